@@ -1,0 +1,1 @@
+"""The instructor's tools: build, release and grade the labs (`labs --help`)."""

@@ -1,0 +1,253 @@
+"""The set-up says what it does, gives one clear sentence when it cannot, and never half-installs.
+
+Each test runs the real script in a copy of the course. Where a full install would take minutes,
+a small project of one package stands in for the course's own.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+COURSE = Path(__file__).resolve().parents[2]
+SCRIPT = COURSE / "labtools" / "bootstrap.py"
+
+OFFLINE = {
+    "PIP_CONFIG_FILE": os.devnull,
+    "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+    "PIP_EXTRA_INDEX_URL": "",
+    "PIP_FIND_LINKS": "",
+    "PIP_RETRIES": "1",
+}
+
+
+@pytest.fixture
+def small(tmp_path) -> Path:
+    """A project that installs in a second, with the course's real set-up script.
+
+    Its build backend is a few lines of its own, so that nothing is downloaded.
+    """
+    (tmp_path / "labtools").mkdir()
+    shutil.copy(SCRIPT, tmp_path / "labtools")
+    shutil.copy(COURSE / "Makefile", tmp_path)
+    (tmp_path / "constraints.txt").write_text("torch==2.13.0\n")
+    (tmp_path / "pyproject.toml").write_text(
+        textwrap.dedent(
+            """\
+            [build-system]
+            requires = []
+            build-backend = "backend"
+            backend-path = ["."]
+            """
+        )
+    )
+    (tmp_path / "backend.py").write_text(
+        textwrap.dedent(
+            """\
+            import os
+            import zipfile
+
+            INFO = "small-1.dist-info"
+
+            def build_editable(folder, config_settings=None, metadata_directory=None):
+                with open("builds", "a") as file:
+                    file.write("x")
+                name = "small-1-py3-none-any.whl"
+                with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
+                    wheel.writestr("small.py", "")
+                    wheel.writestr(
+                        INFO + "/METADATA",
+                        "Metadata-Version: 2.1\\nName: small\\nVersion: 1\\n"
+                        + "".join(
+                            "Provides-Extra: %s\\n" % extra
+                            for extra in ("lab", "instructor", "cluster", "test")
+                        )
+                        + os.environ.get("SMALL_REQUIRES", ""),
+                    )
+                    wheel.writestr(
+                        INFO + "/WHEEL",
+                        "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\n"
+                        "Tag: py3-none-any\\n",
+                    )
+                    wheel.writestr(INFO + "/RECORD", "")
+                return name
+            """
+        )
+    )
+    return tmp_path
+
+
+def set_up(folder: Path, *words: str, python: str = sys.executable, **environment: str):
+    """Run the set-up script; return its result."""
+    return subprocess.run(
+        [python, "labtools/bootstrap.py", *(words or ("lab",))],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, **environment},
+    )
+
+
+def builds(folder: Path) -> int:
+    """Count how often the small project was installed."""
+    path = folder / "builds"
+    return len(path.read_text()) if path.exists() else 0
+
+
+def test_it_installs_once_and_says_what_it_does(small):
+    first = set_up(small)
+    assert first.returncode == 0, first.stdout + first.stderr
+    for part in ("creating .venv", "installing the course", "ready after"):
+        assert part in first.stdout
+    settings = small / ".venv" / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    assert "fetchNews" in settings.read_text()
+    second = set_up(small)
+    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+    assert builds(small) == 1
+
+
+def test_changed_pins_install_again(small):
+    set_up(small)
+    (small / "constraints.txt").write_text("torch==2.13.1\n")
+    assert "installing" in set_up(small).stdout
+    assert builds(small) == 2
+
+
+def test_a_larger_install_serves_a_smaller_one(small):
+    set_up(small, "test")
+    assert set_up(small, "lab").stdout == ""
+    assert set_up(small, "instructor").stdout == ""
+    assert builds(small) == 1
+
+
+def test_a_smaller_install_does_not_serve_a_larger_one(small):
+    set_up(small, "lab")
+    assert "installing" in set_up(small, "test").stdout
+
+
+def test_a_failed_download_gives_one_sentence_and_leaves_no_stamp(small):
+    requires = "Requires-Dist: nothing-of-this-name\n"
+    failed = set_up(small, SMALL_REQUIRES=requires, **OFFLINE)
+    assert failed.returncode == 1
+    assert failed.stderr.splitlines() == [
+        "setup: a download failed: is this machine online? (details: .venv/setup.log)"
+    ]
+    assert "nothing-of-this-name" in (small / ".venv" / "setup.log").read_text()
+    again = set_up(small)
+    assert again.returncode == 0 and "installing" in again.stdout
+
+
+def test_an_interrupted_install_leaves_no_stamp(small):
+    (small / "backend.py").write_text("import time\ntime.sleep(60)\n")
+    process = subprocess.Popen(
+        [sys.executable, "labtools/bootstrap.py", "lab"],
+        cwd=small,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for line in process.stdout:
+        if "installing" in line:
+            break
+    os.killpg(process.pid, 2)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert "run the same command again" in errors
+    assert not list((small / ".venv").glob("installed-*"))
+
+
+def test_a_broken_environment_is_made_anew(small):
+    set_up(small)
+    (small / ".venv" / "bin" / "python").unlink()
+    assert "creating .venv" in set_up(small).stdout
+
+
+def test_a_too_old_python_gets_one_sentence(tmp_path):
+    """Run the check with a version that is too old, as no old Python need be on the machine."""
+    program = (
+        "import runpy, sys; sys.version_info = (3, 8, 18); sys.argv = ['bootstrap.py', 'lab'];"
+        f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert result.returncode == 1
+    [sentence] = result.stderr.splitlines()
+    assert "Python 3.11 or newer is needed, this is 3.8" in sentence
+    assert "make PYTHON=" in sentence
+
+
+def test_an_old_python_can_read_the_script():
+    ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 6))
+    for version in ("3.6", "3.7", "3.8"):
+        python = shutil.which(f"python{version}")
+        if python and subprocess.run([python, "-c", ""], check=False).returncode == 0:
+            result = set_up(COURSE, python=python)
+            assert "is needed, this is" in result.stderr
+
+
+def test_a_missing_venv_module_gets_one_sentence(small):
+    (small / "labtools" / "ensurepip.py").write_text("raise ImportError('stripped by Debian')\n")
+    result = set_up(small)
+    assert result.returncode == 1
+    [sentence] = result.stderr.splitlines()
+    assert "venv module is missing" in sentence and "apt-get install python3-venv" in sentence
+
+
+def make(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run make with its own messages left out."""
+    return subprocess.run(
+        ["make", "-s", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, **environment},
+    )
+
+
+def test_make_alone_shows_the_targets():
+    result = make(COURSE)
+    for target in ("lab", "test", "build", "check", "bench", "release", "help"):
+        assert f"  {target} " in result.stdout, result.stderr
+
+
+def test_make_finds_the_first_python_that_is_new_enough(small):
+    folder = small / "programs"
+    folder.mkdir()
+    for name, body in {
+        "python3": "exit 1",
+        "python3.12": f'echo chosen >> {small}/chosen; exec {sys.executable} "$@"',
+    }.items():
+        program = folder / name
+        program.write_text(f"#!/bin/sh\n{body}\n")
+        program.chmod(0o755)
+    path = f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin"
+    result = make(small, "-n", "lab", PATH=path)
+    assert '"python3.12" labtools/bootstrap.py lab' in result.stdout, result.stderr
+
+
+def test_make_without_any_python_says_so(small):
+    folder = small / "programs"
+    folder.mkdir()
+    for name in ("sh", "make", "sed"):
+        os.symlink(shutil.which(name), folder / name)
+    result = make(small, "lab", PATH=str(folder))
+    assert result.returncode != 0
+    assert "Python 3.11 or newer is needed and none was found" in result.stderr
+
+
+def test_the_cpu_build_of_pytorch_is_one_word(small):
+    result = make(small, "-n", "lab", "TORCH=cpu", "PYTHON=python3")
+    assert '"python3" labtools/bootstrap.py --torch cpu lab' in result.stdout
