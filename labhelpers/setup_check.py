@@ -1,0 +1,265 @@
+"""The set-up check of the start page: one line for each thing that the labs need.
+
+Each line begins with ``[OK]`` or ``[FAIL]``; a cure follows every ``[FAIL]``. Nothing that differs
+from one sound machine to the next (versions found, folders) appears in a line that is OK.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+__all__ = ["Finding", "check_setup", "findings"]
+
+COURSE = "gradient-descent-labs"
+
+#: Distribution -> module. What the labs and this package import; the limits on their versions stand
+#: in the course's own metadata.
+IMPORTED = {
+    "ipython": "IPython",
+    "matplotlib": "matplotlib",
+    "numpy": "numpy",
+    "scikit-learn": "sklearn",
+    "torch": "torch",
+}
+
+REINSTALL = (
+    "close JupyterLab, install the course as its README says, start JupyterLab as it says, and "
+    "open this page again there"
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    Attributes
+    ----------
+    ok : bool
+    what : str
+        What was checked, said so that it fits both outcomes.
+    found : str
+        What is the matter; empty if nothing is.
+    cure : str
+        What to do about it; empty if nothing is the matter.
+    """
+
+    ok: bool
+    what: str
+    found: str = ""
+    cure: str = ""
+
+    def __str__(self) -> str:
+        if self.ok:
+            return f"[OK]   {self.what}"
+        return f"[FAIL] {self.what}: {self.found}\n       Cure: {self.cure}."
+
+
+class _Failure(Exception):
+    """A check that failed: what was found, and the cure."""
+
+    def __init__(self, found: str, cure: str) -> None:
+        super().__init__(found)
+        self.found, self.cure = found, cure
+
+
+def check_setup() -> bool:
+    """Print one line for each thing that the labs need, with a cure for what is missing.
+
+    Returns
+    -------
+    bool
+        Whether everything is in order. A check never raises.
+    """
+    failed = 0
+    for finding in findings():
+        print(finding)
+        failed += not finding.ok
+    if failed:
+        things = "1 thing needs" if failed == 1 else f"{failed} things need"
+        print(
+            f"\n{things} your attention. Follow each cure from the top, restart the kernel "
+            "(menu Kernel), and run this cell again."
+        )
+    else:
+        print("\nEverything is in order.")
+    return not failed
+
+
+def findings() -> Iterator[Finding]:
+    """Make the checks one after the other."""
+    course_is_there = True
+    for what, check in _CHECKS:
+        if check in _ON_THE_COURSE and not course_is_there:
+            continue  # said once; the cure is the same
+        try:
+            check()
+        except _Failure as failure:
+            course_is_there &= check is not check_course
+            yield Finding(False, what, failure.found, failure.cure)
+        except Exception as error:  # the check is to report every fault, expected or not
+            yield Finding(False, what, f"{type(error).__name__}: {error}", REINSTALL)
+        else:
+            yield Finding(True, what)
+
+
+# The checks --------------------------------------------------------------------------------------
+
+
+def check_python() -> None:
+    """The kernel's Python is one that the course supports."""
+    # packaging comes with matplotlib.
+    from packaging.specifiers import SpecifierSet
+
+    wanted = _course()["Requires-Python"]
+    found = ".".join(map(str, sys.version_info[:3]))
+    if found not in SpecifierSet(wanted):
+        raise _Failure(
+            f"this kernel runs Python {found}, the labs need {wanted}",
+            "choose another kernel at the top right of this page; if there is none, install a "
+            f"newer Python and {REINSTALL}",
+        )
+
+
+def check_course() -> None:
+    """The course is installed in this kernel's Python, with the list of what it needs."""
+    _course()
+
+
+def check_packages() -> None:
+    """The packages that the labs import are there, in a version that fits."""
+    from packaging.requirements import Requirement
+
+    wanted = {}
+    for line in _course().get_all("Requires-Dist") or []:
+        requirement = Requirement(line)
+        if requirement.name in IMPORTED:
+            wanted.setdefault(requirement.name, requirement.specifier)
+    faults, names = [], []
+    for name, module in IMPORTED.items():
+        limits = wanted.get(name, "")
+        try:
+            version = metadata.version(name)
+            importlib.import_module(module)
+        except metadata.PackageNotFoundError:
+            faults.append(f"{name} is missing")
+        except Exception as error:
+            faults.append(f"{name} cannot be loaded ({type(error).__name__}: {error})")
+        else:
+            # A build such as 2.3.0+cpu fits, and so does a pre-release between the limits.
+            if not limits or limits.contains(version, prereleases=True):
+                continue
+            faults.append(f"{name} {version} is installed, the labs need {limits}")
+        names.append(f'"{name}{limits}"')
+    if faults:
+        raise _Failure(
+            "; ".join(faults),
+            f"run `%pip install {' '.join(names)}` in a cell and restart the kernel; or "
+            f"{REINSTALL}",
+        )
+
+
+def check_gradient() -> None:
+    """PyTorch computes a derivative."""
+    import torch
+
+    w = torch.tensor(3.0, requires_grad=True)
+    (w**2).backward()
+    if w.grad is None or w.grad.item() != 6:
+        raise _Failure(
+            f"the derivative of w² at w = 3 is 6, PyTorch says {w.grad}",
+            f"PyTorch's installation is broken: {REINSTALL}",
+        )
+
+
+def check_data() -> None:
+    """The labs' data come out as the texts describe them."""
+    from labhelpers import LossSurface, data
+
+    points = data.gentle_line()
+    w, b = LossSurface(points.x, points.y).minimum
+    if abs(w - 1.00637) > 1e-4 or abs(b + 1.02224) > 1e-4:
+        raise _Failure(
+            f"the least-squares line of Lab 1's data is ({w:.5f}, {b:.5f}) here",
+            "PyTorch's random numbers differ in your version; the labs work, but numbers in their "
+            f"texts will not agree. To make them agree, {REINSTALL}",
+        )
+
+
+def check_drawing() -> None:
+    """The course's own figures can be drawn."""
+    from labhelpers import data, plot_fit
+
+    picture = plot_fit(data.gentle_line(), (0, 0)).png()
+    if not picture.startswith(b"\x89PNG"):
+        raise _Failure("no picture came out", f"matplotlib is broken: {REINSTALL}")
+
+
+def check_kernel() -> None:
+    """The page runs in a notebook's kernel, which shows results."""
+    from IPython import get_ipython
+
+    if get_ipython() is None:
+        raise _Failure(
+            "this is plain Python, where nothing below a cell can be shown",
+            "open the page in JupyterLab or another notebook program",
+        )
+
+
+def check_plots() -> None:
+    """What a student draws with pyplot appears below the cell."""
+    import matplotlib
+
+    backend = matplotlib.get_backend().lower()
+    shown = ("inline", "ipympl", "widget", "nbagg", "notebook")
+    if not any(word in backend for word in shown):
+        raise _Failure(
+            f"matplotlib draws with its backend {backend}, which does not show figures in the page",
+            "run `%matplotlib inline` in a cell; if it helps, look for a setting `backend` in a "
+            "matplotlibrc file or for a variable MPLBACKEND",
+        )
+
+
+def check_folder() -> None:
+    """Files can be written beside the notebook, so that work can be saved."""
+    try:
+        with tempfile.TemporaryFile(dir=Path.cwd()) as file:
+            file.write(b"saved")
+    except OSError as error:
+        raise _Failure(
+            f"nothing can be written to the folder {Path.cwd()} ({error.strerror})",
+            "copy the folder `notebooks` to a place of your own, such as your home folder, and "
+            "open the copy. If the disk is full, make room first",
+        ) from error
+
+
+def _course() -> metadata.PackageMetadata:
+    try:
+        return metadata.metadata(COURSE)
+    except metadata.PackageNotFoundError:
+        raise _Failure(
+            "the course is not installed in this kernel's Python",
+            "choose the kernel of the course at the top right of this page; if there is none, "
+            f"{REINSTALL}",
+        ) from None
+
+
+#: Checks that read their limits in the course's metadata.
+_ON_THE_COURSE = (check_python, check_packages)
+
+_CHECKS: tuple[tuple[str, Callable[[], None]], ...] = (
+    ("the course is installed", check_course),
+    ("Python is new enough", check_python),
+    ("the packages are there and fit", check_packages),
+    ("PyTorch computes a derivative", check_gradient),
+    ("the data are those of the texts", check_data),
+    ("the course's figures can be drawn", check_drawing),
+    ("this page has a notebook kernel", check_kernel),
+    ("your own plots appear in the page", check_plots),
+    ("your work can be saved", check_folder),
+)
