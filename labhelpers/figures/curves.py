@@ -1,0 +1,71 @@
+"""Several models' predictions over the same data, for targets that a line does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.fit import draw_points
+from labhelpers.figures.inputs import read_points
+from labhelpers.figures.style import dress, halo, place_legend, series_style
+from labhelpers.figures.window import data_window
+from labhelpers.figures.wording import count, rounded
+
+__all__ = ["plot_curve_fits"]
+
+
+def plot_curve_fits(dataset, predictions: Mapping[str, tuple], ax=None) -> Drawing:
+    """Plot data with the predictions of several models.
+
+    Parameters
+    ----------
+    dataset : DataSet or pair (x, y)
+    predictions : mapping of label to pair (x, y_pred)
+        Of each model, inputs in increasing order and what it predicts there, each of shape (M,) or
+        (M, 1).
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure is made if left out.
+
+    Returns
+    -------
+    Drawing
+        With artists ``"points"``, ``"curves"`` (one for each model), ``"legend"``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit; the message names it.
+    """
+    x, y = read_points(dataset)
+    if not isinstance(predictions, Mapping):
+        kind = type(predictions).__name__
+        raise TypeError(f"predictions must map a label to a pair (x, y_pred), got {kind}")
+    if not predictions:
+        raise ValueError("predictions is empty: give at least one model's")
+    curves = {}
+    for label, pair in predictions.items():
+        curves[str(label)] = across, height = read_points(pair, f"predictions[{label!r}]")
+        if (np.diff(across) < 0).any():
+            raise ValueError(f"predictions[{label!r}] must have its x in increasing order")
+    window = data_window(x, y)
+    with open_sheet(ax, size=(6.0, 4.0)) as sheet:
+        ax = sheet.ax
+        artists = {"points": draw_points(ax, x, y), "curves": []}
+        for index, (label, (across, height)) in enumerate(curves.items()):
+            look = series_style(index).line(label=label, linewidth=2.2, zorder=4)
+            # Markers at a few places only: a cue, not a point of the data.
+            look["markevery"] = (0.03 * index, 0.14)
+            look.setdefault("path_effects", halo(width=3.8))
+            artists["curves"] += ax.plot(across, height, **look)
+        window.apply(ax)
+        ax.set_xlabel("x")
+        ax.set_ylabel("y")
+        dress(ax)
+        artists["legend"] = place_legend(ax, own=sheet.own)
+        text = f"{count(x.size, 'data point')} with the predictions of {', '.join(curves)}."
+        for label, (across, height) in curves.items():
+            text += f" {label}: from {rounded(height[0])} at x = {rounded(across[0])}"
+            text += f" to {rounded(height[-1])} at x = {rounded(across[-1])}."
+        return sheet.finish(artists, text)

@@ -1,0 +1,132 @@
+"""Data space: the points and the fitted lines."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labhelpers.figures.callout import write_note
+from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.inputs import Line, check_labels, read_line, read_points
+from labhelpers.figures.style import INK, POINTS, dress, place_legend, series_style
+from labhelpers.figures.window import WHOLE_LINE, Window, data_window
+from labhelpers.figures.wording import count, equation
+
+__all__ = ["draw_line", "draw_points", "plot_fit"]
+
+
+def draw_points(ax, x: np.ndarray, y: np.ndarray, label: str | None = "data"):
+    """Draw the data as points, fainter the more there are."""
+    many = x.size > 300
+    (points,) = ax.plot(
+        x,
+        y,
+        linestyle="none",
+        marker="o",
+        markersize=3.2 if many else 4.2,
+        color=POINTS,
+        alpha=0.35 if many else 0.7,
+        markeredgewidth=0,
+        label=label,
+        zorder=2,
+    )
+    return points
+
+
+def draw_line(ax, w: float, b: float, window: Window, color: str, **look):
+    """Draw ŷ = w·x + b across `window`; say so in words where no part of it lies inside.
+
+    Returns
+    -------
+    Line2D
+        With data w·x + b at both ends of the window, whether or not they are inside.
+    """
+    ends = np.array(window.x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        heights = w * ends + b
+    (line,) = ax.plot(ends, heights, color=color, **({"linewidth": 2.2, "zorder": 3} | look))
+    if not np.isfinite(heights).all():
+        write_note(ax, "no line: w or b is not finite", color)
+    elif window.clip((ends[0], heights[0]), (ends[1], heights[1])) is None:
+        above = heights.mean() > window.y[1]
+        text = "↑ the line is above the plot" if above else "↓ the line is below the plot"
+        write_note(ax, text, color, (0.5, 0.94 if above else 0.06))
+    return line
+
+
+def plot_fit(dataset, *lines, ax=None, labels=None, show_truth: bool = False) -> Drawing:
+    """Plot data and fitted lines.
+
+    Parameters
+    ----------
+    dataset : DataSet or pair (x, y)
+        Points; x and y have shape (N,) or (N, 1).
+    *lines : pair (w, b) or History
+        Lines to draw; of a `History`, its last point.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure is made if left out.
+    labels : sequence of str, optional
+        Names in the legend, one for each line; the equations if left out.
+    show_truth : bool
+        Whether to add, dashed, the line that the data were made from.
+
+    Returns
+    -------
+    Drawing
+        With artists ``"points"``, ``"lines"`` (a list), ``"truth"`` (or ``None``), ``"legend"``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit; the message names it.
+    """
+    x, y = read_points(dataset)
+    fitted = [read_line(line) for line in lines]
+    names = check_labels(labels, len(fitted)) or [_default_name(line) for line in fitted]
+    truth = _true_line(dataset) if show_truth else None
+    every = [(line.w, line.b) for line in fitted] + ([truth] if truth else [])
+    window = data_window(x, y, every, share=WHOLE_LINE)
+    with open_sheet(ax, size=(6.0, 4.0)) as sheet:
+        ax = sheet.ax
+        window.apply(ax)
+        artists = {"points": draw_points(ax, x, y), "lines": [], "truth": None}
+        for index, (line, name) in enumerate(zip(fitted, names, strict=True)):
+            style = series_style(index)
+            look = style.line(label=name, marker=None, linewidth=2.2)
+            look.pop("color")
+            artists["lines"].append(draw_line(ax, line.w, line.b, window, style.color, **look))
+        if truth:
+            artists["truth"] = draw_line(
+                ax, *truth, window, INK, linestyle=(0, (4, 3)), linewidth=1.4, label="true line"
+            )
+        ax.set_xlabel("x")
+        ax.set_ylabel("y")
+        dress(ax)
+        artists["legend"] = place_legend(ax, own=sheet.own)
+        return sheet.finish(artists, _describe(dataset, x, fitted, truth))
+
+
+def _default_name(line: Line) -> str:
+    return equation(line.w, line.b) if line.run is None else f"{line.run}: {equation(*_wb(line))}"
+
+
+def _wb(line: Line) -> tuple[float, float]:
+    return line.w, line.b
+
+
+def _true_line(dataset) -> tuple[float, float]:
+    slope, intercept = getattr(dataset, "slope", None), getattr(dataset, "intercept", None)
+    if slope is None or intercept is None:
+        raise ValueError("show_truth needs a DataSet whose true line is known; this one has none")
+    return float(slope), float(intercept)
+
+
+def _describe(dataset, x: np.ndarray, fitted: list[Line], truth) -> str:
+    text = count(x.size, "data point")
+    if getattr(dataset, "name", None):
+        text += f" ({dataset.name})"
+    for index, line in enumerate(fitted):
+        joint = " with " if index == 0 else " and "
+        text += joint + (f"{line.run}: " if line.run else "the line ") + equation(line.w, line.b)
+    if truth:
+        text += f"; the true line is {equation(*truth).replace('ŷ', 'y')}, dashed"
+    return text + "."

@@ -1,0 +1,118 @@
+"""Reading what a lab passes to a figure: points, lines, runs and losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from labhelpers.history import History
+from labhelpers.surface import LossSurface
+
+__all__ = [
+    "Line",
+    "check_choice",
+    "check_history",
+    "check_labels",
+    "check_surface",
+    "read_line",
+    "read_points",
+    "read_vector",
+]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line ŷ = w·x + b and the name of the run that it comes from, if any."""
+
+    w: float
+    b: float
+    run: str | None = None
+
+
+def read_vector(values, name: str) -> np.ndarray:
+    """Numbers as a float64 array of shape (N,); tensors are read and let go.
+
+    Raises
+    ------
+    TypeError
+        If the values are not numbers.
+    ValueError
+        If the shape is neither (N,) nor (N, 1), or there is nothing in it.
+    """
+    try:
+        if isinstance(values, (list, tuple)):
+            # A list of 0-d tensors that still carry gradients is a common answer in a lab.
+            values = [value.detach() if hasattr(value, "detach") else value for value in values]
+        elif hasattr(values, "detach"):
+            values = values.detach().cpu()
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"{name} must be a sequence of numbers, got {values!r:.80}") from error
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have shape (N,) or (N, 1), got {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty")
+    return array
+
+
+def read_points(dataset, name: str = "dataset") -> tuple[np.ndarray, np.ndarray]:
+    """The points of a `DataSet` or of a pair (x, y), each of shape (N,)."""
+    if hasattr(dataset, "x") and hasattr(dataset, "y"):
+        x, y = dataset.x, dataset.y
+    else:
+        try:
+            x, y = dataset
+        except (TypeError, ValueError) as error:
+            kind = type(dataset).__name__
+            raise TypeError(f"{name} must be a DataSet or a pair (x, y), got {kind}") from error
+    x, y = read_vector(x, "x"), read_vector(y, "y")
+    if x.size != y.size:
+        raise ValueError(f"x and y must have the same length, got {x.size} and {y.size}")
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise ValueError("x and y must be finite: they contain NaN or infinite values")
+    return x, y
+
+
+def read_line(line) -> Line:
+    """A line from a pair (w, b) or from the last point of a `History`."""
+    if isinstance(line, History):
+        return Line(float(line.w[-1]), float(line.b[-1]), line.label)
+    try:
+        w, b = (float(value.detach() if hasattr(value, "detach") else value) for value in line)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"each line must be a pair (w, b) or a History, got {line!r}") from error
+    return Line(w, b)
+
+
+def check_surface(surface) -> None:
+    """Raise `TypeError` unless `surface` is a `LossSurface`."""
+    if not isinstance(surface, LossSurface):
+        raise TypeError(f"surface must be a LossSurface, got {type(surface).__name__}")
+
+
+def check_history(history, name: str = "history") -> None:
+    """Raise `TypeError` unless `history` is a `History`."""
+    if not isinstance(history, History):
+        raise TypeError(f"{name} must be a History, got {type(history).__name__}")
+
+
+def check_labels(labels, number: int) -> list[str] | None:
+    """The labels as a list of `number` strings, or ``None`` where none were given."""
+    if labels is None:
+        return None
+    if isinstance(labels, str):
+        raise TypeError(f"labels must be a sequence of strings, got the single string {labels!r}")
+    labels = [str(label) for label in labels]
+    if len(labels) != number:
+        raise ValueError(f"labels must hold {number} names, one for each, got {len(labels)}")
+    return labels
+
+
+def check_choice(value, name: str, allowed: tuple[str, ...]) -> None:
+    """Raise `ValueError` unless `value` is one of `allowed`."""
+    if value not in allowed:
+        options = ", ".join(repr(option) for option in allowed)
+        raise ValueError(f"{name} must be one of {options}, got {value!r}")

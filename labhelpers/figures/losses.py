@@ -1,0 +1,289 @@
+"""Loss curves: one or several, by step, epoch or update, on a linear or a log axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from labhelpers.figures.callout import point_out
+from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.inputs import check_choice, check_labels, read_vector
+from labhelpers.figures.style import MUTED, dress, place_legend, series_style
+from labhelpers.figures.ticks import name_log_axis
+from labhelpers.figures.window import Exit, Window, find_exit
+from labhelpers.figures.wording import rounded
+from labhelpers.history import History
+
+__all__ = ["plot_losses"]
+
+#: A diverging curve is followed to this many times the largest loss of the others.
+REACH = {"linear": 2.0, "log": 1e3}
+MOST_MARKERS = 16
+_AXIS = {"step": "iteration", "epoch": "epoch", "update": "update"}
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """One curve: its points, its name, and how it is to look."""
+
+    x: np.ndarray
+    y: np.ndarray
+    name: str
+    index: int
+    diverged: bool
+    faint: bool = False
+
+
+def _grows(y: np.ndarray) -> bool:
+    """Whether a plain list of losses runs away; a run with a `History` knows it exactly."""
+    if not np.isfinite(y[-1]):
+        return True
+    quarter = -(-y.size // 4)
+    first, last = y[:quarter], y[-quarter:]
+    return bool(np.nanmax(last) > 10 * np.nanmax(first)) if np.isfinite(first).any() else True
+
+
+def _progress(history: History, by: str) -> np.ndarray:
+    """Where each point of a run lies on the horizontal axis, shape (n + 1,)."""
+    if by != "epoch" or history.steps == 0:
+        return np.arange(history.steps + 1, dtype=float)
+    starts = history.epoch_starts
+    counts = np.diff(starts)
+    # The last epoch may be unfinished: its updates count as shares of a whole one.
+    counts[-1] = max(counts[-1], history.updates_per_epoch)
+    epoch = np.searchsorted(starts[:-1], np.arange(history.steps), side="right") - 1
+    inside = (np.arange(history.steps) - starts[epoch]) / counts[epoch]
+    end = len(counts) - 1 + (history.steps - starts[-2]) / counts[-1]
+    return np.append(epoch + inside, end)
+
+
+def _history_curves(history: History, index: int, name: str, by: str, which: str) -> list[_Curve]:
+    x = _progress(history, by)
+    curves = []
+    # With all samples in every batch the two losses are one, so "both" draws it once.
+    if which == "batch" or (which == "both" and history.batch_size is not None):
+        label = f"{name}, batch loss" if which == "both" else name
+        if np.isnan(history.batch_loss).all():
+            raise ValueError(f"which={which!r} needs batch losses; {history.label!r} has none")
+        curves.append(
+            _Curve(x[:-1], history.batch_loss, label, index, history.diverged, which == "both")
+        )
+    if which in ("full", "both"):
+        # By epoch, the full-data loss is read once at the start of each epoch and at the end.
+        points = history.epoch_starts if by == "epoch" else np.arange(history.steps + 1)
+        curves.append(_Curve(x[points], history.loss[points], name, index, history.diverged))
+    return curves
+
+
+def _plain_curve(series, index: int, name: str) -> _Curve:
+    # A pair of sequences is (x, losses); a pair of numbers is a series of two losses.
+    if isinstance(series, tuple) and len(series) == 2 and all(np.ndim(part) for part in series):
+        x, y = read_vector(series[0], "x"), read_vector(series[1], "losses")
+        if x.size != y.size:
+            raise ValueError(f"x and losses must have the same length, got {x.size} and {y.size}")
+    else:
+        y = read_vector(series, "each series")
+        x = np.arange(y.size, dtype=float)
+    return _Curve(x, y, name, index, _grows(y))
+
+
+def _limits(curves: Sequence[_Curve], scale: str, reference: float | None) -> tuple[float, float]:
+    """Vertical limits: all of what stays bounded, and the start of what does not."""
+    home = [np.array([reference])] if reference is not None else []
+    for curve in curves:
+        if curve.faint and scale == "log":
+            # One sample's loss can be as near to 0 as it likes; it must not set the scale.
+            continue
+        values = curve.y[:1] if curve.diverged else curve.y
+        home.append(values[np.isfinite(values) & ((values > 0) | (scale == "linear"))])
+    home = np.concatenate(home)
+    if home.size == 0:
+        return (0.0, 1.0) if scale == "linear" else (0.1, 10.0)
+    low, high = float(home.min()), float(home.max())
+    if scale == "log" and any(curve.faint for curve in curves):
+        low, high = low / 30, high * 3
+    runaway = [curve.y for curve in curves if curve.diverged]
+    if runaway:
+        # Infinity is above every limit; what is not a number is no height at all.
+        top = max(float(np.nanmax(y, initial=high)) for y in runaway)
+        high = min(top, high * REACH[scale] if high > 0 else REACH[scale])
+    if scale == "log":
+        room = (high / low) ** 0.06 if high > low else 2.0
+        return low / room, high * room
+    room = 0.06 * (high - low) or 0.5 * max(abs(high), 1.0)
+    return (min(0.0, low) - (room if low < 0 else 0.02 * (high - low))), high + room
+
+
+def _across(curves: Sequence[_Curve]) -> tuple[float, float]:
+    low = min(float(curve.x.min()) for curve in curves)
+    high = max(float(curve.x.max()) for curve in curves)
+    return _padded(low, high)
+
+
+def _padded(low: float, high: float) -> tuple[float, float]:
+    room = 0.03 * (high - low) or 0.5
+    return low - room, high + room
+
+
+def _leave(curve: _Curve, window: Window, scale: str) -> Exit | None:
+    """Where the curve leaves the plot, in data coordinates, or ``None``."""
+    if scale == "log":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            y = np.where(curve.y > 0, np.log10(curve.y), np.where(np.isnan(curve.y), np.nan, -1e9))
+        frame = Window(window.x, tuple(np.log10(window.y)))
+    else:
+        y, frame = curve.y, window
+    # A fall to zero on a log axis leaves by the bottom: only what rises counts as leaving.
+    gone = find_exit(curve.x, np.maximum(y, frame.y[0]), frame, first=curve.diverged)
+    if gone is None or scale == "linear":
+        return gone
+    inside = None if gone.inside is None else np.array([gone.inside[0], 10.0 ** gone.inside[1]])
+    return Exit(gone.step, inside, np.array([gone.edge[0], 10.0 ** gone.edge[1]]))
+
+
+def _draw_curve(ax, curve: _Curve, gone: Exit | None, scale: str):
+    style = series_style(curve.index)
+    x, shown = curve.x, curve.y
+    stride = max(1, x.size // MOST_MARKERS)
+    look = style.line(label=curve.name, markevery=stride, zorder=4 - 0.1 * curve.faint)
+    if curve.faint:
+        look |= {"alpha": 0.4, "linewidth": 0.9, "marker": None, "linestyle": "-"}
+        look.pop("path_effects", None)
+    if gone is not None:
+        x = np.append(x[: gone.step], gone.edge[0])
+        shown = np.append(shown[: gone.step], gone.edge[1])
+        look["markevery"] = list(range(0, gone.step, stride))
+    if scale == "log":
+        shown = np.where(shown > 0, shown, np.nan)
+    (line,) = ax.plot(x, shown, **look)
+    return line
+
+
+def _point_out(ax, curve: _Curve, gone: Exit | None, by: str, taken: list):
+    if gone is None or curve.faint:
+        return None
+    start = gone.edge if gone.inside is None else gone.inside
+    text = _left(curve, gone, by)
+    return point_out(ax, start, gone.edge, text, series_style(curve.index).color, taken)
+
+
+def _left(curve: _Curve, gone: Exit, by: str) -> str:
+    noun = "epoch" if by == "epoch" else "step"
+    return f"left the plot at {noun} {rounded(curve.x[gone.step])}"
+
+
+def plot_losses(
+    *series,
+    ax=None,
+    by: str = "step",
+    scale: str = "linear",
+    labels=None,
+    reference: float | None = None,
+    which: str = "full",
+) -> Drawing:
+    """Plot loss curves on shared axes.
+
+    Parameters
+    ----------
+    *series : History, sequence of losses, or pair (x, losses)
+        A plain sequence of n losses is drawn against 0, 1, …, n − 1.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure is made if left out.
+    by : {"step", "epoch", "update"}
+        What the horizontal axis counts. For a `History`, a step is an update, and by epoch the
+        full-data loss is drawn once an epoch.
+    scale : {"linear", "log"}
+        Scale of the loss axis.
+    labels : sequence of str, optional
+        Names in the legend, one for each series.
+    reference : float, optional
+        A loss to compare with, drawn as a horizontal line: the least-squares loss.
+    which : {"full", "batch", "both"}
+        For a `History`: the full-data loss, the loss of each batch before its update, or both.
+
+    Returns
+    -------
+    Drawing
+        With artists ``"lines"``, ``"exits"`` (one for each line; ``None`` or an arrow and a
+        text), ``"reference"`` (or ``None``), ``"legend"``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit; the message names it.
+    """
+    if not series:
+        raise ValueError("series is empty: give at least one History or sequence of losses")
+    check_choice(by, "by", ("step", "epoch", "update"))
+    check_choice(scale, "scale", ("linear", "log"))
+    check_choice(which, "which", ("full", "batch", "both"))
+    names = check_labels(labels, len(series)) or [
+        item.label
+        if isinstance(item, History)
+        else ("loss" if len(series) == 1 else f"loss {index + 1}")
+        for index, item in enumerate(series)
+    ]
+    if reference is not None:
+        reference = float(reference)
+        if not np.isfinite(reference) or (scale == "log" and reference <= 0):
+            raise ValueError(
+                f"reference must be finite (and positive on a log axis), got {reference}"
+            )
+    curves: list[_Curve] = []
+    for index, (item, name) in enumerate(zip(series, names, strict=True)):
+        if isinstance(item, History):
+            curves += _history_curves(item, index, name, by, which)
+        else:
+            curves.append(_plain_curve(item, index, name))
+    if scale == "log" and not any((curve.y > 0).any() for curve in curves):
+        raise ValueError('scale="log" needs at least one loss above 0')
+    window = Window(_across(curves), _limits(curves, scale, reference))
+    exits = [_leave(curve, window, scale) for curve in curves]
+    if all(exits):
+        # When nothing stays, the empty rest of the axis is of no use.
+        first = min(float(curve.x.min()) for curve in curves)
+        last = max(float(gone.edge[0]) for gone in exits)
+        window = Window(_padded(first, max(first + 1.7 * (last - first), first + 1)), window.y)
+    with open_sheet(ax, size=(6.0, 4.0)) as sheet:
+        ax = sheet.ax
+        ax.set_yscale(scale)
+        window.apply(ax)
+        artists = {"reference": None}
+        artists["lines"] = [
+            _draw_curve(ax, curve, gone, scale) for curve, gone in zip(curves, exits, strict=True)
+        ]
+        if reference is not None:
+            artists["reference"] = ax.axhline(
+                reference,
+                color=MUTED,
+                linewidth=1.3,
+                linestyle=(0, (1, 1.6)),
+                label=f"least squares {rounded(reference)}",
+                zorder=3,
+            )
+        taken: list[tuple] = []
+        artists["exits"] = [
+            _point_out(ax, curve, gone, by, taken)
+            for curve, gone in zip(curves, exits, strict=True)
+        ]
+        if scale == "log":
+            name_log_axis(ax.yaxis)
+        ax.set_xlabel(_AXIS[by])
+        ax.set_ylabel("loss (mean squared error)" if scale == "linear" else "loss, log scale")
+        ax.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 5, 10]))
+        dress(ax)
+        artists["legend"] = place_legend(ax, own=sheet.own)
+        return sheet.finish(artists, _describe(curves, exits, by, scale, reference))
+
+
+def _describe(curves, exits, by: str, scale: str, reference: float | None) -> str:
+    text = f"Loss by {_AXIS[by]}{' on a log axis' if scale == 'log' else ''}."
+    for curve, gone in zip(curves, exits, strict=True):
+        text += f" {curve.name}: from {rounded(curve.y[0])}"
+        text += f" to {rounded(curve.y[-1])}." if gone is None else f", {_left(curve, gone, by)}."
+    if reference is not None:
+        text += f" Least squares: {rounded(reference)}."
+    return text

@@ -1,0 +1,104 @@
+"""How noisy a mini-batch gradient is, against the size of the batch."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
+
+from labhelpers.figures.callout import write_note
+from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.inputs import read_vector
+from labhelpers.figures.style import MUTED, dress, place_legend, series_style
+from labhelpers.figures.ticks import name_log_axis
+from labhelpers.figures.wording import rounded
+
+__all__ = ["plot_gradient_noise"]
+
+
+def plot_gradient_noise(batch_sizes, spreads, ax=None) -> Drawing:
+    """Plot the spread of the mini-batch gradient at one point against the batch size.
+
+    Both axes are logarithmic. The guide falls as 1/√B from the smallest batch: independent samples
+    would follow it. Batches drawn without replacement fall below it as they near the whole data
+    set, and the batch of all samples has no spread; a log axis cannot show that zero, so it is
+    said in words.
+
+    Parameters
+    ----------
+    batch_sizes : sequence of int, shape (M,)
+        Samples in a batch, each at least 1.
+    spreads : sequence of float, shape (M,)
+        Standard deviation of the gradient over batches of that size, in units of the gradient.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure is made if left out.
+
+    Returns
+    -------
+    Drawing
+        With artists ``"spread"``, ``"guide"``, ``"zeros"`` (a text or ``None``), ``"legend"``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit; the message names it.
+    """
+    sizes, spread = read_vector(batch_sizes, "batch_sizes"), read_vector(spreads, "spreads")
+    if sizes.size != spread.size:
+        raise ValueError(
+            f"batch_sizes and spreads must have the same length, got {sizes.size} and {spread.size}"
+        )
+    if not (np.isfinite(sizes).all() and (sizes >= 1).all()):
+        raise ValueError(f"batch_sizes must be finite and at least 1, got {batch_sizes!r}")
+    if not (np.isfinite(spread).all() and (spread >= 0).all() and (spread > 0).any()):
+        raise ValueError(f"spreads must be finite, >= 0 and not all 0, got {spreads!r}")
+    order = np.argsort(sizes)
+    sizes, spread = sizes[order], spread[order]
+    shown = spread > 0
+    first = int(np.flatnonzero(shown)[0])
+    guide = spread[first] * np.sqrt(sizes[first] / sizes)
+    with open_sheet(ax, size=(6.0, 4.0)) as sheet:
+        ax = sheet.ax
+        ax.set_xscale("log")
+        ax.set_yscale("log")
+        look = series_style(0).line(label="spread of the gradient", zorder=4)
+        artists = {"spread": ax.plot(sizes[shown], spread[shown], **look)[0], "zeros": None}
+        (artists["guide"],) = ax.plot(
+            sizes, guide, color=MUTED, linestyle=(0, (4, 3)), linewidth=1.4, label="1/√B", zorder=3
+        )
+        if not shown.all():
+            batches = ", ".join(rounded(size) for size in sizes[~shown])
+            artists["zeros"] = write_note(
+                ax, f"B = {batches}: no spread ↓", MUTED, (0.97, 0.05), ha="right"
+            )
+            # Room for the text below the last point.
+            ax.set_ylim(bottom=spread[shown].min() / 1.6)
+        _name_ticks(ax, sizes)
+        ax.set_xlabel("batch size B")
+        ax.set_ylabel("spread of the gradient")
+        dress(ax)
+        artists["legend"] = place_legend(ax, own=sheet.own)
+        return sheet.finish(artists, _describe(sizes, spread, shown))
+
+
+def _name_ticks(ax, sizes: np.ndarray) -> None:
+    """Mark the measured batch sizes on the axis: they mean more here than powers of ten."""
+    if sizes.size <= 9:
+        ax.xaxis.set_major_locator(FixedLocator(sizes))
+        ax.xaxis.set_major_formatter(lambda size, _: f"{size:g}")
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        name_log_axis(ax.xaxis)
+    name_log_axis(ax.yaxis)
+
+
+def _describe(sizes: np.ndarray, spread: np.ndarray, shown: np.ndarray) -> str:
+    low, high = np.flatnonzero(shown)[[0, -1]]
+    text = (
+        "Spread of the mini-batch gradient against batch size, both on log axes: "
+        f"{rounded(spread[low])} at B = {rounded(sizes[low])}, "
+        f"{rounded(spread[high])} at B = {rounded(sizes[high])}; the guide falls as 1/√B."
+    )
+    if not shown.all():
+        text += f" No spread at B = {', '.join(rounded(size) for size in sizes[~shown])}."
+    return text

@@ -1,0 +1,294 @@
+"""The linked step figure: one step of a run, seen in data space and in parameter space.
+
+Both panels show the same point k of the path: the line on the left has the slope and intercept of
+the point on the right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.collections import LineCollection
+
+from labhelpers.figures.contours import RESOLUTION, draw_contours, draw_exits, draw_path, name_axes
+from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.fit import draw_line, draw_points
+from labhelpers.figures.inputs import check_history, check_surface, read_points
+from labhelpers.figures.style import INK, PALETTE, dress, halo, place_legend
+from labhelpers.figures.window import Window, data_window, parameter_window
+from labhelpers.figures.wording import rounded
+from labhelpers.history import History
+from labhelpers.surface import LossSurface
+
+__all__ = ["draw_data_space", "draw_parameter_space", "plot_step", "plot_steps"]
+
+CURRENT = PALETTE[2]
+BATCH = PALETTE[3]
+#: Enough for a panel the size of a postage stamp.
+SMALL_RESOLUTION = 60
+
+
+def _read_step(step, history: History, name: str = "step") -> int:
+    allowed = f"a whole number from 0 to {history.steps}"
+    try:
+        whole = int(step)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be {allowed}, got {step!r}") from error
+    if whole != step or not 0 <= whole <= history.steps:
+        raise ValueError(f"{name} must be {allowed}, got {step!r}")
+    return whole
+
+
+def _read_batch(batch, size: int) -> np.ndarray | None:
+    if batch is None:
+        return None
+    indices = np.asarray(batch.detach().cpu() if hasattr(batch, "detach") else batch).ravel()
+    whole = indices.size and np.issubdtype(indices.dtype, np.integer)
+    if not whole or indices.min() < 0 or indices.max() >= size:
+        raise ValueError(f"batch must hold indices of samples from 0 to {size - 1}, got {batch!r}")
+    return indices
+
+
+def _run_window(x: np.ndarray, y: np.ndarray, history: History) -> Window:
+    """Limits of data space for all steps of a run, so that its frames can be compared."""
+    return data_window(x, y, list(zip(history.w.tolist(), history.b.tolist(), strict=True)))
+
+
+def draw_data_space(
+    ax, x: np.ndarray, y: np.ndarray, history: History, step: int, window: Window, *, batch=None
+) -> dict:
+    """Points, the line of point `step` and its residuals; with `batch`, of these samples only."""
+    w, b = float(history.w[step]), float(history.b[step])
+    window.apply(ax)
+    chosen = np.arange(x.size) if batch is None else batch
+    artists = {"points": draw_points(ax, x, y), "batch": None}
+    with np.errstate(over="ignore", invalid="ignore"):
+        predicted = w * x[chosen] + b
+    # A residual that ends far outside is drawn to just beyond the frame: the rest is not seen.
+    height = window.y[1] - window.y[0]
+    ends = np.clip(predicted, window.y[0] - height, window.y[1] + height)
+    seen = np.isfinite(ends)
+    artists["residuals"] = LineCollection(
+        [
+            [(x0, y0), (x0, y1)]
+            for x0, y0, y1 in zip(x[chosen][seen], y[chosen][seen], ends[seen], strict=True)
+        ],
+        colors=CURRENT,
+        linewidths=0.9 if chosen.size <= 120 else 0.5,
+        alpha=0.45 if chosen.size <= 120 else 0.2,
+        label="residuals",
+        zorder=1.5,
+    )
+    ax.add_collection(artists["residuals"], autolim=False)
+    artists["line"] = draw_line(ax, w, b, window, CURRENT, label="ŷ = w·x + b")
+    if batch is not None:
+        (artists["batch"],) = ax.plot(
+            x[batch],
+            y[batch],
+            linestyle="none",
+            marker="o",
+            markersize=7,
+            markerfacecolor="none",
+            markeredgecolor=BATCH,
+            markeredgewidth=1.8,
+            label="next batch",
+            zorder=3.5,
+        )
+    ax.set_xlabel("x")
+    ax.set_ylabel("y")
+    dress(ax)
+    return artists
+
+
+def draw_parameter_space(
+    ax,
+    surface: LossSurface,
+    history: History,
+    step: int,
+    window: Window,
+    *,
+    small: bool = False,
+) -> dict:
+    """Contours, the path so far, point `step` and an arrow along the next step."""
+    artists = draw_contours(
+        ax,
+        surface,
+        window,
+        histories=[history],
+        resolution=SMALL_RESOLUTION if small else RESOLUTION,
+        labels=not small,
+    )
+    artists["path"] = draw_path(ax, history, window, until=step, label="path so far")
+    (artists["exit"],) = draw_exits(ax, [history], window, until=step)
+    artists["next"] = None
+    w, b = history.w, history.b
+    (artists["current"],) = ax.plot(
+        [w[step]],
+        [b[step]],
+        linestyle="none",
+        marker="o",
+        markersize=8.5,
+        color=CURRENT,
+        markeredgecolor="white",
+        markeredgewidth=1.2,
+        label="this step",
+        zorder=7,
+    )
+    here = bool(window.contains(w[step], b[step]))
+    if step < history.steps and here and np.isfinite([w[step + 1], b[step + 1]]).all():
+        _, tip = window.clip((w[step], b[step]), (w[step + 1], b[step + 1]))
+        shaft = np.hypot(
+            *(ax.transData.transform(tip) - ax.transData.transform((w[step], b[step])))
+        )
+        # A step shorter than the marker is drawn above it, so that it is still seen.
+        short = shaft < 0.2 * ax.figure.dpi
+        artists["next"] = ax.annotate(
+            "",
+            xy=tip,
+            xytext=(w[step], b[step]),
+            arrowprops={
+                "arrowstyle": "-|>,head_width=0.26,head_length=0.5",
+                "color": INK,
+                "linewidth": 1.5,
+                "shrinkA": 0 if short else 4,
+                "shrinkB": 0,
+                "path_effects": halo(width=3.2),
+            },
+            zorder=8 if short else 6,
+        )
+    name_axes(ax)
+    return artists
+
+
+def _numbers(history: History, step: int) -> str:
+    return (
+        f"w = {rounded(history.w[step])}, b = {rounded(history.b[step])}, "
+        f"loss {rounded(history.loss[step])}"
+    )
+
+
+def plot_step(
+    dataset, surface: LossSurface, history: History, step: int, axs=None, *, batch=None
+) -> Drawing:
+    """Plot one step of a run in data space and in parameter space.
+
+    Parameters
+    ----------
+    dataset : DataSet or pair (x, y)
+    surface : LossSurface
+    history : History
+    step : int
+        Which point of the path, from 0 (the start) to ``history.steps``. Both panels show it.
+    axs : sequence of two Axes, optional
+        Data space and parameter space; a new figure is made if left out.
+    batch : sequence of int, optional
+        Indices of the samples of the next update: they are ringed, and only their residuals drawn.
+
+    Returns
+    -------
+    Drawing
+        With artists ``"points"``, ``"line"``, ``"residuals"``, ``"batch"`` in data space;
+        ``"surface"``, ``"contours"``, ``"minimum"``, ``"path"``, ``"current"``, ``"next"`` (the
+        arrow, ``None`` at the last step), ``"exit"`` in parameter space; ``"legends"``,
+        ``"title"``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit; the message names it.
+    """
+    x, y = read_points(dataset)
+    check_surface(surface)
+    check_history(history)
+    step = _read_step(step, history)
+    batch = _read_batch(batch, x.size)
+    with open_sheet(axs, size=(8.3, 3.9), columns=2) as sheet:
+        left, right = sheet.axes
+        artists = draw_data_space(
+            left, x, y, history, step, _run_window(x, y, history), batch=batch
+        )
+        artists |= draw_parameter_space(
+            right, surface, history, step, parameter_window(surface, [history])
+        )
+        artists["legends"] = [place_legend(ax, own=sheet.own) for ax in sheet.axes]
+        title = f"Step {step}: {_numbers(history, step)}"
+        if sheet.own:
+            artists["title"] = sheet.figure.suptitle(title, x=0.012, ha="left")
+        else:
+            artists["title"] = left.set_title(title, loc="left")
+        return sheet.finish(artists, _describe_step(history, step, batch))
+
+
+def _describe_step(history: History, step: int, batch) -> str:
+    text = f"Step {step} of {history.steps} ({history.label}): {_numbers(history, step)}."
+    if batch is not None:
+        text += f" The next update uses {batch.size} of the samples, ringed."
+    if step < history.steps:
+        w, b = rounded(history.w[step + 1]), rounded(history.b[step + 1])
+        return f"{text} The next step leads to w = {w}, b = {b}."
+    return f"{text} This is the last point."
+
+
+def plot_steps(
+    dataset,
+    surface: LossSurface,
+    history: History,
+    steps: Sequence[int] = (0, 1, 2, 5),
+    axs=None,
+) -> Drawing:
+    """Plot several steps side by side: data space above, parameter space below.
+
+    Parameters
+    ----------
+    dataset : DataSet or pair (x, y)
+    surface : LossSurface
+    history : History
+    steps : sequence of int
+        One column for each; a column shows one step in both its panels.
+    axs : array of Axes, shape (2, len(steps)), optional
+        A new figure is made if left out.
+
+    Returns
+    -------
+    Drawing
+        With artists ``"columns"``: for each step, what `plot_step` returns; ``"legend"``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit; the message names it.
+    """
+    x, y = read_points(dataset)
+    check_surface(surface)
+    check_history(history)
+    steps = [_read_step(step, history, "each of steps") for step in steps]
+    if not steps:
+        raise ValueError("steps is empty: give at least one step")
+    data, parameters = _run_window(x, y, history), parameter_window(surface, [history])
+    size = (max(3.2, 0.5 + 2.1 * len(steps)), 4.9)
+    with open_sheet(axs, size=size, rows=2, columns=len(steps)) as sheet:
+        above, below = sheet.axes[: len(steps)], sheet.axes[len(steps) :]
+        columns = []
+        for column, (step, top, bottom) in enumerate(zip(steps, above, below, strict=True)):
+            drawn = draw_data_space(top, x, y, history, step, data)
+            drawn |= draw_parameter_space(bottom, surface, history, step, parameters, small=True)
+            loss = rounded(history.loss[step])
+            drawn["title"] = top.set_title(f"Step {step}: loss {loss}", loc="left", fontsize=10)
+            if column:
+                # The rows share their limits, so the first column's labels speak for all.
+                for ax in (top, bottom):
+                    ax.set_ylabel("")
+                    ax.tick_params(labelleft=False)
+            columns.append(drawn)
+        legend = None
+        if sheet.own:
+            upper, lower = (ax.get_legend_handles_labels() for ax in (above[0], below[0]))
+            handles, labels = upper[0] + lower[0], upper[1] + lower[1]
+            legend = sheet.figure.legend(
+                handles, labels, loc="outside upper left", ncols=len(handles), columnspacing=1.4
+            )
+        text = "; ".join(f"step {step}: {_numbers(history, step)}" for step in steps)
+        return sheet.finish(
+            {"columns": columns, "legend": legend}, f"{history.label}, in both spaces. {text}."
+        )

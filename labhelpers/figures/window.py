@@ -1,0 +1,202 @@
+"""The rectangle that a figure shows, and where a path leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from labhelpers.history import History
+from labhelpers.surface import LossSurface
+
+__all__ = ["Exit", "Window", "data_window", "find_exit", "parameter_window"]
+
+#: Room beyond the outermost thing shown, as a share of the range.
+MARGIN = 0.08
+#: A diverging run is followed to this many times the distance of its start from the minimum.
+REACH = 1.5
+#: The far side of the minimum is shown this far, as a share of the largest distance from it.
+AROUND = 0.25
+#: In a step figure the points keep at least this share of the height, so that the late steps, with
+#: lines close to the points, can be read on the same axes as the first.
+DATA_SHARE = 0.3
+#: A single picture shows its line whole, unless that would leave the points less than this share.
+WHOLE_LINE = 0.04
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle: horizontal and vertical range."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def contains(self, x, y) -> np.ndarray:
+        """Which of the points lie inside; a point that is not finite does not."""
+        x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        return (x >= self.x[0]) & (x <= self.x[1]) & (y >= self.y[0]) & (y <= self.y[1])
+
+    def apply(self, ax) -> None:
+        """Make it the limits of `ax`."""
+        ax.set_xlim(*self.x)
+        ax.set_ylim(*self.y)
+
+    def clip(self, start, end) -> tuple[np.ndarray, np.ndarray] | None:
+        """The part of a segment inside the window (Liang and Barsky, 1984), or ``None``."""
+        start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
+        low, high = np.array([self.x[0], self.y[0]]), np.array([self.x[1], self.y[1]])
+        first, last = 0.0, 1.0
+        for axis in range(2):
+            change = end[axis] - start[axis]
+            if change == 0:
+                if not low[axis] <= start[axis] <= high[axis]:
+                    return None
+                continue
+            bounds = sorted((edge - start[axis]) / change for edge in (low[axis], high[axis]))
+            first, last = max(first, bounds[0]), min(last, bounds[1])
+        if first > last:
+            return None
+        # A far end can be 1e30 away: rounding must not put the crossing outside.
+        ends = (np.clip(start + t * (end - start), low, high) for t in (first, last))
+        return tuple(ends)
+
+
+@dataclass(frozen=True)
+class Exit:
+    """Where a path leaves for good.
+
+    Attributes
+    ----------
+    step : int
+        The first point outside.
+    inside : ndarray, shape (2,), or None
+        The point before it; ``None`` if every point is outside.
+    edge : ndarray, shape (2,)
+        Where the path crosses the edge of the window.
+    """
+
+    step: int
+    inside: np.ndarray | None
+    edge: np.ndarray
+
+
+def find_exit(x, y, window: Window, *, first: bool = False) -> Exit | None:
+    """Where the path through (x, y) leaves `window`, or ``None`` if it ends inside.
+
+    A path may leave and come back. Without `first` only the last leaving counts; with it the
+    first: for a run that diverges, what lies between is a scribble across the plot.
+    """
+    inside = window.contains(x, y)
+    if inside[-1]:
+        return None
+    centre = np.array([sum(window.x) / 2, sum(window.y) / 2])
+    if not inside.any():
+        return Exit(0, None, _cross(centre, (x[0], y[0]), window))
+    last = int(np.flatnonzero(inside)[-1])
+    if first:
+        entered = int(np.flatnonzero(inside)[0])
+        last = entered + int(np.flatnonzero(~inside[entered:])[0]) - 1
+    here = np.array([x[last], y[last]])
+    return Exit(last + 1, here, _cross(here, (x[last + 1], y[last + 1]), window))
+
+
+def _cross(here: np.ndarray, there, window: Window) -> np.ndarray:
+    """Where the segment from a point inside to one outside meets the edge."""
+    # An overflowed coordinate still has a sign; one that is not a number has no direction.
+    there = np.clip(np.nan_to_num(there, nan=np.nan, posinf=1e150, neginf=-1e150), -1e150, 1e150)
+    there = np.where(np.isnan(there), here, there)
+    clipped = window.clip(here, there)
+    return here if clipped is None else clipped[1]
+
+
+def _range(values, name: str, chosen) -> tuple[float, float]:
+    """The range `chosen` by the caller, checked, or one that holds the values with a margin."""
+    if chosen is not None:
+        try:
+            low, high = (float(end) for end in chosen)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{name} must be two numbers (low, high), got {chosen!r}") from error
+        if not (np.isfinite([low, high]).all() and low < high):
+            raise ValueError(f"{name} must be two increasing finite numbers, got {chosen!r}")
+        return low, high
+    low, high = float(np.min(values)), float(np.max(values))
+    room = MARGIN * (high - low)
+    if room == 0:
+        room = 0.5 * max(1.0, abs(low))
+    return low - room, high + room
+
+
+def parameter_window(
+    surface: LossSurface,
+    histories: Sequence[History],
+    *,
+    w_range=None,
+    b_range=None,
+    around: float = AROUND,
+) -> Window:
+    """A rectangle of parameters that holds the paths and the minimum with some room `around` it.
+
+    A run that stays bounded is shown whole. A diverging one is followed a little beyond its
+    start's distance from the minimum: it is seen leaving, and the rest stays readable.
+    """
+    w_star, b_star = surface.minimum
+    w, b = [w_star], [b_star]
+    if not histories:
+        # With no path to show, a square of a few units about the minimum shows the bowl.
+        half = 1.5 * max(2.0, abs(w_star), abs(b_star))
+        w += [w_star - half, w_star + half]
+        b += [b_star - half, b_star + half]
+    for history in histories:
+        points = np.stack([history.w, history.b])
+        keep = np.isfinite(points).all(axis=0)
+        if history.diverged:
+            away = np.abs(points - np.array([[w_star], [b_star]]))
+            # Without a distance to compare with, a unit is as good as any other.
+            home = np.where(away[:, :1] > 0, away[:, :1], 1.0)
+            with np.errstate(invalid="ignore"):
+                keep &= (away <= REACH * home).all(axis=0)
+        w += points[0, keep].tolist()
+        b += points[1, keep].tolist()
+    for values, centre in ((w, w_star), (b, b_star)):
+        room = around * max(abs(value - centre) for value in values)
+        values += [centre - room, centre + room]
+    w_ends, b_ends = _range(w, "w_range", w_range), _range(b, "b_range", b_range)
+    # A path along one axis would give a sliver: keep the shorter side at a tenth of the longer.
+    if w_range is None:
+        w_ends = _widen(w_ends, (b_ends[1] - b_ends[0]) / 10)
+    if b_range is None:
+        b_ends = _widen(b_ends, (w_ends[1] - w_ends[0]) / 10)
+    return Window(w_ends, b_ends)
+
+
+def _widen(ends: tuple[float, float], least: float) -> tuple[float, float]:
+    short = least - (ends[1] - ends[0])
+    return ends if short <= 0 else (ends[0] - short / 2, ends[1] + short / 2)
+
+
+def data_window(
+    x: np.ndarray,
+    y: np.ndarray,
+    lines: Sequence[tuple[float, float]] = (),
+    share: float = DATA_SHARE,
+) -> Window:
+    """A rectangle of data space that holds the points and, as far as they can be read, the lines.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (N,)
+    lines : sequence of (w, b)
+    share : float
+        Share of the height that the points keep; a steeper line runs out at the top and bottom.
+    """
+    across = _range(x, "x", None)
+    low, high = float(y.min()), float(y.max())
+    height = (high - low) or 1.0
+    ends = np.array([[w * x.min() + b, w * x.max() + b] for w, b in lines]).ravel()
+    ends = np.clip(ends[~np.isnan(ends)], -1e150, 1e150)
+    below = max(0.0, low - ends.min()) if ends.size else 0.0
+    above = max(0.0, ends.max() - high) if ends.size else 0.0
+    allowed = height / share - height
+    shrink = min(1.0, allowed / (below + above)) if below + above > 0 else 1.0
+    return Window(across, _range([low - shrink * below, high + shrink * above], "y", None))

@@ -1,0 +1,471 @@
+"""What is drawn is what the run did: points, lines, paths, losses and the words below."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_hex
+
+from labhelpers import History, LossSurface, data
+from labhelpers.figures import (
+    plot_contours,
+    plot_curve_fits,
+    plot_fit,
+    plot_gradient_noise,
+    plot_losses,
+    plot_run,
+    plot_step,
+    plot_steps,
+    plot_surface,
+)
+from labhelpers.figures.contours import loss_levels
+from labhelpers.figures.style import PALETTE, readable
+from labhelpers.figures.window import Window, data_window, find_exit, parameter_window
+from labhelpers.figures.wording import equation, rounded
+
+
+def slope_and_intercept(line):
+    """(w, b) of a straight line artist."""
+    (x0, x1), (y0, y1) = line.get_xdata(), line.get_ydata()
+    w = (y1 - y0) / (x1 - x0)
+    return w, y0 - w * x0
+
+
+def inside(ax, x, y):
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    return left <= x <= right and bottom <= y <= top
+
+
+# Data space
+
+
+def test_fit_draws_points_lines_and_truth(dataset, run):
+    drawing = plot_fit(dataset, run, (3, 2), labels=["run", "other"], show_truth=True)
+    assert len(drawing.artists_["points"].get_xdata()) == 60
+    first, second = drawing.artists_["lines"]
+    assert slope_and_intercept(first) == pytest.approx((run.w[-1], run.b[-1]))
+    assert slope_and_intercept(second) == pytest.approx((3, 2))
+    assert first.get_linestyle() != second.get_linestyle()
+    assert slope_and_intercept(drawing.artists_["truth"]) == pytest.approx((1, -1))
+    assert drawing.artists_["truth"].get_linestyle() != "-"
+    names = [text.get_text() for text in drawing.artists_["legend"].get_texts()]
+    assert set(names) == {"data", "run", "other", "true line"}
+    assert equation(run.w[-1], run.b[-1]) in drawing.describe()
+
+
+def test_fit_takes_tensors_lists_and_pairs():
+    x, y = torch.arange(4.0).view(-1, 1), torch.ones(4, 1)
+    w = torch.tensor(0.0, requires_grad=True)
+    for points in ((x, y), ([0, 1, 2, 3], [1, 1, 1, 1])):
+        drawing = plot_fit(points, (w, 1.0))
+        assert slope_and_intercept(drawing.artists_["lines"][0]) == pytest.approx((0, 1))
+
+
+def test_a_line_is_shown_over_the_whole_range_of_the_points(dataset):
+    bottom, top = plot_fit(dataset, (-15, -10)).ax_.get_ylim()
+    assert bottom < -15 * 2.9 - 10 and top > 15 * 3 - 10
+
+
+def test_a_steep_line_does_not_flatten_the_points_to_nothing(dataset):
+    drawing = plot_fit(dataset, (-1e9, 0))
+    bottom, top = drawing.ax_.get_ylim()
+    y = dataset.y.numpy()
+    assert (y.max() - y.min()) / (top - bottom) > 0.03
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [((0, 1e9), "above"), ((0, -1e9), "below"), ((float("nan"), 0), "not finite")],
+)
+def test_a_line_that_cannot_be_seen_is_told(dataset, line, word):
+    texts = [text.get_text() for text in plot_fit(dataset, line).ax_.texts]
+    assert any(word in text for text in texts)
+
+
+def test_truth_needs_a_known_line():
+    with pytest.raises(ValueError, match="show_truth"):
+        plot_fit(data.curve(), show_truth=True)
+
+
+def test_curve_fits_draw_each_prediction():
+    target = data.curve()
+    x = np.linspace(-1, 4, 30)
+    drawing = plot_curve_fits(target, {"flat": (x, 0 * x + 1), "net": (x, (x - 2) ** 2)})
+    flat, net = drawing.artists_["curves"]
+    assert np.allclose(net.get_ydata(), (x - 2) ** 2)
+    assert flat.get_marker() != net.get_marker()
+    assert "flat" in drawing.describe() and "net: from 9 at x = −1" in drawing.describe()
+
+
+# Parameter space
+
+
+def test_contours_show_minimum_and_whole_path(surface, run):
+    drawing = plot_contours(surface, run)
+    (path,) = drawing.artists_["paths"]
+    assert np.allclose(path.get_xdata(), run.w) and np.allclose(path.get_ydata(), run.b)
+    assert len(path.get_xdata()) == run.steps + 1
+    assert drawing.artists_["minimum"].get_xdata()[0] == pytest.approx(surface.minimum[0])
+    assert all(inside(drawing.ax_, w, b) for w, b in zip(run.w, run.b, strict=True))
+    assert inside(drawing.ax_, *surface.minimum)
+    assert drawing.artists_["exits"] == [None]
+    assert "15 steps from (−15, −10) to (0.998, −1.35)" in drawing.describe()
+
+
+def test_contours_tell_runs_apart_by_more_than_colour(surface, run):
+    drawing = plot_contours(surface, *[run] * 6)
+    looks = {(path.get_marker(), path.get_color()) for path in drawing.artists_["paths"]}
+    assert len({marker for marker, _ in looks}) == 6
+    assert [to_hex(path.get_color()).upper() for path in drawing.artists_["paths"]] == list(PALETTE)
+
+
+def test_a_diverging_run_is_seen_leaving(surface, run, runaway):
+    drawing = plot_contours(surface, run, runaway)
+    calm, leaving = drawing.artists_["exits"]
+    assert calm is None
+    arrow, text = leaving
+    step = int(text.get_text().removeprefix("left the plot at step "))
+    # The step in words is the first point outside, and the point before it is inside.
+    assert not inside(drawing.ax_, runaway.w[step], runaway.b[step])
+    assert inside(drawing.ax_, runaway.w[step - 1], runaway.b[step - 1])
+    # The path ends on the frame, and the arrow with it.
+    path = drawing.artists_["paths"][1]
+    end = path.get_xdata()[-1], path.get_ydata()[-1]
+    tip = (drawing.ax_.transAxes + drawing.ax_.transData.inverted()).transform(arrow.xy)
+    assert tip == pytest.approx(end)
+    gaps = [
+        *np.subtract(end[0], drawing.ax_.get_xlim()),
+        *np.subtract(end[1], drawing.ax_.get_ylim()),
+    ]
+    assert min(map(abs, gaps)) < 1e-9
+    assert f"too fast: starts at (−15, −10) and left the plot at step {step}" in drawing.describe()
+    # The start and the minimum are never lost, and the rest stays readable.
+    assert inside(drawing.ax_, -15, -10) and inside(drawing.ax_, *surface.minimum)
+    assert np.ptp(drawing.ax_.get_xlim()) < 100
+
+
+def test_chosen_ranges_are_used_and_cut_paths_are_told(surface, run):
+    drawing = plot_contours(surface, run, w_range=(-20, 0), b_range=(-12, 0))
+    assert drawing.ax_.get_xlim() == (-20, 0) and drawing.ax_.get_ylim() == (-12, 0)
+    left = np.flatnonzero(run.w > 0)[0]
+    assert drawing.artists_["exits"][0][1].get_text() == f"left the plot at step {left}"
+
+
+def test_a_path_wholly_outside_is_told(surface, run):
+    drawing = plot_contours(surface, run, w_range=(50, 60), b_range=(50, 60))
+    assert "lies outside the plot" in drawing.describe()
+    assert "outside" in drawing.artists_["exits"][0][1].get_text()
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -1e200])
+def test_a_path_that_overflows_is_drawn(surface, dataset, bad):
+    history = History(surface, (-15, -10), lr=0.1)
+    history.step(-5, -5)
+    history.step(bad, 0)
+    for drawing in (
+        plot_contours(surface, history),
+        plot_surface(surface, history),
+        plot_losses(history),
+        plot_losses(history, scale="log"),
+        plot_run(dataset, surface, history),
+        plot_step(dataset, surface, history, 1),
+        plot_step(dataset, surface, history, 2),
+    ):
+        drawing.png()
+        assert np.isfinite([ax.get_xlim() for ax in drawing.axes_]).all()
+    assert "left the plot at step 2" in plot_contours(surface, history).describe()
+
+
+def test_levels_are_geometric_and_reach_the_valley(surface):
+    levels = loss_levels(surface.minimum_loss, 1000.0)
+    ratios = levels[1:] / levels[:-1]
+    assert ((ratios > 2.9) & (ratios < 3.5)).all()
+    assert levels[0] < 1 and levels[-1] >= 300
+    # On a raised valley (the noisy data of lab 4) the contours still close round the minimum.
+    raised = loss_levels(1.0, 80.0)
+    assert raised[0] - 1.0 < 0.01 * 79 and (np.diff(raised) > 0).all()
+
+
+def test_surface_draws_the_path_on_the_surface(surface, run):
+    drawing = plot_surface(surface, run)
+    w, b, loss = drawing.artists_["path"].get_data_3d()
+    assert np.allclose(loss, surface(w, b))
+    marked = drawing.artists_["path"].get_markevery()
+    assert np.allclose(w[marked], run.w) and np.allclose(b[marked], run.b)
+    assert "(−15, −10)" in drawing.describe()
+
+
+def test_surface_tells_a_run_that_leaves(surface, runaway):
+    drawing = plot_surface(surface, runaway)
+    assert "left the plot at step" in drawing.artists_["exit"].get_text()
+    assert plot_surface(surface).artists_["path"] is None
+
+
+# Losses
+
+
+def test_losses_by_step_are_the_full_data_losses(run, surface):
+    drawing = plot_losses(run, reference=surface.minimum_loss)
+    (line,) = drawing.artists_["lines"]
+    assert np.array_equal(line.get_xdata(), np.arange(16))
+    assert np.allclose(line.get_ydata(), run.loss)
+    assert drawing.artists_["reference"].get_ydata()[0] == surface.minimum_loss
+    assert "from 835 to 0.117" in drawing.describe()
+    assert "Least squares: 0.00771" in drawing.describe()
+
+
+def test_losses_of_plain_sequences_and_pairs(run):
+    losses = [torch.tensor(value, requires_grad=True) for value in run.loss[:-1].tolist()]
+    drawing = plot_losses(losses, ([0, 60, 120], [5.0, 4.0, 3.0]), labels=["a", "b"])
+    first, second = drawing.artists_["lines"]
+    assert np.array_equal(first.get_xdata(), np.arange(15))
+    assert np.allclose(first.get_ydata(), run.loss[:-1], rtol=1e-6)
+    assert np.array_equal(second.get_xdata(), [0, 60, 120])
+    names = [text.get_text() for text in drawing.artists_["legend"].get_texts()]
+    assert names == ["a", "b"]
+
+
+def test_losses_by_epoch_and_by_update(noisy):
+    by_epoch = plot_losses(noisy, by="epoch")
+    (line,) = by_epoch.artists_["lines"]
+    assert np.allclose(line.get_xdata(), [0, 1, 2, 3, 4])
+    assert np.allclose(line.get_ydata(), noisy.loss[noisy.epoch_starts])
+    assert by_epoch.ax_.get_xlabel() == "epoch"
+    by_update = plot_losses(noisy, by="update")
+    assert len(by_update.artists_["lines"][0].get_xdata()) == 49
+    assert by_update.ax_.get_xlabel() == "update"
+
+
+def test_an_unfinished_epoch_ends_at_its_share(surface):
+    history = History(surface, (0, 0), lr=0.1, batch_size=20)
+    for _ in range(4):
+        history.step(0, 0, batch_loss=1.0)
+    (line,) = plot_losses(history, by="epoch").artists_["lines"]
+    assert np.allclose(line.get_xdata(), [0, 1, 4 / 3])
+
+
+def test_full_and_batch_losses_are_two_series(noisy):
+    batch, full = plot_losses(noisy, which="both").artists_["lines"]
+    assert np.allclose(batch.get_ydata(), noisy.batch_loss)
+    assert np.allclose(full.get_ydata(), noisy.loss)
+    (only,) = plot_losses(noisy, which="batch").artists_["lines"]
+    assert np.allclose(only.get_ydata(), noisy.batch_loss)
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_a_diverging_loss_is_seen_leaving_and_the_rest_stays_readable(run, runaway, scale):
+    drawing = plot_losses(run, runaway, scale=scale)
+    calm, leaving = drawing.artists_["exits"]
+    assert calm is None
+    step = int(leaving[1].get_text().removeprefix("left the plot at step "))
+    top = drawing.ax_.get_ylim()[1]
+    assert runaway.loss[step] > top >= runaway.loss[step - 1]
+    assert top < 1e7
+    assert f"too fast: from 835, left the plot at step {step}" in drawing.describe()
+
+
+def test_infinite_values_in_a_plain_list_are_seen_leaving():
+    drawing = plot_losses([1.0, 3.0, float("inf"), float("nan")])
+    assert "left the plot at step" in drawing.artists_["exits"][0][1].get_text()
+
+
+def test_a_slow_rise_is_shown_whole():
+    drawing = plot_losses([1.0, 1.5, 2.0, 2.5])
+    assert drawing.artists_["exits"] == [None]
+    assert drawing.ax_.get_ylim()[1] > 2.5
+
+
+# Both spaces
+
+
+@pytest.mark.parametrize("step", [0, 1, 7, 15])
+def test_both_panels_show_one_step(dataset, surface, run, step):
+    drawing = plot_step(dataset, surface, run, step)
+    line = slope_and_intercept(drawing.artists_["line"])
+    current = drawing.artists_["current"]
+    point = current.get_xdata()[0], current.get_ydata()[0]
+    assert line == pytest.approx(point)
+    assert point == pytest.approx((run.w[step], run.b[step]))
+    # The path so far ends at the point, and the arrow goes on to the next.
+    path = drawing.artists_["path"]
+    assert (path.get_xdata()[-1], path.get_ydata()[-1]) == pytest.approx(point)
+    if step < run.steps:
+        assert drawing.artists_["next"].xy == pytest.approx((run.w[step + 1], run.b[step + 1]))
+    else:
+        assert drawing.artists_["next"] is None and "last point" in drawing.describe()
+    words = (
+        f"w = {rounded(run.w[step])}, b = {rounded(run.b[step])}, loss {rounded(run.loss[step])}"
+    )
+    assert drawing.artists_["title"].get_text() == f"Step {step}: {words}"
+    assert words in drawing.describe()
+
+
+def test_residuals_join_points_to_the_line(dataset, surface, run):
+    drawing = plot_step(dataset, surface, run, 15)
+    ends = np.array([path.vertices for path in drawing.artists_["residuals"].get_paths()])
+    assert ends.shape == (60, 2, 2)
+    assert np.allclose(ends[:, 0, 1], dataset.y[:, 0])
+    assert np.allclose(ends[:, 1, 1], run.w[15] * ends[:, 1, 0] + run.b[15])
+
+
+def test_a_batch_is_ringed_and_only_its_residuals_drawn(dataset, surface, run):
+    drawing = plot_step(dataset, surface, run, 3, batch=torch.tensor([4, 8]))
+    assert np.allclose(drawing.artists_["batch"].get_xdata(), dataset.x[[4, 8], 0])
+    assert len(drawing.artists_["residuals"].get_paths()) == 2
+    assert "2 of the samples" in drawing.describe()
+
+
+def test_frames_of_a_run_share_their_limits(dataset, surface, run):
+    frames = [plot_step(dataset, surface, run, step) for step in (0, 8)]
+    for first, second in zip(*(frame.axes_ for frame in frames), strict=True):
+        assert first.get_xlim() == second.get_xlim() and first.get_ylim() == second.get_ylim()
+
+
+def test_each_column_shows_one_step(dataset, surface, run):
+    drawing = plot_steps(dataset, surface, run, steps=(0, 4, 9))
+    assert len(drawing.axes_) == 6
+    for step, column in zip((0, 4, 9), drawing.artists_["columns"], strict=True):
+        point = column["current"].get_xdata()[0], column["current"].get_ydata()[0]
+        assert slope_and_intercept(column["line"]) == pytest.approx(point)
+        assert point == pytest.approx((run.w[step], run.b[step]))
+        assert f"step {step}: w = {rounded(run.w[step])}" in drawing.describe()
+
+
+def test_run_shows_fit_path_and_loss(dataset, surface, run):
+    drawing = plot_run(dataset, surface, run)
+    fitted = slope_and_intercept(drawing.artists_["fit"]["lines"][0])
+    path = drawing.artists_["contours"]["paths"][0]
+    assert fitted == pytest.approx((path.get_xdata()[-1], path.get_ydata()[-1]))
+    assert np.allclose(drawing.artists_["losses"]["lines"][0].get_ydata(), run.loss)
+    assert "loss from 835 to 0.117" in drawing.describe()
+    assert equation(run.w[-1], run.b[-1]) in drawing.describe()
+
+
+def test_run_says_that_it_diverged(dataset, surface, runaway):
+    assert (
+        f"diverged from step {runaway.diverged_at}"
+        in plot_run(dataset, surface, runaway).describe()
+    )
+
+
+def test_run_on_points_without_noise():
+    x = np.arange(5.0)
+    surface = LossSurface(x, 2 * x + 1)
+    history = History(surface, (0, 0), lr=0.1)
+    history.step(1, 1)
+    plot_run((x, 2 * x + 1), surface, history).png()
+
+
+# Gradient noise
+
+
+def test_noise_guide_falls_with_the_root_of_the_batch_size():
+    drawing = plot_gradient_noise([16, 1, 4], [2.5, 8.0, 4.0])
+    assert np.array_equal(drawing.artists_["spread"].get_xdata(), [1, 4, 16])
+    assert np.allclose(drawing.artists_["guide"].get_ydata(), [8, 4, 2])
+    assert drawing.ax_.get_xscale() == drawing.ax_.get_yscale() == "log"
+    assert drawing.artists_["zeros"] is None
+    assert "8 at B = 1, 2.5 at B = 16" in drawing.describe()
+
+
+def test_a_spread_of_zero_is_said_in_words():
+    drawing = plot_gradient_noise([1, 60], [8.0, 0.0])
+    assert "60" in drawing.artists_["zeros"].get_text()
+    assert "No spread at B = 60" in drawing.describe()
+
+
+# Numbers, windows, colours
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *((835.32, "835"), (-0.01234, "−0.0123"), (1.0, "1"), (99999, "1 × 10⁵"), (12345, "12300")),
+        *((1.234e29, "1.23 × 10²⁹"), (2e-9, "2 × 10⁻⁹"), (1e-17, "0"), (-0.0, "0")),
+        *((float("inf"), "∞"), (float("-inf"), "−∞"), (float("nan"), "not a number")),
+    ],
+)
+def test_rounded(value, text):
+    assert rounded(value) == text
+
+
+def test_exit_is_the_first_or_the_last_leaving():
+    window = Window((0, 10), (0, 10))
+    x, y = np.array([1, 20, 5, 30]), np.array([1, 1, 5, 5])
+    assert find_exit(x, y, window).step == 3
+    assert find_exit(x, y, window, first=True).step == 1
+    assert find_exit(x, y, window, first=True).edge == pytest.approx((10, 1))
+    assert find_exit(x[:3], y[:3], window) is None
+
+
+def test_windows_hold_what_they_should(surface, run, runaway):
+    window = parameter_window(surface, [run])
+    assert window.contains(run.w, run.b).all()
+    both = parameter_window(surface, [run, runaway])
+    assert both.contains(run.w, run.b).all()
+    assert not both.contains(runaway.w, runaway.b).all()
+    space = data_window(np.array([0.0, 1.0]), np.array([0.0, 1.0]), [(1.0, 0.5)])
+    assert space.y[1] > 1.5
+
+
+def test_text_colours_have_enough_contrast():
+    def luminance(rgb):
+        rgb = np.array(rgb)
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    for color in PALETTE:
+        assert 1.05 / (luminance(readable(color)) + 0.05) >= 4.5
+
+
+# Bad arguments
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda d, s, h: plot_fit(3), TypeError, "dataset must be.*got int"),
+        (lambda d, s, h: plot_fit(([1, 2], [1])), ValueError, "same length, got 2 and 1"),
+        (lambda d, s, h: plot_fit(([1], [float("nan")])), ValueError, "finite"),
+        (lambda d, s, h: plot_fit(d, 5), TypeError, "each line.*got 5"),
+        (lambda d, s, h: plot_fit(d, (1, 2), labels="ab"), TypeError, "labels.*'ab'"),
+        (lambda d, s, h: plot_fit(d, (1, 2), labels=["a", "b"]), ValueError, "labels.*1.*got 2"),
+        (lambda d, s, h: plot_contours(d), TypeError, "surface.*got DataSet"),
+        (lambda d, s, h: plot_contours(s, 3), TypeError, "each history.*got int"),
+        (lambda d, s, h: plot_contours(s, w_range=(2, 1)), ValueError, "w_range.*increasing"),
+        (lambda d, s, h: plot_contours(s, b_range=4), TypeError, "b_range.*got 4"),
+        (lambda d, s, h: plot_surface(s, 4), TypeError, "history.*got int"),
+        (lambda d, s, h: plot_losses(), ValueError, "series is empty"),
+        (lambda d, s, h: plot_losses([]), ValueError, "empty"),
+        (lambda d, s, h: plot_losses(["a"]), TypeError, "sequence of numbers"),
+        (lambda d, s, h: plot_losses(h, by="hour"), ValueError, "by must be.*'update'.*'hour'"),
+        (lambda d, s, h: plot_losses(h, scale="cubic"), ValueError, "scale must be.*'cubic'"),
+        (lambda d, s, h: plot_losses(h, which="none"), ValueError, "which must be.*'none'"),
+        (lambda d, s, h: plot_losses([0.0, 0.0], scale="log"), ValueError, "above 0"),
+        (lambda d, s, h: plot_losses(h, scale="log", reference=0), ValueError, "reference.*got 0"),
+        (lambda d, s, h: plot_losses(([1, 2], [1])), ValueError, "same length"),
+        (lambda d, s, h: plot_step(d, s, h, 16), ValueError, "step must be.*0 to 15, got 16"),
+        (lambda d, s, h: plot_step(d, s, h, -1), ValueError, "step must be.*got -1"),
+        (lambda d, s, h: plot_step(d, s, h, 1.5), ValueError, "step must be.*got 1.5"),
+        (lambda d, s, h: plot_step(d, s, h, "x"), TypeError, "step must be.*got 'x'"),
+        (lambda d, s, h: plot_step(d, s, h, 1, batch=[60]), ValueError, "batch.*0 to 59"),
+        (lambda d, s, h: plot_steps(d, s, h, ()), ValueError, "steps is empty"),
+        (lambda d, s, h: plot_steps(d, s, h, (0, 99)), ValueError, "steps.*0 to 15, got 99"),
+        (lambda d, s, h: plot_run(d, s, h, scale="x"), ValueError, "scale must be"),
+        (lambda d, s, h: plot_gradient_noise([1, 2], [1]), ValueError, "same length"),
+        (lambda d, s, h: plot_gradient_noise([0], [1]), ValueError, "batch_sizes.*at least 1"),
+        (lambda d, s, h: plot_gradient_noise([1], [-1]), ValueError, "spreads.*>= 0"),
+        (lambda d, s, h: plot_curve_fits(d, [1]), TypeError, "predictions.*got list"),
+        (lambda d, s, h: plot_curve_fits(d, {}), ValueError, "predictions is empty"),
+        (lambda d, s, h: plot_curve_fits(d, {"a": 1}), TypeError, r"predictions\['a'\]"),
+        (
+            lambda d, s, h: plot_curve_fits(d, {"a": ([2, 1], [0, 0])}),
+            ValueError,
+            "increasing order",
+        ),
+    ],
+)
+def test_bad_arguments_are_named(dataset, surface, run, call, error, message):
+    with pytest.raises(error, match=message):
+        call(dataset, surface, run)
