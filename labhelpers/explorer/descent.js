@@ -1,0 +1,199 @@
+// The mathematics: the loss surface, the order of the samples, one run and what to say about it.
+// descent.py and words.py are the same in Python; tests hold both to PyTorch and to each other.
+
+/** The surface L(w, b) = mean (w·x + b − y)², as a sum of squares (derived in surface.py). */
+export function lossSurface(x, y) {
+	const n = x.length;
+	const mean = (values) => values.reduce((sum, value) => sum + value, 0) / n;
+	const xMean = mean(x);
+	const yMean = mean(y);
+	const sxx = mean(x.map((v) => (v - xMean) ** 2));
+	const sxy = mean(x.map((v, i) => (v - xMean) * (y[i] - yMean)));
+	const w = sxy / sxx;
+	const b = yMean - w * xMean;
+	const least = mean(x.map((v, i) => (y[i] - yMean - w * (v - xMean)) ** 2));
+	return {
+		n, w, b, least, ...curvatures(sxx + xMean ** 2, xMean),
+		loss: (p, q) => least + sxx * (p - w) ** 2 + (p * xMean + q - yMean) ** 2,
+		gradient(p, q) {
+			const level = p * xMean + q - yMean;
+			return [2 * (sxx * (p - w) + level * xMean), 2 * level];
+		},
+	};
+}
+
+/** Eigenvalues of 2·[[mean x², mean x], [mean x, 1]] and the angle of the steep direction. */
+function curvatures(meanSquare, mean) {
+	const steep = meanSquare + 1 + Math.hypot(meanSquare - 1, 2 * mean);
+	// From the determinant: the difference of two close numbers would lose digits.
+	const flat = (4 * Math.max(meanSquare - mean ** 2, 0)) / steep;
+	return { steep, flat, angle: Math.atan2(2 * mean, meanSquare - 1) / 2 };
+}
+
+/** The order of the samples in one epoch: Fisher–Yates with mulberry32 numbers. */
+export function epochOrder(n, seed, epoch) {
+	const order = Uint32Array.from({ length: n }, (_, i) => i);
+	let state = Math.imul(seed ^ Math.imul(epoch + 1, 0x9e3779b1), 0x85ebca6b);
+	for (let i = n - 1; i > 0; i--) {
+		state = (state + 0x6d2b79f5) | 0;
+		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+		const j = Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * (i + 1));
+		[order[i], order[j]] = [order[j], order[i]];
+	}
+	return order;
+}
+
+/** A function from a step to the indices of its batch; null means all samples. */
+export function batches(n, size, shuffle, seed) {
+	if (!size) return () => null;
+	const perEpoch = Math.ceil(n / size);
+	let cached = -1;
+	let order = Uint32Array.from({ length: n }, (_, i) => i);
+	return (step) => {
+		const epoch = Math.floor(step / perEpoch);
+		if (shuffle && epoch !== cached) {
+			order = epochOrder(n, seed, epoch);
+			cached = epoch;
+		}
+		const first = (step % perEpoch) * size;
+		return order.subarray(first, first + size);
+	};
+}
+
+/**
+ * One run of gradient descent, with momentum as torch.optim.SGD has it: v ← μ·v + g, p ← p − η·v.
+ * n steps give n + 1 points. batchLoss[k] is the loss on step k's batch, before its update.
+ */
+export function descend(x, y, surface, settings) {
+	const { lr, momentum, steps, start, shuffle, seed } = settings;
+	const n = x.length;
+	const batchSize = settings.batch_size < n ? settings.batch_size : null;
+	const batchOf = batches(n, batchSize, shuffle, seed);
+	const run = {
+		settings, steps, batchOf, batchSize,
+		perEpoch: batchSize ? Math.ceil(n / batchSize) : 1,
+		w: new Float64Array(steps + 1),
+		b: new Float64Array(steps + 1),
+		loss: new Float64Array(steps + 1),
+		batchLoss: new Float64Array(steps),
+		// 2/λ₂ of the steepest batch in this run.
+		batchLimit: Infinity,
+	};
+	let [[w, b], vw, vb] = [start, 0, 0];
+	for (let k = 0; ; k++) {
+		run.w[k] = w;
+		run.b[k] = b;
+		run.loss[k] = surface.loss(w, b);
+		if (k === steps) break;
+		let [gw, gb] = [0, 0];
+		const batch = batchOf(k);
+		if (batch === null) {
+			[gw, gb] = surface.gradient(w, b);
+			run.batchLoss[k] = run.loss[k];
+		} else {
+			let [squares, sumX, sumXX] = [0, 0, 0];
+			for (const i of batch) {
+				const error = w * x[i] + b - y[i];
+				gw += error * x[i];
+				gb += error;
+				squares += error * error;
+				sumX += x[i];
+				sumXX += x[i] * x[i];
+			}
+			const m = batch.length;
+			gw *= 2 / m;
+			gb *= 2 / m;
+			run.batchLoss[k] = squares / m;
+			run.batchLimit = Math.min(run.batchLimit, 2 / curvatures(sumXX / m, sumX / m).steep);
+		}
+		vw = momentum * vw + gw;
+		vb = momentum * vb + gb;
+		w -= lr * vw;
+		b -= lr * vb;
+	}
+	return run;
+}
+
+/** Whether a mini-batch run ended far above its start: the rule of History.diverged. */
+export const blewUp = (run) => !(run.loss[run.steps] <= 10 * run.loss[0] * (1 + 1e-6));
+
+/**
+ * What one step, in the long run, multiplies the error along a curvature λ by: the larger root of
+ * z² − (1 + μ − η·λ)·z + μ = 0. That is 1 − η·λ without momentum; a complex pair has size √μ.
+ */
+export function factor(lr, curvature, momentum) {
+	const trace = 1 + momentum - lr * curvature;
+	const square = trace ** 2 - 4 * momentum;
+	if (square < 0) return { value: Math.sqrt(momentum), turns: true };
+	return { value: (trace + Math.sign(trace) * Math.sqrt(square)) / 2, turns: false };
+}
+
+/** The largest rate that converges with all samples, 2(1 + μ)/λ₂, and the fastest one. */
+export function rateMarks(surface, momentum) {
+	const { steep, flat } = surface;
+	return { limit: (2 * (1 + momentum)) / steep, fastest: (2 * (1 + momentum)) / (steep + flat) };
+}
+
+/** A number for reading; the very large and small in e-notation, with one digit less. */
+export function format(value, digits = 4) {
+	if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "undefined";
+	const size = Math.abs(value);
+	const plain = size === 0 || (size >= 1e-3 && size < 1e5);
+	const text = plain
+		? String(Number(size.toPrecision(digits)))
+		: size.toExponential(digits - 2).replace(/\.?0*e\+?/, "e");
+	return (value < 0 && size > 0 ? "−" : "") + text.replace("-", "−");
+}
+
+/** What is happening, in words: { kind, title, text }. */
+export function describe(surface, run) {
+	if (run.batchSize) return describeNoisy(surface, run);
+	const { lr, momentum } = run.settings;
+	const steep = factor(lr, surface.steep, momentum);
+	const flat = factor(lr, surface.flat, momentum);
+	const [s, f] = [steep, flat].map(({ value }) => format(value, 3));
+	const worst = Math.max(Math.abs(steep.value), Math.abs(flat.value));
+	const grows = "each step multiplies the error along the steep direction by";
+	if (Math.abs(Math.abs(steep.value) - 1) < 1e-9) {
+		const text = `${grows} ${s}: it neither grows nor shrinks.`;
+		return { kind: "edge", title: "On the limit", text };
+	}
+	if (Math.abs(steep.value) > 1) {
+		const both = Math.abs(flat.value) > 1 ? ` and along the flat direction by ${f}` : "";
+		return { kind: "diverging", title: "Diverging", text: `${grows} ${s}${both}.` };
+	}
+	const part = ({ turns }, name, value) =>
+		turns
+			? `along the ${name} direction the error swings about 0 and shrinks by ${value} a step`
+			: `along the ${name} direction each step multiplies the error by ${value}`;
+	const zigzag = !steep.turns && steep.value < 0 ? " (it jumps across the valley)" : "";
+	const both = steep.turns && flat.turns
+		? `the error swings about 0 and shrinks by ${s} a step`
+		: `${part(steep, "steep", s)}${zigzag}, ${part(flat, "flat", f)}`;
+	if (worst <= 0.97) return { kind: "converging", title: "Converging", text: `${both}.` };
+	const half = format(Math.ceil(Math.log(0.5) / Math.log(worst)), 3);
+	const text = `${both}; half of the larger part is left after about ${half} steps.`;
+	return { kind: "slow", title: "Converging slowly", text };
+}
+
+function describeNoisy(surface, run) {
+	const { lr, momentum } = run.settings;
+	const one = run.batchSize === 1;
+	if (blewUp(run)) {
+		const growth = run.loss[run.steps] / run.loss[0];
+		const end = Number.isFinite(growth) ? `${format(growth, 3)} times its start` : "beyond every number";
+		const why = lr < rateMarks(surface, momentum).limit
+			? ` With all samples this rate converges; ${one ? "a single sample" : "one batch"} can be steeper than the whole.`
+			: "";
+		return { kind: "diverging", title: "Diverging", text: `the loss ends ${end}.${why}` };
+	}
+	const tail = run.loss.subarray(Math.floor((3 * run.steps) / 4) + 1);
+	const mean = tail.reduce((sum, value) => sum + value, 0) / tail.length;
+	const [span, average] = tail.length === 1
+		? ["at the last step", ""]
+		: [`over the last ${tail.length} steps`, " on average"];
+	const text = `each ${one ? "sample" : "batch"} pulls towards its own best line; ${span} the loss is ` +
+		`${format(mean)}${average} (least squares: ${format(surface.least)}).`;
+	return { kind: "noisy", title: "Bounded, with noise", text };
+}

@@ -1,0 +1,375 @@
+// The figure: controls, state and time. render is anywidget's form; a saved page calls mount.
+// page.py joins the three modules and defines STYLE and LAYOUT, the .css and the .html file.
+import { describe, descend, format, lossSurface, rateMarks } from "./descent.js";
+import { DataView, LossView, ParameterView, pointAt, stepBefore } from "./views.js";
+
+const SETTINGS = "lr batch_size shuffle seed steps momentum start".split(" ");
+const STEPS_PER_SECOND = 5;
+const SECONDS_AT_MOST = 12;
+
+/** Whether the page is dark: JupyterLab, VS Code, Colab and Sphinx say it, else the system does. */
+function isDark() {
+	const { body, documentElement: html } = document;
+	const code = body.dataset.vscodeThemeKind ?? /vscode-\S+/.exec(body.className)?.[0];
+	const said = body.dataset.jpThemeLight ?? code ?? html.getAttribute("theme") ?? html.dataset.theme;
+	if (said) return /false|dark|contrast$/.test(said);
+	return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+class Explorer {
+	constructor(model, host) {
+		host.dataset.lmSuppressShortcuts = "true";
+		this.root = host.attachShadow({ mode: "open" });
+		this.root.innerHTML = `<style>${STYLE}</style>${LAYOUT}`;
+		this.section = this.find("section");
+		this.model = model;
+		const { x, y } = model.get("points");
+		const range = (values) => [Math.min(...values), Math.max(...values)];
+		this.points = { x, y, range: { x: range(x), y: range(y) } };
+		this.surface = lossSurface(x, y);
+		const stages = this.all(".stage");
+		this.views = [DataView, ParameterView, LossView].map((Kind, i) => new Kind(stages[i]));
+		this.parameters = this.views[1];
+		this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+		this.state = Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
+		this.initial = { ...this.state };
+		this.t = model.get("step") ?? this.state.steps;
+		this.hide = new Set(model.get("hide"));
+		this.fix = new Set(model.get("fix"));
+		this.playing = false;
+		this.setUp();
+		this.listen();
+		this.theme();
+		this.set({});
+		this.camera = this.goal();
+	}
+
+	find(selector) {
+		return this.root.querySelector(selector);
+	}
+
+	all(selector) {
+		return this.root.querySelectorAll(selector);
+	}
+
+	setUp() {
+		const { model, surface, hide, fix } = this;
+		const { lr, steps, batch_size: size } = this.state;
+		this.section.ariaLabel = `Gradient descent explorer: ${model.get("name")}`;
+		this.find(".task").hidden = !model.get("task");
+		this.find(".task span").textContent = model.get("task");
+		// What the places of each slider mean: equal ratios, as far as they differ, or hundredths.
+		const places = (low, high, digits) => [...new Set(Array.from({ length: 401 }, (_, i) =>
+			Number((low * (high / low) ** (i / 400)).toPrecision(digits))))];
+		const { limit } = rateMarks(surface, 0);
+		this.dials = {
+			lr: places(Math.min(limit / 60, lr), Math.max(limit * 5, lr), 3),
+			steps: [...new Set(places(1, Math.max(2000, steps), 4).map(Math.round))],
+			momentum: Array.from({ length: 100 }, (_, i) => i / 100),
+		};
+		for (const one of this.all("button, input")) {
+			// JupyterLab takes the keys of a focused control unless the control itself carries this mark.
+			one.dataset.lmSuppressShortcuts = "true";
+			if (one.name === "size") one.parentElement.hidden = Number(one.value) >= surface.n;
+		}
+		this.find("[name=batch_size]").max = surface.n;
+		// With all samples in every batch their order does not matter.
+		const whole = !(size < surface.n) && (hide.has("batch_size") || fix.has("batch_size"));
+		this.find(".order").hidden = whole || (hide.has("shuffle") && hide.has("seed"));
+		this.find(".marks").hidden = hide.has("marks");
+		for (const element of this.all("[data-control]")) {
+			const name = element.dataset.control;
+			element.hidden = hide.has(name);
+			if (!fix.has(name)) continue;
+			element.title = "Fixed here";
+			for (const one of element.querySelectorAll("input")) one.disabled = true;
+		}
+		this.find(".handle").disabled = hide.has("start") || fix.has("start");
+	}
+
+	listen() {
+		const { root, model, section } = this;
+		root.addEventListener("input", ({ target }) => this.slide(target));
+		root.addEventListener("change", ({ target }) => this.type(target));
+		root.addEventListener("click", ({ target }) => this.act(target.closest("[data-do]")?.dataset.do));
+		this.drag(this.find(".handle"));
+		const follow = SETTINGS.concat("step").map((name) => [`change:${name}`, () => this.follow(name)]);
+		for (const pair of follow) model.on(...pair);
+		const sizes = new ResizeObserver(() => this.ask());
+		sizes.observe(section);
+		// The page outlives a figure that a notebook throws away: hold on to it only weakly.
+		const weak = new WeakRef(this);
+		const looks = new MutationObserver(() => weak.deref()?.theme() ?? looks.disconnect());
+		for (const node of [document.body, document.documentElement]) looks.observe(node, { attributes: true });
+		matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => weak.deref()?.theme());
+		this.dispose = () => {
+			cancelAnimationFrame(this.request);
+			sizes.disconnect();
+			looks.disconnect();
+			for (const pair of follow) model.off(...pair);
+		};
+	}
+
+	theme() {
+		const theme = isDark() ? "dark" : "light";
+		if (this.section.dataset.theme === theme) return true;
+		this.section.dataset.theme = theme;
+		this.colours = null;
+		for (const one of this.views) one.stale = true;
+		this.ask();
+		return true;
+	}
+
+	readColours() {
+		const style = getComputedStyle(this.section);
+		const names = [...STYLE.matchAll(/--(\w+):/g)].map(([, name]) => name);
+		return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`)]));
+	}
+
+	/** Take new settings and run again. A run seen at its end stays at its end. */
+	set(changes) {
+		const atEnd = this.t >= this.state.steps;
+		Object.assign(this.state, changes);
+		if (atEnd) this.t = this.state.steps;
+		this.run = descend(this.points.x, this.points.y, this.surface, { ...this.state });
+		this.verdict = describe(this.surface, this.run);
+		for (const one of this.views.slice(1)) one.stale = true;
+		this.showSettings();
+		this.go(this.t, this.playing);
+	}
+
+	go(t, playing = false) {
+		this.playing = playing;
+		this.t = Math.min(Math.max(t, 0), this.state.steps);
+		if (!playing) this.save();
+		this.ask();
+	}
+
+	/** Python hears of changes that have come to rest: no message is on the path of a frame. */
+	save() {
+		clearTimeout(this.saving);
+		this.saving = setTimeout(() => {
+			for (const name of SETTINGS) this.model.set(name, this.state[name]);
+			this.model.set("step", Math.round(this.t));
+			this.model.save_changes();
+		}, 80);
+	}
+
+	follow(name) {
+		const value = this.model.get(name);
+		const own = name === "step" ? Math.round(this.t) : this.state[name];
+		if (`${value}` === `${own}`) return;
+		if (name === "step") this.go(value);
+		else this.set({ [name]: value });
+	}
+
+	act(action) {
+		const { t, state: { steps } } = this;
+		if (action === "first") this.go(0);
+		if (action === "back") this.go(Math.ceil(t) - 1);
+		if (action === "forward") this.go(Math.floor(t) + 1);
+		if (action === "last") this.go(steps);
+		if (action === "play") this.playing ? this.go(Math.round(t)) : this.go(t >= steps ? 0 : t, true);
+		if (action === "keep") this.set({}, (this.ghost = this.ghost ? null : this.run));
+		if (action === "reset") this.set(this.initial, (this.ghost = null), (this.t = steps));
+	}
+
+	slide({ name, value, type, checked }) {
+		if (name === "step") this.go(Number(value));
+		else if (name === "axis") this.set({}, (this.byEpoch = value === "epoch"));
+		else if (name === "size") this.set({ batch_size: value ? Number(value) : null });
+		else if (name === "shuffle") this.set({ shuffle: checked });
+		else if (type === "range") this.set({ [name]: this.dials[name][value] });
+	}
+
+	/** A typed number that is not allowed gives way to the old one. */
+	type({ type, name, valueAsNumber: value, validity }) {
+		if (type !== "number") return;
+		if (!validity.valid || Number.isNaN(value)) this.showSettings();
+		else if (name === "0" || name === "1") this.set({ start: this.state.start.with(name, value) });
+		else this.set({ [name]: name === "batch_size" && value >= this.surface.n ? null : value });
+	}
+
+	drag(handle) {
+		const place = (...start) => {
+			const grain = 10 ** Math.floor(Math.log10(this.camera.half / 60));
+			this.set({ start: start.map((v) => Number((Math.round(v / grain) * grain).toPrecision(12))) });
+		};
+		const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+		handle.addEventListener("keydown", (event) => {
+			if (!moves[event.key]) return;
+			event.preventDefault();
+			const far = (this.camera.half / 40) * (event.shiftKey ? 5 : 1);
+			place(...this.state.start.map((value, i) => value + far * moves[event.key][i]));
+		});
+		handle.addEventListener("pointerdown", ({ pointerId, clientX, clientY }) => {
+			handle.setPointerCapture(pointerId);
+			const { left, top, width, height } = handle.getBoundingClientRect();
+			this.grip = [clientX - left - width / 2, clientY - top - height / 2];
+		});
+		handle.addEventListener("pointermove", ({ clientX, clientY }) => {
+			if (!this.grip) return;
+			// Measured at each move: the page may scroll during a drag.
+			const { left, top } = handle.parentElement.getBoundingClientRect();
+			place(...this.parameters.parametersAt(clientX - this.grip[0] - left, clientY - this.grip[1] - top));
+		});
+		handle.addEventListener("lostpointercapture", () => this.ask((this.grip = null)));
+	}
+
+	ask() {
+		this.request ??= requestAnimationFrame((now) => this.frame(now));
+	}
+
+	frame(now) {
+		this.request = null;
+		if (!this.section.clientWidth) return;
+		this.colours ??= this.readColours();
+		const elapsed = this.moving ? Math.min((now - this.last) / 1000, 0.1) : 0;
+		this.last = now;
+		const { steps } = this.state;
+		if (this.playing) this.t += elapsed * Math.max(STEPS_PER_SECOND, steps / SECONDS_AT_MOST);
+		if (this.playing && this.t >= steps) this.go(steps);
+		const gliding = this.glide(elapsed);
+		const { run, ghost, byEpoch, state: { start } } = this;
+		const t = this.calm.matches ? Math.floor(this.t) : this.t;
+		const ghostT = ghost && Math.min(byEpoch ? (t / run.perEpoch) * ghost.perEpoch : t, ghost.steps);
+		for (const one of this.views) one.draw({ ...this, start, t, ghostT });
+		this.showTime(t);
+		this.moving = this.playing || gliding;
+		if (this.moving) this.ask();
+	}
+
+	/** The camera's place: start and minimum in view, further out when the path is. */
+	goal() {
+		const { surface, run, state: { start } } = this;
+		const { w, b } = surface;
+		const off = (p, q, from) => Math.max(Math.abs(p - from.w), Math.abs(q - from.b));
+		const span = Math.max(off(...start, surface), 0.5);
+		for (let zoom = 1; ; zoom *= 2) {
+			// Further out, the minimum moves to the middle: a diverging path swings about it.
+			const middle = (from, to) => to + (from - to) / (2 * zoom);
+			const view = { w: middle(start[0], w), b: middle(start[1], b), half: 0.78 * span * zoom };
+			const inside = (_, k) => k > this.t || off(run.w[k], run.b[k], view) <= view.half;
+			if (zoom === 8 || run.loss.every(inside)) return view;
+		}
+	}
+
+	/** Move the camera; true while it is on its way. During a drag it rests. */
+	glide(elapsed) {
+		if (this.grip) return false;
+		const { camera } = this;
+		const goal = this.goal();
+		const names = Object.keys(goal);
+		const off = Math.max(...names.map((name) => Math.abs(goal[name] - camera[name]))) / goal.half;
+		if (off === 0) return false;
+		this.parameters.stale = true;
+		const there = off < 0.002 || this.calm.matches;
+		const share = 1 - Math.exp(-12 * elapsed);
+		for (const name of names) {
+			camera[name] = there ? goal[name] : camera[name] + share * (goal[name] - camera[name]);
+		}
+		return !there;
+	}
+
+	put(element, text) {
+		if (element.textContent !== text) element.textContent = text;
+	}
+
+	showSettings() {
+		const { state, surface, run, verdict, ghost, fix, section } = this;
+		const { limit, fastest } = rateMarks(surface, state.momentum);
+		const batched = run.batchSize !== null;
+		const values = { ...state, ...state.start, batch_size: run.batchSize ?? surface.n };
+		for (const [name, value] of Object.entries(values)) {
+			const box = this.find(`[type=number][name="${name}"]`);
+			if (box) box.value = value;
+		}
+		for (const [name, places] of Object.entries(this.dials)) {
+			const slider = this.find(`[type=range][name=${name}]`);
+			slider.max = places.length - 1;
+			slider.value = places.findLastIndex((value) => value <= state[name]);
+			slider.ariaValueText = format(state[name]);
+		}
+		const chosen = { size: `${run.batchSize ?? ""}`, axis: this.byEpoch ? "epoch" : "step" };
+		for (const one of this.all("[type=radio]")) one.checked = one.value === chosen[one.name];
+		const shuffle = this.find("[name=shuffle]");
+		shuffle.checked = state.shuffle;
+		shuffle.disabled = !batched || fix.has("shuffle");
+		this.find("[name=seed]").disabled = !batched || !state.shuffle || fix.has("seed");
+		this.find("[name=step]").max = state.steps;
+		section.classList.toggle("batched", batched);
+		section.classList.toggle("compared", Boolean(ghost));
+		this.find(".axis").hidden = !batched && !ghost?.batchSize;
+		section.dataset.kind = verdict.kind;
+		this.put(this.find(".words b"), `${verdict.title}:`);
+		this.put(this.find(".words span"), verdict.text);
+		this.put(this.find("[data-do=keep]"), ghost ? "Remove kept run" : "Keep this run");
+		this.put(this.find(".kept"), ghost ? `Kept run: η = ${format(ghost.settings.lr)}, ` +
+			`μ = ${format(ghost.settings.momentum)}, batch size ${ghost.batchSize ?? "all"}.` : "");
+		const every = run.batchSize === 1 ? "sample" : "batch";
+		const marks = {
+			limit: ["limit", limit], fastest: ["fastest", fastest],
+			single: [`${every} limit`, run.batchLimit * (1 + state.momentum)],
+		};
+		for (const [name, [text, rate]] of Object.entries(marks)) {
+			const mark = this.find(`.${name}`);
+			const at = Math.log(rate / this.dials.lr[0]) / Math.log(this.dials.lr.at(-1) / this.dials.lr[0]);
+			mark.hidden = !(at >= 0 && at <= 1);
+			mark.style.setProperty("--at", at);
+			this.put(mark, `${text} ${format(rate, 3)}`);
+		}
+	}
+
+	showTime(t) {
+		const { run, playing, verdict } = this;
+		const { w, b, loss } = pointAt(run, t);
+		const k = Math.floor(t);
+		const [line, parameters, losses] = this.all(".readout");
+		this.put(line, `ŷ = ${format(w)}·x ${b < 0 ? "−" : "+"} ${format(Math.abs(b))}`);
+		this.put(parameters, `w = ${format(w)}, b = ${format(b)}`);
+		const batch = run.batchSize ? ` · batch ${format(run.batchLoss[stepBefore(t)], 3)}` : "";
+		this.put(losses, format(loss) + batch);
+		const epoch = run.batchSize ? `, epoch ${(t / run.perEpoch).toFixed(1)}` : "";
+		this.put(this.find("output"), `step ${k} of ${run.steps}${epoch}`);
+		const slider = this.find("[name=step]");
+		slider.value = k;
+		slider.ariaValueText = `${k} of ${run.steps}, loss ${format(loss)}`;
+		const play = this.find("[data-do=play]");
+		play.title = playing ? "Pause" : "Play";
+		play.classList.toggle("playing", playing);
+		const handle = this.find(".handle");
+		const [w0, b0] = this.state.start;
+		const [px, py] = this.parameters.box ? this.parameters.at({ w: w0, b: b0 }) : [0, 0];
+		handle.style.transform = `translate(${px}px, ${py}px)`;
+		handle.ariaLabel = `Start, w = ${format(w0)}, b = ${format(b0)}`;
+		if (playing) return;
+		this.speak(`Step ${k} of ${run.steps}, loss ${format(loss)}. ${verdict.title}: ${verdict.text}`);
+	}
+
+	/** Live text once things are still, and not for the first picture. */
+	speak(text) {
+		clearTimeout(this.speaking);
+		this.told ??= text;
+		if (this.told === text) return;
+		this.speaking = setTimeout(() => this.put(this.find(".spoken"), (this.told = text)), 700);
+	}
+}
+
+export function render({ model, el }) {
+	const explorer = new Explorer(model, el.appendChild(document.createElement("div")));
+	return () => explorer.dispose();
+}
+
+/** Fill the places of a page that wait for this figure, or the first when it arrives. */
+export function mount(name, values) {
+	const [get, none] = [(key) => values[key], () => {}];
+	const fill = () => {
+		const hosts = [...document.querySelectorAll(`[data-explorer="${name}"]`)];
+		const waiting = hosts.filter((host) => !host.shadowRoot);
+		for (const host of waiting) new Explorer({ get, set: none, save_changes: none, on: none }, host);
+		return waiting.length > 0;
+	};
+	if (fill()) return;
+	const arrival = new MutationObserver(() => fill() && arrival.disconnect());
+	arrival.observe(document, { childList: true, subtree: true });
+}

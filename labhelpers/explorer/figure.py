@@ -1,0 +1,242 @@
+"""`DescentExplorer`: the interactive figure, as a lab uses it."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from labhelpers.explorer.descent import descend
+from labhelpers.explorer.page import fragment, page
+from labhelpers.explorer.settings import FIXABLE, HIDEABLE, Settings, names_among
+from labhelpers.explorer.still import still_png
+from labhelpers.explorer.words import describe_run, format_number
+from labhelpers.history import History
+from labhelpers.surface import LossSurface
+
+__all__ = ["DescentExplorer"]
+
+_MOST_POINTS = 5000
+
+
+def _points(dataset) -> tuple[np.ndarray, np.ndarray]:
+    """The points in float64, rounded to what a page needs."""
+    try:
+        raw = dataset.x, dataset.y
+    except AttributeError as error:
+        raise TypeError(
+            f"dataset must have points .x and .y, as labhelpers.data gives, got {dataset!r}"
+        ) from error
+    surface = LossSurface(*raw)  # checks shapes, lengths and finiteness
+    x, y = (np.asarray(values, dtype=np.float64).reshape(-1) for values in raw)
+    if np.ptp(x) == 0:
+        raise ValueError("dataset needs at least two different x: otherwise no single line is best")
+    if surface.n > _MOST_POINTS:
+        raise ValueError(
+            f"dataset may have up to {_MOST_POINTS} points, got {surface.n}: they are all written "
+            "into the page, so pass a sample of them"
+        )
+
+    def rounded(values: np.ndarray) -> np.ndarray:
+        # Four decimals; more where the values themselves are small.
+        size = float(np.ptp(values)) or float(np.abs(values).max()) or 1.0
+        return np.round(values, max(4, 4 - math.floor(math.log10(size))))
+
+    return rounded(x), rounded(y)
+
+
+class DescentExplorer:
+    """Gradient descent on a line, to be played with: data, loss surface and loss side by side.
+
+    As the last value of a cell it shows itself: alive in a notebook, in a saved notebook without a
+    kernel, and in a page that nbconvert makes; as a still picture with a description where scripts
+    may not run.
+
+    Parameters
+    ----------
+    dataset : DataSet
+        Points ``.x`` and ``.y``, shape (N,) or (N, 1), with at least two different x and up to
+        5000 points. They are rounded to four decimals, in the page and in `history`.
+    start : (float, float)
+        The parameters (w, b) before the first step.
+    lr : float
+        Learning rate η, above 0.
+    batch_size : int, optional
+        Samples in a batch; ``None`` means all of them.
+    steps : int
+        Updates in the run, 1 to 5000.
+    momentum : float
+        μ of ``torch.optim.SGD``, 0 to 0.99.
+    shuffle : bool
+        Whether each epoch visits the samples in a new order (`epoch_order` gives it).
+    seed : int
+        Seed of that order, 0 to 2³¹ − 1.
+    task : str
+        What the student is to find; stands above the figure.
+    hide : tuple of str
+        Controls left out: ``lr``, ``batch_size``, ``shuffle``, ``seed``, ``steps``, ``momentum``,
+        ``start``; also ``compare`` (keep a run) and ``marks`` (the stability limit and the fastest
+        rate on the scale, which give the answer to some tasks).
+    fix : tuple of str
+        Controls that are shown but locked: the first seven of these.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is not as said above; the message names it.
+
+    Examples
+    --------
+    >>> from labhelpers import data
+    >>> explorer = DescentExplorer(data.gentle_line(), start=(-15, -10), lr=0.1, steps=15)
+    >>> explorer
+    DescentExplorer('gentle line', lr=0.1, batch_size=None, steps=15)
+    """
+
+    def __init__(
+        self,
+        dataset,
+        start=(0.0, 0.0),
+        *,
+        lr: float = 0.1,
+        batch_size: int | None = None,
+        steps: int = 30,
+        momentum: float = 0.0,
+        shuffle: bool = True,
+        seed: int = 0,
+        task: str = "",
+        hide: tuple[str, ...] = (),
+        fix: tuple[str, ...] = (),
+    ) -> None:
+        self.x, self.y = _points(dataset)
+        self.name = str(getattr(dataset, "name", "") or "data")
+        self.settings = Settings(
+            lr=lr,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            steps=steps,
+            momentum=momentum,
+            start=start,
+        )
+        if batch_size is not None and batch_size > len(self.x):
+            raise ValueError(
+                f"batch_size may be up to the number of points, {len(self.x)}, got {batch_size}"
+            )
+        if not isinstance(task, str):
+            raise TypeError(f"task must be a sentence, got {task!r}")
+        self.task = task
+        self.hide = names_among("hide", hide, HIDEABLE)
+        self.fix = names_among("fix", fix, FIXABLE)
+
+    @cached_property
+    def history(self) -> History:
+        """The run with the settings given, as a `History`; the widget's follows its controls."""
+        return descend(self.x, self.y, self.settings)
+
+    def describe(self) -> str:
+        """The figure in words: the run, what happens in it and, unless hidden, the two rates."""
+        return _describe(self, self.settings, self.history)
+
+    def values(self) -> dict:
+        """What the figure's JavaScript reads: points, texts, controls and settings."""
+        return {
+            "points": {"x": self.x.tolist(), "y": self.y.tolist()},
+            "name": self.name,
+            "task": self.task,
+            "hide": list(self.hide),
+            "fix": list(self.fix),
+            **self.settings.as_dict(),
+        }
+
+    @cached_property
+    def _still(self) -> bytes:
+        return still_png(self.x, self.y, self.history)
+
+    def to_html(self, path: str | PathLike[str]) -> Path:
+        """Write the figure as one interactive page that needs nothing else.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write; its folder must exist.
+
+        Returns
+        -------
+        Path
+            The file.
+        """
+        target = Path(path)
+        body = fragment(self.values(), self._still, self.describe())
+        target.write_text(page(f"Gradient descent: {self.name}", body), encoding="utf-8")
+        return target
+
+    def widget(self):
+        """The same figure as a widget, for Python to set and read while a kernel runs.
+
+        Returns
+        -------
+        DescentWidget
+            With traits ``lr``, ``batch_size``, ``shuffle``, ``seed``, ``steps``, ``momentum``,
+            ``start`` and ``step``, and the present run as ``.history``.
+
+        Raises
+        ------
+        ImportError
+            If the package anywidget is missing.
+        """
+        try:
+            from labhelpers.explorer.widget import DescentWidget
+        except ModuleNotFoundError as error:
+            if error.name not in {"anywidget", "ipywidgets"}:
+                raise
+            raise ImportError("the widget needs anywidget: pip install anywidget") from error
+        return DescentWidget(self)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        import base64
+
+        description = self.describe()
+        return {
+            "text/plain": f"{self!r}\n{description}",
+            "text/html": fragment(self.values(), self._still, description),
+            "image/png": base64.b64encode(self._still).decode(),
+        }
+
+    def __repr__(self) -> str:
+        s = self.settings
+        return (
+            f"DescentExplorer({self.name!r}, lr={s.lr:g}, batch_size={s.batch_size}, "
+            f"steps={s.steps})"
+        )
+
+
+def _describe(explorer: DescentExplorer, settings: Settings, history: History) -> str:
+    surface = history.surface
+    number = format_number
+    batch = "all samples in a batch"
+    if history.batch_size is not None:
+        order = f"shuffled with seed {settings.seed}" if settings.shuffle else "in the given order"
+        batch = f"batches of {history.batch_size}, {order}"
+    momentum = f", momentum {number(settings.momentum)}" if settings.momentum else ""
+    verdict = describe_run(surface, settings, history)
+    best_w, best_b = surface.minimum
+    text = (
+        f"Gradient descent on {explorer.name} ({surface.n} points) from w = "
+        f"{number(settings.start[0])}, b = {number(settings.start[1])} with learning rate "
+        f"{number(settings.lr)}{momentum}, {batch}: after {settings.steps} steps w = "
+        f"{number(history.w[-1])}, b = {number(history.b[-1])}, and the loss has gone from "
+        f"{number(history.loss[0])} to {number(history.loss[-1])}. The minimum is at w = "
+        f"{number(best_w)}, b = {number(best_b)} with loss {number(surface.minimum_loss)}. "
+        f"{verdict.title}: {verdict.text}"
+    )
+    if "marks" in explorer.hide:
+        return text
+    gain = 1 + settings.momentum
+    return (
+        f"{text} With all samples, rates below {number(surface.largest_stable_rate * gain, 3)} "
+        f"converge and {number(surface.fastest_rate * gain, 3)} is the fastest."
+    )

@@ -1,0 +1,93 @@
+"""Carries the figure into a page: the JavaScript module, its data and the still picture in one.
+
+There is no build step. The three files of the module are plain JavaScript modules that the tests
+run as they are; `module_source` only puts them behind one another, which makes their imports from
+each other and their exports unnecessary, with the layout and the style as two constants in front.
+Comments and line breaks stay behind: a notebook file spends a dozen characters on each line.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["fragment", "module_source", "page"]
+
+_FILES = ("descent.js", "views.js", "explorer.js")
+_LEFT_OUT = re.compile(r"//|/\*\*|\*|import .* from|$")
+
+
+@cache
+def module_source() -> str:
+    """The whole figure as one JavaScript module that defines ``render`` and ``mount``."""
+    folder = files(__package__)
+
+    def text(name: str) -> str:
+        return folder.joinpath(name).read_text(encoding="utf-8")
+
+    def one_line(name: str) -> str:
+        return _as_script(" ".join(text(name).split()))
+
+    parts = [
+        f"const STYLE = {one_line('explorer.css')};\n",
+        f"const LAYOUT = {one_line('explorer.html')};\n",
+    ]
+    for name in _FILES:
+        lines = [line.strip() for line in text(name).splitlines()]
+        kept = [line.removeprefix("export ") for line in lines if not _LEFT_OUT.match(line)]
+        parts.append(" ".join(kept) + "\n")
+    return "".join(parts)
+
+
+def _as_script(value) -> str:
+    """JSON that may stand inside a script element: no text in it can close the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("</", "<\\/").replace("<!--", "\\u003c!--")
+
+
+def fragment(values: dict, still: bytes, description: str) -> str:
+    """The figure as a self-contained piece of HTML.
+
+    Parameters
+    ----------
+    values : dict
+        What the module reads from its model: points, name, task, hide, fix and the settings.
+    still : bytes
+        PNG shown until, or unless, the script runs.
+    description : str
+        The picture in words.
+
+    Returns
+    -------
+    str
+        The same text for the same figure. The place is named by a hash of the content, so any
+        number of figures, and the same figure twice, get on with each other in one page.
+    """
+    script = f"{_as_script(values)});"
+    name = hashlib.sha256((module_source() + script).encode()).hexdigest()[:12]
+    picture = base64.b64encode(still).decode()
+    return (
+        f'<div class="descent-explorer" data-explorer="{name}">\n'
+        f'<img alt="The figure as a still picture, described below" style="max-width: 100%" '
+        f'src="data:image/png;base64,{picture}">\n'
+        f"<p>{html.escape(description)}</p>\n"
+        "</div>\n"
+        f'<script type="module">\n{module_source()}mount("{name}", {script}\n</script>'
+    )
+
+
+def page(title: str, body: str) -> str:
+    """A whole HTML page around a fragment."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)}</title>\n"
+        "<style>:root { color-scheme: light dark; } "
+        "body { max-width: 1160px; margin: auto; padding: 8px; font-family: system-ui; }</style>\n"
+        f"</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )

@@ -1,0 +1,117 @@
+"""What a lab may set in the figure, and the checks on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from numbers import Integral, Real
+
+__all__ = ["FIXABLE", "HIDEABLE", "MOST_STEPS", "Settings", "names_among"]
+
+MOST_STEPS = 5000
+LARGEST_SEED = 2**31 - 1
+
+#: Controls that can be shown but locked.
+FIXABLE = ("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "start")
+
+#: Everything that can be left out: the controls, the two marks on the rate's scale (they give the
+#: answer to "find the largest rate that still converges"), and the comparison with a kept run.
+HIDEABLE = (*FIXABLE, "marks", "compare")
+
+
+def _real(name: str, value, allowed: str, accept: Callable[[float], bool]) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be {allowed}, got {value!r}")
+    number = float(value)
+    if not (math.isfinite(number) and accept(number)):
+        raise ValueError(f"{name} must be {allowed}, got {value!r}")
+    return number
+
+
+def _whole(name: str, value, low: int, high: int) -> int:
+    allowed = f"a whole number from {low} to {high}"
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be {allowed}, got {value!r}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be {allowed}, got {value!r}")
+    return int(value)
+
+
+def names_among(name: str, value: Iterable[str], allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """The names in `value`, each once and in the order of `allowed`.
+
+    Raises
+    ------
+    TypeError
+        If `value` is a single string or holds something that is not a string.
+    ValueError
+        If a name is not among the allowed ones.
+    """
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f'{name} must be a tuple of names such as ("momentum",), got {value!r}')
+    given = list(value)
+    for item in given:
+        if not isinstance(item, str):
+            raise TypeError(f"{name} must hold names of controls, got {item!r}")
+        if item not in allowed:
+            raise ValueError(f"{name} may hold {', '.join(allowed)}; got {item!r}")
+    return tuple(item for item in allowed if item in given)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one run.
+
+    Attributes
+    ----------
+    lr : float
+        Learning rate η, above 0.
+    batch_size : int or None
+        Samples in a batch; ``None`` means all of them.
+    shuffle : bool
+        Whether each epoch visits the samples in a new order.
+    seed : int
+        Seed of that order, 0 to 2³¹ − 1.
+    steps : int
+        Updates in the run, 1 to 5000.
+    momentum : float
+        μ of ``torch.optim.SGD``, at least 0 and at most 0.99.
+    start : (float, float)
+        The parameters (w, b) before the first step.
+    """
+
+    lr: float = 0.1
+    batch_size: int | None = None
+    shuffle: bool = True
+    seed: int = 0
+    steps: int = 30
+    momentum: float = 0.0
+    start: tuple[float, float] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        def put(name, value):
+            object.__setattr__(self, name, value)
+
+        put("lr", _real("lr", self.lr, "a number above 0", lambda v: v > 0))
+        allowed = "a number from 0 to 0.99"
+        put("momentum", _real("momentum", self.momentum, allowed, lambda v: 0 <= v <= 0.99))
+        if self.batch_size is not None:
+            put("batch_size", _whole("batch_size", self.batch_size, 1, 10**9))
+        put("seed", _whole("seed", self.seed, 0, LARGEST_SEED))
+        put("steps", _whole("steps", self.steps, 1, MOST_STEPS))
+        if not isinstance(self.shuffle, bool):
+            raise TypeError(f"shuffle must be True or False, got {self.shuffle!r}")
+        try:
+            w, b = self.start
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"start must be two numbers (w, b), got {self.start!r}") from error
+        both = [
+            _real(f"start[{i}]", value, "a finite number", lambda v: True)
+            for i, value in enumerate((w, b))
+        ]
+        put("start", tuple(both))
+
+    def as_dict(self) -> dict:
+        """The settings by name, as JSON has them (the start as a list)."""
+        return {**asdict(self), "start": list(self.start)}

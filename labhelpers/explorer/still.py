@@ -1,0 +1,128 @@
+"""The still picture of the figure: what is seen where no script may run."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
+from PIL import Image
+
+from labhelpers.history import History
+
+__all__ = ["still_png"]
+
+_RUN, _BATCH, _BEST = "#0072B2", "#D55E00", "#009E73"
+_SIZE, _DPI = (8.0, 2.6), 92
+#: Each colour of the picture, and how far towards white its tints go. So few keep it near 10 kB.
+_TINTS = {_RUN: 2, _BATCH: 1, _BEST: 1, "#1A1A1A": 3}
+
+
+def still_png(x: np.ndarray, y: np.ndarray, history: History) -> bytes:
+    """Draw the end of a run as a PNG.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (N,)
+        The points.
+    history : History
+        The run.
+
+    Returns
+    -------
+    bytes
+        A PNG with a palette, the same for the same run.
+    """
+    figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    data, parameters, loss = figure.subplots(1, 3)
+    _draw_data(data, x, y, history)
+    _draw_parameters(parameters, history)
+    _draw_loss(loss, history)
+    for ax in (data, parameters, loss):
+        ax.tick_params(labelsize=7.5, colors="0.35")
+        ax.xaxis.label.set_size(8)
+        ax.yaxis.label.set_size(8)
+        ax.title.set_size(9)
+        for spine in ax.spines.values():
+            spine.set_color("0.75")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    picture = (
+        Image.open(buffer).convert("RGB").quantize(palette=_palette(), dither=Image.Dither.NONE)
+    )
+    small = io.BytesIO()
+    picture.save(small, format="PNG", optimize=True)
+    return small.getvalue()
+
+
+def _palette() -> Image.Image:
+    colours = [(255, 255, 255)]
+    for name, count in _TINTS.items():
+        full = np.array([int(name[i : i + 2], 16) for i in (1, 3, 5)])
+        shares = (np.arange(count) + 1) / count
+        colours += [tuple(int(v) for v in 255 - share * (255 - full)) for share in shares]
+    picture = Image.new("P", (1, 1))
+    picture.putpalette([value for colour in colours for value in colour])
+    return picture
+
+
+def _last(history: History) -> int:
+    """The last point that is a finite number."""
+    finite = np.isfinite(history.w) & np.isfinite(history.b) & np.isfinite(history.loss)
+    return int(np.flatnonzero(finite)[-1])
+
+
+def _draw_data(ax, x, y, history: History) -> None:
+    k = _last(history)
+    slope, level = history.surface.minimum
+    ends = np.array([x.min(), x.max()])
+    best = slope * ends + level
+    low, high = min(y.min(), best.min()), max(y.max(), best.max())
+    room = 0.6 * ((high - low) or 1.0)
+    # Single pixels, where the points are many, keep the file small.
+    ax.plot(x, y, "." if len(x) <= 300 else ",", color="0.6", markersize=4)
+    ax.plot(ends, best, ":", color=_BEST, linewidth=1.5)
+    ax.plot(ends, history.w[k] * ends + history.b[k], color=_RUN, linewidth=2)
+    ax.set(title="Data space", xlabel="x", ylabel="y", ylim=(low - room, high + room))
+
+
+def _draw_parameters(ax, history: History) -> None:
+    surface, (w, b) = history.surface, history.surface.minimum
+    start = history.w[0], history.b[0]
+    half = 0.78 * max(abs(start[0] - w), abs(start[1] - b), 0.5)
+    # A run that leaves is followed as far as eight times this view, like in the figure.
+    reach = np.maximum(np.abs(history.w - w), np.abs(history.b - b))[: _last(history) + 1].max()
+    zoom = next((z for z in (1, 2, 4, 8) if reach <= half * 1.3 * z), 8)
+    lean = 1 - 1 / zoom
+    centre = [(s + m) / 2 + lean * (m - s) / 2 for s, m in zip(start, (w, b))]
+    # The axes are wider than high, and w and b have one scale.
+    box = [(c - half * zoom * wide, c + half * zoom * wide) for c, wide in zip(centre, (1.25, 1))]
+    grid = surface.grid(*box, resolution=60)
+    top = np.log10(grid.loss.max())
+    levels = 10.0 ** np.arange(np.ceil(2 * np.log10(grid.loss.min())) / 2, top, 0.5)
+    if len(levels):
+        ax.contour(grid.w, grid.b, grid.loss, levels=levels, colors="0.75", linewidths=0.8)
+    ax.plot(history.w, history.b, ".-", color=_RUN, linewidth=1.3, markersize=4)
+    ax.plot(*start, "o", color="white", markeredgecolor=_RUN, markeredgewidth=2, markersize=8)
+    ax.plot(w, b, "+", color=_BEST, markersize=10, markeredgewidth=2)
+    ax.set(title="Parameter space", xlabel="w (slope)", ylabel="b (intercept)")
+    ax.set(xlim=box[0], ylim=box[1], aspect="equal")
+
+
+def _draw_loss(ax, history: History) -> None:
+    steps = np.arange(history.steps + 1)
+    # Like in the figure, a run is followed up to 10¹² times its start.
+    shown = np.where(history.loss <= 1e12 * history.loss[0], history.loss, np.nan)
+    if history.batch_size is not None:
+        inside = (history.batch_loss > 0) & (history.batch_loss <= 1e12 * history.loss[0])
+        batch = np.where(inside, history.batch_loss, np.nan)
+        ax.plot(steps[:-1], batch, ".", color=_BATCH, markersize=3, alpha=0.9)
+    ax.plot(steps, shown, color=_RUN, linewidth=2)
+    if history.surface.minimum_loss > 0:
+        ax.axhline(history.surface.minimum_loss, color=_BEST, linestyle=":", linewidth=1.5)
+    ax.set(title="Loss", xlabel="step", ylabel="mean squared error", yscale="log")
+    ax.yaxis.set_major_formatter(LogFormatter(labelOnlyBase=True))
+    ax.yaxis.set_minor_formatter(lambda value, position: "")

@@ -1,0 +1,74 @@
+"""The figure as an anywidget: the same module, with its settings as traits of a Python object."""
+
+from __future__ import annotations
+
+import anywidget
+import traitlets
+
+from labhelpers.explorer.descent import descend
+from labhelpers.explorer.page import module_source
+from labhelpers.explorer.settings import Settings
+from labhelpers.history import History
+
+__all__ = ["DescentWidget"]
+
+_SETTINGS = ("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "start")
+
+
+class DescentWidget(anywidget.AnyWidget):
+    """A `DescentExplorer` that Python can set and read while it is used.
+
+    The browser computes and draws by itself; it tells Python when a control has come to rest. A
+    value that the figure does not allow is refused with the message that `DescentExplorer` gives.
+
+    Attributes
+    ----------
+    lr, batch_size, shuffle, seed, steps, momentum, start
+        The settings, as in `DescentExplorer`.
+    step : int
+        The step that the figure shows, 0 to `steps`.
+    """
+
+    _esm = module_source() + "export default { render };\n"
+
+    points = traitlets.Dict(read_only=True).tag(sync=True)
+    name = traitlets.Unicode(read_only=True).tag(sync=True)
+    task = traitlets.Unicode(read_only=True).tag(sync=True)
+    hide = traitlets.List(read_only=True).tag(sync=True)
+    fix = traitlets.List(read_only=True).tag(sync=True)
+
+    lr = traitlets.Float().tag(sync=True)
+    batch_size = traitlets.Int(None, allow_none=True).tag(sync=True)
+    shuffle = traitlets.Bool().tag(sync=True)
+    seed = traitlets.Int().tag(sync=True)
+    steps = traitlets.Int(30).tag(sync=True)
+    momentum = traitlets.Float().tag(sync=True)
+    start = traitlets.List(trait=traitlets.Float(), minlen=2, maxlen=2).tag(sync=True)
+    step = traitlets.Int(30, min=0).tag(sync=True)
+
+    def __init__(self, explorer) -> None:
+        values = explorer.values()
+        fixed = {name: values.pop(name) for name in ("points", "name", "task", "hide", "fix")}
+        self._x, self._y = explorer.x, explorer.y
+        super().__init__(step=values["steps"], **values)
+        for name, value in fixed.items():
+            self.set_trait(name, value)
+
+    @traitlets.validate(*_SETTINGS)
+    def _check(self, proposal):
+        name, value = proposal["trait"].name, proposal["value"]
+        try:
+            Settings(**{name: value})
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from error
+        return value
+
+    @property
+    def settings(self) -> Settings:
+        """The present settings."""
+        return Settings(**{name: getattr(self, name) for name in _SETTINGS})
+
+    @property
+    def history(self) -> History:
+        """The present run."""
+        return descend(self._x, self._y, self.settings)

@@ -1,0 +1,132 @@
+"""What is happening in a run, in words: the same sentences as ``descent.js`` shows."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import NamedTuple
+
+import numpy as np
+
+from labhelpers.explorer.settings import Settings
+from labhelpers.history import History
+from labhelpers.surface import LossSurface
+
+__all__ = ["Verdict", "describe_run", "factor", "format_number"]
+
+
+class Verdict(NamedTuple):
+    """How a run behaves: a short title, and a sentence that begins with a small letter."""
+
+    kind: str
+    title: str
+    text: str
+
+
+class Factor(NamedTuple):
+    """What one step multiplies an error by; `turns` when the error swings about 0."""
+
+    value: float
+    turns: bool
+
+
+def format_number(value: float, digits: int = 4) -> str:
+    """A number for reading, such as ``835.3`` or ``−1.23e29``.
+
+    It has `digits` significant digits, the very large and small (in e-notation) one less.
+    """
+    if math.isnan(value):
+        return "undefined"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    size = abs(value)
+    plain = size == 0 or 1e-3 <= size < 1e5
+    context = Context(prec=digits if plain else digits - 1, rounding=ROUND_HALF_UP)
+    rounded = context.create_decimal(Decimal(size))
+    if plain:
+        text = f"{rounded:f}"
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
+    else:
+        mantissa, exponent = f"{rounded:e}".split("e")
+        if "." in mantissa:
+            mantissa = mantissa.rstrip("0").rstrip(".")
+        text = f"{mantissa}e{int(exponent)}".replace("-", "−")
+    return ("−" if value < 0 else "") + text
+
+
+def factor(lr: float, curvature: float, momentum: float) -> Factor:
+    """What one step does, in the long run, to the error along a direction of curvature λ.
+
+    With v ← μ·v + λ·e and e ← e − η·v the error obeys e₊₂ = (1 + μ − η·λ)·e₊₁ − μ·e, whose
+    characteristic roots solve z² − (1 + μ − η·λ)·z + μ = 0. Without momentum that is 1 − η·λ.
+    """
+    trace = 1 + momentum - lr * curvature
+    # Products overflow to infinity, as JavaScript's do; a power would raise an error.
+    square = trace * trace - 4 * momentum
+    if square < 0:
+        return Factor(math.sqrt(momentum), True)
+    sign = math.copysign(1, trace)
+    return Factor((trace + sign * math.sqrt(square)) / 2, False)
+
+
+def describe_run(surface: LossSurface, settings: Settings, history: History) -> Verdict:
+    """The verdict on a run of `settings` that is recorded in `history`."""
+    if history.batch_size is None:
+        return _describe_batch(surface, settings)
+    return _describe_noisy(surface, settings, history)
+
+
+def _describe_batch(surface: LossSurface, settings: Settings) -> Verdict:
+    low, high = (float(value) for value in surface.eigenvalues)
+    steep = factor(settings.lr, high, settings.momentum)
+    flat = factor(settings.lr, low, settings.momentum)
+    s, f = (format_number(one.value, 3) for one in (steep, flat))
+    worst = max(abs(steep.value), abs(flat.value))
+    grows = "each step multiplies the error along the steep direction by"
+    if abs(abs(steep.value) - 1) < 1e-9:
+        return Verdict("edge", "On the limit", f"{grows} {s}: it neither grows nor shrinks.")
+    if abs(steep.value) > 1:
+        both = f" and along the flat direction by {f}" if abs(flat.value) > 1 else ""
+        return Verdict("diverging", "Diverging", f"{grows} {s}{both}.")
+
+    def part(one: Factor, name: str, value: str) -> str:
+        if one.turns:
+            swing = "the error swings about 0 and shrinks by"
+            return f"along the {name} direction {swing} {value} a step"
+        return f"along the {name} direction each step multiplies the error by {value}"
+
+    zigzag = " (it jumps across the valley)" if not steep.turns and steep.value < 0 else ""
+    both = f"{part(steep, 'steep', s)}{zigzag}, {part(flat, 'flat', f)}"
+    if steep.turns and flat.turns:
+        both = f"the error swings about 0 and shrinks by {s} a step"
+    if worst <= 0.97:
+        return Verdict("converging", "Converging", f"{both}.")
+    half = format_number(math.ceil(math.log(0.5) / math.log(worst)), 3)
+    text = f"{both}; half of the larger part is left after about {half} steps."
+    return Verdict("slow", "Converging slowly", text)
+
+
+def _describe_noisy(surface: LossSurface, settings: Settings, history: History) -> Verdict:
+    loss = history.loss
+    one = history.batch_size == 1
+    if history.diverged:
+        with np.errstate(over="ignore"):
+            growth = loss[-1] / loss[0]
+        end = "beyond every number"
+        if np.isfinite(growth):
+            end = f"{format_number(growth, 3)} times its start"
+        why = ""
+        if settings.lr < surface.largest_stable_rate * (1 + settings.momentum):
+            which = "a single sample" if one else "one batch"
+            why = f" With all samples this rate converges; {which} can be steeper than the whole."
+        return Verdict("diverging", "Diverging", f"the loss ends {end}.{why}")
+    tail = loss[3 * history.steps // 4 + 1 :]
+    single = len(tail) == 1
+    span = "at the last step" if single else f"over the last {len(tail)} steps"
+    text = (
+        f"each {'sample' if one else 'batch'} pulls towards its own best line; {span} the loss is "
+        f"{format_number(tail.mean())}{'' if single else ' on average'} "
+        f"(least squares: {format_number(surface.minimum_loss)})."
+    )
+    return Verdict("noisy", "Bounded, with noise", text)

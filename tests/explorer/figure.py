@@ -1,0 +1,87 @@
+"""What the browser tests do to a figure in a page, and what they read from it."""
+
+from __future__ import annotations
+
+#: The canvases of the three views, in the order of the page; each view has a back and a front.
+_PIXELS = """section => [...section.querySelectorAll('.stage')].map(stage =>
+  [...stage.querySelectorAll('canvas')].map(c => c.toDataURL()).join())"""
+
+
+class Figure:
+    """One figure in a page.
+
+    Parameters
+    ----------
+    page : playwright Page
+    index : int
+        Which of the figures in the page, from 0.
+    """
+
+    def __init__(self, page, index: int = 0) -> None:
+        self.page = page
+        self.section = page.locator("section[data-theme]").nth(index)
+        self.section.wait_for()
+        self.section.scroll_into_view_if_needed()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the camera rests: the pictures of two moments are the same."""
+        before = None
+        for _ in range(40):
+            after = self.pixels()
+            if after == before:
+                return
+            before = after
+            self.page.wait_for_timeout(60)
+        raise AssertionError("the figure does not come to rest")
+
+    def find(self, selector: str, **options):
+        return self.section.locator(selector, **options)
+
+    def slider(self, name: str):
+        return self.find(f"input[type=range][name={name}]")
+
+    def box(self, name: str):
+        return self.find(f"input[type=number][name='{name}']")
+
+    def type(self, name: str, value) -> None:
+        self.box(name).fill(str(value))
+        self.box(name).press("Tab")
+        self.settle()
+
+    def press(self, action: str) -> None:
+        self.find(f"[data-do={action}]").click()
+        self.settle()
+
+    def pixels(self) -> list[str]:
+        """The picture of each view."""
+        return self.section.evaluate(_PIXELS)
+
+    def text(self, selector: str) -> str:
+        return self.find(selector).inner_text()
+
+    @property
+    def step(self) -> int:
+        return int(self.slider("step").input_value())
+
+    @property
+    def words(self) -> str:
+        return self.text(".words")
+
+    @property
+    def start(self) -> tuple[float, float]:
+        return tuple(float(self.box(name).input_value()) for name in "01")
+
+    def drag_start(self, right: float, up: float) -> None:
+        """Drag the start by so many pixels with the mouse."""
+        handle = self.find(".handle")
+        handle.scroll_into_view_if_needed()
+        box = handle.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse = self.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        mouse.move(x + right / 2, y - up / 2, steps=3)
+        mouse.move(x + right, y - up, steps=3)
+        mouse.up()
+        self.settle()

@@ -1,0 +1,357 @@
+"""The figure in a page of its own, in a real browser: every control, both themes, narrow, keys."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from labhelpers import data
+from labhelpers.explorer import DescentExplorer
+from labhelpers.explorer.page import fragment, page
+from tests.explorer.figure import Figure
+
+pytestmark = pytest.mark.browser
+
+
+def gentle(**changes) -> DescentExplorer:
+    settings = {"start": (-15, -10), "lr": 0.1, "steps": 15}
+    return DescentExplorer(data.gentle_line(), **settings | changes)
+
+
+def noisy(**changes) -> DescentExplorer:
+    settings = {"start": (-10, -20), "lr": 0.03, "batch_size": 5, "steps": 200}
+    return DescentExplorer(data.steep_line(), **settings | changes)
+
+
+@pytest.fixture
+def show(open_page, tmp_path):
+    def show(explorer: DescentExplorer, **options) -> Figure:
+        return Figure(open_page(explorer.to_html(tmp_path / "figure.html"), **options))
+
+    return show
+
+
+def share_of(figure: Figure, view: int, colour: str) -> float:
+    """The share of a view's pixels that are near a colour such as ``#0072b2``."""
+    front = figure.pixels()[view].split(",data:")[-1].partition(",")[2]
+    picture = Image.open(io.BytesIO(base64.b64decode(front))).convert("RGBA")
+    pixels = np.asarray(picture, dtype=int).reshape(-1, 4)
+    wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+    near = (np.abs(pixels[:, :3] - wanted).max(axis=1) < 12) & (pixels[:, 3] > 200)
+    return float(near.mean())
+
+
+def test_it_opens_with_the_numbers_of_the_run_in_python(show):
+    explorer = gentle()
+    figure = show(explorer)
+    history = explorer.history
+    assert figure.text("output") == "step 15 of 15"
+    assert figure.find(".readout").nth(1).inner_text() == "w = 0.9981, b = −1.354"
+    assert figure.find(".readout").nth(2).inner_text() == f"{history.loss[-1]:.4f}"
+    assert "Converging" in figure.words
+    assert figure.text(".limit") == "limit 0.333"
+    assert figure.text(".fastest") == "fastest 0.25"
+    assert share_of(figure, 1, "#0072b2") > 0.001
+
+
+def test_each_number_changes_the_run(show):
+    figure = show(gentle())
+    before = figure.pixels()
+    for name, value, selector, expected in (
+        ("lr", 0.4, ".words", "−1.4"),
+        ("momentum", 0.5, ".words", "swings"),
+        ("steps", 40, "output", "step 40 of 40"),
+        ("batch_size", 10, ".words", "Bounded"),
+        ("0", 5, "output", "step 15"),
+        ("1", 7, "output", "step 15"),
+    ):
+        figure.type(name, value)
+        assert figure.pixels()[1] != before[1]
+        assert figure.pixels()[2] != before[2]
+        assert expected in figure.text(selector)
+        figure.press("reset")
+        assert figure.pixels() == before
+
+
+def test_a_number_that_is_not_allowed_gives_way_to_the_old_one(show):
+    figure = show(gentle())
+    for name, value in (("lr", "-1"), ("lr", ""), ("momentum", "1.5"), ("steps", "0")):
+        old = figure.box(name).input_value()
+        figure.type(name, value)
+        assert figure.box(name).input_value() == old
+        assert "Converging" in figure.words
+
+
+def test_each_slider_moves_by_the_keyboard(show):
+    figure = show(gentle(momentum=0.2))
+    for name in ("lr", "momentum", "steps"):
+        before, pixels = figure.box(name).input_value(), figure.pixels()
+        figure.slider(name).press("ArrowRight")
+        figure.settle()
+        after = figure.box(name).input_value()
+        assert float(after) > float(before)
+        assert figure.pixels()[1] != pixels[1]
+        figure.slider(name).press("ArrowLeft")
+        figure.slider(name).press("ArrowLeft")
+        assert float(figure.box(name).input_value()) < float(after)
+
+
+def test_batch_size_order_and_seed(show):
+    figure = show(gentle(steps=60))
+    assert figure.find("[name=shuffle]").is_disabled()
+    figure.find("[name=size][value='5']").check()
+    figure.settle()
+    assert figure.box("batch_size").input_value() == "5"
+    shuffled = figure.pixels()
+    assert share_of(figure, 0, "#d55e00") > 0.0003
+    figure.type("seed", 3)
+    assert figure.pixels()[1] != shuffled[1]
+    figure.find("[name=shuffle]").uncheck()
+    figure.settle()
+    assert figure.box("seed").is_disabled()
+    in_order = figure.pixels()
+    figure.find("[name=axis][value=epoch]").check()
+    figure.settle()
+    assert figure.pixels()[2] != in_order[2]
+
+
+def test_steps_forward_back_scrub_and_play(show):
+    figure = show(gentle())
+    end = figure.pixels()
+    figure.press("back")
+    assert figure.step == 14
+    assert figure.pixels()[0] != end[0]
+    figure.press("forward")
+    assert figure.pixels() == end
+    figure.press("first")
+    assert figure.step == 0
+    assert figure.find(".readout").nth(2).inner_text() == "835.3"
+    figure.slider("step").press("ArrowRight")
+    figure.settle()
+    assert figure.step == 1
+    figure.find("[data-do=play]").click()
+    figure.page.wait_for_timeout(900)
+    assert 1 < figure.step < 15
+    figure.press("play")
+    paused = figure.step
+    figure.page.wait_for_timeout(400)
+    assert figure.step == paused
+    figure.press("last")
+    assert figure.pixels() == end
+
+
+def test_the_start_follows_the_mouse_also_when_the_page_is_scrolled(show):
+    figure = show(gentle(), viewport={"width": 1280, "height": 420})
+    figure.page.mouse.wheel(0, 90)
+    figure.page.wait_for_timeout(200)
+    w, b = figure.start
+    figure.drag_start(40, 30)
+    assert figure.start[0] > w + 2
+    assert figure.start[1] > b + 1.5
+    ratio = (figure.start[0] - w) / (figure.start[1] - b)
+    assert ratio == pytest.approx(40 / 30, rel=0.1)
+
+
+def test_the_start_moves_by_keys_and_says_where_it_is(show):
+    figure = show(gentle())
+    handle = figure.find(".handle")
+    handle.press("ArrowRight")
+    one = figure.start[0] + 15
+    assert one > 0
+    handle.press("Shift+ArrowUp")
+    assert figure.start[1] + 10 == pytest.approx(5 * one, rel=0.3)
+    w = re.escape(f"w = {figure.start[0]:g}".replace("-", "−"))
+    assert re.search(w, handle.get_attribute("aria-label"))
+    assert figure.find("[role=status]").inner_text() == ""
+    figure.find("[role=status]", has_text="Converging").wait_for(state="attached")
+
+
+def test_touch_drags_the_start(show):
+    figure = show(gentle(), has_touch=True)
+    box = figure.find(".handle").bounding_box()
+    x, y = box["x"] + 13, box["y"] + 13
+    session = figure.page.context.new_cdp_session(figure.page)
+    for kind, points in (
+        ("touchStart", [{"x": x, "y": y}]),
+        ("touchMove", [{"x": x + 25, "y": y}]),
+        ("touchMove", [{"x": x + 50, "y": y}]),
+        ("touchEnd", []),
+    ):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    figure.settle()
+    assert figure.start[0] > -13
+
+
+def test_a_kept_run_stays_and_reset_brings_the_lab_back(show):
+    figure = show(gentle())
+    first = figure.pixels()
+    figure.press("keep")
+    figure.type("lr", 0.3)
+    assert "η = 0.1" in figure.text(".kept")
+    # Step 15 is the last of both runs, and the kept run's marker is on the path.
+    assert share_of(figure, 2, "#cc79a7") > 0
+    figure.press("reset")
+    assert figure.pixels() == first
+    assert not figure.find(".kept").is_visible()
+
+
+def test_a_diverging_run_is_shown_leaving(show):
+    figure = show(gentle(lr=0.5, steps=40))
+    assert "Diverging" in figure.words
+    assert "−2" in figure.words
+    # The arrowheads where the path and the loss leave their views.
+    assert share_of(figure, 1, "#d55e00") > 0.0003
+    assert share_of(figure, 2, "#d55e00") > 0.0003
+    figure.press("first")
+    assert share_of(figure, 1, "#d55e00") == 0
+
+
+def test_hidden_and_fixed_controls(show):
+    figure = show(
+        noisy(
+            task="Find the largest rate that still converges.",
+            hide=("momentum", "marks", "compare"),
+            fix=("batch_size", "start"),
+        )
+    )
+    assert "Find the largest rate" in figure.text(".task")
+    for selector in ("[data-control=momentum]", ".marks", "[data-do=keep]"):
+        assert not figure.find(selector).is_visible()
+    assert figure.box("batch_size").is_disabled()
+    assert figure.find(".handle").is_disabled()
+    before = figure.start
+    figure.drag_start(40, 40)
+    assert figure.start == before
+
+
+def test_reduced_motion_jumps_from_step_to_step(show):
+    figure = show(gentle(), reduced_motion="reduce")
+    figure.press("first")
+    figure.find("[data-do=play]").click()
+    seen = set()
+    for _ in range(25):
+        seen.add(figure.pixels()[0])
+        figure.page.wait_for_timeout(30)
+    # At five steps a second, 25 looks in about a second see no more pictures than steps.
+    assert 2 <= len(seen) <= 16
+    assert len(seen) < 25
+
+
+THEMES = [
+    ("document.body.dataset.jpThemeLight = 'true'", "light"),
+    ("document.body.dataset.jpThemeLight = 'false'", "dark"),
+    ("document.body.className = 'vscode-dark'", "dark"),
+    ("document.body.className = 'vscode-high-contrast'", "dark"),
+    ("document.body.className = 'vscode-high-contrast-light'", "light"),
+    ("document.body.className = 'vscode-light'", "light"),
+    ("document.documentElement.setAttribute('theme', 'dark')", "dark"),
+    ("document.documentElement.dataset.theme = 'light'", "light"),
+]
+
+
+def test_the_theme_follows_the_page_while_it_is_open(show):
+    figure = show(gentle(), color_scheme="light")
+    pictures = {"light": figure.pixels()}
+    forget = """() => { delete document.body.dataset.jpThemeLight; document.body.className = '';
+      delete document.documentElement.dataset.theme;
+      document.documentElement.removeAttribute('theme'); }"""
+    for script, theme in THEMES:
+        figure.page.emulate_media(color_scheme="light" if theme == "dark" else "dark")
+        figure.page.evaluate(script)
+        figure.settle()
+        assert figure.section.get_attribute("data-theme") == theme
+        assert figure.pixels() == pictures.setdefault(theme, figure.pixels())
+        figure.page.evaluate(forget)
+    light, dark = pictures["light"], pictures["dark"]
+    assert all(one != other for one, other in zip(light, dark))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1200, 400])
+def test_nothing_is_cut_off_and_axe_finds_no_serious_fault(show, scheme, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    figure = show(
+        noisy(task="Try it."), color_scheme=scheme, viewport={"width": width, "height": 800}
+    )
+    figure.press("keep")
+    figure.type("lr", 0.2)
+    assert figure.page.evaluate("document.documentElement.scrollWidth") <= width
+    for part in ("button", "input[type=number]", ".readout", ".words", ".marks b"):
+        for element in figure.find(part).all():
+            if element.is_visible():
+                box = element.bounding_box()
+                assert box["x"] >= 0
+                assert box["x"] + box["width"] <= width + 0.5
+    found = axe.run(figure.page).response["violations"]
+    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+
+
+def test_focus_can_be_seen_on_every_control(show):
+    figure = show(noisy())
+    figure.find("[data-do=first]").focus()
+    seen = 0
+    for _ in range(40):
+        figure.page.keyboard.press("Tab")
+        outline = figure.section.evaluate(
+            """section => {
+              const one = section.getRootNode().activeElement;
+              if (!one) return null;
+              const drawn = one.name === 'size' || one.name === 'axis' ? one.nextSibling : one;
+              return getComputedStyle(drawn).outlineStyle;
+            }"""
+        )
+        if outline is None:
+            break
+        assert outline == "solid"
+        seen += 1
+    assert seen >= 14
+
+
+def test_every_control_keeps_its_keys_from_jupyterlab(show):
+    figure = show(noisy())
+    assert figure.section.evaluate(
+        """section => [...section.querySelectorAll('button, input')]
+          .every(one => one.dataset.lmSuppressShortcuts === 'true')"""
+    )
+
+
+def test_figures_share_a_page_and_do_not_meddle(open_page, tmp_path):
+    parts = [
+        fragment(one.values(), one._still, one.describe()) for one in (gentle(), gentle(), noisy())
+    ]
+    path = tmp_path / "three.html"
+    path.write_text(page("three", "\n".join(parts)), encoding="utf-8")
+    opened = open_page(path)
+    first, second, third = (Figure(opened, i) for i in range(3))
+    assert opened.locator("section[data-theme]").count() == 3
+    untouched = second.pixels(), third.pixels()
+    first.type("lr", 0.3)
+    second.settle()
+    assert (second.pixels(), third.pixels()) == untouched
+    assert second.box("lr").input_value() == "0.1"
+
+
+def test_a_figure_that_arrives_after_its_script_still_comes_alive(open_page, tmp_path):
+    explorer = gentle()
+    whole = fragment(explorer.values(), explorer._still, explorer.describe())
+    place, script = whole.split("<script", 1)
+    path = tmp_path / "late.html"
+    path.write_text(page("late", "<script" + script), encoding="utf-8")
+    opened = open_page(path)
+    opened.wait_for_timeout(200)
+    assert opened.locator("section[data-theme]").count() == 0
+    opened.evaluate(
+        "place => document.querySelector('main').insertAdjacentHTML('beforeend', place)", place
+    )
+    assert Figure(opened).text("output") == "step 15 of 15"
+
+
+def test_without_scripts_the_still_and_the_description_are_there(open_page, tmp_path):
+    opened = open_page(gentle().to_html(tmp_path / "figure.html"), java_script_enabled=False)
+    assert opened.locator("img").bounding_box()["width"] > 300
+    assert "from 835.3 to 0.1174" in opened.locator("p").inner_text()
