@@ -1,0 +1,122 @@
+"""The verdict on one practice: a score, an outcome and a sentence that helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+__all__ = ["Feedback", "Score", "correct", "incorrect", "not_attempted", "not_checked", "partial"]
+
+#: outcome -> (symbol, heading, colour of the rule at the left). Symbol and heading carry the
+#: meaning without the colour.
+_LOOK = {
+    "correct": ("✓", "Correct", "#009E73"),
+    "partial": ("◐", "Not yet: part of it is right", "#D55E00"),
+    "incorrect": ("✗", "Not yet", "#D55E00"),
+    "not attempted": ("○", "Not attempted", "#0072B2"),
+    "not checked": ("?", "Not checked", "#CC79A7"),
+}
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a judge says of an answer.
+
+    Attributes
+    ----------
+    outcome : str
+        ``"correct"``, ``"partial"``, ``"incorrect"``, ``"not attempted"`` or ``"not checked"``.
+        A student sees the second and third as "not yet".
+    share : float
+        Share of the practice's points, from 0 to 1.
+    text : str
+        What happened, how the numbers show it, what to look at. Never the solution.
+    mistake : str
+        Short name of the known mistake that the answer matches; empty if none was recognised.
+    """
+
+    outcome: str
+    share: float
+    text: str
+    mistake: str = ""
+
+    def __post_init__(self) -> None:
+        if self.outcome not in _LOOK:
+            raise ValueError(f"outcome must be one of {sorted(_LOOK)}, got {self.outcome!r}")
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"share must lie in [0, 1], got {self.share}")
+
+    def to_text(self, title: str = "") -> str:
+        """Plain-text form: one heading line, then the text."""
+        symbol, heading, _ = _LOOK[self.outcome]
+        head = f"{symbol} {heading}" + (f" · {title}" if title else "")
+        return f"{head}\n{self.text}"
+
+    def to_html(self, title: str = "") -> str:
+        """HTML form, styled inline so that it survives nbconvert and follows the page's theme."""
+        symbol, heading, colour = _LOOK[self.outcome]
+        paragraphs = "".join(
+            f'<p style="margin:.35em 0 0 0">{_inline_code(part)}</p>'
+            for part in self.text.split("\n")
+            if part.strip()
+        )
+        name = f' <span style="opacity:.75">· {escape(title)}</span>' if title else ""
+        return (
+            f'<div role="status" style="border-left:5px solid {colour};padding:.45em .9em;'
+            "margin:.3em 0;max-width:46em;line-height:1.45;background:rgba(127,127,127,.10);"
+            'border-radius:0 6px 6px 0">'
+            f'<strong><span aria-hidden="true">{symbol}</span> {escape(heading)}</strong>{name}'
+            f"{paragraphs}</div>"
+        )
+
+    def score(self, points: float) -> Score:
+        """The points that this verdict is worth, out of `points`."""
+        return Score(round(self.share * points, 2), points)
+
+
+def _inline_code(text: str) -> str:
+    """Escape text; what stands between backquotes becomes code."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return escape(text)
+    return "".join(
+        f"<code>{escape(piece)}</code>" if index % 2 else escape(piece)
+        for index, piece in enumerate(pieces)
+    )
+
+
+class Score(float):
+    """Points reached. It prints as a bare number, which is where nbgrader reads partial credit."""
+
+    def __new__(cls, value: float, out_of: float) -> Score:
+        score = super().__new__(cls, value)
+        score.out_of = out_of
+        return score
+
+    def _repr_html_(self) -> str:
+        return f'<span style="opacity:.75">Points: {self:g} of {self.out_of:g}</span>'
+
+
+def correct(text: str) -> Feedback:
+    """Full points."""
+    return Feedback("correct", 1.0, text)
+
+
+def partial(share: float, text: str, mistake: str = "") -> Feedback:
+    """Some points: part of what was asked is right."""
+    return Feedback("partial", share, text, mistake)
+
+
+def incorrect(text: str, mistake: str = "") -> Feedback:
+    """No points yet, with the diagnosis."""
+    return Feedback("incorrect", 0.0, text, mistake)
+
+
+def not_attempted(text: str) -> Feedback:
+    """The cell still holds its stub."""
+    return Feedback("not attempted", 0.0, text)
+
+
+def not_checked(text: str) -> Feedback:
+    """Nothing can be said of the answer, for a reason that is not the student's."""
+    return Feedback("not checked", 0.0, text)

@@ -1,0 +1,378 @@
+"""Asking for and judging a network with one hidden layer, by what it does."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from labhelpers.practice.feedback import Feedback, correct, incorrect, not_checked, partial
+from labhelpers.practice.probe import call, read, read_numbers
+from labhelpers.practice.returned import nothing_returned
+from labhelpers.practice.sequences import shown
+from labhelpers.practice.training_calls import same_start
+
+__all__ = ["judge_net", "net_cases", "probe_net"]
+
+Case = Mapping[str, Any]
+Answer = Mapping[str, Any]
+
+#: Processor seconds of training. A slow machine stops early, and then a high loss says nothing.
+ENOUGH = 3.0
+
+#: Updates of one training.
+UPDATES = 250
+
+#: Networks of the same size that are looked at: one alone may happen to have no negative output.
+MADE = 4
+
+#: Largest loss after training, relative to the best line's.
+FAR_BELOW = 0.5
+
+#: Share of the points where the network works but is not the one that was asked for.
+WORKS = 0.5
+
+
+def net_cases(rng: random.Random) -> list[dict[str, Any]]:
+    """Three sizes to look at, and curved data to train on."""
+    sizes = [(rng.randint(2, 3), rng.randint(5, 8), 2), (1, rng.randint(9, 12), rng.randint(3, 4))]
+    cases = [
+        {"sizes": [i, h, o], "rows": rng.randint(6, 9), "seed": rng.randrange(1_000_000)}
+        for i, h, o in sizes
+    ]
+    centre = rng.uniform(1.5, 2.5)
+    x = [round(rng.gauss(centre, 1.0), 3) for _ in range(150)]
+    y = [round((v - centre) ** 2 + 0.5 * rng.gauss(0, 1), 3) for v in x]
+    curved = {"sizes": [1, 16, 1], "rows": 5, "x": x, "y": y, "seed": rng.randrange(1_000_000)}
+    return [*cases, curved]
+
+
+def probe_net(namespace: Mapping[str, object], case: Case) -> dict[str, Any]:
+    """Make the network, count its parameters, read its outputs; train it where there is data."""
+    nothing = read(namespace, "Net")
+    if nothing is not None:
+        return nothing
+    make = namespace["Net"]
+    if not callable(make):
+        return {"kind": "other", "type": type(make).__name__, "what": "name"}
+    with same_start(case["seed"]), torch.enable_grad():
+        answer, failure = call(lambda: _look(make, case))
+        if failure is not None:
+            return failure
+        if "x" in case and answer["kind"] == "numbers":
+            trained, failure = call(lambda: _train(make, case))
+            answer["trained"] = failure if failure is not None else trained
+    return answer
+
+
+def _look(make, case: Case) -> dict[str, Any]:
+    inputs = case["sizes"][0]
+    rows = torch.randn(case["rows"], inputs)
+    net = make(*case["sizes"])
+    if not isinstance(net, torch.nn.Module):
+        return {"kind": "other", "type": type(net).__name__}
+    first = net(rows)
+    if not isinstance(first, torch.Tensor):
+        return {"kind": "other", "type": type(first).__name__}
+    answer = read_numbers(first)
+    if answer["kind"] != "numbers" or answer["shape"] != [case["rows"], case["sizes"][2]]:
+        return answer
+    # Counted after the first call: lazy layers have no parameters before it.
+    parameters = [p for p in net.parameters() if p.requires_grad]
+    far, bends = [], []
+    for _ in range(MADE):
+        net = make(*case["sizes"]).eval()
+        with torch.no_grad():
+            net(rows)
+            for p in net.parameters():
+                p.mul_(4.0)
+            ends = 8 * torch.randn(2, 40, inputs)
+            values = [net(e).double().reshape(40, -1) for e in (*ends, ends.mean(dim=0))]
+        far += torch.cat(values[:2]).flatten().tolist()
+        bend = (values[2] - (values[0] + values[1]) / 2).abs().max()
+        bends.append(float(bend / (values[0].abs().max() + values[1].abs().max() + 1e-12)))
+    return {
+        **answer,
+        "parameters": sum(p.numel() for p in parameters),
+        "shapes": [list(p.shape) for p in parameters][:50],
+        "tied": bool(first.requires_grad),
+        "far": [min(far), max(far)],
+        "bend": max(bends),
+    }
+
+
+def _train(make, case: Case) -> dict[str, Any]:
+    """Train with Adam on all rows at once; the best of three starts counts."""
+    x, y = (torch.tensor(case[name], dtype=torch.float32).view(-1, 1) for name in ("x", "y"))
+    best: dict[str, Any] = {}
+    updates, until = 0, time.process_time() + ENOUGH
+    for _ in range(3):
+        net = make(*case["sizes"])
+        net(x)
+        optimizer = torch.optim.Adam(net.parameters(), lr=0.05)
+        for _ in range(UPDATES):
+            optimizer.zero_grad()
+            loss = ((net(x) - y) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            updates += 1
+            if time.process_time() > until:
+                break
+        answer = read_numbers(net.eval()(x))
+        if answer["kind"] != "numbers":
+            return answer
+        if not best or _loss(case, answer) < _loss(case, best):
+            best = answer
+        if _loss(case, best) < 0.8 * FAR_BELOW * _line_loss(case) or time.process_time() > until:
+            break
+    return {**best, "updates": updates}
+
+
+def _loss(case: Case, answer: Answer) -> float:
+    values, y = np.array(answer["values"]), np.array(case["y"])
+    return float(((values - y) ** 2).mean()) if values.shape == y.shape else float("inf")
+
+
+def _line_loss(case: Case) -> float:
+    design = np.column_stack([case["x"], np.ones(len(case["x"]))])
+    y = np.array(case["y"])
+    best = np.linalg.lstsq(design, y, rcond=None)[0]
+    return float(((design @ best - y) ** 2).mean())
+
+
+def judge_net(cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
+    """Judge shapes, parameters, non-linearity and training."""
+    if not cases or len(cases) != len(answers):
+        return not_checked("No answer for `Net` reached the check.")
+    for answer in answers:
+        nothing = _nothing(answer)
+        if nothing is not None:
+            return nothing
+    pairs = list(zip(cases, answers, strict=True))
+    for question in (_shape, _count, _output, _straight, _trained):
+        found = question(pairs)
+        if found is not None:
+            return found
+    return correct(
+        "`Net` has the shapes and the parameters of one hidden layer, bends, and follows the "
+        "curved target far better than a line."
+    )
+
+
+def _nothing(answer: Answer) -> Feedback | None:
+    message = str(answer.get("message", ""))
+    if answer.get("kind") == "error":
+        if "before Module.__init__() call" in message or "super().__init__" in message:
+            return incorrect(
+                "`Net` stopped: a layer was stored before `nn.Module` was prepared for it. Look at "
+                "the first line that an `__init__` of a module needs.",
+                "super().__init__ left out",
+            )
+        if "forward" in message and "NotImplemented" in str(answer.get("error", "")):
+            return incorrect("`Net` has no `forward` that computes a prediction yet.", "no forward")
+        if "is missing the required" in message and "forward" in message:
+            return incorrect("`Net` has no `forward` that computes a prediction yet.", "no forward")
+    if answer.get("kind") == "other" and answer.get("what") != "name":
+        described = str(answer.get("type", "something else")).replace("`", "")
+        if described == "NoneType":
+            return incorrect(
+                "`forward` of `Net` returns `None`. Look at its last line: what should it give "
+                "back?",
+                "returns None",
+            )
+        return incorrect(
+            f"`Net(...)` should be a module whose call returns one tensor, and it gives "
+            f"`{described}`.",
+            "wrong type",
+        )
+    return nothing_returned("Net", answer, "a tensor of predictions")
+
+
+def _wanted(case: Case) -> int:
+    inputs, hidden, outputs = case["sizes"]
+    return (inputs + 1) * hidden + (hidden + 1) * outputs
+
+
+def _shape(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
+    for case, answer in pairs:
+        wanted = [case["rows"], case["sizes"][2]]
+        if answer["shape"] != wanted:
+            sizes = "`Net` returns a tensor of another shape."
+            if not case.get("hidden"):
+                sizes = f"For {case['rows']} rows `Net({', '.join(map(str, case['sizes']))})` "
+                sizes += f"returns the shape {tuple(answer['shape'])}."
+            return incorrect(
+                f"{sizes} It should have one row for each row of x and one column for each output.",
+                "wrong shape",
+            )
+    return None
+
+
+def _count(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
+    if all(answer["parameters"] == _wanted(case) for case, answer in pairs):
+        return None
+
+    def everywhere(count) -> bool:
+        return all(a["parameters"] == count(*c["sizes"]) for c, a in pairs)
+
+    case, answer = pairs[0]
+    i, h, o = case["sizes"]
+    found = f"`Net({i}, {h}, {o})` has {answer['parameters']} parameters"
+    wanted = f"one hidden layer of {h} units has another number"
+    if case.get("hidden"):
+        found = "`Net` has another number of parameters than one hidden layer has"
+        wanted = "it depends on the sizes in another way"
+    if answer["parameters"] == 0:
+        return incorrect(
+            f"{found}: the module does not know of its layers, so an optimizer finds nothing to "
+            "train. Look at how they are stored: a plain list or dict hides them.",
+            "parameters not registered",
+        )
+    known = (
+        (
+            "no hidden layer",
+            lambda i, h, o: (i + 1) * o,
+            0.0,
+            "those of one layer from the inputs to the outputs. Look at where the hidden units "
+            "are.",
+        ),
+        (
+            "bias missing",
+            lambda i, h, o: i * h + h * o,
+            WORKS,
+            "no layer has a bias. Look at the arguments of the layers.",
+        ),
+        (
+            "bias missing",
+            lambda i, h, o: i * h + (h + 1) * o,
+            WORKS,
+            "the hidden layer has no bias. Look at the arguments of the layers.",
+        ),
+        (
+            "bias missing",
+            lambda i, h, o: (i + 1) * h + h * o,
+            WORKS,
+            "the output layer has no bias. Look at the arguments of the layers.",
+        ),
+        (
+            "two hidden layers",
+            lambda i, h, o: (i + 1) * h + (h + 1) * h + (h + 1) * o,
+            WORKS,
+            "there is a second hidden layer. Count the layers with hidden units.",
+        ),
+        (
+            "three hidden layers",
+            lambda i, h, o: (i + 1) * h + 2 * (h + 1) * h + (h + 1) * o,
+            WORKS,
+            "there are three hidden layers. Count the layers with hidden units.",
+        ),
+        (
+            "parameters not registered",
+            lambda i, h, o: (h + 1) * o,
+            0.0,
+            "those of the output layer alone. Look at how the hidden layer is stored.",
+        ),
+        (
+            "parameters not registered",
+            lambda i, h, o: (i + 1) * h,
+            0.0,
+            "those of the hidden layer alone. Look at how the output layer is stored.",
+        ),
+        (
+            "normalisation layer",
+            lambda i, h, o: (i + 1) * h + 2 * h + (h + 1) * o,
+            WORKS,
+            "another layer with parameters stands between the two. Only the two linear layers are "
+            "asked for.",
+        ),
+        (
+            "activation with parameters",
+            lambda i, h, o: (i + 1) * h + 1 + (h + 1) * o,
+            WORKS,
+            "the non-linear function has a parameter of its own.",
+        ),
+        (
+            "a layer that is never used",
+            lambda i, h, o: (i + 1) * h + (h + 1) * o + (i + 1) * o,
+            WORKS,
+            "there is another path from the inputs to the outputs, or a layer that is not used.",
+        ),
+    )
+    for name, count, share, text in known:
+        if everywhere(count):
+            said = f"{found}: {text}"
+            return partial(share, said, name) if share else incorrect(said, name)
+    if len({a["parameters"] for _, a in pairs}) == 1:
+        return incorrect(
+            f"{found}, and as many for other sizes. Look at which sizes the layers are made with.",
+            "sizes typed in",
+        )
+    return incorrect(
+        f"{found}, and {wanted}. Count: each unit has one "
+        "weight for each of its inputs and a bias.",
+        "wrong number of parameters",
+    )
+
+
+def _straight(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
+    if not all(answer["tied"] for _, answer in pairs):
+        return incorrect(
+            "No gradient flows from the output of `Net` to its parameters. Look for a step in "
+            "`forward` that leaves the tensors.",
+            "not differentiable",
+        )
+    if all(answer["bend"] > 1e-3 for _, answer in pairs):
+        return None
+    return incorrect(
+        "Half-way between two inputs `Net` gives the mean of its two outputs, everywhere: it is a "
+        "line, however many layers it has. Look at what stands between the two layers.",
+        "no non-linearity",
+    )
+
+
+def _output(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
+    low = min(answer["far"][0] for _, answer in pairs)
+    high = max(answer["far"][1] for _, answer in pairs)
+    if low >= 0 and high <= 1 + 1e-6:
+        bounds = "between 0 and 1"
+    elif low >= 0:
+        bounds = "0 or above"
+    elif low >= -1 - 1e-6 and high <= 1 + 1e-6:
+        bounds = "between −1 and 1"
+    elif high <= 0:
+        bounds = "0 or below"
+    else:
+        return None
+    return partial(
+        WORKS,
+        f"Whatever its parameters are, the outputs of `Net` are {bounds}, so it cannot predict "
+        "other numbers. Look at what comes after the second layer.",
+        "activation at the output",
+    )
+
+
+def _trained(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
+    for case, answer in pairs:
+        if "x" not in case:
+            continue
+        trained = answer.get("trained", {})
+        if trained.get("kind") == "timeout":
+            continue  # the network answered before, so it is the machine that is slow
+        nothing = _nothing(trained)
+        if nothing is not None:
+            return nothing
+        loss, line = _loss(case, trained), _line_loss(case)
+        if trained["updates"] < 3 * UPDATES and np.isfinite(loss) and loss > FAR_BELOW * line:
+            continue  # cut short on a slow machine
+        if not loss <= FAR_BELOW * line:
+            return incorrect(
+                f"After training on a curved target the loss of `Net` is {shown(loss)}, and the "
+                f"best line has {shown(line)}. Look at whether all hidden units take part, and at "
+                "whether the non-linear function lets the gradient through.",
+                "does not train",
+            )
+    return None

@@ -1,0 +1,435 @@
+"""Whether a log of losses obeys an algorithm's law although its start is not known.
+
+Every update of gradient descent on a line is an affine map of (w, b), and every recorded loss is a
+quadratic of (w, b). So each entry of a log is a quadratic of the start,
+
+    log_k(w₀, b₀) = c_k + g_k·θ₀ + θ₀ᵀ·H_k·θ₀,
+
+and six simulated runs determine all its coefficients. Two numbers, the start, are then fitted to
+the whole log. A log that the algorithm made is met to the precision of float32; another is not.
+For batch descent this is L_k − L* = Σᵢ aᵢ·ρᵢ²ᵏ with aᵢ ≥ 0 and ρᵢ = 1 − η·λᵢ, in other words.
+
+Where the order of the rows is drawn at random, the same fit is made for every order that there is;
+that is possible on a few rows only (:func:`fit_any_order`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from labhelpers.practice.simulation import Descent, Points, Trace, simulate
+
+__all__ = ["Fit", "Program", "allowed_error", "fit_any_order", "fit_start", "predict"]
+
+#: Relative error that a float32 log may have: a hundred times what right programs show.
+RELATIVE = 1e-4
+
+#: Rounding of one prediction in float32, relative to the largest target.
+PER_PREDICTION = 4e-6
+
+#: Entries beyond this have left the range where float32 still computes squares.
+TOO_LARGE = 1e30
+
+#: Orders of the rows (over all epochs) that are tried at most.
+MAX_ORDERS = 5000
+
+_CORNERS = np.array([[0.0, 0.0], [1, 0], [-1, 0], [0, 1], [0, -1], [1, 1]])
+
+
+class Program(Protocol):
+    """An algorithm that :class:`Descent` has no field for; `trace` runs it."""
+
+    epochs: int
+    batch_size: int | None
+    zero_grad: str
+
+    def with_(self, **fields: object) -> Program:
+        """The same program with some fields changed, as :meth:`Descent.with_`."""
+
+    def trace(self, points: Points) -> Trace:
+        """Run it, as :func:`simulate` runs a `Descent`."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The start that fits a log best.
+
+    Attributes
+    ----------
+    start : tuple of float
+        Fitted (w, b).
+    misfit : float
+        Largest distance between law and log, in units of what rounding explains.
+    """
+
+    start: tuple[float, float]
+    misfit: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the log obeys the law."""
+        return self.misfit <= 1.0
+
+    @property
+    def tells(self) -> bool:
+        """Whether the fit decides anything."""
+        return not np.isnan(self.misfit)
+
+    @classmethod
+    def none(cls) -> Fit:
+        """No start fits."""
+        return cls((float("nan"), float("nan")), float("inf"))
+
+    @classmethod
+    def untold(cls) -> Fit:
+        """The log is too short, or overflows too soon, to decide."""
+        return cls((float("nan"), float("nan")), float("nan"))
+
+
+def allowed_error(log: np.ndarray, points: Points, digits: int | None = None) -> np.ndarray:
+    """How far each entry of a right float32 log may lie from the exact law, shape (K,).
+
+    A rounding error δ in each prediction changes a mean squared error L by at most 2δ√L + δ².
+    With `digits` the log was rounded to so many decimals, which adds half a unit.
+    """
+    log = np.abs(log)
+    delta = PER_PREDICTION * (np.abs(points.y).max() + 1)
+    rounding = 0.0 if digits is None else 0.6 * 10.0**-digits
+    return RELATIVE * log + 2 * delta * np.sqrt(log) + delta**2 + rounding
+
+
+def fit_start(
+    runs: Sequence[tuple[Descent | Program, Points, np.ndarray]], digits: int | None = None
+) -> Fit:
+    """Fit one common start to the logs of one or more runs.
+
+    Parameters
+    ----------
+    runs : sequence of (Descent or Program, Points, ndarray)
+        The algorithm (its `start` is ignored), its data and the log, which must be as long as the
+        algorithm's.
+    digits : int, optional
+        Decimals that the logs were rounded to.
+
+    Returns
+    -------
+    Fit
+        With infinite misfit where a log's length differs or it overflows where the algorithm does
+        not; one that does not tell where both overflow before the fourth entry.
+    """
+    first_run, points, first_log = runs[0]
+    frame = _Frame.around(points, first_log)
+    parts, logs, errors = [], [], []
+    for run, its_points, log in runs:
+        coefficients = frame.expand(run, its_points)
+        if len(coefficients) != len(log):
+            return Fit.none()
+        usable = _usable(log, coefficients)
+        if usable < min(4, len(log)):
+            size = np.nan_to_num(np.abs(coefficients[usable]).max(), nan=np.inf)
+            return Fit.untold() if size > 1e-6 * TOO_LARGE else Fit.none()
+        parts.append(coefficients[:usable])
+        logs.append(log[:usable])
+        errors.append(allowed_error(log[:usable], its_points, digits))
+    return frame.fit(np.concatenate(parts)[None], np.concatenate(logs), np.concatenate(errors))
+
+
+def predict(run: Descent | Program, points: Points, start: tuple[float, float]) -> np.ndarray:
+    """The log of `run` from `start`."""
+    return _trace(run.with_(start=start), points).losses
+
+
+def _trace(run: Descent | Program, points: Points) -> Trace:
+    return simulate(run, points) if isinstance(run, Descent) else run.trace(points)
+
+
+def fit_any_order(
+    run: Descent | Program,
+    points: Points,
+    log: np.ndarray,
+    digits: int | None = None,
+    dealt: str = "short last",
+) -> Fit:
+    """Fit the start where each epoch may take the rows in any order.
+
+    Parameters
+    ----------
+    run : Descent or Program
+        The algorithm.
+    dealt : str
+        ``"short last"``: the batch that is not full comes last; ``"short first"``: it comes first;
+        ``"batches"``: the rows are dealt once, and each epoch takes the batches in any order.
+
+    Returns
+    -------
+    Fit
+        One that does not tell where there are too many orders to try them all, or where the
+        algorithm carries more than (w, b) from one epoch to the next.
+    """
+    groups = [g for g in _orders(points, run.batch_size or len(points), dealt) if g]
+    lasting = run.zero_grad not in ("always", "epoch")
+    if lasting or sum(len(group) ** run.epochs for group in groups) > MAX_ORDERS:
+        return Fit.untold()
+    if len(log) != run.epochs or not (np.isfinite(log).all() and (log < TOO_LARGE).all()):
+        return Fit.none()
+    frame = _Frame.around(points, log)
+    rows = [frame.every_path(run, points, group) for group in groups]
+    if not rows:
+        return Fit.none()
+    return frame.fit(np.concatenate(rows), log, allowed_error(log, points, digits), angles=120)
+
+
+def _orders(points: Points, size: int, dealt: str) -> list[list[tuple[int, ...]]]:
+    """Groups of orders; within a group each epoch may take any of them."""
+    last, first = _dealings(points, size), _dealings(points, size, short_first=True)
+    if dealt == "batches":
+        return [[last[batches], first[batches]] for batches in last if batches in first]
+    return [list((first if dealt == "short first" else last).values())]
+
+
+def _dealings(points: Points, size: int, short_first: bool = False) -> dict[tuple, tuple[int, ...]]:
+    """For each way to deal the rows into batches, one order that does it.
+
+    Its key is the full batches in their order, and the short one. Rows that are alike count as one.
+    """
+    rows = list(zip(points.x.tolist(), points.y.tolist(), strict=True))
+    kind = [rows.index(row) for row in rows]
+    short = len(rows) % size
+    different: dict[tuple, tuple[int, ...]] = {}
+    if short_first and (not short or size % short):
+        return different
+    for order in itertools.permutations(range(len(rows))):
+        full, rest = order[: len(order) - short], order[len(order) - short :]
+        if short_first:
+            full, rest = order[short:], order[:short]
+            # A mean does not change when the short batch repeats itself until it is full.
+            order = rest * (size // short) + full
+        batches = [full[i : i + size] for i in range(0, len(full), size)]
+        key = tuple(tuple(sorted(kind[i] for i in batch)) for batch in (*batches, rest))
+        different.setdefault(key, order)
+    return different
+
+
+def _usable(log: np.ndarray, coefficients: np.ndarray) -> int:
+    """How many entries come before the log or the law overflows."""
+    fine = np.isfinite(log) & (np.abs(log) < TOO_LARGE)
+    fine &= np.isfinite(coefficients).all(axis=1) & (np.abs(coefficients).max(axis=1) < 1e120)
+    return len(fine) if fine.all() else int(np.argmin(fine))
+
+
+def _six(matrix: np.ndarray) -> np.ndarray:
+    """Coefficients of 1, u, v, u², v², uv in (u, v, 1)·matrix·(u, v, 1)ᵀ."""
+    m = matrix + np.swapaxes(matrix, -1, -2)
+    return np.stack(
+        [
+            m[..., 2, 2] / 2,
+            m[..., 0, 2],
+            m[..., 1, 2],
+            m[..., 0, 0] / 2,
+            m[..., 1, 1] / 2,
+            m[..., 0, 1],
+        ],
+        axis=-1,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """Coordinates (u, v) = ((w, b) − centre)/radius in which a log's start has size about one."""
+
+    centre: np.ndarray
+    radius: float
+
+    @classmethod
+    def around(cls, points: Points, log: np.ndarray) -> _Frame:
+        design = np.stack([points.x, np.ones_like(points.x)], axis=1)
+        centre = np.linalg.lstsq(design, points.y, rcond=None)[0]
+        first = float(np.abs(log[0])) if len(log) and np.isfinite(log[0]) else 1.0
+        radius = np.sqrt(np.clip(first, 1e-6, 1e12) / np.trace(points.hessian) * 2)
+        return cls(centre, float(radius))
+
+    def start(self, corner: np.ndarray) -> tuple[float, float]:
+        w, b = self.centre + self.radius * corner
+        return float(w), float(b)
+
+    def expand(self, run: Descent | Program, points: Points) -> np.ndarray:
+        """Coefficients of 1, u, v, u², v², uv of every entry of the run's log, shape (K, 6)."""
+        at = [predict(run, points, self.start(c)) for c in _CORNERS]
+        return _quadratic(np.array(at))
+
+    def one_epoch(
+        self, run: Descent | Program, points: Points, order: tuple[int, ...]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The affine map of (u, v, 1) over one epoch, and its entry as a quadratic form."""
+        once = run.with_(epochs=1, order=(order,))
+        traces = [_trace(once.with_(start=self.start(c)), points) for c in _CORNERS]
+        ends = (np.array([t.end for t in traces]) - self.centre) / self.radius
+        step = np.eye(3)
+        step[:2, 2] = ends[0]
+        step[:2, 0] = ends[1] - ends[0]
+        step[:2, 1] = ends[3] - ends[0]
+        one, u, v, uu, vv, uv = _quadratic(np.array([t.losses for t in traces]))[0]
+        return step, np.array([[uu, uv / 2, u / 2], [uv / 2, vv, v / 2], [u / 2, v / 2, one]])
+
+    def every_path(
+        self, run: Descent | Program, points: Points, orders: Sequence[tuple[int, ...]]
+    ) -> np.ndarray:
+        """Coefficients for every sequence of orders, shape (paths, K, 6)."""
+        steps, forms = zip(*(self.one_epoch(run, points, o) for o in orders), strict=True)
+        steps, forms = np.array(steps), np.array(forms)
+        if not (np.isfinite(steps).all() and np.isfinite(forms).all()):
+            return np.full((1, run.epochs, 6), np.nan)
+        state = np.eye(3)[None]  # (paths, 3, 3): the affine map from the start to this epoch
+        rows = np.empty((1, 0, 6))
+        for _ in range(run.epochs):
+            entry = np.einsum("pia,oij,pjb->opab", state, forms, state)
+            kept = np.broadcast_to(rows, (len(orders), *rows.shape))
+            rows = np.concatenate([kept, _six(entry)[:, :, None, :]], axis=2)
+            rows = rows.reshape(-1, *rows.shape[2:])
+            state = np.einsum("oij,pjk->opik", steps, state).reshape(-1, 3, 3)
+        return rows
+
+    def fit(
+        self, coefficients: np.ndarray, log: np.ndarray, errors: np.ndarray, angles: int = 240
+    ) -> Fit:
+        """Best start over all paths; `coefficients` has shape (paths, K, 6)."""
+        if not np.isfinite(coefficients).all():
+            return Fit.none()
+        coefficients = coefficients[_possible(coefficients, log, errors)]
+        if not len(coefficients):
+            return Fit.none()
+        path, guesses = _scan(coefficients, log, angles)
+        points, misfits = _polish(coefficients[path], guesses, log, errors)
+        best = int(np.argmin(misfits))
+        if not np.isfinite(misfits[best]):
+            return Fit.none()
+        return Fit(self.start(points[best]), float(misfits[best]))
+
+
+def _possible(coefficients: np.ndarray, log: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """Which paths may fit, shape (paths,): a linear question that is answered at once.
+
+    The monomials u, v, u², v², uv are five numbers. If no five numbers, tied to each other or not,
+    come within the errors of the log, no start does. With five entries or fewer all may fit.
+    """
+    if len(log) <= 5:
+        return np.ones(len(coefficients), dtype=bool)
+    scaled = coefficients[:, :, 1:] / errors[None, :, None]
+    size = np.linalg.norm(scaled, axis=1, keepdims=True)
+    basis, _ = np.linalg.qr(scaled / np.where(size > 0, size, 1))
+    rest = (log - coefficients[:, :, 0]) / errors
+    rest = rest - np.einsum("pkm,pm->pk", basis, np.einsum("pkm,pk->pm", basis, rest))
+    # Rounding in the elimination itself counts for a little; every entry may be off by one unit.
+    return np.linalg.norm(rest, axis=1) <= 1.1 * np.sqrt(len(log))
+
+
+def _quadratic(at: np.ndarray) -> np.ndarray:
+    """From values at the six corners, shape (6, K), to coefficients, shape (K, 6)."""
+    with np.errstate(all="ignore"):
+        zero, right, left, up, down, both = at
+        u, v = (right - left) / 2, (up - down) / 2
+        uu, vv = (right + left) / 2 - zero, (up + down) / 2 - zero
+        return np.stack([zero, u, v, uu, vv, both - zero - u - v - uu - vv], axis=1)
+
+
+def _monomials(at: np.ndarray) -> np.ndarray:
+    u, v = at[..., 0], at[..., 1]
+    return np.stack([np.ones_like(u), u, v, u * u, v * v, u * v], axis=-1)
+
+
+def _scan(coefficients: np.ndarray, log: np.ndarray, angles: int) -> tuple[np.ndarray, np.ndarray]:
+    """Starts on the ellipse where the first entry is met, the most promising ones first."""
+    paths = len(coefficients)
+    one, u, v, uu, vv, uv = np.moveaxis(coefficients[:, 0], -1, 0)
+    curvature = np.stack([np.stack([uu, uv / 2], -1), np.stack([uv / 2, vv], -1)], -2)
+    values, vectors = np.linalg.eigh(curvature)
+    top = np.maximum(values[:, 1:], 1e-300)
+    # A direction that the first entry does not see gets a long but finite half-axis.
+    values = np.maximum(values, 1e-4 * top)
+    slope = np.einsum("pij,pi->pj", vectors, np.stack([u, v], -1))
+    middle = -slope / (2 * values)
+    height = log[0] - one + (slope**2 / (4 * values)).sum(axis=1)
+    half = np.sqrt(np.maximum(height, 0)[:, None] / values)
+    turn = np.linspace(0, 2 * np.pi, angles, endpoint=False)
+    circle = np.stack([np.cos(turn), np.sin(turn)], -1)
+    local = middle[:, None, :] + half[:, None, :] * circle  # (paths, angles, 2)
+    guesses = np.einsum("pij,paj->pai", vectors, local)
+    with np.errstate(all="ignore"):
+        losses = np.einsum("pkc,pac->pak", coefficients, _monomials(guesses))
+        floor = 1e-12 * max(1.0, float(log.max()))
+        gaps = np.log(np.maximum(losses, floor)) - np.log(np.maximum(log, floor))
+        score = np.nan_to_num((gaps**2).sum(axis=-1), nan=np.inf)
+    each = 24 if paths == 1 else 8
+    best = np.argsort(score, axis=1)[:, :each]
+    path = np.repeat(np.arange(paths), each)
+    guesses = guesses[path, best.ravel()]
+    return path, guesses
+
+
+def _polish(
+    coefficients: np.ndarray, guesses: np.ndarray, log: np.ndarray, errors: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Damped Gauss–Newton on all guesses at once; returns the starts and their misfits.
+
+    The many guesses of the beginning are thinned out as the better ones show. Residuals are taken
+    relative to the entries at first, which is smooth from afar, then in units of the rounding.
+    """
+    at = guesses
+    relative = 1 / np.maximum(log, errors)
+    for weights, rounds, kept in ((relative, 8, 60), (relative, 22, 6), (1 / errors, 20, 1)):
+        at, cost = _descend(coefficients, at, log, weights, rounds)
+        best = np.argsort(cost)[:kept]
+        coefficients, at = coefficients[best], at[best]
+        # A tenth off in each entry is no rounding: nothing will come of it.
+        if rounds == 22 and cost[best[0]] > 0.01 * len(log):
+            break
+    misfits = np.abs(_residual(coefficients, at, log) / errors).max(axis=1)
+    return at, np.nan_to_num(misfits, nan=np.inf)
+
+
+def _descend(
+    coefficients: np.ndarray, at: np.ndarray, log: np.ndarray, weights: np.ndarray, rounds: int
+) -> tuple[np.ndarray, np.ndarray]:
+    damping = np.full(len(at), 1e-3)
+    with np.errstate(all="ignore"):
+        residual = _residual(coefficients, at, log) * weights
+        cost = np.nan_to_num((residual**2).sum(axis=1), nan=np.inf)
+        for _ in range(rounds):
+            jacobian = _slope(coefficients, at) * weights[None, :, None]
+            normal = np.einsum("cki,ckj->cij", jacobian, jacobian)
+            scale = np.einsum("cii->ci", normal) + 1e-300
+            pull = np.einsum("cki,ck->ci", jacobian, residual)
+            damped = normal + (damping[:, None] * scale)[:, :, None] * np.eye(2)
+            new = at - _solve_two(damped, pull)
+            new_residual = _residual(coefficients, new, log) * weights
+            new_cost = (new_residual**2).sum(axis=1)
+            better = new_cost < cost
+            at = np.where(better[:, None], new, at)
+            residual = np.where(better[:, None], new_residual, residual)
+            cost = np.where(better, new_cost, cost)
+            damping = np.clip(np.where(better, damping / 5, damping * 8), 1e-12, 1e12)
+    return at, cost
+
+
+def _solve_two(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    a, b, d = matrix[:, 0, 0], matrix[:, 0, 1], matrix[:, 1, 1]
+    with np.errstate(all="ignore"):
+        det = a * d - b * b
+        first = (d * vector[:, 0] - b * vector[:, 1]) / det
+        second = (a * vector[:, 1] - b * vector[:, 0]) / det
+    return np.nan_to_num(np.stack([first, second], axis=1), posinf=0, neginf=0)
+
+
+def _residual(coefficients: np.ndarray, at: np.ndarray, log: np.ndarray) -> np.ndarray:
+    return np.einsum("ckm,cm->ck", coefficients, _monomials(at)) - log
+
+
+def _slope(coefficients: np.ndarray, at: np.ndarray) -> np.ndarray:
+    _, u, v, uu, vv, uv = np.moveaxis(coefficients, -1, 0)
+    x, y = at[:, :1], at[:, 1:]
+    return np.stack([u + 2 * uu * x + uv * y, v + 2 * vv * y + uv * x], axis=-1)

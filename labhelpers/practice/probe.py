@@ -1,0 +1,334 @@
+"""Probes: how plain data is got out of a student's objects.
+
+A probe runs where the student's objects live. What it returns is made of dicts, lists, strings and
+numbers alone, so that it can be sent to a judge in another process and needs no trust there. Every
+answer is a dict with a ``"kind"``:
+
+========== =========================================================================
+kind       further keys
+========== =========================================================================
+absent     the name is not defined
+stub       the name is ``None``, or a function or class whose body is still empty
+numbers    ``values`` (flat list of floats), ``shape``, ``type``
+axes       ``curves``, ``xlabel``, ``ylabel``, ``title``, ``legend``, ``yscale``,
+           ``beside`` (curves in other axes of the same figure)
+error      ``error``, ``message``, ``line`` (number or None), ``source``
+timeout    ``seconds``
+other      ``type``: something that is none of these
+========== =========================================================================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dis
+import io
+import linecache
+import signal
+import threading
+import types
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "TIME_LIMIT",
+    "call",
+    "is_stub",
+    "read",
+    "read_axes",
+    "read_figure",
+    "read_numbers",
+    "read_value",
+]
+
+Answer = dict[str, Any]
+
+#: Seconds that one call of a student's function may take in a check cell.
+TIME_LIMIT = 10.0
+
+#: More numbers than any practice asks for; a longer answer is refused unread.
+MAX_NUMBERS = 20_000
+
+
+class _Overtime(BaseException):
+    """Raised in a student's function that runs too long; no ``except Exception`` swallows it."""
+
+
+def is_stub(thing: object) -> bool:
+    """Whether a function or class body still does nothing but document itself."""
+    if isinstance(thing, types.FunctionType):
+        body = [op for op in dis.get_instructions(thing) if op.opname not in ("RESUME", "NOP")]
+        names = [op.opname for op in body]
+        if names == ["LOAD_CONST", "RETURN_VALUE"] or names == ["RETURN_CONST"]:
+            return body[0].argval is None
+        return False
+    if isinstance(thing, type):
+        own = {
+            name: value for name, value in vars(thing).items() if name not in _IMPLICIT_IN_A_CLASS
+        }
+        return all(is_stub(value) for value in own.values())
+    return thing is None
+
+
+_IMPLICIT_IN_A_CLASS = frozenset(
+    "__module__ __doc__ __qualname__ __dict__ __weakref__ __firstlineno__ __static_attributes__ "
+    "__annotations__ __annotate_func__ __annotations_cache__".split()
+)
+
+
+def read(namespace: Mapping[str, object], name: str) -> Answer | None:
+    """``{"kind": "absent"}`` or ``{"kind": "stub"}`` where `name` holds no answer, else None."""
+    if name not in namespace:
+        return {"kind": "absent"}
+    try:
+        return {"kind": "stub"} if is_stub(namespace[name]) else None
+    except Exception:  # an object of the student's own class may refuse even to be looked at
+        return None
+
+
+def read_numbers(thing: object) -> Answer:
+    """Numbers out of a float, a tensor, an array, or a list or tuple of those."""
+    described = type(thing).__name__
+    try:
+        described = _describe(thing)
+        values, shape = _numbers(thing)
+    except Exception:  # a class of the student's own may raise anything when it is read
+        return {"kind": "other", "type": described}
+    return {"kind": "numbers", "values": values, "shape": shape, "type": described}
+
+
+def read_figure(namespace: Mapping[str, object], name: str) -> Answer:
+    """What the axes that `name` holds show; ``absent`` or ``stub`` where it holds no answer."""
+    nothing = read(namespace, name)
+    if nothing is not None:
+        return nothing
+    answer, failure = call(lambda: read_axes(namespace[name]))
+    return answer if failure is None else failure
+
+
+def read_value(namespace: Mapping[str, object], name: str) -> Answer:
+    """The numbers that `name` holds; ``absent`` or ``stub`` where it holds no answer."""
+    nothing = read(namespace, name)
+    if nothing is not None:
+        return nothing
+    # An object of the student's own class may do anything when it is read.
+    answer, failure = call(lambda: read_numbers(namespace[name]))
+    return answer if failure is None else failure
+
+
+class _NotNumbers(Exception):
+    pass
+
+
+def _describe(thing: object) -> str:
+    name = type(thing).__name__
+    if isinstance(thing, (list, tuple)):
+        inner = sorted({type(item).__name__ for item in thing[:1000]})
+        return f"{name} of {' and '.join(inner[:3])}" if inner else f"empty {name}"
+    return name
+
+
+def _numbers(thing: object) -> tuple[list[float], list[int]]:
+    if isinstance(thing, (str, bytes, bool, dict, set)):
+        raise _NotNumbers
+    if type(thing) in (int, float):
+        return [float(thing)], []
+    if isinstance(thing, (list, tuple)):
+        if len(thing) > MAX_NUMBERS:
+            raise _NotNumbers
+        values: list[float] = []
+        shapes = []
+        for item in thing:
+            inner, shape = _numbers(item)
+            values += inner
+            shapes.append(shape)
+            if len(values) > MAX_NUMBERS:
+                raise _NotNumbers
+        # [tensor(1.), tensor([2.])] counts as two numbers, as a reader would count them.
+        if all(int(np.prod(shape)) == 1 for shape in shapes):
+            return values, [len(thing)]
+        if shapes and all(shape == shapes[0] for shape in shapes):
+            return values, [len(thing), *shapes[0]]
+        raise _NotNumbers
+    if hasattr(thing, "detach"):
+        thing = thing.detach().cpu()
+        if thing.numel() > MAX_NUMBERS:
+            raise _NotNumbers
+        # bfloat16 has no numpy type of its own.
+        thing = thing.double() if thing.is_floating_point() else thing
+    try:
+        array = np.asarray(thing)
+        if array.dtype == object or array.dtype.kind not in "iuf" or array.size > MAX_NUMBERS:
+            raise _NotNumbers
+        return [float(value) for value in array.ravel()], [int(n) for n in array.shape]
+    except Exception as error:
+        raise _NotNumbers from error
+
+
+def read_axes(thing: object) -> Answer:
+    """Curves, labels and legend of matplotlib axes (a figure with one axes serves too)."""
+    try:
+        axes = _find_axes(thing)
+        described = _describe(thing)
+    except Exception:
+        axes, described = None, type(thing).__name__
+    if axes is None:
+        return {"kind": "other", "type": described}
+    legend = axes.get_legend()
+    return {
+        "kind": "axes",
+        "curves": _curves_of(axes),
+        "xlabel": str(axes.get_xlabel()),
+        "ylabel": str(axes.get_ylabel()),
+        "title": str(axes.get_title()),
+        "legend": None if legend is None else [str(t.get_text()) for t in legend.get_texts()],
+        "yscale": str(axes.get_yscale()),
+        "beside": [
+            curve
+            for other in list(getattr(axes.figure, "axes", []))[:20]
+            if other is not axes
+            for curve in _curves_of(other)
+        ],
+    }
+
+
+def _curves_of(axes) -> list[dict[str, Any]]:
+    curves = [
+        {
+            "x": _numbers_of_curve(line.get_xdata()),
+            "y": _numbers_of_curve(line.get_ydata()),
+            "label": str(line.get_label()),
+        }
+        for line in axes.get_lines()[:50]
+    ]
+    for points in axes.collections[:50]:
+        offsets = np.ma.filled(np.ma.asarray(points.get_offsets(), dtype=float), np.nan)
+        if offsets.ndim == 2 and len(offsets) > 1:
+            curves.append(
+                {
+                    "x": offsets[:MAX_NUMBERS, 0].tolist(),
+                    "y": offsets[:MAX_NUMBERS, 1].tolist(),
+                    "label": str(points.get_label()),
+                }
+            )
+    return curves
+
+
+def _find_axes(thing: object):
+    from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
+
+    if isinstance(thing, Axes):
+        return thing
+    if isinstance(thing, FigureBase):
+        return thing.axes[0] if len(thing.axes) == 1 else None
+    # `ax = plt.plot(...)` gives the list of its lines, and their axes are what was meant.
+    if isinstance(thing, (list, tuple)) and thing and hasattr(thing[0], "axes"):
+        return thing[0].axes
+    if isinstance(thing, np.ndarray) and thing.size == 1 and isinstance(thing.flat[0], Axes):
+        return thing.flat[0]
+    return None
+
+
+def _numbers_of_curve(data: object) -> list[float]:
+    try:
+        return _numbers(list(data) if not hasattr(data, "detach") else data)[0]
+    except (_NotNumbers, TypeError):
+        return []
+
+
+def call(function: Callable[[], Any], seconds: float | None = None) -> tuple[Any, Answer | None]:
+    """Run a student's code quietly and within a time limit.
+
+    Parameters
+    ----------
+    function : callable
+        Takes nothing; usually a lambda around the student's function.
+    seconds : float, optional
+        After this long (:data:`TIME_LIMIT` if left out) the call is stopped, where the platform
+        can: in the main thread of a system with SIGALRM. Elsewhere it runs to its end.
+
+    Returns
+    -------
+    result, failure
+        What the function returned and ``None``; or ``None`` and an answer of kind ``error`` or
+        ``timeout``. What it prints, warns or logs is dropped: an honest ``print`` is no mistake.
+    """
+    seconds = TIME_LIMIT if seconds is None else seconds
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                with _time_limit(seconds):
+                    return function(), None
+    except _Overtime:
+        return None, {"kind": "timeout", "seconds": seconds}
+    # SystemExit too: `exit()` in an answer must not end the check. An interrupt by the student ends
+    # their function, and the check then says in which line it was.
+    except BaseException as error:
+        return None, _describe_error(error)
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    can_stop = hasattr(signal, "setitimer") and (
+        threading.current_thread() is threading.main_thread()
+    )
+    if not can_stop:
+        yield
+        return
+
+    waited = False
+
+    def stop(signum, frame):
+        nonlocal waited
+        if _importing(frame):
+            waited = True
+        elif waited:
+            waited = False
+            signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+        else:
+            raise _Overtime
+
+    before = signal.signal(signal.SIGALRM, stop)
+    # It fires again every second, for code that swallows even BaseException once.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _importing(frame: types.FrameType | None) -> bool:
+    """Whether an import is under way, such as the long one of a first optimizer.
+
+    Cut off, it would leave a half-made module behind, and the kernel could not use it any more. The
+    time it takes is the machine's, so the limit begins anew when it is done.
+    """
+    while frame is not None and frame.f_code is not call.__code__:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _describe_error(error: BaseException) -> Answer:
+    line, source = None, ""
+    frame = error.__traceback__
+    while frame is not None:
+        name = frame.tb_frame.f_code.co_filename
+        if "ipykernel" in name or "ipython-input" in name or name.startswith("<"):
+            line = frame.tb_lineno
+            source = linecache.getline(name, line).strip()
+        frame = frame.tb_next
+    return {
+        "kind": "error",
+        "error": type(error).__name__,
+        "message": str(error)[:300],
+        "line": line,
+        "source": source[:200],
+    }

@@ -1,0 +1,417 @@
+"""Gradient descent on a line in float64, with every choice that can go wrong as a parameter.
+
+The judges compare an answer with the right run and, when it differs, with runs that each contain
+one known mistake. Both come from :func:`simulate`: the defaults of :class:`Descent` describe the
+right algorithm, and a mistake is another value in one of its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+__all__ = ["Descent", "Points", "Trace", "points_of", "simulate", "simulate_many"]
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """The data that a run is trained and measured on.
+
+    Attributes
+    ----------
+    x, y : ndarray, shape (N,), float64
+        Inputs and noisy targets.
+    clean : ndarray, shape (N,), or None
+        Targets without their noise, where the rule is known.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    clean: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def hessian(self) -> np.ndarray:
+        """Second derivative of the mean squared error, 2·[[mean x², x̄], [x̄, 1]], shape (2, 2)."""
+        mean = self.x.mean()
+        return 2 * np.array([[(self.x**2).mean(), mean], [mean, 1.0]])
+
+    @property
+    def minimum(self) -> tuple[float, float]:
+        """Slope and intercept of least squares."""
+        mean, target = self.x.mean(), self.y.mean()
+        slope = float(((self.x - mean) * (self.y - target)).sum() / ((self.x - mean) ** 2).sum())
+        return slope, float(target - slope * mean)
+
+    def loss(self, w: float, b: float) -> float:
+        """Mean squared error of the line w·x + b."""
+        return float(((w * self.x + b - self.y) ** 2).mean())
+
+    @property
+    def least_loss(self) -> float:
+        """Mean squared error of least squares."""
+        return self.loss(*self.minimum)
+
+
+@lru_cache(maxsize=64)
+def points_of(data: str, seed: int) -> Points:
+    """The points of one of the course's data sets, such as ``points_of("gentle_line", 1)``."""
+    from labhelpers import data as sets
+
+    made = getattr(sets, data)(seed)
+    x = made.x.double().numpy().ravel()
+    clean = None if made.slope is None else made.slope * x + made.intercept
+    return Points(x, made.y.double().numpy().ravel(), clean)
+
+
+@dataclass(frozen=True)
+class Descent:
+    """How a run trains and what it records. The defaults are right; a mistake changes a field.
+
+    Attributes
+    ----------
+    rate : float
+        Learning rate.
+    epochs : int
+        Passes over the data (with one batch: iterations).
+    start : tuple of float
+        First slope and bias, (w, b).
+    batch_size : int or None
+        Points per update; None for all of them.
+    order : str or tuple of tuple of int
+        ``"given"``, ``"sorted"`` (by x), ``"reversed"``, ``"shuffled"`` (anew in each epoch), or
+        one sequence of indices per epoch (the last serves every epoch after it).
+    seed : int
+        Of the shuffle.
+    batches : str
+        Which points an update uses: ``"own"`` (its batch), ``"all"`` (the slice is ignored),
+        ``"first"`` (always the first batch), ``"last only"`` (one update per epoch, with the last).
+    drop_last : bool
+        Leave out a last batch that is shorter than the others.
+    zero_grad : str
+        ``"always"``, ``"never"`` (gradients add up), ``"w only"``, ``"b only"`` (only that
+        parameter's gradient is cleared) or ``"epoch"`` (cleared once per epoch).
+    direction : tuple of int
+        Sign of the step in w and in b; −1 goes downhill, 1 uphill, 0 stays.
+    sequential : str
+        ``""``; ``"w first"``: b's gradient is taken with the moved w; ``"b first"``: the reverse.
+    gradient_scale : float
+        Factor on the gradient.
+    gradient_sum : bool
+        The gradient of the batch's sum instead of its mean.
+    loss : str
+        Trained on ``"squared"`` or ``"absolute"`` errors.
+    bias_sign : int
+        The model's sign of b.
+    train_on, measure_on : str
+        Targets of the updates and of the recorded loss: ``"noisy"`` or ``"clean"``.
+    record : str
+        ``"before"`` or ``"after"`` the update (of the epoch, when the series is ``"full"``).
+    series : str
+        ``"full"``: the loss over all points, once per epoch. Of the batch losses: ``"mean"`` over
+        batches, ``"weighted"`` (mean over samples), ``"sum"``, ``"first"``, ``"last"``,
+        ``"over batch size"`` (sum divided by the batch size), ``"over n"`` (sum divided by N),
+        ``"every"`` (all of them), ``"full every"`` (the loss over all points at each update).
+    recorded_scale : float
+        Factor on the recorded loss.
+    recorded_sum : bool
+        The recorded loss is the sum over points instead of the mean.
+    recorded_as : str
+        ``""``, ``"root"``, ``"log"``, ``"absolute"`` (mean absolute error) or ``"running sum"``.
+    """
+
+    rate: float
+    epochs: int
+    start: tuple[float, float]
+    batch_size: int | None = None
+    order: str | tuple[tuple[int, ...], ...] = "given"
+    seed: int = 0
+    batches: str = "own"
+    drop_last: bool = False
+    zero_grad: str = "always"
+    direction: tuple[int, int] = (-1, -1)
+    sequential: str = ""
+    gradient_scale: float = 1.0
+    gradient_sum: bool = False
+    loss: str = "squared"
+    bias_sign: int = 1
+    train_on: str = "noisy"
+    measure_on: str = "noisy"
+    record: str = "before"
+    series: str = "full"
+    recorded_scale: float = 1.0
+    recorded_sum: bool = False
+    recorded_as: str = ""
+
+    def with_(self, **fields: object) -> Descent:
+        """The same run with some fields changed."""
+        return replace(self, **fields)
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a run leaves behind.
+
+    Attributes
+    ----------
+    losses : ndarray
+        The recorded series.
+    end : tuple of float
+        Slope and bias after the last update.
+    updates : int
+        Number of updates made.
+    """
+
+    losses: np.ndarray
+    end: tuple[float, float]
+    updates: int
+
+
+class _Sums:
+    """Mean squared error and its gradient over some points, from six sums: O(1) per update.
+
+    `x` and `y` have shape (n,), or (draws, n) when many runs are simulated side by side.
+    """
+
+    def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
+        self.n = x.shape[-1]
+        self.x, self.y = _total(x), _total(y)
+        self.xx, self.xy, self.yy = _total(x * x), _total(x * y), _total(y * y)
+
+    def gradient(self, w, b):
+        factor = 2.0 / self.n
+        return (
+            factor * (w * self.xx + b * self.x - self.xy),
+            factor * (w * self.x + b * self.n - self.y),
+        )
+
+    def loss(self, w, b):
+        if self.n == 1:  # the square of the residual keeps the digits that the sums would cancel
+            residual = w * self.x + b - self.y
+            return residual * residual
+        return (
+            w * (w * self.xx + 2.0 * b * self.x - 2.0 * self.xy)
+            + b * (b * self.n - 2.0 * self.y)
+            + self.yy
+        ) / self.n
+
+
+class _Absolute:
+    """Mean absolute error and its gradient over some points, shaped as in :class:`_Sums`."""
+
+    def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
+        self.n, self.x, self.y = x.shape[-1], x, y
+
+    def _residuals(self, w, b) -> np.ndarray:
+        return np.expand_dims(w, -1) * self.x + np.expand_dims(b, -1) - self.y
+
+    def gradient(self, w, b):
+        side = np.sign(self._residuals(w, b))
+        return _total(side * self.x) / self.n, _total(side) / self.n
+
+    def loss(self, w, b):
+        return _total(np.abs(self._residuals(w, b))) / self.n
+
+
+def _total(values: np.ndarray):
+    # Python's own float is several times faster than a numpy scalar in the loop below.
+    return float(values.sum()) if values.ndim == 1 else values.sum(axis=-1)
+
+
+def simulate(descent: Descent, points: Points) -> Trace:
+    """Run `descent` on `points`.
+
+    Raises
+    ------
+    ValueError
+        If noise-free targets are asked for and `points` has none.
+    """
+    with np.errstate(all="ignore"):
+        return _simulate(descent, points, None)
+
+
+def simulate_many(descent: Descent, points: Points, draws: int) -> np.ndarray:
+    """The losses of `draws` shuffled runs, shape (draws, recorded values).
+
+    All usual ways to shuffle are among them: half are shuffled anew in each epoch, a quarter once
+    before the first, and a quarter draw their points with replacement.
+    """
+    with np.errstate(all="ignore"):
+        shuffled = descent.with_(order="shuffled")
+        return np.atleast_2d(_simulate(shuffled, points, draws).losses.T)
+
+
+def _simulate(run: Descent, points: Points, draws: int | None) -> Trace:
+    if "clean" in (run.train_on, run.measure_on) and points.clean is None:
+        raise ValueError("these points have no noise-free targets to train or measure on")
+    in_absolute = run.loss == "absolute" or run.recorded_as == "absolute"
+    everything = _measure(points, run.measure_on, in_absolute)
+    if draws is not None or run.order == "shuffled":
+        rng = np.random.default_rng(run.seed)
+        shuffles = _shuffles(len(points), draws or 0, rng)
+    w, b = float(run.start[0]), run.bias_sign * float(run.start[1])
+    held_w = held_b = 0.0
+    toward_w, toward_b = (float(sign) for sign in run.direction)
+    step = run.rate * run.gradient_scale
+    recorded: list = []
+    updates, steps = 0, []
+    for epoch in range(run.epochs):
+        if draws is not None:
+            steps = _steps(run, points, shuffles(epoch))
+        elif run.order == "shuffled":
+            steps = _steps(run, points, rng.permutation(len(points)))
+        elif epoch == 0:
+            steps = _fixed_steps(_division(run), points, _order_of(run, 0))
+        elif not isinstance(run.order, str):
+            steps = _fixed_steps(_division(run), points, _order_of(run, epoch))
+        if run.series == "full" and run.record == "before":
+            recorded.append(everything.loss(w, b))
+        if run.zero_grad == "epoch":
+            held_w = held_b = 0.0
+        seen: list = []
+        for trained, own in steps:
+            measure = everything if run.series == "full every" else own
+            if run.record == "before":
+                seen.append(measure.loss(w, b))
+            grad_w, grad_b = trained.gradient(w, b)
+            if run.gradient_sum:
+                grad_w, grad_b = grad_w * trained.n, grad_b * trained.n
+            held_w = grad_w if run.zero_grad in ("always", "w only") else held_w + grad_w
+            held_b = grad_b if run.zero_grad in ("always", "b only") else held_b + grad_b
+            if run.sequential == "w first":
+                w += toward_w * step * held_w
+                held_b = trained.gradient(w, b)[1]
+                b += toward_b * step * held_b
+            elif run.sequential == "b first":
+                b += toward_b * step * held_b
+                held_w = trained.gradient(w, b)[0]
+                w += toward_w * step * held_w
+            else:
+                w += toward_w * step * held_w
+                b += toward_b * step * held_b
+            updates += 1
+            if run.record == "after":
+                seen.append(measure.loss(w, b))
+        if run.series != "full":
+            recorded += _epoch_record(run, seen, [own.n for _, own in steps], len(points))
+        elif run.record == "after":
+            recorded.append(everything.loss(w, b))
+    losses = _as_recorded(run, _stacked(recorded, draws), len(points))
+    return Trace(losses, (w, run.bias_sign * b), updates)
+
+
+def _stacked(recorded: list, draws: int | None) -> np.ndarray:
+    if draws is None:
+        return np.array(recorded, dtype=float)
+    # What is recorded before the first update is one number for all draws.
+    return np.array([np.broadcast_to(value, draws) for value in recorded])
+
+
+def _shuffles(n: int, draws: int, rng: np.random.Generator):
+    """For each epoch an array of indices, shape (draws, n), see :func:`simulate_many`."""
+    once = rng.random((draws, n)).argsort(axis=1)
+    new, fixed = draws // 2, draws // 4
+
+    def of_epoch(epoch: int) -> np.ndarray:
+        order = once.copy()
+        order[:new] = rng.random((new, n)).argsort(axis=1)
+        order[new + fixed :] = rng.integers(0, n, (draws - new - fixed, n))
+        return order
+
+    return of_epoch
+
+
+def _order_of(run: Descent, epoch: int) -> str | tuple[int, ...]:
+    if isinstance(run.order, str):
+        return run.order
+    return run.order[min(epoch, len(run.order) - 1)]
+
+
+def _division(run: Descent) -> Descent:
+    """The run with everything at rest that does not matter for its batches: a key for the cache."""
+    return Descent(
+        rate=0.0,
+        epochs=0,
+        start=(0.0, 0.0),
+        batch_size=run.batch_size,
+        batches=run.batches,
+        drop_last=run.drop_last,
+        loss=run.loss,
+        train_on=run.train_on,
+        measure_on=run.measure_on,
+        recorded_as=run.recorded_as if run.recorded_as == "absolute" else "",
+    )
+
+
+@lru_cache(maxsize=512)
+def _fixed_steps(division: Descent, points: Points, order: str | tuple[int, ...]) -> list:
+    if not isinstance(order, str):
+        indices = np.array(order, dtype=int)
+    elif order == "sorted":
+        indices = np.argsort(points.x, kind="stable")
+    elif order in ("given", "reversed"):
+        indices = np.arange(len(points))[:: 1 if order == "given" else -1]
+    else:
+        raise ValueError(f"order must be given, sorted, reversed or shuffled, got {order!r}")
+    return _steps(division, points, indices)
+
+
+def _steps(run: Descent, points: Points, order: np.ndarray) -> list:
+    """For each update of an epoch: the loss that is stepped on and the loss that is recorded."""
+    size = run.batch_size or len(points)
+    parts = [order[..., i : i + size] for i in range(0, order.shape[-1], size)]
+    if run.drop_last and len(parts) > 1 and parts[-1].shape[-1] < size:
+        parts = parts[:-1]
+    if run.batches == "last only":
+        parts = parts[-1:]
+    used = {"all": [order] * len(parts), "first": [parts[0]] * len(parts)}
+    trained_kind = _Absolute if run.loss == "absolute" else _Sums
+    in_absolute = run.loss == "absolute" or run.recorded_as == "absolute"
+    measured_kind = _Absolute if in_absolute else _Sums
+    target = points.clean if run.train_on == "clean" else points.y
+    measured = points.clean if run.measure_on == "clean" else points.y
+    return [
+        (trained_kind(points.x[i], target[i]), measured_kind(points.x[i], measured[i]))
+        for i in used.get(run.batches, parts)
+    ]
+
+
+@lru_cache(maxsize=512)
+def _measure(points: Points, measure_on: str, in_absolute: bool) -> _Sums | _Absolute:
+    kind = _Absolute if in_absolute else _Sums
+    return kind(points.x, points.clean if measure_on == "clean" else points.y)
+
+
+def _epoch_record(run: Descent, seen: Sequence, sizes: Sequence[int], n: int) -> list:
+    if run.series in ("every", "full every"):
+        return list(seen)
+    total = sum(seen)
+    weighted = [loss * size for loss, size in zip(seen, sizes, strict=True)]
+    value = {
+        "mean": total / len(seen),
+        "weighted": sum(weighted) / sum(sizes),
+        "sum": total,
+        "first": seen[0],
+        "last": seen[-1],
+        "over batch size": total / (run.batch_size or n),
+        "over n": total / n,
+    }
+    return [value[run.series]]
+
+
+def _as_recorded(run: Descent, recorded: np.ndarray, n: int) -> np.ndarray:
+    losses = recorded * run.recorded_scale
+    if run.recorded_sum:
+        losses = losses * (n if run.series == "full" else (run.batch_size or n))
+    if run.recorded_as == "root":
+        return np.sqrt(losses)
+    if run.recorded_as == "log":
+        return np.log(losses)
+    if run.recorded_as == "running sum":
+        return np.cumsum(losses, axis=0)
+    return losses

@@ -1,0 +1,262 @@
+"""Judging a function of tensors: its values, their shape, and the gradients that flow through it.
+
+A case holds the arguments; what is right, and what each known mistake would give, is computed by
+the judge in float64 from the same arguments.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from labhelpers.practice.feedback import (
+    Feedback,
+    correct,
+    incorrect,
+    not_checked,
+    partial,
+)
+from labhelpers.practice.probe import call, read, read_numbers
+from labhelpers.practice.returned import nothing_returned
+from labhelpers.practice.sequences import shown
+
+__all__ = [
+    "TensorFunction",
+    "judge_function",
+    "probe_function",
+    "tensor_case",
+]
+
+Case = Mapping[str, Any]
+Answer = Mapping[str, Any]
+Formula = Callable[..., torch.Tensor]
+
+#: Relative difference that float32 may leave; right answers stay far below it.
+TOLERANCE = 2e-5
+
+#: Share of the points where the values are right and the gradient, or an argument, is lost.
+VALUES_ONLY = 0.5
+
+
+@dataclass(frozen=True)
+class TensorFunction:
+    """What a practice asks for.
+
+    Attributes
+    ----------
+    name : str
+        The function's name.
+    arguments : tuple of str
+        What its arguments are called.
+    right : callable
+        The function.
+    known : tuple of (str, callable, str)
+        Known mistakes: short name, what it computes, what to say.
+    scalar : bool
+        Whether the value is one number, whatever its shape.
+    praise : str
+        What is said of a right answer.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    right: Formula
+    known: tuple[tuple[str, Formula, str], ...]
+    scalar: bool
+    praise: str
+
+
+def probe_function(name: str, namespace: Mapping[str, object], case: Case) -> dict:
+    """Call the student's function on the case's tensors; read its value and the gradients.
+
+    It is told the function's name alone: when graded it runs where the right formula must not be.
+    """
+    nothing = read(namespace, name)
+    if nothing is not None:
+        return nothing
+    function = namespace[name]
+    if not callable(function):
+        return {"kind": "other", "type": type(function).__name__, "what": "name"}
+    tensors = _tensors(case)
+    before = [tensor.detach().clone() for tensor in tensors]
+    with torch.enable_grad():
+        result, failure = call(lambda: function(*tensors))
+        if failure is not None:
+            return failure
+        answer, failure = call(lambda: read_numbers(result))
+        if failure is not None:
+            return failure
+        unchanged = all(torch.equal(t.detach(), b) for t, b in zip(tensors, before, strict=True))
+        _, broken = call(lambda: _back(result))
+    gradients = [None if t.grad is None else t.grad.double().flatten().tolist() for t in tensors]
+    tensor = isinstance(result, torch.Tensor)
+    if broken is not None:
+        gradients = [None] * len(tensors)
+    return {**answer, "gradients": gradients, "unchanged": unchanged, "tensor": tensor}
+
+
+def _tensors(case: Case, dtype: torch.dtype | None = None) -> list[torch.Tensor]:
+    return [
+        torch.tensor(a["values"], dtype=dtype or getattr(torch, a["dtype"]))
+        .reshape(a["shape"])
+        .requires_grad_(a["grad"])
+        for a in case["arguments"]
+    ]
+
+
+def _back(result: torch.Tensor) -> None:
+    """Send back a gradient that differs from entry to entry, so that mixed-up ones show."""
+    ramp = torch.linspace(1.0, 2.0, result.numel(), dtype=result.dtype).reshape(result.shape)
+    (result * ramp).sum().backward()
+
+
+def _outcome(formula: Formula, case: Case) -> tuple[np.ndarray, list[np.ndarray | None]]:
+    tensors = _tensors(case, torch.float64)
+    result = formula(*tensors)
+    if result.requires_grad:
+        _back(result)
+    gradients = [None if t.grad is None else t.grad.flatten().numpy() for t in tensors]
+    return result.detach().numpy(), gradients
+
+
+def judge_function(
+    asked: TensorFunction, cases: Sequence[Case], answers: Sequence[Answer]
+) -> Feedback:
+    """Judge the values, shapes and gradients of all cases."""
+    if not cases or len(cases) != len(answers):
+        return not_checked(f"No answer for `{asked.name}` reached the check.")
+    for case, answer in zip(cases, answers, strict=True):
+        nothing = _unreadable(asked, case, answer)
+        if nothing is not None:
+            return nothing
+    wrong = [
+        k for k in range(len(cases)) if not _has_values(asked, asked.right, cases[k], answers[k])
+    ]
+    if not wrong:
+        return _judge_gradients(asked, cases, answers)
+    for name, formula, text in asked.known:
+        # It need not show in every case, but it must explain them all.
+        if all(_has_values(asked, formula, c, a) for c, a in zip(cases, answers, strict=True)):
+            return incorrect(text.format(**_shown(asked, cases[wrong[0]], answers[wrong[0]])), name)
+    return _unknown(asked, cases, answers, wrong)
+
+
+def _has_values(asked: TensorFunction, formula: Formula, case: Case, answer: Answer) -> bool:
+    try:
+        expected, _ = _outcome(formula, case)
+    except (RuntimeError, ValueError, IndexError):  # a mistake that these shapes do not allow
+        return False
+    if answer["kind"] != "numbers":
+        return False
+    if asked.scalar and expected.size == 1:
+        if len(answer["values"]) != 1:
+            return False
+    elif list(expected.shape) != list(answer["shape"]):
+        return False
+    scale = TOLERANCE * (np.abs(expected) + 0.1 * np.abs(expected).max(initial=0.0)) + 1e-6
+    return bool((np.abs(np.array(answer["values"]) - expected.ravel()) <= scale.ravel()).all())
+
+
+def _judge_gradients(asked: TensorFunction, cases, answers) -> Feedback:
+    for case, answer in zip(cases, answers, strict=True):
+        if not answer["unchanged"]:
+            return partial(
+                VALUES_ONLY,
+                f"The values are right, but `{asked.name}` changes one of its arguments while it "
+                "computes: whoever calls it again gets something else. Look for an assignment "
+                "that works in place.",
+                "changes its arguments",
+            )
+        _, expected = _outcome(asked.right, case)
+        for name, right, found in zip(asked.arguments, expected, answer["gradients"], strict=True):
+            if right is None:
+                continue
+            if found is None:
+                return partial(
+                    VALUES_ONLY,
+                    f"The values are right, but no gradient flows back to `{name}`: PyTorch can no "
+                    "longer tell how the result came about. Look for a step that leaves the "
+                    "tensors, such as turning them into plain numbers.",
+                    "not differentiable",
+                )
+            allowed = 10 * TOLERANCE * np.abs(right).max() + 1e-6
+            if not (np.abs(np.array(found) - right) <= allowed).all():
+                return partial(
+                    VALUES_ONLY,
+                    f"The values are right, but the gradient with respect to `{name}` is not. Look "
+                    "for a part of the formula that PyTorch takes for a constant.",
+                    "wrong gradient",
+                )
+    return correct(asked.praise)
+
+
+def _shown(asked: TensorFunction, case: Case, answer: Answer) -> dict[str, str]:
+    return {"name": f"`{asked.name}`", "value": shown(answer["values"][0])}
+
+
+def _unreadable(asked: TensorFunction, case: Case, answer: Answer) -> Feedback | None:
+    shapes = ", ".join(
+        f"`{name}` {tuple(a['shape'])}"
+        for name, a in zip(asked.arguments, case["arguments"], strict=True)
+    )
+    wanted = "one number" if asked.scalar else "a tensor"
+    circumstance = "" if case.get("hidden") else f"The shapes were {shapes}."
+    return nothing_returned(asked.name, answer, wanted, circumstance)
+
+
+def _unknown(asked: TensorFunction, cases, answers, wrong: Sequence[int]) -> Feedback:
+    case, answer = cases[wrong[0]], answers[wrong[0]]
+    expected, _ = _outcome(asked.right, case)
+    values = np.array(answer["values"])
+    if not np.isfinite(values).all():
+        return incorrect(
+            f"`{asked.name}` returns values that are not finite numbers.", "not finite"
+        )
+    if asked.scalar and values.size > 1:
+        return incorrect(
+            f"`{asked.name}` returns {values.size} numbers instead of one. Look at how the errors "
+            "of all rows become one number.",
+            "not one number",
+        )
+    if not asked.scalar and list(expected.shape) != list(answer["shape"]):
+        where = "another shape than the one to which its arguments broadcast"
+        if not case.get("hidden"):
+            shape = tuple(answer["shape"])
+            where = f"the shape {shape} where they broadcast to {tuple(expected.shape)}"
+        return incorrect(
+            f"`{asked.name}` returns {where}.",
+            "wrong shape",
+        )
+    texts = {str(a["values"]) for a in answers}
+    if len(texts) == 1 and len(cases) > 1:
+        return incorrect(
+            f"`{asked.name}` returns the same whatever it is given. Look at which names in it are "
+            "its arguments.",
+            "ignores its arguments",
+        )
+    if len(wrong) < len(cases):
+        return incorrect(
+            f"`{asked.name}` is right for some tensors and wrong for others. Look for a shape, a "
+            "number or a name from outside the function that it relies on.",
+            "right for some tensors only",
+        )
+    return incorrect(
+        f"`{asked.name}` has the right shape but other values than the formula: the first is "
+        f"{shown(values[0])}. Compute one row by hand and compare.",
+        "wrong values",
+    )
+
+
+def tensor_case(
+    rng: random.Random, shape: Sequence[int], grad: bool, dtype: str = "float32"
+) -> dict[str, Any]:
+    """One argument of a case: random values of moderate size, none of them near zero."""
+    values = [
+        round(rng.choice((-1, 1)) * rng.uniform(0.3, 4.0), 3) for _ in range(int(np.prod(shape)))
+    ]
+    return {"values": values, "shape": list(shape), "grad": grad, "dtype": dtype}

@@ -1,0 +1,49 @@
+"""Every program of the bank gets the verdict it deserves, and every known mistake its name."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from tests.practice.bank import judge
+from tests.practice.bank.lab01 import BANK as LAB01
+from tests.practice.bank.lab02 import BANK as LAB02
+from tests.practice.bank.lab03 import BANK as LAB03
+from tests.practice.bank.unforeseen import of as unforeseen
+
+PRACTICES = {**LAB01, **LAB02, **LAB03}
+
+
+@pytest.mark.parametrize("practice_id", PRACTICES)
+def test_bank(practice_id: str, capsys) -> None:
+    prelude, designed = PRACTICES[practice_id]
+    programs = [*designed, *unforeseen(practice_id)]
+    refused, accepted, unnamed = [], [], []
+    for program in programs:
+        feedback = judge(practice_id, prelude, program.source)
+        said = f"{program.name}: {feedback.outcome}, {feedback.mistake!r}: {feedback.text}"
+        if program.mistakes is None:
+            if feedback.outcome != "correct":
+                refused.append(said)
+        elif feedback.outcome not in ("incorrect", "partial"):
+            accepted.append(said)
+        elif program.mistakes and not set(re.split(" [+] | or ", feedback.mistake)) & set(
+            program.mistakes
+        ):
+            unnamed.append(said)
+    fine = sum(program.mistakes is None for program in programs)
+    with capsys.disabled():
+        print(
+            f"\n{practice_id}: {fine} right and {len(programs) - fine} wrong programs; "
+            f"{len(refused)} right refused, {len(accepted)} wrong accepted, "
+            f"{len(unnamed)} mistakes not named"
+        )
+    assert fine >= 6 and len(programs) - fine >= 12
+    assert not refused, "\n".join(refused)
+    assert not accepted, "\n".join(accepted)
+    assert not unnamed, "\n".join(unnamed)

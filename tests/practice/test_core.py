@@ -1,0 +1,187 @@
+"""Feedback, score, probe, registry and the comparison of sequences."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from html.parser import HTMLParser
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+
+from labhelpers.practice import check, checking, feedback, find, labs, of_lab, probe, progress
+from labhelpers.practice.sequences import agree, digits, mismatch, rounded_to, shown
+
+OUTCOMES = {
+    "correct": feedback.correct("Fine."),
+    "partial": feedback.partial(0.5, "Half."),
+    "incorrect": feedback.incorrect("Look at `w`.", "w never updated"),
+    "not attempted": feedback.not_attempted("Empty."),
+    "not checked": feedback.not_checked("Fault."),
+}
+
+
+class Balance(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.roles, self.text = [], [], ""
+
+    def handle_starttag(self, tag, attrs):
+        self.open.append((tag, dict(attrs)))
+        self.roles.append(dict(attrs).get("role"))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data):
+        if not any("aria-hidden" in attrs for _, attrs in self.open):
+            self.text += data
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_html_is_balanced_announced_and_says_the_outcome_in_words(outcome):
+    page = Balance()
+    page.feed(OUTCOMES[outcome].to_html("Title <b>"))
+    assert not page.open and "status" in page.roles
+    heading = OUTCOMES[outcome].to_text().split("\n")[0].split(" ", 1)[1]
+    assert heading in page.text and "Title <b>" in page.text
+
+
+def test_headings_differ_without_colour():
+    heads = [one.to_text().split("\n")[0] for one in OUTCOMES.values()]
+    assert len(set(heads)) == len(heads)
+
+
+def test_student_text_is_escaped():
+    said = feedback.incorrect("`<script>alert(1)</script>` & <img>").to_html("<i>")
+    assert "<script>" not in said and "<img>" not in said and "<i>" not in said
+
+
+def test_score_prints_as_a_number_and_knows_its_maximum():
+    score = feedback.partial(0.5, "Half.").score(15)
+    assert float(repr(float(score))) == 7.5 and score.out_of == 15
+    assert "7.5 of 15" in score._repr_html_()
+    assert float(repr(score)) == 7.5
+
+
+@pytest.mark.parametrize(("outcome", "share"), [("fine", 1.0), ("correct", 1.1), ("correct", -1)])
+def test_feedback_refuses_nonsense(outcome, share):
+    with pytest.raises(ValueError):
+        feedback.Feedback(outcome, share, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (3, [3.0]),
+        (2.5, [2.5]),
+        (np.float32(2.5), [2.5]),
+        (torch.tensor(2.5, requires_grad=True), [2.5]),
+        ([1.0, torch.tensor([2.0]), np.array(3)], [1.0, 2.0, 3.0]),
+        ((1, 2), [1.0, 2.0]),
+        (np.array([[1.0], [2.0]]), [1.0, 2.0]),
+        (torch.tensor([1, 2]), [1.0, 2.0]),
+        (torch.tensor([1.5]).bfloat16(), [1.5]),
+        ([torch.ones(2), torch.zeros(2)], [1.0, 1.0, 0.0, 0.0]),
+        (range(3), [0.0, 1.0, 2.0]),
+    ],
+)
+def test_numbers_are_read_from(value, expected):
+    answer = probe.read_numbers(value)
+    assert answer["kind"] == "numbers" and answer["values"] == expected
+    json.dumps(answer)
+
+
+def test_axes_are_read_with_what_stands_beside_them():
+    _, (left, right) = plt.subplots(1, 2)
+    left.plot([1.0, 2.0], label="a")
+    left.scatter([0, 1], [3, 4], label="b")
+    left.set(xlabel="x", ylabel="y", title="t")
+    left.legend()
+    right.plot([5.0, 6.0])
+    answer = probe.read_axes(left)
+    plt.close("all")
+    assert [curve["y"] for curve in answer["curves"]] == [[1.0, 2.0], [3.0, 4.0]]
+    assert [curve["y"] for curve in answer["beside"]] == [[5.0, 6.0]]
+    assert answer["legend"] == ["a", "b"] and answer["title"] == "t"
+    json.dumps(answer)
+
+
+def test_call_reports_result_error_and_silence(capsys):
+    assert probe.call(lambda: 3) == (3, None)
+    result, failure = probe.call(lambda: print("noise") or 1 / 0)
+    assert result is None and failure["error"] == "ZeroDivisionError"
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (835.2759, "835.3"),
+        (0.00776, "0.00776"),
+        (1e-7, "1.00e-07"),
+        (7.67e12, "7.67e+12"),
+        (12345.6, "12346"),
+        (0.0, "0"),
+        (math.nan, "nan"),
+        (-math.inf, "-inf"),
+    ],
+)
+def test_numbers_are_quoted_shortly(value, text):
+    assert shown(value) == text
+
+
+def test_sequences_agree_up_to_float32():
+    exact = [835.27, 61.9, 0.00776]
+    assert agree([float(np.float32(v)) for v in exact], exact)
+    assert not agree(exact[:2], exact)
+    assert not agree([835.27, 61.9, 0.0079], exact)
+    assert mismatch([math.inf, math.nan], [1e38, 1e41]) == 0
+    assert mismatch([math.inf], [1e20]) == math.inf
+    assert mismatch([1.0], [math.nan]) == math.inf
+
+
+def test_digits_and_decimals():
+    assert [digits(v) for v in (835.3, 0.0078, 100.0, 0.0, 1e-7)] == [4, 2, 1, 1, 1]
+    assert rounded_to([835.276, 0.008]) == 3
+    assert rounded_to([835.2759951, 0.00776312]) is None
+
+
+def test_every_practice_is_found_and_asks_in_plain_data():
+    for lab in labs():
+        for practice in of_lab(lab):
+            assert find(practice.id) is practice and practice.lab == lab
+            assert practice.points >= 0
+            if practice.manual:
+                continue
+            assert practice.names
+            cases = practice.visible() + practice.hidden(random.Random(1))
+            assert json.loads(json.dumps(cases)) == cases
+            assert practice.hidden(random.Random(2)) == practice.hidden(random.Random(2))
+
+
+def test_progress_lists_every_practice(capsys, monkeypatch):
+    monkeypatch.setattr(checking, "_latest", {})
+    progress()
+    assert "No practice has been checked yet" in capsys.readouterr().out
+    check("lab01-largest-rate", {"largest_rate": 0.333})
+    capsys.readouterr()
+    progress("lab01")
+    out = capsys.readouterr().out
+    assert "Correct" in out and "5 of 20" in out and out.count("not checked yet") == 2
+    with pytest.raises(KeyError, match="lab01"):
+        progress("lab77")
+
+
+def test_fault_of_a_judge_is_not_blamed_on_the_student(monkeypatch, capsys):
+    practice = find("lab01-rate-02")
+    monkeypatch.setattr(type(practice), "ask", lambda *_: [None])
+    assert check("lab01-rate-02", {}) == 0
+    assert "This is not your mistake" in capsys.readouterr().out

@@ -1,0 +1,146 @@
+"""Programs for lab05-plot-gd; those for lab05-plot-bgd are the same with other names."""
+
+from __future__ import annotations
+
+from tests.practice_models.bank import edit
+
+_LOG = """
+import matplotlib.pyplot as plt
+w, b = torch.randn(2)
+losses = []
+for k in range(30):
+    error = w * X + b - Y
+    losses.append((error ** 2).mean().item())
+    w, b = w - 0.02 * (error * X).mean(), b - 0.02 * error.mean()
+LOSS_GD = np.array(losses)
+"""
+
+PLAIN = (
+    _LOG
+    + """
+fig, ax_GD = plt.subplots()
+ax_GD.plot(LOSS_GD)
+ax_GD.set_xlabel("epoch")
+ax_GD.set_ylabel("loss")
+ax_GD.set_title("Batch gradient descent")
+plt.close(fig)
+"""
+)
+
+RIGHT = {
+    "plain": PLAIN,
+    "from one, log scale, legend": _LOG
+    + """
+fig, ax_GD = plt.subplots()
+ax_GD.semilogy(range(1, len(LOSS_GD) + 1), LOSS_GD, "o-", label="batch")
+ax_GD.set(xlabel="iteration", ylabel="mean squared error", title="Losses")
+ax_GD.legend()
+plt.close(fig)
+""",
+    "pyplot and gca": _LOG
+    + """
+plt.figure()
+plt.plot(np.arange(len(losses)), losses, "r--")
+plt.xlabel("Epoch"); plt.ylabel("Loss"); plt.title("Training")
+ax_GD = plt.gca()
+plt.close()
+""",
+    "log as a list of tensors": _LOG
+    + """
+LOSS_GD = [torch.tensor(v) for v in losses]
+fig, ax_GD = plt.subplots()
+ax_GD.plot([float(v) for v in LOSS_GD], marker="s")
+ax_GD.set(xlabel="epochs", ylabel="L", title="L over epochs")
+plt.close(fig)
+""",
+    "figure instead of axes": _LOG
+    + """
+ax_GD = plt.figure()
+a = ax_GD.add_subplot()
+a.plot(LOSS_GD); a.set(xlabel="update", ylabel="loss", title="GD")
+plt.close(ax_GD)
+""",
+    "least loss as a level line": edit(
+        PLAIN, ("plt.close(fig)", "ax_GD.axhline(0.25, ls=':')\nplt.close(fig)")
+    ),
+    "scatter": edit(
+        PLAIN, ("ax_GD.plot(LOSS_GD)", "ax_GD.scatter(np.arange(len(LOSS_GD)), LOSS_GD)")
+    ),
+    "axes of a grid": _LOG
+    + """
+fig, axs = plt.subplots(1, 1, squeeze=False)
+ax_GD = axs[0, 0]
+ax_GD.plot(torch.tensor(LOSS_GD))
+ax_GD.set(xlabel="epoch k", ylabel="$L_k$", title="Batch")
+plt.close(fig)
+""",
+}
+
+WRONG = {
+    "no labels": (
+        edit(PLAIN, ('ax_GD.set_xlabel("epoch")\nax_GD.set_ylabel("loss")\n', "")),
+        "axes unlabelled",
+    ),
+    "no x label": (edit(PLAIN, ('ax_GD.set_xlabel("epoch")\n', "")), "axes unlabelled"),
+    "no y label": (edit(PLAIN, ('ax_GD.set_ylabel("loss")\n', "")), "axes unlabelled"),
+    "no title": (edit(PLAIN, ('ax_GD.set_title("Batch gradient descent")\n', "")), "no title"),
+    "blank title": (edit(PLAIN, ("Batch gradient descent", "  ")), "no title"),
+    "labels swapped": (
+        edit(PLAIN, ('xlabel("epoch', 'xlabel("loss of GD'), ('ylabel("loss', 'ylabel("epoch')),
+        "axis labels swapped",
+    ),
+    "no curve": (edit(PLAIN, ("ax_GD.plot(LOSS_GD)\n", "")), "no curve"),
+    "curve in another figure": (
+        edit(PLAIN, ("ax_GD.plot(LOSS_GD)", "plt.figure(); plt.plot(LOSS_GD)")),
+        "no curve",
+    ),
+    "x and y swapped": (
+        edit(PLAIN, ("plot(LOSS_GD)", "plot(LOSS_GD, range(len(LOSS_GD)))")),
+        "x and y swapped",
+    ),
+    "logarithms": (
+        edit(PLAIN, ("plot(LOSS_GD)", "plot(np.log(LOSS_GD))")),
+        "logarithm of the losses",
+    ),
+    "cut short": (edit(PLAIN, ("plot(LOSS_GD)", "plot(LOSS_GD[5:])")), "curve cut short"),
+    "reversed": (edit(PLAIN, ("plot(LOSS_GD)", "plot(LOSS_GD[::-1])")), "reversed"),
+    "other numbers": (
+        edit(PLAIN, ("plot(LOSS_GD)", "plot(np.exp(-np.arange(30)))")),
+        "another curve",
+    ),
+    "against other x": (
+        edit(PLAIN, ("plot(LOSS_GD)", "plot(np.linspace(0, 1, 30), LOSS_GD)")),
+        "x is not the epoch",
+    ),
+    "a second curve": (
+        edit(PLAIN, ("plot(LOSS_GD)", "plot(LOSS_GD); ax_GD.plot(np.sqrt(LOSS_GD))")),
+        "another curve",
+    ),
+    "no log": (
+        edit(
+            PLAIN,
+            ("LOSS_GD = np.array(losses)", "history = np.array(losses)"),
+            ("plot(LOSS_GD)", "plot(history)"),
+        ),
+        "no log",
+    ),
+    "log is one number": (
+        edit(PLAIN, ("np.array(losses)", "losses[-1]"), ("plot(LOSS_GD)", "plot(losses)")),
+        "no log",
+    ),
+    "not axes": (PLAIN + "ax_GD = 'a figure'\n", "wrong type"),
+    "text instead of losses": (
+        edit(PLAIN, ("np.array(losses)", "str(losses)"), ("plot(LOSS_GD)", "plot(losses)")),
+        "no log",
+    ),
+    "typed in": (
+        edit(
+            PLAIN,
+            (
+                "LOSS_GD = np.array(losses)",
+                "LOSS_GD = np.array([278.5, 31.0, 3.5, 0.61, 0.31, 0.26])",
+            ),
+        ),
+        "constants typed in",
+    ),
+}
