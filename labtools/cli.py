@@ -1,0 +1,80 @@
+"""The `labs` command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+# Command, what it does, the module that has its `add_arguments(parser)` and `run(arguments)`.
+# A command's module is imported when the command is used: `labs --help` answers at once.
+COMMANDS = (
+    ("build", "derive the executed solutions and the student notebooks", "labtools.build"),
+    ("release", "make the zip that students get", "labtools.release.command"),
+    ("grade", "grade the submissions of a lab", "labtools.grading.command"),
+)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `labs` with these arguments (default: the command line's); return the exit code."""
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        print("labs: interrupted", file=sys.stderr)
+        return 130
+
+
+def _run(argv: list[str] | None) -> int:
+    words = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(
+        prog="labs", description="Author, release and grade the gradient descent labs."
+    )
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="the course's folder (default: the one you are in, else this installation's)",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary, module in COMMANDS:
+        command = commands.add_parser(name, help=summary, description=_sentence(summary))
+        if name in words:
+            try:
+                command.set_defaults(run=_load(command, module))
+            except ModuleNotFoundError as error:
+                if (error.name or "").split(".")[0] in ("labtools", "labhelpers"):
+                    raise
+                print(
+                    f"labs {name}: the package {error.name} is missing; "
+                    "install the instructor's tools: pip install -e '.[lab,instructor]' "
+                    "-c constraints.txt",
+                    file=sys.stderr,
+                )
+                return 2
+    arguments = parser.parse_args(words)
+    arguments.root = (arguments.root or find_root(Path.cwd())).resolve()
+    return arguments.run(arguments)
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder above `start` that holds a course, else this installation's."""
+    for folder in (start, *start.parents):
+        if (folder / "solutions").is_dir() and (folder / "pyproject.toml").is_file():
+            return folder
+    return Path(__file__).resolve().parents[1]
+
+
+def _load(command: argparse.ArgumentParser, module: str):
+    implementation = importlib.import_module(module)
+    implementation.add_arguments(command)
+    return implementation.run
+
+
+def _sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

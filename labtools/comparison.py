@@ -1,0 +1,93 @@
+"""Whether a derived notebook still says what its source gives.
+
+Compared by content: cells, ids, metadata, text outputs. Two things may differ between machines and
+are compared more loosely: a picture by being there and by its size in pixels, since font
+rasterisers differ; the last digits of a number that is printed with seven or more of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import operator
+import re
+import struct
+from typing import Any
+
+from nbformat import NotebookNode
+
+from labtools.source import first_line
+
+_EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+_NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?", re.IGNORECASE)
+
+
+def first_difference(found: NotebookNode, expected: NotebookNode) -> str | None:
+    """Describe the first place where two notebooks differ; None when they agree.
+
+    Parameters
+    ----------
+    found : NotebookNode
+        The derived file as it lies in the course.
+    expected : NotebookNode
+        What its source gives.
+    """
+    for number, (old, new) in enumerate(zip(found.cells, expected.cells, strict=False), start=1):
+        for part in ("cell_type", "source", "id", "metadata", "execution_count", "outputs"):
+            same = _agree if part == "outputs" else operator.eq
+            if not same(old.get(part), new.get(part)):
+                shown = first_line(new.source)
+                return f"cell {number} ({shown}) differs in its {part.replace('_', ' ')}"
+    if len(found.cells) != len(expected.cells):
+        return f"it has {len(found.cells)} cells instead of {len(expected.cells)}"
+    if found.metadata != expected.metadata:
+        return "the notebook's metadata differs"
+    return None
+
+
+def _agree(old: Any, new: Any) -> bool:
+    """Compare outputs, pictures and long numbers as loosely as the module says."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(
+            _same_picture(old[key], new[key]) if key == "image/png" else _agree(old[key], new[key])
+            for key in old
+        )
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_agree, old, new))
+    if isinstance(old, str) and isinstance(new, str):
+        return old == new or _same_text(old, new)
+    return old == new
+
+
+def _same_picture(old: str, new: str) -> bool:
+    return picture_size(old) == picture_size(new) is not None
+
+
+def picture_size(encoded: str) -> tuple[int, int] | None:
+    """Return (width, height) in pixels of a base64-encoded PNG, None when it is not one."""
+    try:
+        head = base64.b64decode("".join(encoded.split())[:32])
+    except ValueError:
+        return None
+    if len(head) < 24 or not head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return None
+    return struct.unpack(">II", head[16:24])
+
+
+def _same_text(old: str, new: str) -> bool:
+    """Compare two texts with embedded pictures and long numbers taken out."""
+    old_plain, new_plain = _without_pictures(old), _without_pictures(new)
+    if _NUMBER.sub("#", old_plain) != _NUMBER.sub("#", new_plain):
+        return False
+    return all(map(_same_number, _NUMBER.findall(old_plain), _NUMBER.findall(new_plain)))
+
+
+def _without_pictures(text: str) -> str:
+    return _EMBEDDED.sub(lambda match: f"[picture {picture_size(match.group(1))}]", text)
+
+
+def _same_number(old: str, new: str) -> bool:
+    if old == new:
+        return True
+    digits = min(len(re.sub(r"\D", "", text.lower().split("e")[0])) for text in (old, new))
+    return digits >= 7 and math.isclose(float(old), float(new), rel_tol=1e-5)

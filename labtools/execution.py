@@ -1,0 +1,159 @@
+"""The executed solution: a lab run from top to bottom in a kernel that has run nothing else."""
+
+from __future__ import annotations
+
+import atexit
+import copy
+import importlib.util
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from labtools.faults import Fault, LabError
+from labtools.source import NOTEBOOK_METADATA, LabSource
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+# A program's own hexadecimal constants are no addresses.
+_SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL | re.IGNORECASE)
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{8,16}\b")
+_BASE64 = re.compile(r"base64,[A-Za-z0-9+/=\s]+")
+
+
+async def execute(
+    source: LabSource,
+    root: Path,
+    *,
+    timeout: int = 120,
+    on_cell: Callable[[], None] = lambda: None,
+) -> NotebookNode:
+    """Run a lab in a fresh kernel and return it with its outputs.
+
+    The kernel sees an empty working folder, no user settings and a fixed hash seed, so that two
+    runs give the same bytes.
+
+    Parameters
+    ----------
+    source : LabSource
+        The lab.
+    root : Path
+        The course's folder; an output that mentions it is a fault.
+    timeout : int
+        Seconds that one cell may take.
+    on_cell : callable
+        Called after each cell, for a progress bar.
+
+    Raises
+    ------
+    LabError
+        When a cell raises, takes too long, writes to stderr, or has an output that would differ
+        from one machine or run to the next.
+    """
+    notebook = copy.deepcopy(source.notebook)
+    position = 0
+
+    def note_start(cell_index: int, **_: object) -> None:
+        nonlocal position
+        position = cell_index
+
+    with tempfile.TemporaryDirectory(prefix="labs-build-") as folder:
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            timeout=timeout,
+            shutdown_kernel="immediate",
+            record_timing=False,
+            store_widget_state=False,
+            coalesce_streams=True,
+            extra_arguments=["--log-level=ERROR"],
+            on_cell_start=note_start,
+            on_cell_complete=lambda **_: on_cell(),
+        )
+        try:
+            await client.async_execute(cwd=folder, env=_kernel_environment(Path(folder)))
+        except CellExecutionError as error:
+            reason = f"raises {error.ename}: {error.evalue}"
+            raise LabError([source.fault(position, reason)]) from None
+        except CellTimeoutError:
+            reason = f"takes longer than {timeout} seconds"
+            raise LabError([source.fault(position, reason)]) from None
+        except DeadKernelError:
+            raise LabError([source.fault(position, "the kernel died")]) from None
+        finally:
+            await _end_kernel(client)
+        faults = list(_output_faults(source, notebook, (str(root), folder)))
+    if faults:
+        raise LabError(faults)
+
+    notebook.metadata = copy.deepcopy(NOTEBOOK_METADATA)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    return notebook
+
+
+async def _end_kernel(client: NotebookClient) -> None:
+    """End the kernel now, also when the run was cancelled while the kernel was starting.
+
+    nbclient would leave that one to the exit of the program, and shut it down slowly there.
+    """
+    atexit.unregister(client._cleanup_kernel)
+    if client.km is not None and client.km.has_kernel:
+        await client.km.shutdown_kernel(now=True)
+
+
+def _kernel_environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which neither the user's settings nor chance change an output."""
+    environment = {
+        **os.environ,
+        "IPYTHONDIR": str(folder / ".ipython"),
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    for name in ("PYTHONSTARTUP", "MPLBACKEND"):
+        environment.pop(name, None)
+    matplotlib = importlib.util.find_spec("matplotlib")
+    if matplotlib is not None and matplotlib.origin:
+        defaults = Path(matplotlib.origin).parent / "mpl-data" / "matplotlibrc"
+        environment["MATPLOTLIBRC"] = str(defaults)
+    return environment
+
+
+def _output_faults(
+    source: LabSource, notebook: NotebookNode, folders: tuple[str, ...]
+) -> Iterator[Fault]:
+    for index, cell in enumerate(notebook.cells):
+        tags = cell.metadata.get("tags", [])
+        for output in cell.get("outputs", []):
+            is_stderr = output.output_type == "stream" and output.name == "stderr"
+            if is_stderr and "allow-stderr" not in tags:
+                line = output.text.strip().splitlines()[0] if output.text.strip() else ""
+                yield source.fault(index, f"writes to stderr: {line[:200]}")
+            if WIDGET in output.get("data", {}):
+                yield source.fault(index, "shows a live widget, whose id differs from run to run")
+            for text in _texts(output):
+                yield from (source.fault(index, reason) for reason in _unstable(text, folders))
+
+
+def _texts(output: NotebookNode) -> Iterator[str]:
+    if output.output_type == "stream":
+        yield output.text
+    for mime, value in output.get("data", {}).items():
+        if mime.startswith("text/") or mime == "image/svg+xml":
+            yield _SCRIPT.sub("", _BASE64.sub("", value))
+
+
+def _unstable(text: str, folders: tuple[str, ...]) -> Iterator[str]:
+    for folder in folders:
+        if folder in text:
+            yield f"the output names a folder of this machine: {folder}"
+    if match := _ADDRESS.search(text):
+        yield (
+            f"the output shows a memory address, {match.group()}, which differs from run to run; "
+            "end the cell's last line with a semicolon or give the object a name"
+        )
