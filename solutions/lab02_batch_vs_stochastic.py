@@ -1,0 +1,786 @@
+# %% [markdown]
+# # Lab 2 · Batch against stochastic gradient descent
+#
+# After this lab you can write stochastic gradient descent by hand, say in advance at which rates it is
+# safe, and compare it fairly with batch gradient descent.
+#
+# **You will**
+#
+# - **write** a training loop that updates after every single sample,
+# - **explain** from one sample's factor why a rate that batch descent likes can make it explode,
+# - **repair** a run that explodes, by its rate and by its order,
+# - **compare** two methods at equal epochs and at equal updates.
+#
+# | section | minutes |
+# |---|---|
+# | 1. The data and batch descent | 8 |
+# | 2. One sample at a time | 6 |
+# | 3. One sample's factor | 4 |
+# | 4. Two repairs: rate and order | 11 |
+# | 5. A fair comparison | 7 |
+# | 6. Play with both | 4 |
+# | 7. Wrap-up and quiz | 3 |
+#
+# **Before you start:** you have done [Lab 1](lab01_two_parameter_training.ipynb). You know the training
+# loop, the loss surface, and that one batch step multiplies the error along each direction by 1 − η·λ.
+#
+# The first cell imports what the lab needs.
+
+# %%
+import time
+
+import matplotlib.pyplot as plt
+import torch
+
+import labhelpers
+from labhelpers import History, LossSurface, check, compare
+from labhelpers.explorer import DescentExplorer
+from labhelpers.figures import plot_contours, plot_fit, plot_losses
+
+print("The set-up is fine.")
+
+# %% [markdown]
+# ## 1. The data and batch descent
+#
+# This time the inputs x run from −5 to 4.9 in steps of 0.1. That makes 100 points, with
+#
+# $$y = -5 \cdot x + 0.4\,\varepsilon,$$
+#
+# where each ε is drawn from a normal distribution with mean 0 and standard deviation 1. The model is
+# the line ŷ = w·x + b again, and the loss is the mean squared error. Every run of this lab starts at
+# (w, b) = (−10, −20). In the figure, compare the line of the start with the points.
+
+# %%
+dataset = labhelpers.data.steep_line()
+X, Y = dataset.x, dataset.y
+surface = LossSurface(X, Y)
+
+
+def criterion(y_hat, y):
+    """Mean squared error of predictions y_hat against targets y: one number."""
+    return torch.mean((y_hat - y) ** 2)
+
+
+plot_fit(dataset, (-10, -20), labels=["start: w = −10, b = −20"])
+
+# %% [markdown]
+# The line is too steep and too low. Lab 1 told us how to find the largest rate for batch descent: it
+# converges for η < 2/λ₂, where λ₂ is the larger **eigenvalue** of the loss, its curvature along the
+# steepest direction.
+
+# %%
+small, large = surface.eigenvalues
+w_best, b_best = surface.minimum
+print(f"eigenvalues {small:.3f} and {large:.2f}")
+print(f"batch descent converges below η = {surface.largest_stable_rate:.3f}")
+print(f"minimum at w = {w_best:.3f}, b = {b_best:.3f}, loss {surface.minimum_loss:.4f}")
+print(f"loss at the start: {surface(-10, -20):.1f}")
+assert round(surface(-10, -20), 1) == 595.0
+
+# %% [markdown]
+# So 0.05 and 0.1 are both safe for batch descent. An **epoch** is one pass over all the samples. Batch
+# descent makes one **update** of w and b in an epoch; 20 epochs are 20 updates.
+#
+# **Predict.** The loss starts at 595. Where is it after 20 epochs of batch descent at η = 0.05? The
+# least it can be is 0.1515.
+
+# %%
+guess_batch_loss = None  # a number
+
+
+# %% tags=["taught"]
+def batch_descent(lr, epochs):
+    """Batch gradient descent from (−10, −20): one update an epoch. Returns its History."""
+    w = torch.tensor(-10.0, requires_grad=True)
+    b = torch.tensor(-20.0, requires_grad=True)
+    history = History(surface, start=(w, b), lr=lr, label=f"batch, η = {lr}")
+    for epoch in range(epochs):
+        loss = criterion(w * X + b, Y)  # all 100 samples
+        loss.backward()
+        with torch.no_grad():
+            w -= lr * w.grad
+            b -= lr * b.grad
+        w.grad.zero_()
+        b.grad.zero_()
+        history.step(w, b)
+    return history
+
+
+slow_batch = batch_descent(lr=0.05, epochs=20)
+compare(guess_batch_loss, slow_batch.loss[-1])
+slow, steep = surface.factors(0.05)
+print(
+    f"factor of each step: {slow:.3f} along the shallow direction, {steep:.3f} along the steep one"
+)
+print(f"left of the error along the shallow direction after 20 steps: {slow**20:.2f}")
+assert not slow_batch.diverged and 6 < slow_batch.loss[-1] < 6.1  # converging, not there yet
+
+# %% [markdown]
+# The run goes the right way and is far from done: 6.043 after 20 epochs. Along the shallow direction
+# each step multiplies the error by 1 − η·λ₁ = 0.900, so after 20 steps the share 0.12 of it is left.
+#
+# ### Practice 1: batch descent at 0.1 (10 points)
+#
+# Train from (w, b) = (−10, −20) at **η = 0.1** with all samples in every update, for 20 epochs. Keep
+# the loss over all points in the list `loss_BGD`, each taken **before** its update:
+#
+# $$L_k = \frac1N \sum_{n=1}^{N} (w_k\,x_n + b_k - y_n)^2, \qquad k = 0, \dots, 19 .$$
+#
+# *Correct output:* 20 numbers that fall from the first to the last. The first is 595.0, the second
+# 342.5, and the last lies between 0.2 and 0.3.
+
+# %% practice="lab02-batch"
+loss_BGD = None  # a list of 20 losses
+
+### BEGIN SOLUTION
+w1 = torch.tensor(-10.0, requires_grad=True)
+b1 = torch.tensor(-20.0, requires_grad=True)
+loss_BGD = []
+for epoch in range(20):
+    loss1 = criterion(w1 * X + b1, Y)
+    loss_BGD.append(loss1.item())
+    loss1.backward()
+    with torch.no_grad():
+        w1 -= 0.1 * w1.grad
+        b1 -= 0.1 * b1.grad
+    w1.grad.zero_()
+    b1.grad.zero_()
+
+print("losses:", ", ".join(f"{value:.1f}" for value in loss_BGD[:3]), "...", f"{loss_BGD[-1]:.3f}")
+assert len(loss_BGD) == 20 and round(loss_BGD[1], 1) == 342.5
+assert loss_BGD[-1] - surface.minimum_loss < 0.1  # nearly converged
+### END SOLUTION
+
+# %% check="lab02-batch" points=10
+check("lab02-batch")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# It is the loop of `batch_descent` with another rate. What does the list need that the loop does not
+# keep?
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# New tensors for w and b with `requires_grad=True`, an empty list, 20 rounds. No `History` is needed.
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# In each round, in this order: the loss over `X` and `Y`, append `loss.item()`, `backward()`, two
+# updates inside `torch.no_grad()`, two `grad.zero_()`.
+# </details>
+#
+# ## 2. One sample at a time
+#
+# A batch update reads all 100 samples before it moves. **Stochastic gradient descent** (SGD) does not
+# wait: it takes the gradient of **one** sample's squared error,
+#
+# $$\ell_n(w, b) = (w\,x_n + b - y_n)^2,$$
+#
+# and updates at once:
+#
+# $$w \leftarrow w - \eta\,\frac{\partial \ell_n}{\partial w}, \qquad
+# b \leftarrow b - \eta\,\frac{\partial \ell_n}{\partial b}.$$
+#
+# An epoch is still one pass over the data, and now it holds 100 updates, one for each sample. A single
+# sample is a poor judge of the whole, but on average the samples' gradients are the batch gradient: the
+# loss is the mean of the ℓₙ.
+#
+# Let us use η = 0.1, which batch descent likes, and take the samples as they lie in `X`, from x = −5
+# up.
+#
+# **Predict.** What will the loss over all points do in 20 epochs? (a) Fall much faster than for batch
+# descent: there are 100 times as many updates. (b) Fall, with some noise. (c) Grow.
+
+# %%
+guess_sgd = None  # "a", "b" or "c"
+
+# %% tags=["taught"]
+lr = 0.1
+
+w = torch.tensor(-10.0, requires_grad=True)
+b = torch.tensor(-20.0, requires_grad=True)
+one_by_one = History(surface, start=(w, b), lr=lr, batch_size=1, label="one sample, η = 0.1")
+
+for epoch in range(20):
+    for x, y in zip(X, Y):  # one sample, in the order of the data
+        loss = criterion(w * x + b, y)
+        loss.backward()
+        with torch.no_grad():
+            w -= lr * w.grad
+            b -= lr * b.grad
+        w.grad.zero_()
+        b.grad.zero_()
+        one_by_one.step(w, b, batch_loss=loss.item(), epoch=epoch)
+
+print("updates made:", one_by_one.steps)
+
+# %% [markdown]
+# ### Spot the mistake: "the loss fluctuates"
+#
+# Here is a figure of that run: the loss over all points, once at the start of each epoch. In published
+# labs such a figure comes with a sentence like *"The loss of SGD fluctuates, because each update sees only
+# one sample."* The sentence is wrong. Find what in the figure says so, then unfold the answer.
+
+# %%
+fig, ax = plt.subplots(figsize=(6.2, 3.6), layout="constrained")
+ax.plot(one_by_one.loss[one_by_one.epoch_starts], "-o", color="#0072B2", label="SGD, η = 0.1")
+ax.set(xlabel="epoch", ylabel="loss", title="The loss of SGD fluctuates", xticks=range(0, 21, 5))
+ax.legend()
+plt.show()
+print("In words: loss by epoch on a linear axis; it jumps up and down and does not settle.")
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Above the vertical axis stands a factor such as `1e13`. The run begins at 595, a height that cannot
+# even be seen at this scale, and one epoch later the loss is more than a billion times as large. That
+# is no fluctuation: the run has **diverged**. A linear axis shows the largest values only. Before you
+# explain the shape of a loss curve, compare its numbers with the loss at the start.
+# </details>
+
+# %%
+compare(guess_sgd, "c")
+print(f"loss at the start:     {one_by_one.loss[0]:.0f}")
+print(f"loss after one epoch:  {one_by_one.loss[100]:.2e}")
+print(f"largest in two epochs: {one_by_one.loss[:201].max():.2e}")
+assert one_by_one.diverged and one_by_one.loss[100] > 1e12 and one_by_one.loss.max() > 1e27
+
+# %% [markdown]
+# The loss passes 10²⁷ in the second epoch. Here is the first epoch, update by update, on a logarithmic
+# axis. Update 1 uses x = −5, update 2 uses x = −4.9, and so on up to x = 4.9. Look at where the curve
+# turns.
+
+# %%
+plot_losses(
+    one_by_one.loss[:101], by="update", scale="log", labels=["one sample, η = 0.1, first epoch"]
+)
+
+# %% [markdown]
+# The loss grows for the first 20 updates and then falls steeply, within ten updates or so. It stays low
+# while the samples of the middle are used, and in the last ten updates it grows again. So samples at
+# the two ends, with large |x|, blow the error up, and samples in the middle shrink it. The next section
+# computes by how much.
+#
+# ## 3. One sample's factor
+#
+# Take one sample (x, y) and its **residual** r = w·x + b − y. Its gradient is 2·r·x along w and 2·r
+# along b. After the update its own residual is
+#
+# $$r_{\text{new}} = (w - 2\eta r x)\,x + (b - 2\eta r) - y = r\,\bigl(1 - 2\eta\,(x^2 + 1)\bigr).$$
+#
+# So one update multiplies the error of its own sample by the **factor** 1 − 2η(x² + 1). A factor
+# between −1 and 1 shrinks that error. A factor below −1 enlarges it, and changes its sign.
+#
+# **Predict.** The first sample has x = −5. What is |1 − 2η(x² + 1)| at η = 0.1?
+
+# %%
+guess_factor = None  # a number
+
+# %%
+lr = 0.1
+for value in (-5, -4, -3, -2, -1, 0):
+    print(f"x = {value:2}: factor {1 - 2 * lr * (value**2 + 1):5.1f}")
+
+w = torch.tensor(-10.0, requires_grad=True)
+b = torch.tensor(-20.0, requires_grad=True)
+x, y = X[0], Y[0]
+before = (w * x + b - y).item()
+criterion(w * x + b, y).backward()
+with torch.no_grad():
+    w -= lr * w.grad
+    b -= lr * b.grad
+after = (w * x + b - y).item()
+print(f"residual of the sample x = −5: {before:.2f}, after its update {after:.2f}")
+
+compare(guess_factor, abs(after / before))
+unsafe = int((torch.abs(1 - 2 * lr * (X**2 + 1)) > 1.0001).sum())
+print(f"at η = 0.1, {unsafe} of the {len(X)} samples have a factor below −1")
+assert abs(after / before + 4.2) < 1e-3 and unsafe == 39
+
+# %% [markdown]
+# The run does what the formula says: the residual is multiplied by −4.2. At η = 0.1 every sample with
+# |x| > 3 enlarges its own error, 39 of the 100. In x order twenty of them come one after the other, and
+# their factors multiply. At x = −3 the factor is −1, and there the curve of the last figure turned. At
+# x = −2 the factor is 0: that update removes the whole error of its sample, and there the curve fell.
+#
+# Batch descent at the same rate is safe because it takes the **mean** of all the gradients before it
+# moves. What counts for it is the mean of x²; for SGD it is the x² of one sample, and in the end the
+# largest.
+#
+# No sample enlarges its own error as long as |1 − 2η(x² + 1)| ≤ 1 for all of them, which is
+#
+# $$\eta \le \frac{1}{\max_n x_n^2 + 1}.$$
+
+# %%
+print(f"batch descent is safe below η = {surface.largest_stable_rate:.3f}")
+print(f"no sample enlarges its own error up to η = {surface.largest_sample_rate:.4f}")
+assert abs(surface.largest_sample_rate - 1 / 26) < 1e-6
+
+# %% [markdown]
+# The limit for one sample, 1/26 = 0.0385, is three times as strict as the one for batch descent.
+#
+# ## 4. Two repairs: rate and order
+#
+# The first idea is a smaller rate. Let us try 0.05, which is not far above the limit, still in x order.
+#
+# ### Spot the mistake: a loss that settles too high
+#
+# The next cell trains at 0.05 and prints the loss at the end of the last four epochs. The run has
+# plainly settled, and one could report: *"At η = 0.05, SGD cannot get below 83 on this data."* The rate
+# is not the reason. Change **one** line of the cell, leave the rate alone, and run it again: what
+# brings the loss below 1?
+
+# %% tags=["taught"]
+lr = 0.05
+w, b = torch.tensor(-10.0), torch.tensor(-20.0)
+settled = History(surface, start=(w, b), lr=lr, batch_size=1, label="in order, η = 0.05")
+for epoch in range(20):
+    order = torch.arange(100)  # the order in which the samples are used
+    for i in order:
+        r = w * X[i] + b - Y[i]  # the gradient by its formula, without autograd
+        w, b = w - lr * 2 * r * X[i], b - lr * 2 * r
+        settled.step(w, b, epoch=epoch)
+
+ends = settled.loss[settled.epoch_starts]
+last = settled.loss[-101:]
+print("after epochs 17 to 20:", ", ".join(f"{value:.2f}" for value in ends[-4:]))
+print(f"within the last epoch: from {last.min():.2f} to {last.max():.0f}")
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# The **order**. With `order = torch.randperm(100)`, a new random order in every epoch, the same rate
+# brings the loss below 1.
+#
+# Sorted samples push one after the other in nearly the same direction. Within every epoch this run is
+# driven up to 2584, comes down to 0.19 in the middle of the data, and is driven up again by the last
+# samples. We look at it once an epoch, always at the same moment of this cycle, so it seems to stand
+# still at 83. The word *stochastic* means random: a pass in x order is not SGD.
+# </details>
+#
+# To visit the samples in a new random order in each epoch is called **shuffling**. The function below
+# does SGD with either order. `torch.randperm(100)` gives the numbers 0 to 99 in random order; the
+# seeded generator makes your shuffles the same as ours.
+#
+# **Predict.** Which of these runs will end near the least-squares loss of 0.1515? (a) Shuffled at 0.1.
+# (b) Shuffled at 0.05. (c) Both.
+
+# %%
+guess_repair = None  # "a", "b" or "c"
+
+
+# %% tags=["taught"]
+def stochastic_descent(lr, shuffle, epochs=20):
+    """One-sample gradient descent from (−10, −20): 100 updates an epoch. Returns its History."""
+    generator = torch.Generator().manual_seed(3)
+    w = torch.tensor(-10.0, requires_grad=True)
+    b = torch.tensor(-20.0, requires_grad=True)
+    order_name = "shuffled" if shuffle else "in order"
+    history = History(surface, start=(w, b), lr=lr, batch_size=1, label=f"{order_name}, η = {lr}")
+    for epoch in range(epochs):
+        order = torch.randperm(100, generator=generator) if shuffle else torch.arange(100)
+        for i in order:
+            loss = criterion(w * X[i] + b, Y[i])
+            loss.backward()
+            with torch.no_grad():
+                w -= lr * w.grad
+                b -= lr * b.grad
+            w.grad.zero_()
+            b.grad.zero_()
+            history.step(w, b, batch_loss=loss.item(), epoch=epoch)
+    return history
+
+
+wild = stochastic_descent(lr=0.1, shuffle=True, epochs=5)
+shuffled = stochastic_descent(lr=0.05, shuffle=True)
+for run in (wild, shuffled):
+    end = "diverged" if run.diverged else f"loss {run.loss[-1]:.4f} after {run.epochs} epochs"
+    print(f"{run.label:20} {end}")
+print(f"largest loss at the end of an epoch at 0.05: {shuffled.loss[200::100].max():.2f}")
+compare(guess_repair, "b")
+assert wild.diverged and not shuffled.diverged and shuffled.excess[-1] < 0.02
+
+# %% [markdown]
+# Shuffling alone does not save 0.1: the 39 samples with |x| > 3 still enlarge their own errors, in
+# whatever order they come. At 0.05 it makes all the difference, 0.1626 instead of 82.98. Note that 0.05
+# lies above the limit 0.0385: some samples still enlarge their own error, and the loss is restless. At
+# the end of one epoch it stands at 1.29. The figure adds a run at 0.01, well below the limit. Compare
+# the three curves at their ends.
+
+# %%
+in_order = stochastic_descent(lr=0.05, shuffle=False)
+calm = stochastic_descent(lr=0.01, shuffle=True)
+print(f"{in_order.label}: loss {in_order.loss[-1]:.2f} after {in_order.epochs} epochs")
+print(f"{calm.label}: loss {calm.loss[-1]:.4f} after {calm.epochs} epochs")
+assert abs(in_order.loss[-1] - 83) < 0.1  # bounded, not converged
+assert not calm.diverged and calm.excess[-1] < 0.02
+plot_losses(in_order, shuffled, calm, by="epoch", scale="log", reference=surface.minimum_loss)
+
+# %% [markdown]
+# In order at 0.05 the curve stays flat at 83, far above the dotted line of least squares. Shuffled,
+# both rates reach that line: 0.05 after a single epoch and with jumps, 0.01 after about three and with
+# hardly any.
+#
+# ### Practice 2: one epoch as a function (15 points)
+#
+# Write `sgd_epoch`: one pass over the samples in a **given** order. For each index n in `order` it
+# computes the loss of that sample, keeps it, and updates
+#
+# $$w \leftarrow w - \eta\,\frac{\partial \ell_n}{\partial w}, \qquad
+# b \leftarrow b - \eta\,\frac{\partial \ell_n}{\partial b}, \qquad
+# \ell_n = (w\,x_n + b - y_n)^2 .$$
+#
+# The tensors `w` and `b` belong to the caller: update them **in place** (`w -= ...` inside
+# `torch.no_grad()`), so that the caller sees the change. Each loss is taken **before** its update.
+#
+# *Correct output:* from w = −10, b = −20 with `step_size=0.01` and `order=[0, 99]` on the lab's data,
+# the function returns two losses, 31.5 and 1723.4 (rounded), and leaves w = −5.37 and b = −19.28.
+
+
+# %% practice="lab02-sgd-epoch"
+def sgd_epoch(w, b, X, Y, step_size, order):
+    """One epoch of stochastic gradient descent, in the given order.
+
+    Parameters
+    ----------
+    w, b : Tensor, shape ()
+        Slope and intercept, leaf tensors with requires_grad=True; changed in place.
+    X, Y : Tensor, shape (N, 1)
+        Inputs and targets, in the units of the data.
+    step_size : float
+        Learning rate η, above 0.
+    order : sequence or Tensor of int, shape (N,)
+        Indices of the samples in the order in which they are used.
+
+    Returns
+    -------
+    list of float
+        The loss of each sample before its update, in the order used.
+    """
+    ### BEGIN SOLUTION
+    sample_losses = []
+    for n in order:
+        sample_loss = criterion(w * X[n] + b, Y[n])
+        sample_losses.append(sample_loss.item())
+        sample_loss.backward()
+        with torch.no_grad():
+            w -= step_size * w.grad
+            b -= step_size * b.grad
+        w.grad.zero_()
+        b.grad.zero_()
+    return sample_losses
+
+
+w2 = torch.tensor(-10.0, requires_grad=True)
+b2 = torch.tensor(-20.0, requires_grad=True)
+two = sgd_epoch(w2, b2, X, Y, 0.01, [0, 99])
+print(f"losses {two[0]:.1f} and {two[1]:.1f}; w = {w2.item():.2f}, b = {b2.item():.2f}")
+assert [round(value, 1) for value in two] == [31.5, 1723.4]
+### END SOLUTION
+
+# %% check="lab02-sgd-epoch" points=15
+check("lab02-sgd-epoch")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# The body is the inner loop of `stochastic_descent`. Which names must come from the arguments now?
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Start an empty list; go through `order`; for an index `n` the sample is `X[n]`, `Y[n]`. Return the
+# list at the end of the function, after the loop.
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# Inside the loop: the loss of the sample, append its `.item()`, `backward()`, two updates with
+# `step_size` inside `torch.no_grad()`, two `grad.zero_()`. Write `w -= ...`: `w = w - ...` would make a
+# new tensor that the caller never sees.
+# </details>
+#
+# ### Practice 3: a rate at which SGD converges (5 points)
+#
+# Choose a `step_size` and train 20 epochs of **shuffled** one-sample SGD from (w, b) = (−10, −20). Keep
+# in `loss_SGD` the loss over **all** points, once at the start of each epoch,
+#
+# $$L_e = \frac1N \sum_{n=1}^{N} (w_e\,x_n + b_e - y_n)^2, \qquad e = 0, \dots, 19,$$
+#
+# where $(w_e, b_e)$ are the parameters when epoch e begins. The last of the 20 losses must be at most
+# 1.25 times the least-squares loss.
+#
+# *Correct output:* `step_size` is one number; `loss_SGD` holds 20 numbers, the first 595.0, the last
+# between 0.1515 and 0.1893.
+
+# %% practice="lab02-stable-rate"
+step_size = None  # one number
+loss_SGD = None  # a list of 20 losses over all points
+
+### BEGIN SOLUTION
+step_size = 0.005
+shuffle_generator = torch.Generator().manual_seed(0)
+w3 = torch.tensor(-10.0, requires_grad=True)
+b3 = torch.tensor(-20.0, requires_grad=True)
+loss_SGD = []
+for epoch in range(20):
+    loss_SGD.append(criterion(w3 * X + b3, Y).item())
+    sgd_epoch(w3, b3, X, Y, step_size, torch.randperm(len(X), generator=shuffle_generator))
+
+print(f"losses from {loss_SGD[0]:.1f} down to {loss_SGD[-1]:.4f}")
+print(f"1.25 times the least-squares loss is {1.25 * surface.minimum_loss:.4f}")
+assert len(loss_SGD) == 20 and loss_SGD[-1] < 1.25 * surface.minimum_loss  # converged
+### END SOLUTION
+
+# %% check="lab02-stable-rate" points=5
+check("lab02-stable-rate")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Section 3 says up to which rate no sample enlarges its own error. A good deal below it the losses are
+# calm.
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# In every epoch: first record the loss over all of `X` and `Y`, then make one pass with a new
+# `torch.randperm(len(X))`.
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# With `sgd_epoch` the loop has two lines: one appends `criterion(...).item()`, one calls `sgd_epoch`.
+# If the last loss is too high, the rate is either too small to arrive in 20 epochs or so large that the
+# losses still jump.
+# </details>
+#
+# ## 5. A fair comparison
+#
+# Which method is faster? The answer depends on what you count.
+#
+# | in one epoch | batch | one-sample |
+# |---|---|---|
+# | samples read | 100 | 100 |
+# | updates made | 1 | 100 |
+#
+# An epoch reads the data once, whatever the method. An update is one change of w and b. If you are told
+# that a method needs "fewer epochs", ask how many updates these are.
+#
+# Compare batch descent at 0.1 with shuffled SGD at 0.01.
+#
+# **Predict.** Which has the lower loss (1) after one **epoch** each, (2) after 100 **updates** each?
+# (a) SGD, then batch. (b) SGD both times. (c) Batch both times.
+
+# %%
+guess_winner = None  # "a", "b" or "c"
+
+# %%
+batch = batch_descent(lr=0.1, epochs=100)
+stochastic = calm  # shuffled, η = 0.01, from section 4
+
+print("loss                    batch   one-sample")
+print(f"after   1 epoch    {batch.loss[1]:10.4g}   {stochastic.loss[100]:10.4g}")
+print(f"after  20 epochs   {batch.loss[20]:10.4g}   {stochastic.loss[2000]:10.4g}")
+print(f"after  20 updates  {batch.loss[20]:10.4g}   {stochastic.loss[20]:10.4g}")
+print(f"after 100 updates  {batch.loss[100]:10.4g}   {stochastic.loss[100]:10.4g}")
+compare(guess_winner, "a")
+assert not batch.diverged and batch.excess[100] < 1e-6  # converged
+assert stochastic.loss[100] < batch.loss[1] and batch.loss[100] < stochastic.loss[100]
+
+# %% [markdown]
+# At equal **epochs** SGD is far ahead: it has made 100 times as many updates. The next figure shows the
+# same runs by epoch; look at the first three epochs.
+
+# %%
+twenty_epochs = batch_descent(lr=0.1, epochs=20)
+plot_losses(twenty_epochs, stochastic, by="epoch", scale="log", reference=surface.minimum_loss)
+
+# %% [markdown]
+# At equal **updates** batch descent is ahead, because each of its updates has seen all the data. The
+# next figure shows 100 updates of each: one epoch of SGD and 100 epochs of batch descent. Look at how
+# much rougher one of the curves is.
+
+# %%
+one_epoch = stochastic_descent(lr=0.01, shuffle=True, epochs=1)
+plot_losses(batch, one_epoch, by="update", scale="log", reference=surface.minimum_loss)
+
+# %% [markdown]
+# The batch curve is smooth and reaches the dotted line after about 30 updates. The SGD curve is rough
+# and is not there after 100. So neither method is faster as such: SGD makes cheap, noisy updates, batch
+# descent makes dear, exact ones.
+#
+# What does an update cost in time? It reads 100 samples or one, but a processor adds up 100 numbers
+# almost as quickly as one: most of the time goes into the steps around it.
+
+
+# %%
+def seconds(x, y, updates=100):
+    """Shortest time of three for so many updates on the samples x, y."""
+    times = []
+    for _ in range(3):
+        w = torch.tensor(-10.0, requires_grad=True)
+        started = time.perf_counter()
+        for _ in range(updates):
+            criterion(w * x - 20, y).backward()
+            w.grad.zero_()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+ratio = seconds(X, Y) / seconds(X[:1], Y[:1])
+print("A batch update reads 100 times as many samples as a one-sample update.")
+print("It takes less than 5 times as long:", ratio < 5)
+
+# %% [markdown]
+# With 100 samples an epoch of SGD therefore takes much longer than an epoch of batch descent. With
+# millions of samples a batch update becomes expensive, and the balance turns. [Lab
+# 3](lab03_mini_batch.ipynb) looks for the middle.
+#
+# ### What remains
+#
+# Batch descent stops at the minimum, since the gradient there is zero. For SGD it is not: at the
+# minimum each single sample still pulls towards its own wish. At a constant rate the loss stays a
+# little above the least-squares loss. That **excess** is the price of noisy steps.
+#
+# **Predict.** If you halve the rate, the excess that remains (a) becomes zero, (b) stays the same, (c)
+# becomes half or less.
+
+# %%
+guess_excess = None  # "a", "b" or "c"
+
+# %%
+slower = stochastic_descent(lr=0.005, shuffle=True)
+faster = stochastic_descent(lr=0.02, shuffle=True)
+remains = []
+for run in (faster, calm, slower):
+    remains.append(run.excess[1000:].mean())  # mean over the last 10 epochs
+    print(f"η = {run.lr:<5}  mean excess over the last 10 epochs: {remains[-1]:.4f}")
+print(f"halving 0.01 leaves {remains[2] / remains[1]:.2f} of the excess")
+compare(guess_excess, "c")
+assert max(run.excess[-1] for run in (faster, calm, slower)) < 0.05  # converged up to their noise
+assert 1.5 < remains[0] / remains[1] < 3.5 and 1.5 < remains[1] / remains[2] < 3.5
+
+# %% [markdown]
+# Here each halving leaves about a third of the excess. It is never zero as long as the rate is
+# constant, which is why the rate is often lowered towards the end of a run.
+#
+# The paths over the loss surface tell the same story. The figure shows 20 updates of batch descent at
+# 0.1 and one epoch of SGD at 0.01. Both swing from side to side. Which of them does so regularly?
+
+# %%
+slow, steep = surface.factors(0.1)
+print(f"factors of a batch step at 0.1: {slow:.3f} along the valley, {steep:.3f} across it")
+plot_contours(surface, twenty_epochs, one_epoch)
+
+# %% [markdown]
+# Batch descent swings because its factor across the valley is −0.667: it changes sides at every step,
+# and each swing is two thirds of the one before. SGD moves at each update the way a single sample pulls
+# it, so its swings follow no rule and do not die out. Still it comes down the same valley, since on
+# average its steps are the batch step.
+#
+# ## 6. Play with both
+#
+# In the next figure you can change the rate, the batch size (1 is SGD, "all" is batch descent), the
+# order and more. It recomputes the run at once.
+#
+# **Predict.** Take one-sample SGD, shuffled, 200 steps. The largest rate at which it still ends below
+# loss 10 is (a) below 0.0385, (b) between 0.0385 and 0.12, (c) above 0.12.
+
+# %%
+guess_largest = None  # "a", "b" or "c"
+
+# %%
+DescentExplorer(
+    dataset,
+    start=(-10, -20),
+    lr=0.02,
+    batch_size=1,
+    shuffle=True,
+    steps=200,
+    seed=0,
+    hide=("momentum", "marks"),
+    task="Find the largest rate at which this one-sample run still ends below loss 10. "
+    'Then choose the batch size "all" and find it again.',
+)
+
+# %%
+rates = [0.03, 0.0385, 0.06, 0.08, 0.085, 0.09, 0.1, 0.11, 0.119, 0.121]
+ends_below_10 = {}
+for size in (1, None):
+    runs = [
+        DescentExplorer(dataset, (-10, -20), lr=rate, batch_size=size, steps=200, seed=0).history
+        for rate in rates
+    ]
+    ends_below_10[size] = max(run.lr for run in runs if run.loss[-1] < 10)
+print(f"one sample: {ends_below_10[1]} still ends below 10")
+print(f"batch:      {ends_below_10[None]} still ends below 10")
+compare(guess_largest, "b")
+assert 0.0385 < ends_below_10[1] < 0.12 <= ends_below_10[None] + 0.001
+
+# %% [markdown]
+# **Question.** For batch descent the limit 2/λ₂ = 0.120 is exact. For the shuffled one-sample run 0.085
+# still worked, although its limit is 0.0385. Why is this no contradiction? Try other seeds before you
+# unfold the answer.
+#
+# <details><summary>Answer</summary>
+#
+# Up to 0.0385 **no** sample enlarges its own error, so nothing can go wrong. Above it, **some** samples
+# do, and others repair the damage. Whether the repair keeps up depends on the order, so the largest
+# rate changes with the seed, and a run that was lucky for 200 steps may not be later. The limit is a
+# promise, not a border: safe below, uncertain above.
+# </details>
+#
+# ## 7. Wrap-up
+#
+# - Batch descent makes one exact update an epoch; SGD makes N noisy ones.
+# - One update multiplies the error of its own sample by 1 − 2η(x² + 1). The sample with the **largest**
+#   x² sets the safe rate, 1/(max x² + 1). For batch descent the mean over the data counts.
+# - Shuffle the samples in every epoch. Sorted samples push in the same direction one after the other.
+# - Compare methods at equal epochs **and** at equal updates, and read the numbers on the loss axis
+#   before you explain its shape.
+# - At a constant rate SGD does not come to rest. A smaller rate leaves less excess and takes longer to
+#   arrive.
+#
+# ### Quiz
+#
+# **1.** A run of SGD has losses that jump between 10¹² and 10¹³; it began at 600. What has happened?
+# (a) It has diverged. (b) It shows the noise of single samples. (c) It has converged, and the noise is
+# what is left.
+#
+# <details><summary>Answer</summary>
+#
+# **(a).** The losses are billions of times that of the start. (b) Noise makes a loss jump around a
+# level near the least-squares loss; it does not carry it above the start and keep it there. (c)
+# Converged means close to the least possible loss, whatever the jumps look like.
+# </details>
+#
+# **2.** You add one sample with x = 20 to the 100 samples. What happens to the safe rate of SGD, 1/(max
+# x² + 1)? (a) Nothing, it is one sample of 101. (b) It falls by about 1 %. (c) It falls from 1/26 to
+# 1/401.
+#
+# <details><summary>Answer</summary>
+#
+# **(c).** The largest x² decides, and it is now 400. (a) and (b) would be near the truth if all samples
+# had an equal say. For batch descent the mean does decide, and even there one such sample adds about
+# half to the mean of x².
+# </details>
+#
+# **3.** Method A needs 5 epochs, method B needs 50. Both have 1000 samples; A updates after every
+# sample, B once an epoch. Which of them makes fewer updates? (a) A. (b) B. (c) That cannot be known.
+#
+# <details><summary>Answer</summary>
+#
+# **(b).** A makes 5 · 1000 = 5000 updates, B makes 50. (a) counts epochs, which say how often the data
+# were read. (c) An epoch of A has 1000 updates and one of B has one, so it can be known.
+# </details>
+#
+# **4.** Why does shuffled SGD at a constant rate not come to rest at the minimum? (a) The gradients of
+# single samples are not zero there. (b) The gradient of the loss is not zero there. (c) The rate is too
+# large to converge.
+#
+# <details><summary>Answer</summary>
+#
+# **(a).** The mean of all the gradients is zero at the minimum, each single one is not. (b) At the
+# minimum it is zero by definition. (c) A smaller rate makes the unrest smaller and does not remove it.
+# </details>
+#
+# **Next:** [Lab 3](lab03_mini_batch.ipynb) takes a few samples for each update, with PyTorch's
+# `DataLoader`, and measures how the noise falls as the batch grows.

@@ -1,0 +1,744 @@
+# %% [markdown]
+# # Lab 3 · Mini-batches
+#
+# After this lab you can train with batches of any size through PyTorch's `DataLoader`, and say what a
+# larger batch buys and what it costs.
+#
+# **You will**
+#
+# - **write** a `Dataset` and read it in batches with a `DataLoader`,
+# - **train** with batches of 1, 5, 10 and 60 samples and compare them by epochs and by updates,
+# - **count** the updates of an epoch,
+# - **measure** how the noise of the gradient falls with the batch size.
+#
+# | section | minutes |
+# |---|---|
+# | 1. Dataset and DataLoader | 8 |
+# | 2. Training with four batch sizes | 12 |
+# | 3. The paths | 4 |
+# | 4. The noise of the gradient | 6 |
+# | 5. Play with the batch size | 4 |
+# | 6. Wrap-up and quiz | 4 |
+#
+# **Before you start:** you have done [Lab 2](lab02_batch_vs_stochastic.ipynb). You know what an epoch
+# and an update are, and why samples are shuffled.
+#
+# The first cell imports what the lab needs.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+import labhelpers
+from labhelpers import History, LossSurface, check, compare
+from labhelpers.explorer import DescentExplorer
+from labhelpers.figures import plot_contours, plot_gradient_noise, plot_losses
+
+print("The set-up is fine.")
+
+# %% [markdown]
+# ## 1. Dataset and DataLoader
+#
+# The data are those of Lab 1: 60 points with y = 1·x − 1 + 0.1·ε, and every run starts at
+# (w, b) = (−15, −10).
+
+# %%
+dataset = labhelpers.data.gentle_line()
+X, Y = dataset.x, dataset.y
+surface = LossSurface(X, Y)
+
+
+def criterion(y_hat, y):
+    """Mean squared error of predictions y_hat against targets y: one number."""
+    return torch.mean((y_hat - y) ** 2)
+
+
+print(dataset)
+print(f"loss at the start {surface(-15, -10):.1f}, least-squares loss {surface.minimum_loss:.4f}")
+assert round(surface(-15, -10), 1) == 835.3
+
+# %% [markdown]
+# Lab 1 used all samples for one update, Lab 2 one sample. Between them lies the **mini-batch**: B
+# samples at a time, where B is the **batch size**. The loss of a mini-batch is the mean over its
+# samples, and one update follows from its gradient:
+#
+# $$L_{\text{batch}}(w, b) = \frac1B \sum_{n \in \text{batch}} (w\,x_n + b - y_n)^2 .$$
+#
+# An epoch goes through all the samples, batch by batch, so that each sample is used once.
+#
+# PyTorch splits this work in two. A **Dataset** knows how many samples there are (`__len__`) and hands
+# out one of them by its number (`__getitem__`). A **DataLoader** takes a dataset, shuffles the numbers
+# and puts the samples together in batches.
+
+
+# %%
+class LineData(Dataset):
+    """Samples (x, y) of a line.
+
+    Parameters
+    ----------
+    x, y : Tensor, shape (N, 1)
+    """
+
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
+samples = LineData(X, Y)
+print("number of samples:", len(samples))
+print("sample 0:", samples[0])
+
+# %% [markdown]
+# **Predict.** Into how many batches does a loader with `batch_size=8` cut the 60 samples? Mind what is
+# left over.
+
+# %%
+guess_batches = None  # a whole number
+
+# %%
+loader = DataLoader(samples, batch_size=8, shuffle=True, generator=torch.Generator().manual_seed(0))
+sizes = []
+for x, y in loader:
+    sizes.append(len(x))
+print("x and y of the last batch have shapes", tuple(x.shape), "and", tuple(y.shape))
+print("batch sizes:", sizes)
+compare(guess_batches, len(sizes))
+assert sizes == [8] * 7 + [4] and len(loader) == 8
+
+# %% [markdown]
+# Seven full batches and a short one of 4: no sample is lost. In general an epoch has
+#
+# $$\text{updates per epoch} = \left\lceil \frac{N}{B} \right\rceil,$$
+#
+# where ⌈ ⌉ means: rounded up to a whole number. With `shuffle=True` the loader makes a new random order
+# in every epoch. The seeded generator makes your orders the same as ours; without it every run differs.
+#
+# ### Practice 1: updates per epoch (5 points)
+#
+# Write `updates_per_epoch`: the number of updates that one epoch has with n samples in batches of
+# `batch_size`, by the formula above. The short batch at the end counts as an update.
+#
+# *Correct output:* `updates_per_epoch(60, 8)` is 8, as counted above; `updates_per_epoch(60, 60)` is 1;
+# `updates_per_epoch(60, 1)` is 60; and with a batch size above n there is 1 update.
+
+
+# %% practice="lab03-updates"
+def updates_per_epoch(n, batch_size):
+    """Number of updates in one epoch.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples, at least 1.
+    batch_size : int
+        Samples in a full batch, at least 1.
+
+    Returns
+    -------
+    int
+    """
+    ### BEGIN SOLUTION
+    full, rest = divmod(n, batch_size)
+    return full + (rest > 0)
+
+
+for count, size in ((60, 8), (60, 60), (60, 1), (60, 100)):
+    made = updates_per_epoch(count, size)
+    print(f"updates_per_epoch({count}, {size}) is {made}")
+    assert made == len(DataLoader(range(count), batch_size=size))
+### END SOLUTION
+
+# %% check="lab03-updates" points=5
+check("lab03-updates")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# How many full batches are there, and is anything left over?
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `n // batch_size` is the number of full batches, `n % batch_size` the number of samples left over. Or
+# look up `math.ceil`.
+# </details>
+#
+# ### Spot the mistake: a line that is too good
+#
+# This dataset comes with a tutorial, which trains a line on it with batches of 5 and reports a perfect
+# result: slope 1.000 and intercept −1.000, to three decimals, although the data are noisy. The
+# least-squares line of these 60 points is ŷ = 1.006·x − 1.022. How can training arrive at a line that
+# the data do not give? Raise `noise` to 5 and run the cell again: what should change, and what does?
+
+
+# %% tags=["taught"]
+class TutorialData(Dataset):
+    """60 noisy points of a line, as in the tutorial. Contains one mistake."""
+
+    def __init__(self, noise):
+        self.x = torch.arange(-3, 3, 0.1).view(-1, 1)
+        self.f = self.x - 1
+        self.y = self.f + noise * torch.randn(60, 1, generator=torch.Generator().manual_seed(1))
+
+    def __len__(self):
+        return 60
+
+    def __getitem__(self, index):
+        return self.x[index], self.f[index]
+
+
+noise = 0.1
+tutorial = TutorialData(noise)
+w, b = torch.tensor(-15.0), torch.tensor(-10.0)
+for epoch in range(10):
+    for x, y in DataLoader(tutorial, batch_size=5):
+        r = w * x + b - y  # the gradient by its formula, without autograd
+        w, b = w - 0.1 * 2 * torch.mean(r * x), b - 0.1 * 2 * torch.mean(r)
+
+measured = LossSurface(tutorial.x, tutorial.y)
+print(f"trained line: w = {w:.3f}, b = {b:.3f}")
+print(f"its loss on the noisy targets: {measured(w, b):.4f}")
+print(f"least-squares loss of the noisy targets: {measured.minimum_loss:.4f}")
+assert measured(w, b) < 1.5 * measured.minimum_loss  # bounded, close to the minimum
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# `__getitem__` returns `self.f`, the targets **without noise**, while the losses are measured against
+# the noisy `self.y`. Training sees perfect data, so it finds the rule itself and not the least-squares
+# line. Two signs give it away: the loss settles **above** the least-squares loss, at 0.0083 instead of
+# 0.0077, and more noise does not change the trained line at all. With real data there is no noise-free
+# target to return; the mistake is possible only because we made the data.
+# </details>
+#
+# ## 2. Training with four batch sizes
+#
+# The loop is that of Lab 2 with one difference: the inner loop runs over the loader's batches. We keep
+# two records. `history` notes every update. `losses` holds the loss over **all** 60 points, once at the
+# **start** of each epoch, so that runs with different batch sizes can be compared.
+#
+# Every run makes 10 epochs at η = 0.1. Lab 2 gave the largest rate at which no sample enlarges its own
+# error, 1/(max x² + 1). Here it is 1/(9 + 1) = 0.1, so even one-sample steps are safe.
+#
+# **Predict.** Which batch size has the lowest loss after **one epoch**: 1, 5, 10 or 60?
+
+# %%
+guess_best_size = None  # 1, 5, 10 or 60
+
+
+# %% tags=["taught"]
+def train(batch_size, epochs=10, lr=0.1, seed=0):
+    """Mini-batch gradient descent from (−15, −10).
+
+    Returns its History and the full-data losses, one at the start of each epoch.
+    """
+    loader = DataLoader(
+        samples, batch_size, shuffle=True, generator=torch.Generator().manual_seed(seed)
+    )
+    w = torch.tensor(-15.0, requires_grad=True)
+    b = torch.tensor(-10.0, requires_grad=True)
+    name = {len(samples): "batch (60)", 1: "one sample"}.get(batch_size, f"batches of {batch_size}")
+    history = History(surface, start=(w, b), lr=lr, batch_size=batch_size, label=name)
+    losses = []
+    for epoch in range(epochs):
+        with torch.no_grad():
+            losses.append(criterion(w * X + b, Y).item())  # all points, for the record
+        for x, y in loader:  # one mini-batch: x and y have shape (B, 1)
+            loss = criterion(w * x + b, y)
+            loss.backward()
+            with torch.no_grad():
+                w -= lr * w.grad
+                b -= lr * b.grad
+            w.grad.zero_()
+            b.grad.zero_()
+            history.step(w, b, batch_loss=loss.item(), epoch=epoch)
+    return history, losses
+
+
+print(f"largest safe rate for one sample: {surface.largest_sample_rate:.3f}")
+one, LOSS1 = train(batch_size=1)
+five, LOSS5 = train(batch_size=5)
+ten, LOSS10 = train(batch_size=10)
+batch, LOSS60 = train(batch_size=60)
+runs = [one, five, ten, batch]
+
+print("batch size  updates per epoch  loss after 1 epoch  after 10 epochs  excess after 10")
+for run in runs:
+    size = run.batch_size or 60
+    print(
+        f"{size:10}  {run.updates_per_epoch:17}  {run.loss[run.updates_per_epoch]:18.4g}"
+        f"  {run.loss[-1]:15.4f}  {run.excess[-1]:15.4f}"
+    )
+best = min(runs, key=lambda run: run.loss[run.updates_per_epoch])
+compare(guess_best_size, best.batch_size or 60)
+assert best is one and not any(run.diverged for run in runs)
+assert batch.loss[-1] < 1.1  # converging, not there yet
+assert max(run.excess[-1] for run in (one, five, ten)) < 0.02  # converged up to their noise
+
+# %% [markdown]
+# The **excess** is the loss above the least-squares loss, 0.0077. After one epoch the order is clear:
+# the smaller the batch, the lower the loss, 0.0090 for single samples against 175.5 for all of them.
+# The reason stands in the second column: single samples have made 60 updates, the whole batch one.
+#
+# The next figure shows the four runs by **epoch** on a logarithmic axis. Look at two things: which
+# curve falls first, and which curves lie flat on the dotted line of least squares at the end.
+
+# %%
+plot_losses(*runs, by="epoch", scale="log", reference=surface.minimum_loss)
+
+# %% [markdown]
+# The curve of single samples falls first, and then it moves up and down above the dotted line. Batches
+# of 5 and 10 need one or three epochs more and then lie close to the line. The whole batch is still on
+# its way after 10 epochs: that is only 10 updates.
+#
+# **Predict.** The same runs, now by **update**: after 10 updates each, is the whole batch (a) far
+# behind the others, (b) at about the same height, (c) far ahead?
+
+# %%
+guess_ten_updates = None  # "a", "b" or "c"
+
+# %%
+print("loss after 10 updates:")
+for run in runs:
+    print(f"{run.label:15} {run.loss[10]:7.3f}  (samples read: {10 * (run.batch_size or 60)})")
+compare(guess_ten_updates, "b")
+assert all(0.1 < run.loss[10] < 2 for run in runs)
+
+# %%
+sixty_updates = [train(batch_size=size, epochs=size)[0] for size in (1, 5, 10, 60)]
+plot_losses(*sixty_updates, by="update", scale="log", reference=surface.minimum_loss)
+
+# %% [markdown]
+# Each curve has 60 updates: these are 1, 5, 10 and 60 epochs. By update the four curves come down
+# together: far from the minimum, a step with 5 samples is worth about as much as a step with 60, and it
+# costs a twelfth of the reading.
+#
+# Near the minimum it is the other way round. The curve of the whole batch comes to rest on the dotted
+# line. The others keep moving above it, the more so the smaller their batches. Let us put a number on
+# this: the mean excess over the second half of each run.
+
+# %%
+for run in (one, five, ten):
+    unrest = run.excess[run.steps // 2 :].mean()
+    print(f"{run.label:15} mean excess in the second half: {unrest:.5f}")
+rested = sixty_updates[-1]
+print(f"{rested.label:15} excess after 60 updates:        {rested.excess[-1]:.5f}")
+assert rested.excess[-1] < 1e-4  # converged
+
+# %% [markdown]
+# This is the bargain of the mini-batch: many updates in an epoch, and little unrest at the end.
+#
+# ### Spot the mistake: a mini-batch without noise
+#
+# A colleague reports that with *their* loop, mini-batches of 2 give a perfectly smooth curve, and that
+# the result does not even depend on the shuffle. Here it is. Run it, compare the two seeds, and find
+# the line that does it.
+
+
+# %%
+def smooth_train(batch_size, seed, epochs=2, lr=0.1):
+    """The colleague's loop; returns w and b. Contains one mistake."""
+    torch.manual_seed(seed)
+    w = torch.tensor(-15.0, requires_grad=True)
+    b = torch.tensor(-10.0, requires_grad=True)
+    for epoch in range(epochs):
+        for x, y in DataLoader(samples, batch_size=batch_size, shuffle=True):
+            y_hat = w * X + b
+            mean_loss = criterion(y_hat, Y)
+            mean_loss.backward()
+            for parameter in (w, b):
+                parameter.data -= lr * parameter.grad
+                parameter.grad = None
+    return w.item(), b.item()
+
+
+for seed in (0, 1):
+    slope, intercept = smooth_train(batch_size=2, seed=seed)
+    print(f"seed {seed}: w = {slope:.4f}, b = {intercept:.4f}")
+sixty = sixty_updates[-1]
+print(f"whole batch after 60 updates: w = {sixty.w[60]:.4f}, b = {sixty.b[60]:.4f}")
+assert abs(slope - 1.006) < 0.2 and abs(intercept + 1.022) < 0.2  # converged
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# The loop draws `x` and `y` and then never uses them: `y_hat` and the loss are made of `X` and `Y`,
+# **all 60 rows**. Every update is a batch update, and there are 30 of them in an epoch. So there is no
+# noise, the seed does not matter, and after two epochs the parameters are exactly those of batch
+# descent after 60 updates. The name "mini-batch" is all that is left. A mini-batch run that does not
+# depend on its shuffle is suspicious.
+# </details>
+#
+# ### Spot the mistake: larger batches, smaller losses?
+#
+# Many loops report the mean of the batch losses over an epoch. The next cell does this at fixed
+# parameters, w = 0 and b = 0, without any training. All three batch sizes look at the same 60 points
+# and the same line, so they should report the same loss. Do they?
+
+# %%
+for size in (5, 10, 20):
+    total = 0.0
+    for x, y in DataLoader(samples, batch_size=size):
+        total += criterion(0 * x + 0, y).item()
+    print(f"batch size {size:2}: reported {total / size:7.4f}")
+print(f"the loss over all points is {surface(0, 0):.4f}")
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# The sum of the batch losses is divided by the **batch size**. It has as many terms as there are
+# **batches**: 12, 6 and 3. So the reported value is wrong by the factor (number of batches)/(batch
+# size): 12/5 for the smallest and 3/20 for the largest, and larger batches seem to be better. Divide by
+# `len(loader)`, the number of batches. If the last batch is shorter, weight each batch loss by its
+# number of samples, `len(x)`, and divide by the number of samples.
+# </details>
+#
+# ### Practice 2: batches of 20 (15 points)
+#
+# Train with batches of **20** at η = 0.1 from (w, b) = (−15, −10) for 10 epochs. Keep in `LOSS20` the
+# loss over **all** points, once at the **start** of each epoch:
+#
+# $$L_e = \frac1N \sum_{n=1}^{N} (w_e\,x_n + b_e - y_n)^2, \qquad e = 0, \dots, 9,$$
+#
+# where $(w_e, b_e)$ are the parameters when epoch e begins. Write the loop yourself. Shuffle or not,
+# both are right.
+#
+# *Correct output:* 10 numbers. The first is 835.3, as in all runs. Shuffled, the second lies somewhere
+# near 25 and the last is below 0.02; in the order of the data the second is larger.
+
+# %% practice="lab03-batch-20"
+LOSS20 = None  # a list of 10 losses over all points
+
+### BEGIN SOLUTION
+loader20 = DataLoader(
+    samples, batch_size=20, shuffle=True, generator=torch.Generator().manual_seed(0)
+)
+w20 = torch.tensor(-15.0, requires_grad=True)
+b20 = torch.tensor(-10.0, requires_grad=True)
+LOSS20 = []
+for epoch in range(10):
+    LOSS20.append(criterion(w20 * X + b20, Y).item())
+    for x20, y20 in loader20:
+        loss20 = criterion(w20 * x20 + b20, y20)
+        loss20.backward()
+        with torch.no_grad():
+            w20 -= 0.1 * w20.grad
+            b20 -= 0.1 * b20.grad
+        w20.grad.zero_()
+        b20.grad.zero_()
+
+print("losses:", ", ".join(f"{value:.1f}" for value in LOSS20[:3]), "...", f"{LOSS20[-1]:.4f}")
+assert len(LOSS20) == 10 and 15 < LOSS20[1] < 35
+assert LOSS20[-1] < 0.02  # converged to within the noise of the batches
+### END SOLUTION
+
+# %% check="lab03-batch-20" points=15
+check("lab03-batch-20")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# The loop of section 2 does this for any batch size. Which of its lines do you need, and which only
+# feed the figures?
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# A `DataLoader` over `samples` with `batch_size=20`; new tensors for w and b; an empty list. At the
+# start of every epoch append the loss over `X` and `Y`; then loop over the loader and update once for
+# each batch.
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# Two losses are at work: the one you **record** is made of `X` and `Y`, the one you **differentiate**
+# is made of the batch. If your second loss is 175, your loop makes one update an epoch; if it is far
+# below 1, look at the batch size.
+# </details>
+#
+# ### Practice 3: five curves in one figure (5 points)
+#
+# Draw the five lists `LOSS60`, `LOSS10`, `LOSS5`, `LOSS1` and your `LOSS20` against the epoch into one
+# axes called `ax`. Label both axes, name each curve, and add a legend. A logarithmic y-axis is needed
+# here to tell the curves apart: `ax.set_yscale("log")`.
+#
+# *Correct output:* five curves of 10 points that start together at 835.3; the legend has five entries;
+# yours lies between the whole batch and batches of 10.
+
+# %% practice="lab03-compare-plot"
+ax = None  # the axes with the five curves, from: fig, ax = plt.subplots()
+
+### BEGIN SOLUTION
+fig, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
+for values, name, colour, mark, style in (
+    (LOSS60, "batch (60)", "#0072B2", "o", "-"),
+    (LOSS20, "batches of 20", "#009E73", "s", "--"),
+    (LOSS10, "batches of 10", "#D55E00", "^", "-."),
+    (LOSS5, "batches of 5", "#CC79A7", "D", ":"),
+    (LOSS1, "one sample", "#56B4E9", "P", "-"),
+):
+    ax.plot(range(10), values, color=colour, marker=mark, linestyle=style, label=name)
+ax.set(xlabel="epoch", ylabel="loss over all points", yscale="log", title="Five batch sizes")
+ax.legend()
+plt.show()
+### END SOLUTION
+
+# %% check="lab03-compare-plot" points=5
+check("lab03-compare-plot")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# `fig, ax = plt.subplots()` gives the axes; `ax.plot(LOSS5, label="batches of 5")` draws one of the
+# curves against 0, 1, 2, …
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# One `ax.plot` for each list, each with its own `label` (and `marker`, for those who do not see the
+# colours); then `ax.set_xlabel`, `ax.set_ylabel`, `ax.legend`.
+# </details>
+#
+# ## 3. The paths
+#
+# Where do the four runs go on the loss surface? All start at (−15, −10) and see the same valley.
+#
+# **Predict.** Which path is the shortest: that of (a) single samples, (b) batches of 5, (c) the whole
+# batch?
+
+# %%
+guess_shortest = None  # "a", "b" or "c"
+
+# %%
+for run in runs:
+    length = np.hypot(np.diff(run.w), np.diff(run.b)).sum()
+    print(f"{run.label:15} {run.steps:3} updates, path of length {length:5.1f}")
+compare(guess_shortest, "c")
+plot_contours(surface, *runs)
+
+# %% [markdown]
+# The whole batch follows one smooth curve. The smaller the batch, the more the path departs from it and
+# the more updates crowd around the minimum. The next figure enlarges that place. The whole batch has
+# not arrived there within its 10 updates; compare the clouds of the other three.
+
+# %%
+w_best, b_best = surface.minimum
+plot_contours(
+    surface,
+    *(one, five, ten),
+    w_range=(w_best - 0.25, w_best + 0.25),
+    b_range=(b_best - 0.25, b_best + 0.25),
+)
+
+# %% [markdown]
+# Single samples keep jumping around the minimum in a wide cloud. Those of batches of 5 and 10 are
+# smaller and smaller. The next section measures their cause, the noise of the gradient.
+#
+# ## 4. The noise of the gradient
+#
+# Stay at one point (w, b) and do not train. Each sample n has a gradient there,
+#
+# $$g_n = \bigl(2\,r_n\,x_n,\; 2\,r_n\bigr), \qquad r_n = w\,x_n + b - y_n,$$
+#
+# and the gradient of a mini-batch is the mean of B of them. Another batch gives another mean. The
+# **spread** of the mini-batch gradient is the standard deviation over many random batches, both
+# components taken together.
+#
+# For B independent draws the rule of the standard error says: the spread is σ/√B, where σ is the spread
+# of single samples. A batch, however, never contains a sample twice; it is drawn **without
+# replacement**. Then there is a second factor:
+#
+# $$\text{spread}(B) = \frac{\sigma}{\sqrt B}\,\sqrt{\frac{N - B}{N - 1}} .$$
+#
+# **Predict.** From B = 1 to B = 10, the spread falls by a factor of about (a) 10, (b) 3, (c) 1: it
+# stays.
+
+# %%
+guess_spread = None  # "a", "b" or "c"
+
+# %% [markdown]
+# The next cell draws 4000 random batches of each size and measures the spread at the minimum, where the
+# gradient over all points is zero and everything that a mini-batch sees is noise. To draw them all at
+# once, it gives every sample a random number and takes the B smallest in each row.
+
+# %%
+x, y = X.numpy().ravel().astype(float), Y.numpy().ravel().astype(float)
+n, draws = len(x), 4000
+batch_sizes = [1, 2, 5, 10, 20, 30, 60]
+rng = np.random.default_rng(0)
+
+
+def sample_gradients(w, b):
+    """Gradients of the single samples at (w, b), shape (N, 2)."""
+    r = w * x + b - y
+    return np.stack([2 * r * x, 2 * r], axis=1)
+
+
+def measured_spread(gradients, batch_size):
+    """Standard deviation of the mini-batch gradient over many random batches."""
+    chosen = rng.random((draws, n)).argsort(axis=1)[:, :batch_size]  # no sample twice in a row
+    means = gradients[chosen].mean(axis=1)  # shape (draws, 2)
+    return round(float(np.sqrt(means.var(axis=0).sum())), 9)  # rounding errors are no spread
+
+
+gradients = sample_gradients(*surface.minimum)
+sigma = np.sqrt(gradients.var(axis=0).sum())
+spreads = [measured_spread(gradients, size) for size in batch_sizes]
+law = [sigma / np.sqrt(size) * np.sqrt((n - size) / (n - 1)) for size in batch_sizes]
+
+print("batch size   measured        law    1/√B alone")
+for size, measured_value, expected in zip(batch_sizes, spreads, law):
+    print(f"{size:10}  {measured_value:9.4f}  {expected:9.4f}  {sigma / np.sqrt(size):12.4f}")
+print(f"B = 1 against B = 10: {spreads[0] / spreads[3]:.1f} times the spread")
+compare(guess_spread, "b")
+assert np.allclose(spreads, law, rtol=0.05, atol=1e-9) and spreads[-1] == 0
+
+# %% [markdown]
+# The measured spread follows the law to within a few percent. The figure shows it on two logarithmic
+# axes, where 1/√B is the dashed straight line. Look at where the points leave it.
+
+# %%
+plot_gradient_noise(batch_sizes, spreads)
+
+# %% [markdown]
+# For small batches the points lie on the dashed line: ten times the samples, 3.4 times less noise.
+# Towards B = 60 they drop below it, and at B = N = 60 the spread is **zero**. The reason is the drawing
+# without replacement: a batch of all the samples is always the same batch, whatever its order, and its
+# mean is the gradient itself. The factor √((N − B)/(N − 1)) says the same in a formula. With millions
+# of samples and batches of some hundreds this factor is close to 1, and the plain 1/√B law is what you
+# see.
+#
+# Is the noise harmful? That depends on what it is compared with. Far from the minimum the gradient
+# itself is large.
+
+# %%
+at_start = sample_gradients(-15, -10)
+length = np.hypot(*at_start.mean(axis=0))
+print(f"at the start: gradient {length:.1f} long")
+for size in (1, 10):
+    print(f"  spread for batches of {size:2}: {measured_spread(at_start, size):6.1f}")
+assert length > 90
+
+# %% [markdown]
+# At the start the gradient has length 96.6. The noise of single samples is as large as that, and still
+# their steps lead down on average; batches of 10 see the direction well. At the minimum the gradient is
+# zero and only noise is left. So small batches are good for the way and large ones for the arrival.
+#
+# ## 5. Play with the batch size
+#
+# In the figure you can choose the batch size and see its path, its loss and its unrest at once.
+#
+# **Predict.** From B = 10 to B = 20 an update reads twice as many samples. The mean excess over the
+# last steps becomes (a) half or less, (b) about 0.7 of what it was, as 1/√2 says, (c) larger.
+
+# %%
+guess_unrest = None  # "a", "b" or "c"; 1/√2 is 0.71
+
+# %%
+DescentExplorer(
+    dataset,
+    start=(-15, -10),
+    lr=0.1,
+    batch_size=5,
+    shuffle=True,
+    steps=60,
+    seed=0,
+    hide=("momentum",),
+    task="All runs here have 60 updates. Find the smallest batch size whose loss over all "
+    "points stays below 0.01 for the last 20 steps. Does it hold for seeds 1, 2 and 3?",
+)
+
+
+# %%
+def last_excess(batch_size):
+    """Mean excess over the last 20 of 60 steps, over ten seeds; and the largest loss there."""
+    histories = [
+        DescentExplorer(
+            dataset, (-15, -10), lr=0.1, batch_size=batch_size, steps=60, seed=seed
+        ).history
+        for seed in range(10)
+    ]
+    mean = np.mean([history.excess[-20:].mean() for history in histories])
+    return mean, max(history.loss[-20:].max() for history in histories)
+
+
+excesses = {}
+for size in (1, 5, 10, 20):
+    excesses[size], highest = last_excess(size)
+    print(
+        f"B = {size:2}: mean excess {excesses[size]:.5f}, largest loss of ten seeds {highest:.4f}"
+    )
+compare(guess_unrest, "a")
+assert excesses[20] < 0.7 * excesses[10] < excesses[5]
+
+# %% [markdown]
+# In ten seeds, batches of 10 stay below 0.01 over the last 20 steps, and batches of 5 do not.
+#
+# **Question.** The noise of the gradient falls as 1/√B, but the excess falls faster: to a third when B
+# doubles from 10 to 20. Why?
+#
+# <details><summary>Answer</summary>
+#
+# The loss is a quadratic: a parameter that is off by d costs d². The noise moves the parameters by an
+# amount proportional to the spread, so the excess goes with its **square**, σ²/B, times the factor (N −
+# B)/(N − 1), which helps further when B is a good part of N. Shuffling helps again: within an epoch
+# each sample is used once, so what one batch pulls too far, the others pull back.
+# </details>
+#
+# ## 6. Wrap-up
+#
+# - A `Dataset` hands out samples, a `DataLoader` shuffles them and makes batches. An epoch has ⌈N/B⌉
+#   updates.
+# - Far from the minimum an update is worth about the same whatever its batch; small batches make many
+#   of them in an epoch.
+# - Near the minimum the noise decides. Its spread is σ/√B, and zero when the batch is the whole data
+#   set.
+# - Train on the targets that you measure on; use the batch that you drew; divide an epoch's batch
+#   losses by their number.
+#
+# ### Quiz
+#
+# **1.** You double the batch size and keep the number of epochs. What happens to the number of updates?
+# (a) It doubles. (b) It halves, apart from rounding. (c) It stays.
+#
+# <details><summary>Answer</summary>
+#
+# **(b).** ⌈N/B⌉ updates make an epoch. (a) would hold if each sample came twice. (c) would hold if you
+# had kept the number of updates; compare both ways.
+# </details>
+#
+# **2.** You want half the noise in the gradient. By which factor must the batch grow (with N much
+# larger than B)? (a) √2. (b) 2. (c) 4.
+#
+# <details><summary>Answer</summary>
+#
+# **(c).** The spread goes with 1/√B, and √4 = 2. (a) turns the square root the wrong way round. (b)
+# would be right for a spread that goes with 1/B; that is how its **square**, the variance, behaves.
+# </details>
+#
+# **3.** A mini-batch run gives the same losses for every seed of the shuffle. The likely reason: (a)
+# the batches are not used, (b) a good learning rate, (c) a lucky data set.
+#
+# <details><summary>Answer</summary>
+#
+# **(a).** Different batches have different gradients, so different shuffles give different losses. (b)
+# A good rate makes runs better, not equal. (c) All samples would have to lie exactly on the line
+# **and** the run to have arrived.
+# </details>
+#
+# **4.** Two runs report their epoch loss as the sum of the batch losses divided by the batch size. One
+# has batches of 8, the other of 32, and the second loss is lower. What does that show? (a) Larger
+# batches train better. (b) Nothing. (c) Larger batches are less noisy.
+#
+# <details><summary>Answer</summary>
+#
+# **(b).** The sum has N/B terms, and dividing it by B makes the report smaller for larger B, with the
+# same line. (a) and (c) may be true or not; this number cannot tell.
+# </details>
+#
+# **Next:** Lab 4 leaves the steps to PyTorch: `nn.Linear`, `MSELoss`, the optimizer Adam, and what they
+# change. Open [Lab 4](lab04_linear_with_adam.ipynb).

@@ -1,0 +1,1028 @@
+# %% [markdown]
+# # Lab 4 · A linear model with PyTorch's tools, and Adam
+#
+# After this lab you can train a model with PyTorch's own layers, loss and optimizer, say whether
+# it has converged, and tell when a larger model is worth its price.
+#
+# **You will**
+#
+# - **build** models from `nn.Linear` and train them with `DataLoader` and Adam,
+# - **compare** batch, mini-batch and one-sample training at equal epochs and at equal updates,
+# - **judge** a result against least squares and by R²,
+# - **decide** whether a hidden layer helps.
+#
+# | section | minutes |
+# |---|---|
+# | 1. The data and their noise | 3 |
+# | 2. The line as a module | 4 |
+# | 3. Momentum | 6 |
+# | 4. Adam | 4 |
+# | 5. Three batch sizes | 9 |
+# | 6. Which rate, how many updates | 6 |
+# | 7. R² | 5 |
+# | 8. Hidden layers | 6 |
+# | 9. Wrap-up and quiz | 2 |
+#
+# **Before you start:** [Lab 1](lab01_two_parameter_training.ipynb) (gradient, learning rate),
+# [Lab 2](lab02_batch_vs_stochastic.ipynb) (epochs and updates) and [Lab
+# 3](lab03_mini_batch.ipynb) (mini-batches, `Dataset` and `DataLoader`).
+#
+# The next cell imports what the lab needs and picks the **device**, the chip that does the
+# arithmetic: a graphics card if PyTorch finds one (`cuda`, or `mps` on a Mac), and otherwise the
+# `cpu`. The CPU is fast enough for all of this lab.
+
+# %%
+import numpy as np
+import torch
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import r2_score
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+import labhelpers
+from labhelpers import History, LossSurface, check, compare
+from labhelpers.explorer import DescentExplorer
+from labhelpers.figures import plot_contours, plot_curve_fits, plot_fit, plot_losses
+
+if torch.cuda.is_available():
+    device = torch.device("cuda")
+elif torch.backends.mps.is_available():
+    device = torch.device("mps")
+else:
+    device = torch.device("cpu")
+
+torch.set_num_threads(1)  # tensors this small gain nothing from a second core
+print(f"The set-up is fine. Training runs on: {device.type}")
+
+# %% [markdown]
+# ## 1. The data and their noise
+#
+# There are 1000 points. The inputs x are drawn from a normal distribution with mean 2 and
+# standard deviation 1, and
+#
+# $$y = 5 + 2\,x + \varepsilon,$$
+#
+# where the noise ε is normal with mean 0 and **variance** 1. The variance is the mean squared
+# distance from the mean, the square of the standard deviation.
+#
+# The data move to the device here, once. A program that moves every batch afresh can spend more
+# time on the way than on the arithmetic.
+
+# %%
+dataset = labhelpers.data.gaussian_line()
+X, Y = dataset.x.to(device), dataset.y.to(device)
+
+noise = Y - (5 + 2 * X)
+print(dataset)
+print(f"shapes {tuple(X.shape)} and {tuple(Y.shape)}")
+print(f"variance of the noise in these points: {noise.var().item():.3f}")
+assert abs(noise.var().item() - 1) < 0.15
+
+# %% [markdown]
+# The variance in the sample is 1.008; 1 was announced. With 1000 points one expects a difference
+# of a few percent.
+#
+# ### Spot the mistake: is the noise as announced?
+#
+# Somebody else made data "from the same rule, with noise of variance 1", by the program below. It
+# runs, and a plot of its points looks reasonable. Run the cell, compare the measured variance
+# with the announced one, and find the reason in the code before you unfold the answer.
+
+# %%
+generator = torch.Generator().manual_seed(0)
+
+
+def measured_value(x):
+    """What an instrument shows at x: the rule and its error."""
+    return 5 + 2 * x + torch.randn(x.shape, generator=generator)
+
+
+def collect(n):
+    """Collect n points. Contains one mistake."""
+    x = 2 + torch.randn(n, 1, generator=generator)
+    noise = torch.randn(n, 1, generator=generator)
+    return x, measured_value(x) + noise
+
+
+x_other, y_other = collect(100_000)
+variance_other = (y_other - (5 + 2 * x_other)).var().item()
+print(f"announced: 1.00, measured: {variance_other:.2f}")
+assert abs(variance_other - 2) < 0.05
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# The noise is added **twice**: once in `measured_value`, which already includes the error, and
+# once more in `collect`. Independent variances add up, 1 + 1 = 2. No plot shows this, and no
+# training program can complain: the line is found all the same, and every loss and every R² is
+# then worse than the announcement allows. Measure the noise when you know the rule; it takes one
+# line.
+# </details>
+#
+# ## 2. The line as a module
+#
+# In labs 1 to 3 you kept w and b in your own tensors. PyTorch has building blocks for this. A
+# **module** (class `nn.Module`) is an object that holds parameters and can be called like a
+# function. `nn.Linear(1, 1)` is the module with one input and one output,
+#
+# $$\hat y = w\,x + b,$$
+#
+# with `weight` for w and `bias` for b. `nn.Sequential(...)` calls several modules in a row; ours
+# holds a single one for now. `nn.MSELoss()` is the mean squared error that you know, again as an
+# object that you call. `.to(device)` moves a module's parameters to the device where the data
+# are.
+
+# %% tags=["taught"]
+torch.manual_seed(0)
+model = nn.Sequential(nn.Linear(1, 1)).to(device)
+criterion = nn.MSELoss()
+
+print(model)
+for name, parameter in model.named_parameters():
+    print(f"{name}: shape {tuple(parameter.shape)}, value {parameter.item():.3f}")
+print(f"predictions have shape {tuple(model(X).shape)}, the loss is {criterion(model(X), Y):.1f}")
+
+# %% [markdown]
+# A fresh `nn.Linear` starts at random parameters. For comparisons we shall set w = 0 and b = 0,
+# so that every run starts at the same place.
+#
+# For a line we can also compute the end of the journey. The parameters with the smallest mean
+# squared error, the **least-squares** solution, follow from a formula; scikit-learn's
+# `LinearRegression` evaluates it. Whatever a training loop does, it can only come close to this.
+#
+# **Predict.** The noise has variance 1. Roughly how large is the mean squared error of the best
+# line?
+
+# %%
+guess_least_loss = None  # a number
+
+# %%
+least_squares = LinearRegression().fit(dataset.x.numpy(), dataset.y.numpy())
+w_best, b_best = least_squares.coef_.item(), least_squares.intercept_.item()
+
+surface = LossSurface(X, Y)  # as in lab 1: the loss at every (w, b), by a formula
+print(f"scikit-learn: w = {w_best:.3f}, b = {b_best:.3f}")
+print(f"smallest loss: {surface.minimum_loss:.3f}")
+compare(guess_least_loss, surface.minimum_loss)
+assert np.allclose(surface.minimum, (w_best, b_best), atol=1e-3)
+
+# %% [markdown]
+# The line that fits best has w = 1.973 and b = 5.040. Its loss, 1.006, is nearly the variance of
+# the noise: the line has explained all that a line can explain. In the figure, check that the
+# points scatter evenly about it.
+
+# %%
+plot_fit(dataset, (w_best, b_best), labels=["least squares"])
+
+# %% [markdown]
+# ## 3. Momentum
+#
+# Adam needs one idea that is useful alone. Look at the loss surface of these data first.
+
+# %%
+small, large = surface.eigenvalues
+print(f"eigenvalues {small:.3f} and {large:.2f}, condition number {surface.condition_number:.1f}")
+print(f"largest stable rate {surface.largest_stable_rate:.3f}")
+assert 30 < surface.condition_number < 42
+
+# %% [markdown]
+# The condition number is 35.9; in lab 1 it was 3.0. The inputs lie around 2 instead of around 0,
+# so a change of w can be nearly undone by a change of b. The valley is long and narrow. The rate
+# must suit the steep walls, and along the flat floor the steps are then tiny.
+#
+# **Momentum** keeps a velocity v. Each step adds the new gradient g to a faded copy of the old
+# velocity:
+#
+# $$v \leftarrow \mu\,v + g, \qquad \theta \leftarrow \theta - \eta\,v,$$
+#
+# where θ stands for any parameter and 0 ≤ μ < 1. Across the valley the gradients change sign and
+# cancel out; along it they agree and add up. A gradient that stays the same drives steps up to
+# 1/(1 − μ) times as long: ten times for μ = 0.9.
+#
+# In PyTorch the object that makes the steps is called an **optimizer**. `torch.optim.SGD` is
+# plain gradient descent, with momentum if you ask for it. `optimizer.step()` replaces your update
+# lines and `optimizer.zero_grad()` your two `grad.zero_()`.
+#
+# **Predict.** At η = 0.1, plain descent from (0, 0) comes within 0.001 of the least-squares loss,
+# and stays there, after 118 steps. Which momentum is the fastest: 0, 0.7 or 0.9?
+
+# %%
+guess_momentum = None  # 0, 0.7 or 0.9
+
+
+# %% tags=["taught"]
+def set_start(model, w, b):
+    """Give the one linear layer of a model the parameters w and b."""
+    nn.init.constant_(model[0].weight, w)
+    nn.init.constant_(model[0].bias, b)
+
+
+def steps_needed(history):
+    """Steps after which the loss is within 0.001 of least squares for good."""
+    return int(np.flatnonzero(history.excess > 1e-3)[-1]) + 1
+
+
+def descend(momentum, lr=0.1, steps=150):
+    """Batch gradient descent with momentum from (0, 0); returns its History."""
+    model = nn.Sequential(nn.Linear(1, 1)).to(device)
+    set_start(model, 0, 0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+    history = History(surface, start=(0, 0), lr=lr, label=f"momentum {momentum}")
+    for step in range(steps):
+        loss = criterion(model(X), Y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        history.step(model[0].weight, model[0].bias)
+    return history
+
+
+momentum_runs = {momentum: descend(momentum) for momentum in (0, 0.7, 0.9)}
+for run in momentum_runs.values():
+    print(f"{run.label:12}  {steps_needed(run):3d} steps, loss at the end {run.loss[-1]:.4f}")
+
+fastest = min(momentum_runs, key=lambda momentum: steps_needed(momentum_runs[momentum]))
+compare(guess_momentum, fastest)
+assert steps_needed(momentum_runs[0]) == 118 and fastest == 0.7
+assert all(run.excess[-1] < 1e-3 for run in momentum_runs.values())  # all three have converged
+
+# %% [markdown]
+# Momentum 0.7 needs 33 steps, 0.9 needs 110, hardly fewer than none at all. Two of the paths say
+# why. Follow where each goes after it has reached the floor of the valley.
+
+# %%
+plot_contours(surface, momentum_runs[0], momentum_runs[0.9], w_range=(-1, 7.5), b_range=(-1, 7.5))
+
+# %% [markdown]
+# Without momentum the path creeps along the floor, straight to the minimum. With 0.9 it is so
+# heavy that it overshoots the minimum and swings to and fro. In between lies a best value. Find
+# it yourself with the controls of the next figure: move the momentum, and watch the path and the
+# loss.
+#
+# **Predict.** At η = 0.15, is the best momentum (a) below 0.3, (b) between 0.5 and 0.7 or (c)
+# above 0.8?
+
+# %%
+guess_best_momentum = None  # "a", "b" or "c"
+
+# %%
+DescentExplorer(
+    dataset,
+    start=(0, 0),
+    lr=0.15,
+    momentum=0.0,
+    steps=60,
+    hide=("batch_size", "shuffle", "seed"),
+    task="Leave η at 0.15. Find the momentum that reaches the minimum in the fewest steps.",
+)
+
+# %%
+needed = {m: steps_needed(descend(m, lr=0.15)) for m in (0, 0.3, 0.5, 0.6, 0.7, 0.9)}
+print("momentum: steps until within 0.001 for good")
+for momentum, steps in needed.items():
+    print(f"{momentum:8}: {steps}")
+compare(guess_best_momentum, "b")
+assert min(needed, key=needed.get) == 0.6 and needed[0.9] > needed[0] > 2 * needed[0.6]
+
+# %% [markdown]
+# Close to 0.6: 25 steps, against 78 without momentum and 112 with 0.9.
+#
+# One more question to the figure. Set the momentum to 0.9 and look at the loss. Does it fall at
+# every step? Has the run diverged?
+#
+# <details><summary>Answer</summary>
+#
+# It rises for some steps, falls again, rises less, and so on: the run converges, in swings. A
+# heavy ball also rolls uphill for a while. So with momentum a loss that rises for a few steps is
+# no sign of divergence; one whose peaks grow is.
+# </details>
+#
+# ## 4. Adam
+#
+# Momentum averages the gradients. **Adam** averages them too, and also asks how large they
+# usually are. For each parameter it keeps two running means, of the gradient g and of its square
+# (all at step k = 1, 2, 3, …):
+#
+# $$m \leftarrow \beta_1 m + (1-\beta_1)\,g, \qquad s \leftarrow \beta_2 s + (1-\beta_2)\,g^2 .$$
+#
+# Both start at 0, so at first they are too small; the **bias correction** divides that out. The
+# step then divides the mean gradient by the typical size of the gradient:
+#
+# $$\hat m = \frac{m}{1-\beta_1^k}, \qquad \hat s = \frac{s}{1-\beta_2^k}, \qquad
+# \theta \leftarrow \theta - \eta\,\frac{\hat m}{\sqrt{\hat s} + \epsilon} .$$
+#
+# Usual values are β₁ = 0.9, β₂ = 0.999 and ε = 10⁻⁸, which only prevents a division by zero.
+#
+# **Predict.** At (0, 0) the derivatives are about −40 for w and −18 for b. The rate is 0.1. How
+# far does w move in the first step of Adam: (a) 4, (b) 1 or (c) 0.1?
+
+# %%
+guess_first_step = None  # "a", "b" or "c"
+
+
+# %% tags=["taught"]
+def adam_by_hand(lr, steps, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Adam on all points from (0, 0); returns w and b after each step, shape (steps, 2)."""
+    theta = torch.zeros(2, device=device, requires_grad=True)  # w and b
+    m = torch.zeros(2, device=device)
+    s = torch.zeros(2, device=device)
+    path = []
+    for k in range(1, steps + 1):
+        loss = criterion(theta[0] * X + theta[1], Y)
+        (g,) = torch.autograd.grad(loss, theta)  # the gradient, without storing it in .grad
+        m = beta1 * m + (1 - beta1) * g
+        s = beta2 * s + (1 - beta2) * g**2
+        m_hat = m / (1 - beta1**k)
+        s_hat = s / (1 - beta2**k)
+        with torch.no_grad():
+            theta -= lr * m_hat / (s_hat.sqrt() + epsilon)
+        path.append(theta.tolist())
+    return np.array(path)
+
+
+def adam_by_torch(lr, steps):
+    """The same with torch.optim.Adam."""
+    model = nn.Sequential(nn.Linear(1, 1)).to(device)
+    set_start(model, 0, 0)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    path = []
+    for step in range(steps):
+        loss = criterion(model(X), Y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        path.append([model[0].weight.item(), model[0].bias.item()])
+    return np.array(path)
+
+
+by_hand, by_torch = adam_by_hand(lr=0.1, steps=100), adam_by_torch(lr=0.1, steps=100)
+print("gradient at (0, 0):", surface.gradient(0, 0).round(1))
+print("(w, b) after steps 1, 2, 3:", by_hand[:3].round(3).tolist())
+print(f"largest difference in 100 steps: {np.abs(by_hand - by_torch).max():.4f}")
+compare(guess_first_step, "c")
+assert np.allclose(by_hand, by_torch, atol=1e-3) and np.allclose(by_hand[0], 0.1, atol=1e-4)
+
+# %% [markdown]
+# Both parameters move by 0.1, the learning rate, whatever the gradient: in the first step m̂ = g
+# and √ŝ = |g|, so their quotient is +1 or −1. Later the quotient lies between about −1 and 1.
+# This is worth remembering:
+#
+# > **Adam moves each parameter by at most about η per step.**
+#
+# For plain descent a suitable rate depends on the data (2/λ₂). For Adam it depends on **how far**
+# the parameters have to travel and how exactly they should arrive.
+#
+# ## 5. Three batch sizes
+#
+# Now all pieces together: `DataLoader` shuffles the points and deals them out in batches, the
+# module predicts, the loss measures, Adam steps. The function takes a list of rates, one for each
+# epoch, since section 6 will change the rate on the way.
+
+# %% tags=["taught"]
+points = TensorDataset(X, Y)  # item i is the pair (X[i], Y[i])
+
+
+def run_adam(batch_size, rates, label, start=(0, 0)):
+    """Train a line with Adam for one epoch per entry of `rates`; returns the model's History."""
+    torch.manual_seed(0)  # the same shuffles every time
+    loader = DataLoader(points, batch_size=batch_size, shuffle=True)
+    model = nn.Sequential(nn.Linear(1, 1)).to(device)
+    set_start(model, *start)
+    weight, bias = model[0].weight, model[0].bias
+    optimizer = torch.optim.Adam(model.parameters(), lr=rates[0])
+    history = History(surface, start, lr=rates[0], batch_size=batch_size, label=label)
+    for rate in rates:
+        optimizer.param_groups[0]["lr"] = rate  # where the optimizer keeps its rate
+        for x, y in loader:
+            loss = criterion(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            history.step(weight, bias, batch_loss=loss)
+    return history
+
+
+def distances(history):
+    """The larger distance of w and b from least squares, at every point of a run."""
+    return np.maximum(abs(history.w - w_best), abs(history.b - b_best))
+
+
+# %% [markdown]
+# All three runs have the rate 0.1. Batch training makes 1 update in an epoch, mini-batches of 32
+# make 32, single samples make 1000.
+#
+# **Predict.** How many **updates** does each need until both w and b are within 0.05 of least
+# squares for the first time? Batch training needs 481. For single samples, is it (a) about as
+# many, (b) ten times as many or (c) 1000 times as many?
+
+# %%
+guess_updates = None  # "a", "b" or "c"
+
+# %%
+batch = run_adam(1000, rates=[0.1] * 550, label="batch")
+mini = run_adam(32, rates=[0.1] * 18, label="mini-batch 32")
+single = run_adam(1, rates=[0.1] * 3, label="one sample")
+
+print("run               epochs  updates   first within 0.05: update   samples seen")
+for run in (batch, mini, single):
+    first = int(np.flatnonzero(distances(run) < 0.05)[0])
+    seen = first * (run.batch_size or len(X))
+    print(f"{run.label:16} {run.epochs:7} {run.steps:8} {first:28} {seen:14,}")
+compare(guess_updates, "a")
+
+assert distances(batch)[-1] < 0.05  # converged
+assert distances(mini)[-50:].max() > 0.05  # not converged: it still moves about
+assert distances(single)[-50:].max() > 0.05  # nor has this one
+assert all((distances(run) < 0.05).any() for run in (batch, mini, single))
+
+# %% [markdown]
+# All three need between 400 and 500 updates. Yet the batch run read every point 481 times, and
+# the one-sample run got there before it had read half of them. **Updates** move the parameters;
+# the **samples seen** are what an update costs.
+#
+# The same runs as curves. First at equal **epochs**: the loss on all points after 0, 1, 2 and 3
+# passes through the data. Which run would you call the worst?
+
+# %%
+plot_losses(
+    *(run.loss[run.epoch_starts][:4] for run in (batch, mini, single)),
+    labels=[run.label for run in (batch, mini, single)],
+    by="epoch",
+    scale="log",
+    reference=surface.minimum_loss,
+)
+
+# %% [markdown]
+# After three epochs batch training has made three updates and has hardly left. That says little
+# about the method: it had 3 steps, the others had 96 and 3000. Now at equal **updates**, the
+# first 550 of each.
+
+# %%
+plot_losses(
+    *(run.loss[:551] for run in (batch, mini, single)),
+    labels=[run.label for run in (batch, mini, single)],
+    by="update",
+    scale="log",
+    reference=surface.minimum_loss,
+)
+
+# %% [markdown]
+# Update for update the three fall alike, and the smaller the batch, the rougher the curve. A
+# claim such as "SGD needs fewer epochs" is about how epochs are counted, not about how fast a
+# method learns. What an update costs in time depends on the machine: on a GPU one with 1000
+# points may take no longer than one with a single point. That is the practical reason for
+# mini-batches.
+#
+# The loader has a cost of its own. It fetches the samples one by one and stacks them; for a batch
+# of 1000 that takes longer than the arithmetic. Tensors that fit into memory can be indexed
+# directly. `DataLoader` pays when samples come from files.
+#
+# ### Practice 1: a training loop (20 points)
+#
+# Write `train(model, loader, epochs, lr)`: it trains **any** model with Adam on the mean squared
+# error and returns a list with one loss per epoch, the mean over that epoch's **samples** of the
+# loss before each update:
+#
+# $$\bar L_e = \frac{1}{N} \sum_{B} n_B \, L_B ,$$
+#
+# where the sum runs over the epoch's batches, $L_B$ is the loss of a batch before its update,
+# $n_B$ its number of samples and N the sum of all $n_B$. The last batch can be smaller than the
+# others: 1000 = 31 · 32 + 8.
+#
+# *Correct output:* with a fresh `nn.Linear(1, 1)`, a shuffled loader of batch size 32, 30 epochs
+# and rate 0.1, the list has 30 numbers. The first is larger than 5, the last lies between 0.9 and
+# 1.2, and the model's w and b end near 1.97 and 5.04.
+
+
+# %% practice="lab04-train"
+def train(model, loader, epochs, lr):
+    """Train a model with Adam on the mean squared error.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Called with a tensor of shape (n, n_inputs). It is changed in place.
+    loader : DataLoader
+        Gives pairs (x, y) of tensors on the model's device, x of shape (n, n_inputs) and y of
+        shape (n, n_outputs). The last n may be smaller.
+    epochs : int
+        Passes over the loader.
+    lr : float
+        Learning rate.
+
+    Returns
+    -------
+    list of float, length `epochs`
+        Mean loss per sample of each epoch, each batch's loss taken before its update.
+    """
+    ### BEGIN SOLUTION
+    criterion = nn.MSELoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    losses = []
+    for epoch in range(epochs):
+        total, count = 0.0, 0
+        for x, y in loader:
+            loss = criterion(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += len(x) * loss.item()
+            count += len(x)
+        losses.append(total / count)
+    return losses
+
+
+torch.manual_seed(1)
+trained = nn.Linear(1, 1).to(device)
+losses = train(trained, DataLoader(points, batch_size=32, shuffle=True), epochs=30, lr=0.1)
+assert len(losses) == 30 and losses[0] > 5 and 0.9 < losses[-1] < 1.2
+assert abs(trained.weight.item() - w_best) < 0.2  # converged up to the moving about of section 6
+assert abs(trained.bias.item() - b_best) < 0.2
+### END SOLUTION
+
+# %% check="lab04-train" points=20
+check("lab04-train")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# `run_adam` has the loop you need. Leave out what is about the figures, and create the optimizer
+# once, before the epochs: its running means belong to the whole run.
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# A batch's loss is a mean over its samples. Times the number of samples, `len(x)`, it is a sum;
+# add these sums up over the epoch and divide once by the number of samples.
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# Per epoch: `total = 0.0` and `count = 0`; per batch: the loss, the three optimizer lines, then
+# add `len(x) * loss.item()` to `total` and `len(x)` to `count`; after the batches append their
+# quotient.
+# </details>
+#
+# ## 6. Which rate, how many updates
+#
+# Published versions of this experiment train at rate 0.001, from PyTorch's own random start, for
+# 4,500 epochs (batch), 300 epochs (mini-batch 32) and 500 epochs (one sample). Are these numbers
+# needed? Count updates, and use the rule from section 4: in K updates a parameter travels at most
+# about η·K.
+
+# %%
+torch.manual_seed(0)
+model = nn.Sequential(nn.Linear(1, 1)).to(device)  # this time it keeps its random start
+b_start = model[0].bias.item()
+print(f"b starts at {b_start:.2f} and has to travel {b_best - b_start:.2f}")
+
+print("method          epochs   updates per epoch   updates   farthest reach at rate 0.001")
+for name, epochs, batch_size in (
+    ("batch", 4500, 1000),
+    ("mini-batch 32", 300, 32),
+    ("one sample", 500, 1),
+):
+    updates_per_epoch = -(-len(X) // batch_size)  # the division, rounded up
+    updates = epochs * updates_per_epoch
+    print(f"{name:14} {epochs:7,} {updates_per_epoch:19,} {updates:9,} {0.001 * updates:30.1f}")
+assert 300 * -(-len(X) // 32) == 9600 and abs(b_best - b_start - 4.5) < 0.01
+
+# %% [markdown]
+# So the three runs differ by far more than their batches: they make 4,500, 9,600 and 500,000
+# updates. The first can reach 4.5, exactly what b needs, if every single step goes at full speed
+# in the right direction. The second has a reserve of a factor 2. The third could go the distance
+# a hundred times.
+#
+# **Predict.** Where does b end after the 4,500 batch updates? Its goal is 5.04.
+
+# %%
+guess_b = None  # a number
+
+# %% tags=["taught"]
+weight, bias = model[0].weight, model[0].bias
+slow = History(surface, start=(weight, bias), lr=0.001, label="batch, rate 0.001")
+optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
+for epoch in range(4500):
+    loss = criterion(model(X), Y)  # one batch holds all the points, so no loader is needed
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    slow.step(weight, bias)
+
+longest = max(np.abs(np.diff(slow.w)).max(), np.abs(np.diff(slow.b)).max())
+print(f"after 4,500 updates: w = {slow.w[-1]:.2f}, b = {slow.b[-1]:.2f}, loss {slow.loss[-1]:.2f}")
+mean_step = np.abs(np.diff(slow.b)).mean()
+print(f"longest step of a parameter: {longest / 0.001:.2f} times the rate")
+print(f"mean step of b: {mean_step / 0.001:.2f} times the rate")
+print(f"b is {b_best - slow.b[-1]:.2f} short of its goal")
+compare(guess_b, slow.b[-1])
+assert distances(slow)[-1] > 1.5 and longest < 1.1 * 0.001  # far from converged
+
+# %% [markdown]
+# It stops at w = 2.59 and b = 3.34, on the floor of the valley and 1.70 short of its goal. No
+# step was longer than the rate, and the mean step of b was 0.62 times the rate. At rate 0.1 the
+# same method arrived after 481 updates. The thousands of epochs came from the rate.
+#
+# Why not an even larger rate? Because of the **noise of small batches**. At the minimum the mean
+# gradient of all points is zero, but the gradient of one batch is not. And Adam divides by the
+# gradients' typical size, so its steps do not shrink with them: they remain a fraction of η, in
+# changing directions.
+#
+# **Predict.** We start one-sample training **at** the least-squares line and run one epoch. At
+# rate 0.1 the parameters stray. At 0.01, how many times closer do they stay?
+
+# %%
+guess_closer = None  # a number
+
+# %%
+strays = {
+    rate: run_adam(1, rates=[rate], label=f"rate {rate}", start=(w_best, b_best))
+    for rate in (0.1, 0.01)
+}
+typical = {rate: np.sqrt(np.mean(distances(run) ** 2)) for rate, run in strays.items()}
+for rate, distance in typical.items():
+    print(f"rate {rate:<5} typical distance from least squares {distance:.3f}")
+compare(guess_closer, typical[0.1] / typical[0.01])
+assert 2 < typical[0.1] / typical[0.01] < 10
+
+# %% [markdown]
+# The next figure shows both paths around the minimum, where they began. Compare their extents.
+
+# %%
+plot_contours(surface, *strays.values(), w_range=(0.9, 3.1), b_range=(4.2, 6))
+
+# %% [markdown]
+# Neither run settles. At a constant rate, training on small batches **hovers** about the minimum,
+# at a distance that falls with the rate; here a tenth of the rate keeps it about four times
+# closer. So a large rate travels fast and arrives roughly; a small one arrives exactly and takes
+# long. The remedy is to have both, one after the other: begin with 0.1 and lower the rate.
+
+# %%
+mini_done = run_adam(32, rates=[0.1] * 18 + [0.01] * 6, label="mini-batch 32")
+single_done = run_adam(1, rates=[0.1, 0.01, 0.001], label="one sample")
+
+for run in (batch, mini_done, single_done):
+    print(
+        f"{run.label:14} {run.steps:5} updates: w = {run.w[-1]:.3f}, b = {run.b[-1]:.3f}, "
+        f"distance {distances(run)[-1]:.3f}"
+    )
+assert all(distances(run)[-1] < 0.05 for run in (batch, mini_done, single_done))
+
+# %% [markdown]
+# All three are now within 0.05 of least squares in each coefficient, after 550, 768 and 3,000
+# updates instead of 4,500, 9,600 and 500,000. That is a matter of seconds.
+#
+# ## 7. R²
+#
+# A loss of 1.006 is good or bad depending on how much y varies anyway. **R²** puts the two in
+# relation:
+#
+# $$R^2 = 1 - \frac{\sum_n (y_n - \hat y_n)^2}{\sum_n (y_n - \bar y)^2}, \qquad \bar y = \frac1N \sum_n y_n .$$
+#
+# The denominator belongs to the simplest model there is, the constant ȳ. R² = 1 means no error at
+# all, 0 means no better than the constant, and a negative value means worse than it. Of all
+# lines, least squares has the largest R² on the data it was fitted to.
+#
+# ### Spot the mistake: which model is best?
+#
+# A report rates three models with scikit-learn's `r2_score`. Its table ranks the slow batch run
+# of section 6 first, ahead of least squares itself, and its author concludes that "batch training
+# over-fits" (follows the noise of these points instead of the rule). Run the cell. Which of the
+# two columns cannot be right, and which line of code is the reason? (`help(r2_score)` shows what
+# it expects.)
+
+# %%
+models = {
+    "batch, 4,500 at 0.001": (slow.w[-1], slow.b[-1]),
+    "mini-batch 32": (mini_done.w[-1], mini_done.b[-1]),
+    "one sample": (single_done.w[-1], single_done.b[-1]),
+    "least squares": (w_best, b_best),
+}
+
+y_numpy = dataset.y.numpy()
+reported = {}
+print(f"{'model':22} {'loss':>6} {'R² as reported':>15}")
+for name, (w, b) in models.items():
+    prediction = w * dataset.x.numpy() + b
+    reported[name] = r2_score(prediction, y_numpy)
+    print(f"{name:22} {surface(w, b):6.3f} {reported[name]:15.3f}")
+assert max(reported, key=reported.get) == "batch, 4,500 at 0.001"
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# The model with the **largest loss** has the largest "R²", and least squares, which no line can
+# beat on these data, is not first. The reported column is wrong: the arguments are **swapped**.
+# It is `r2_score(y_true, y_pred)`. With the prediction first, the error is compared with the
+# variation of the *prediction* instead of the data. A line that is too steep varies more, so it
+# is rewarded for being wrong. And over-fitting was never an explanation: a line that has not
+# reached least squares fits these data **less** than it could.
+# </details>
+
+# %%
+correct = {}
+for name, (w, b) in models.items():
+    correct[name] = r2_score(y_numpy, w * dataset.x.numpy() + b)
+    print(f"{name:22} {correct[name]:6.3f}")
+assert max(correct, key=correct.get) == "least squares"
+assert min(correct, key=correct.get) == "batch, 4,500 at 0.001"
+assert correct["least squares"] - correct["mini-batch 32"] < 0.001  # converged
+assert correct["least squares"] - correct["one sample"] < 0.001  # converged
+
+# %% [markdown]
+# The right way round, the slow batch run is the worst, and the two converged runs equal least
+# squares to two digits. R² near 0.79 is as good as it gets here: of the variance of y, about 4
+# comes from 2·x and 1 is noise, and 4/5 is 0.8.
+#
+# ### Practice 2: R² (10 points)
+#
+# Write `r_squared(y_true, y_pred)` by the formula above. It returns a `float`.
+#
+# *Correct output:* `r_squared(Y, w_best * X + b_best)` is 0.787, and `r_squared(Y, Y)` is 1. With
+# the arguments of the first call exchanged the value is 0.730.
+
+
+# %% practice="lab04-r-squared"
+def r_squared(y_true, y_pred):
+    """Share of the variation of `y_true` that `y_pred` explains.
+
+    Parameters
+    ----------
+    y_true, y_pred : Tensor, shape (N, 1)
+        Targets and predictions, in the same units.
+
+    Returns
+    -------
+    float
+        1 without any error, 0 for the constant mean of `y_true`, below 0 for worse.
+    """
+    ### BEGIN SOLUTION
+    residual = ((y_true - y_pred) ** 2).sum()
+    variation = ((y_true - y_true.mean()) ** 2).sum()
+    return float(1 - residual / variation)
+
+
+best = w_best * X + b_best
+assert abs(r_squared(Y, best) - correct["least squares"]) < 1e-4
+assert r_squared(Y, Y) == 1 and r_squared(best, Y) < r_squared(Y, best)
+### END SOLUTION
+
+# %% check="lab04-r-squared" points=10
+check("lab04-r-squared")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Two sums: the squared residuals, and the squared distances of `y_true` from its own mean.
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `y_true.mean()` is a mean over all entries. `float(...)` turns a tensor with one number into a
+# float.
+# </details>
+#
+# ## 8. Hidden layers
+#
+# A line is the simplest network. A **hidden layer** computes several lines of the input, bends
+# each by a non-linear function and adds them up with weights:
+#
+# $$\hat y = c + \sum_{j=1}^{h} a_j \,\max(0,\; w_j\,x + b_j) .$$
+#
+# The function max(0, z) is called **ReLU**; it is 0 on the left and a line on the right. Each of
+# the h bent lines is a **unit** of the layer. The sum is a line with up to h bends. Without the
+# non-linear function the sum of lines would be a line again. Another usual one is tanh, which
+# bends smoothly.
+#
+# In PyTorch: `nn.Sequential(nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1))`. A second hidden
+# layer makes the network **deeper**. We train three models on two data sets: the line from
+# before, and a curved target with the same inputs, y = (x − 2)² + 0.5·ε, whose noise has variance
+# 0.25.
+#
+# To see whether a larger model has learned the rule or the noise, we also measure its loss on
+# 1000 **fresh points** from the same rule that it was not trained on.
+#
+# **Predict.** On the straight data the line's loss on fresh points is about 1. Will the deepest
+# network reach (a) about half of that, (b) nearly the same or (c) twice as much?
+
+# %%
+guess_straight = None  # "a", "b" or "c"
+
+
+# %% tags=["taught"]
+def make_models():
+    """A line, a network with one hidden layer and one with two."""
+    torch.manual_seed(0)
+    return {
+        "line": nn.Sequential(nn.Linear(1, 1)).to(device),
+        "one hidden layer": nn.Sequential(nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1)).to(device),
+        "two hidden layers": nn.Sequential(
+            nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 1)
+        ).to(device),
+    }
+
+
+def fit(network, x, y, lr=0.05, updates=800):
+    """Train a network on all points at once with Adam; returns its loss after the last update."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=lr)
+    for update in range(updates):
+        loss = criterion(network(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        return criterion(network(x), y).item()
+
+
+def compare_models(data, fresh):
+    """Train the three models on `data`; print their losses there and on `fresh`."""
+    networks, result = make_models(), {}
+    print(f"{'model':18} {'parameters':>10} {'loss':>7} {'fresh points':>13}")
+    for name, network in networks.items():
+        parameters = sum(parameter.numel() for parameter in network.parameters())
+        loss = fit(network, data.x.to(device), data.y.to(device))
+        with torch.no_grad():
+            fresh_loss = criterion(network(fresh.x.to(device)), fresh.y.to(device)).item()
+        result[name] = loss, fresh_loss
+        print(f"{name:18} {parameters:10} {loss:7.3f} {fresh_loss:13.3f}")
+    return networks, result
+
+
+straight, on_straight = compare_models(dataset, labhelpers.data.gaussian_line(seed=7))
+compare(guess_straight, "b")
+assert on_straight["line"][0] - surface.minimum_loss < 0.01  # converged to least squares
+assert all(abs(loss - surface.minimum_loss) < 0.03 for loss, _ in on_straight.values())
+assert all(abs(loss - on_straight["line"][1]) < 0.03 for _, loss in on_straight.values())
+
+# %% [markdown]
+# No gain: on the fresh points the three are equal within 0.01, although the deepest network has
+# 321 parameters and the line has 2. On its own training points a larger model is slightly lower,
+# since it can bend after the noise a little. What is left, about 1, is noise, and no model can
+# predict it.
+#
+# **Predict.** On the curved target the best line has a loss of 2.07. How large is the loss of the
+# network with one hidden layer? Recall the variance of the noise.
+
+# %%
+guess_curved = None  # a number
+
+# %%
+curve = labhelpers.data.curve()
+curved, on_curve = compare_models(curve, labhelpers.data.curve(seed=7))
+compare(guess_curved, on_curve["one hidden layer"][0])
+
+x_curve, y_curve = curve.x.numpy()[:, 0], curve.y.numpy()[:, 0]
+parabola = np.polyval(np.polyfit(x_curve, y_curve, 2), x_curve)  # least squares of the true form
+floor = np.mean((parabola - y_curve) ** 2)
+print(f"best line {LossSurface(curve.x, curve.y).minimum_loss:.3f}, best parabola {floor:.3f}")
+assert on_curve["line"][0] - LossSurface(curve.x, curve.y).minimum_loss < 0.01  # converged
+assert abs(on_curve["one hidden layer"][0] - floor) < 0.03  # converged
+assert abs(on_curve["two hidden layers"][0] - floor) < 0.03  # converged
+
+# %% [markdown]
+# Here a hidden layer takes the loss from 2.07 to about 0.25, the variance of the noise and the
+# loss of the best parabola. A second hidden layer adds next to nothing. The figure shows the
+# predictions; look for the bends, and for what the line does.
+
+# %%
+grid = torch.linspace(-1.2, 5.2, 200).view(-1, 1)
+with torch.no_grad():
+    predictions = {name: (grid, network(grid.to(device)).cpu()) for name, network in curved.items()}
+plot_curve_fits(curve, predictions)
+
+# %% [markdown]
+# The line can only pass through the middle of the points. The networks follow the curve where
+# there are data. At the two ends they go straight on: a network knows nothing of the parabola,
+# only of its points.
+#
+# ### Practice 3: your own network (10 points)
+#
+# A model of your own is a class. It inherits from `nn.Module`, makes its layers in `__init__` and
+# says in `forward` how to get from x to ŷ. Here is the line in that form. The first line of
+# `__init__` prepares the module and must not be left out.
+
+
+# %% tags=["taught"]
+class Line(nn.Module):
+    """A line from one input to one output."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(1, 1)
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+print(Line())
+
+# %% [markdown]
+# Write `Net(n_inputs, n_hidden, n_outputs)` with **one hidden layer** of `n_hidden` units and a
+# non-linear function:
+#
+# $$\hat y = A\,\sigma(W x + b) + c, \qquad \sigma = \text{ReLU or tanh}.$$
+#
+# *Correct output:* `Net(1, 16, 1)` maps a tensor of shape (1000, 1) to shape (1000, 1) and has
+# 16·(1 + 1) + 1·(16 + 1) = 49 parameters. Trained on the curved target it ends far below the
+# line's 2.07.
+
+
+# %% practice="lab04-hidden-net"
+class Net(nn.Module):
+    """A network with one hidden layer and a non-linearity.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden, n_outputs : int
+        Number of inputs, hidden units and outputs.
+    """
+
+    def __init__(self, n_inputs, n_hidden, n_outputs):
+        """Make the layers."""
+        ### BEGIN SOLUTION
+        super().__init__()
+        self.hidden = nn.Linear(n_inputs, n_hidden)
+        self.output = nn.Linear(n_hidden, n_outputs)
+        ### END SOLUTION
+
+    def forward(self, x):
+        """Predictions, shape (N, n_outputs), for inputs x of shape (N, n_inputs)."""
+        ### BEGIN SOLUTION
+        return self.output(torch.relu(self.hidden(x)))
+
+
+torch.manual_seed(1)
+net = Net(1, 16, 1).to(device)
+assert sum(parameter.numel() for parameter in net.parameters()) == 49
+assert abs(fit(net, curve.x.to(device), curve.y.to(device)) - floor) < 0.03  # converged
+### END SOLUTION
+
+# %% check="lab04-hidden-net" points=10
+check("lab04-hidden-net")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Two `nn.Linear` modules: one from the inputs to the hidden units, one from the hidden units to
+# the outputs. Store both on `self`, so that the module finds their parameters.
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# In `forward`: first layer, `torch.relu` (or `torch.tanh`), second layer, and `return`. After the
+# second layer comes no ReLU, or the network could never predict a negative number.
+# </details>
+#
+# ## 9. Wrap-up
+#
+# - A module holds parameters, an optimizer steps them: `zero_grad()`, `backward()`, `step()`.
+# - Adam moves each parameter by at most about η per step: distance divided by η is a lower bound
+#   for the number of updates.
+# - Compare methods at equal updates as well as at equal epochs, and state how far from least
+#   squares a run ended.
+# - At a constant rate, small batches hover about the minimum; lower the rate to arrive.
+# - R² is `r2_score(y_true, y_pred)`, in this order. A larger model helps only where the rule is
+#   not a line.
+#
+# ### Quiz
+#
+# **1.** With Adam at η = 0.01 a parameter has to travel from 0 to 30. At least how many updates
+# does that take, roughly? (a) 30. (b) 300. (c) 3,000. (d) It depends on the gradient.
+#
+# <details><summary>Answer</summary>
+#
+# **(c).** At most about 0.01 per update, so 30/0.01 = 3,000. (a) would hold for η = 1, (b) for
+# 0.1. (d) is true of plain gradient descent; Adam divides the gradient by its typical size.
+# </details>
+#
+# **2.** One-sample Adam at a constant rate reached a loss near the minimum, and now the loss on
+# all points goes up and down. What is going on? (a) The run has diverged. (b) The rate is too
+# small. (c) The gradient of a single sample is not zero at the minimum, so the parameters keep
+# moving. (d) The loader shuffles wrongly.
+#
+# <details><summary>Answer</summary>
+#
+# **(c).** It hovers; a lower rate at the end lets it settle. (a) A diverging loss grows without
+# bound. (b) A smaller rate would make it hover closer. (d) Shuffling is needed; with all points
+# in every batch the hovering would vanish, shuffled or not.
+# </details>
+#
+# **3.** A colleague reports R² = 0.9 for a line on these 1000 points. What do you think? (a) A
+# good optimizer. (b) Something is wrong: on these points no line exceeds 0.787. (c) Their
+# training loss must be about 0.1.
+#
+# <details><summary>Answer</summary>
+#
+# **(b).** Least squares has the largest R² of all lines. Ask about the order of the arguments
+# first, then about the data. (a) No optimizer gets past the optimum. (c) R² is not one minus the
+# loss: the residuals are divided by the variation of y, which is not 1 here.
+# </details>
+#
+# **4.** Your straight-line data have noise of variance 1, and a network with 321 parameters
+# reaches a training loss of 0.95. On fresh points, what do you expect? (a) 0.95 as well. (b)
+# About 1 or a little more. (c) Below 0.95.
+#
+# <details><summary>Answer</summary>
+#
+# **(b).** What lies below the noise was learned from the noise of these very points, and fresh
+# points have other noise. (a) and (c) would need a model that foresees it.
+# </details>
+#
+# **Next:** [Lab 5](lab05_implement_gradient_descent.ipynb) is the graded assignment: you write
+# batch and mini-batch gradient descent on your own.

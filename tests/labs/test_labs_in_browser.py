@@ -1,0 +1,61 @@
+"""Each untouched lab, opened in JupyterLab as a student opens it, and run from top to bottom."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.jupyter import JupyterServer, open_notebook, run_all
+
+pytestmark = pytest.mark.browser
+
+LABS = sorted((Path(__file__).parents[2] / "notebooks").glob("lab*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def server(browser, tmp_path_factory):
+    with JupyterServer(tmp_path_factory.mktemp("labs")) as server:
+        for path in LABS:
+            shutil.copy(path, server.work)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def artefacts(tmp_path_factory) -> Path:
+    """Where screenshots are kept: $ARTEFACTS, else pytest's own folder."""
+    chosen = os.environ.get("ARTEFACTS")
+    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize("path", LABS, ids=lambda path: path.stem)
+def test_run_all_on_the_untouched_lab(open_page, server, artefacts, path):
+    page = open_notebook(open_page, server, path.name)
+    run_all(page)
+
+    text = page.locator(".jp-Notebook").inner_text()
+    assert "Not attempted" in text
+    assert "The check itself failed" not in text
+    # Every picture has arrived and tells a screen reader what it shows.
+    for picture in page.locator(".jp-OutputArea figure img").all():
+        assert picture.evaluate("one => one.complete && one.naturalWidth > 300")
+        assert len(picture.get_attribute("alt")) > 30
+    assert (
+        page.locator(
+            ".jp-OutputArea-output [data-mime-type='application/vnd.jupyter.stderr']"
+        ).count()
+        == 0
+    )
+
+    # The whole notebook in one tall picture, to be looked at.
+    outer = page.locator(".jp-WindowedPanel-outer").first
+    height = outer.evaluate("one => one.scrollHeight")
+    page.set_viewport_size({"width": 1280, "height": min(height + 150, 16_000)})
+    outer.evaluate("one => one.scrollTo(0, 0)")
+    page.wait_for_timeout(500)
+    page.screenshot(path=artefacts / f"{path.stem}.png")
+    server.shut_kernels_down()
