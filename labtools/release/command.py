@@ -1,0 +1,91 @@
+"""`labs release`: write the student zip, or say why not."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from labtools.faults import Fault, LabError
+from labtools.release.archive import pack
+from labtools.release.contents import gather
+from labtools.release.inspection import find_leaks
+
+FOLDER = "release"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help=f"folder for the zip (default: {FOLDER}/ in the course)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the zip; return the exit code."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        target, count = release(arguments.root, arguments.out)
+    except LabError as error:
+        _report(console, error.faults)
+        console.print("labs release: nothing was written")
+        return 1
+    except OSError as error:
+        console.print(f"[bold red]error[/] {escape(str(error.filename))}: {error.strerror}")
+        return 1
+    size = target.stat().st_size
+    console.print(f"wrote {escape(str(target))}: {count} files, {size / 1e6:.1f} MB")
+    return 0
+
+
+def release(root: Path, folder: Path | None = None) -> tuple[Path, int]:
+    """Write the zip that students get, whole or not at all.
+
+    Parameters
+    ----------
+    root : Path
+        The course's folder.
+    folder : Path, optional
+        Where the zip goes; ``release/`` in the course if left out.
+
+    Returns
+    -------
+    target, count
+        The zip, and how many files are in it.
+
+    Raises
+    ------
+    LabError
+        If a derived notebook has drifted from its source, or if any file would show a student what
+        is the instructor's.
+    """
+    content = gather(root)
+    faults = list(find_leaks(content))
+    if faults:
+        raise LabError(faults)
+    folder = folder or root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{content.name}.zip"
+    handle, draft = tempfile.mkstemp(dir=folder, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(pack(content.files, content.name))
+        os.chmod(draft, 0o644)
+        os.replace(draft, target)
+    except BaseException:
+        os.unlink(draft)
+        raise
+    return target, len(content.files)
+
+
+def _report(console: Console, faults: Iterable[Fault]) -> None:
+    for fault in faults:
+        console.print(f"[bold red]error[/] {escape(str(fault))}")

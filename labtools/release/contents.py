@@ -1,0 +1,165 @@
+"""What a student gets, file by file.
+
+The list is closed: a file is in the release because a line here names it, never because it lies
+around.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import nbformat
+
+from labtools.build import STUDENTS, find_orphans, find_sources
+from labtools.comparison import first_difference
+from labtools.faults import Fault, LabError
+from labtools.release.practices import without_hidden_cases
+from labtools.source import LabSource, read_source
+from labtools.student import derive_student
+
+__all__ = ["Release", "gather"]
+
+PACKAGE = "labhelpers"
+PACKAGE_FILES = ("*.py", "*.css", "*.html", "*.js", "*.svg")
+LICENCES = ("LICENSE", "LICENSE-CC-BY-4.0")
+TEMPLATES = Path(__file__).parent / "student"
+
+PINS_HEADER = """\
+# The exact versions that the labs were tested with; a version here is used when its package is
+# installed, and installs nothing by itself.
+"""
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release, ready to be packed.
+
+    Attributes
+    ----------
+    name : str
+        What the zip and the folder in it are called.
+    files : dict of str to bytes
+        Content by path inside the folder.
+    sources : list of LabSource
+        The labs, with the solutions that must not be in `files`.
+    """
+
+    name: str
+    files: dict[str, bytes]
+    sources: list[LabSource]
+
+
+def gather(root: Path) -> Release:
+    """Collect the files of a student release.
+
+    Raises
+    ------
+    LabError
+        If a lab's student notebook is not what its source gives, or a file is missing.
+    """
+    project = tomllib.loads(_text(root, "pyproject.toml"))["project"]
+    sources, notebooks = _labs(root)
+    words = _words(project, sources)
+    files = {
+        **notebooks,
+        **_package(root),
+        **{name: _text(root, name) for name in LICENCES},
+        "constraints.txt": PINS_HEADER + _without_comments(_text(root, "constraints.txt")),
+        **{
+            path.stem: Template(path.read_text(encoding="utf-8")).substitute(words)
+            for path in sorted(TEMPLATES.glob("*.template"))
+        },
+    }
+    encoded = {path: text.encode() for path, text in files.items()}
+    return Release(f"{project['name']}-{project['version']}", encoded, sources)
+
+
+def _text(root: Path, path: str) -> str:
+    """Read a text file of the course; line ends are those of Unix on every machine."""
+    try:
+        return (root / path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise LabError([Fault(path, "is missing, and the release needs it")]) from None
+
+
+def _labs(root: Path) -> tuple[list[LabSource], dict[str, str]]:
+    """Read every lab and its student notebook; all faults are reported together."""
+    sources, notebooks, faults = [], {}, []
+    for path in find_sources(root):
+        target = f"{STUDENTS}/{path.stem}.ipynb"
+        try:
+            source = read_source(path, root)
+            notebooks[target] = _notebook(root, target, source)
+            sources.append(source)
+        except LabError as error:
+            faults += error.faults
+    faults += [Fault(path, "has no source any more: delete it") for path in find_orphans(root)]
+    if faults:
+        raise LabError(faults)
+    return sources, notebooks
+
+
+def _notebook(root: Path, path: str, source: LabSource) -> str:
+    """Read a lab's student notebook and compare it with what its source gives."""
+    text = _text(root, path)
+    remedy = "run `labs build` before you release"
+    try:
+        found = nbformat.reads(text, as_version=4)
+    except (ValueError, AttributeError, nbformat.ValidationError):
+        raise LabError([Fault(path, f"is not a notebook: {remedy}")]) from None
+    difference = first_difference(found, derive_student(source))
+    if difference:
+        raise LabError([Fault(path, f"has drifted: {difference}; {remedy}")])
+    return text
+
+
+def _package(root: Path) -> dict[str, str]:
+    """Read `labhelpers`, its practice modules without their hidden cases."""
+    found = {
+        path.relative_to(root).as_posix()
+        for pattern in PACKAGE_FILES
+        for path in (root / PACKAGE).rglob(pattern)
+        if ".ipynb_checkpoints" not in path.parts
+    }
+    files = {path: _text(root, path) for path in sorted(found)}
+    folder = f"{PACKAGE}/practice/"
+    practices = {
+        path[len(folder) : -len(".py")]: text
+        for path, text in files.items()
+        if re.fullmatch(rf"{folder}\w+\.py", path)
+    }
+    cut = without_hidden_cases(practices)
+    return files | {f"{folder}{name}.py": text for name, text in cut.items()}
+
+
+def _without_comments(text: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
+
+
+def _words(project: Mapping[str, Any], sources: list[LabSource]) -> dict[str, str]:
+    """What stands in place of ``$word`` in the templates."""
+    return {
+        "name": project["name"],
+        "version": project["version"],
+        "python": project["requires-python"],
+        "license": project["license"],
+        "dependencies": _array(project["dependencies"]),
+        "lab": _array(project["optional-dependencies"]["lab"]),
+        "labs": "\n".join(f"| [{_title(s)}]({STUDENTS}/{s.name}.ipynb) |" for s in sources),
+        "first": sources[0].name,
+    }
+
+
+def _array(items: list[str]) -> str:
+    return "\n".join(f"  {json.dumps(item)}," for item in items)
+
+
+def _title(source: LabSource) -> str:
+    return source.notebook.cells[0].source.splitlines()[0].removeprefix("# ").strip()

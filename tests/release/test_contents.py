@@ -1,0 +1,274 @@
+"""The zip holds what a student needs and nothing of the instructor's."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import random
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+from labhelpers.practice import labs, of_lab
+from labtools.build import find_sources
+from labtools.release.practices import without_hidden_cases
+
+# Lines that some solution has and that stand in the labs and their package for other reasons:
+# the grammar of any training loop or plot. Nothing else may coincide.
+GRAMMAR = """
+)
+):
+]
+}
+else:
+losses = []
+return losses
+ax.legend()
+plt.show()
+loss.backward()
+optimizer.step()
+optimizer.zero_grad()
+w.grad.zero_()
+b.grad.zero_()
+with torch.no_grad():
+for x, y in loader:
+for epoch in range(epochs):
+for epoch in range(num_epochs):
+""".split("\n")
+
+
+def solution_lines(course) -> dict[str, str]:
+    """Each line of each solution region, read without the tools that remove them."""
+    found = {}
+    for path in find_sources(course):
+        inside = False
+        for line in path.read_text(encoding="utf-8").splitlines():
+            text = line.strip()
+            if text.endswith("### BEGIN SOLUTION"):
+                inside = True
+            elif text.endswith("### END SOLUTION"):
+                inside = False
+            elif inside and text.strip("# "):
+                # A text answer stands behind a "# " in the source and without it in a notebook.
+                found[text] = found[text.removeprefix("# ")] = path.name
+        assert not inside
+    return found
+
+
+def shown_lines(path: str, text: str) -> Iterator[str]:
+    """Each line that a reader of the file sees, except in cells that teach on purpose."""
+    if path.endswith(".ipynb"):
+        for cell in json.loads(text)["cells"]:
+            if "taught" not in cell["metadata"].get("tags", []):
+                yield from "".join(cell["source"]).splitlines()
+    else:
+        yield from text.splitlines()
+
+
+def test_it_holds_these_files_and_no_other(course, files):
+    kinds = {path.partition("/")[0] for path in files}
+    assert kinds == {
+        *("README.md", "pyproject.toml", "environment.yml", "constraints.txt"),
+        *("LICENSE", "LICENSE-CC-BY-4.0", "labhelpers", "notebooks"),
+    }
+    notebooks = [path for path in files if path.startswith("notebooks/")]
+    assert notebooks == [f"notebooks/{path.stem}.ipynb" for path in find_sources(course)]
+    package = {path for path in files if path.startswith("labhelpers/")}
+    assert {path.rpartition(".")[2] for path in package} <= {"py", "css", "html", "js", "svg"}
+    assert package == {
+        path.relative_to(course).as_posix()
+        for path in (course / "labhelpers").rglob("*.*")
+        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
+    }
+
+
+def test_the_labs_are_untouched_and_as_built(course, files):
+    for path, text in files.items():
+        if path.startswith("notebooks/"):
+            assert text == (course / path).read_text(encoding="utf-8")
+            assert not any(cell.get("outputs") for cell in json.loads(text)["cells"])
+
+
+def test_no_line_of_a_solution_is_in_any_file(course, files):
+    secrets = solution_lines(course)
+    assert len(secrets) > 150
+    found = {
+        (path, line.strip(), secrets[line.strip()])
+        for path, text in files.items()
+        for line in shown_lines(path, text)
+        if line.strip() in secrets and line.strip() not in GRAMMAR
+    }
+    assert not found
+
+
+def test_no_hidden_case_is_drawn(course, files, tmp_path):
+    """Asked in a process that knows the released package only."""
+    for path, text in files.items():
+        if path.startswith("labhelpers/"):
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text, encoding="utf-8")
+    program = (
+        "import json, random, labhelpers.practice as p\n"
+        "print(p.__file__)\n"
+        "every = [q for lab in p.labs() for q in p.of_lab(lab)]\n"
+        "print(json.dumps([[q.id, q.hidden(random.Random(1)), q.visible()] for q in every]))\n"
+    )
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    place, answer = result.stdout.splitlines()
+    assert place.startswith(str(tmp_path))
+    ours = [practice for lab in labs() for practice in of_lab(lab)]
+    assert any(practice.hidden(random.Random(1)) for practice in ours)
+    expected = [[practice.id, [], practice.visible()] for practice in ours]
+    assert json.loads(answer) == json.loads(json.dumps(expected))
+
+
+def test_the_functions_that_draw_hidden_cases_are_gone(course, files):
+    """Whatever is only reached through ``hidden=`` is cut, not merely disconnected."""
+    modules = (course / "labhelpers" / "practice").glob("*.py")
+    source = "".join(path.read_text(encoding="utf-8") for path in modules)
+    names = set(re.findall(r"^def (_hidden\w*)", source, re.MULTILINE))
+    assert names
+    assert not [(name, path) for name in names for path, text in files.items() if name in text]
+
+
+def test_no_instructor_code_is_in_any_file(course, files):
+    code = {
+        line.strip(): path.name
+        for path in (course / "labtools").rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if len(line.strip()) >= 40 and not re.match(r"\s*(import|from|[\"'#])", line)
+    }
+    assert len(code) > 500
+    for path, text in files.items():
+        shown = {line.strip() for line in text.splitlines()}
+        assert not shown & code.keys(), path
+        assert "labtools" not in text and "nbgrader_config" not in text, path
+
+
+def test_the_package_is_the_course_s_own_except_for_the_cut(course, files):
+    for path, text in files.items():
+        if path.startswith("labhelpers/") and not path.startswith("labhelpers/practice/"):
+            assert text == (course / path).read_text(encoding="utf-8")
+        if path.endswith(".py"):
+            ast.parse(text)
+
+
+def test_the_student_s_pyproject_asks_for_what_the_labs_need(course, files):
+    ours = tomllib.loads((course / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    theirs = tomllib.loads(files["pyproject.toml"])["project"]
+    assert theirs["dependencies"] == ours["dependencies"]
+    assert theirs["optional-dependencies"] == {"lab": ours["optional-dependencies"]["lab"]}
+    for key in ("name", "version", "requires-python", "license", "license-files"):
+        assert theirs[key] == ours[key]
+    assert "scripts" not in theirs
+
+
+def test_the_pins_are_the_course_s(course, files):
+    def pins(text):
+        return [Requirement(line) for line in text.splitlines() if not line.startswith("#")]
+
+    own = (course / "constraints.txt").read_text(encoding="utf-8")
+    assert pins(files["constraints.txt"]) == pins(own)
+
+
+def test_environment_yml_installs_this_folder(files):
+    content = yaml.safe_load(files["environment.yml"])
+    [pip] = [part["pip"] for part in content["dependencies"] if isinstance(part, dict)]
+    assert pip[-2:] == ["-c constraints.txt", ".[lab]"]
+
+
+def test_the_readme_lists_every_lab_and_links_to_files_that_are_there(files):
+    readme = files["README.md"]
+    links = re.findall(r"\]\(([^)]+)\)", readme)
+    assert [link for link in links if link.endswith(".ipynb")] == [
+        path for path in files if path.endswith(".ipynb")
+    ]
+    assert all(link in files for link in links)
+    assert "$" not in readme
+
+
+def test_it_installs_from_the_zip_itself(zipped, tmp_path):
+    """As the README says for Colab: without dependencies, next to what is there."""
+    path = tmp_path / "labs.zip"
+    path.write_bytes(zipped)
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-build-isolation"]
+    command += ["--target", str(tmp_path / "site"), str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    names = {item.name for item in (tmp_path / "site").iterdir()}
+    assert {name for name in names if "." not in name} == {"labhelpers"}
+    installed = {p.relative_to(tmp_path / "site").as_posix() for p in tmp_path.rglob("*.js")}
+    with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
+        scripts = {n.partition("/")[2] for n in archive.namelist() if n.endswith(".js")}
+    assert installed == scripts and scripts
+
+
+# The cut itself -------------------------------------------------------------------------------
+
+MODULE = '''\
+"""Practices of a lab."""
+
+import random
+
+from labhelpers.practice.other import drawn, shared
+
+SIZES = (2, 3)
+
+
+def visible():
+    return [shared(SIZES)]
+
+
+# More than the lab shows.
+def _extra(rng):
+    return [drawn(rng), LARGE]
+
+
+LARGE = 99
+
+
+def one():
+    def hidden(rng):
+        return _extra(rng) + [shared(SIZES)]
+
+    return Practice(
+        id="lab01-one",
+        visible=visible,
+        hidden=hidden,
+    )
+'''
+OTHER = "def drawn(rng):\n    return rng.random()\n\n\ndef shared(sizes):\n    return sum(sizes)\n"
+
+
+def test_the_cut_takes_what_only_hidden_cases_use():
+    cut = without_hidden_cases({"lab01": MODULE, "other": OTHER})
+    assert cut["lab01"] == MODULE.replace(
+        "\n\n# More than the lab shows.\ndef _extra(rng):\n    return [drawn(rng), LARGE]\n", ""
+    ).replace("\n\nLARGE = 99\n", "").replace(
+        "    def hidden(rng):\n        return _extra(rng) + [shared(SIZES)]\n", ""
+    ).replace("        hidden=hidden,\n", "").replace("import drawn, shared", "import shared")
+    assert cut["other"] == "\n\ndef shared(sizes):\n    return sum(sizes)\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Practice(id="lab01-x", hidden=draw)\n',
+        'Practice("lab01-x", "x", 1, ("x",), None, None, None, draw)\n',
+        "Practice(**fields)\n",
+    ],
+)
+def test_what_cannot_be_cut_is_refused(text):
+    from labtools.faults import LabError
+
+    with pytest.raises(LabError, match="lab01.py: line 1: .*hidden"):
+        without_hidden_cases({"lab01": text})
