@@ -1,0 +1,262 @@
+"""What is graded: a lab's practices, its own cells, and the hidden cases."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+import labhelpers
+import labtools
+from labhelpers.data import OWN_SEEDS
+from labhelpers.practice import Practice, labs, of_lab
+from labtools.grading.reading import Notebook, read_notebook
+from labtools.grading.secret import Secret
+
+__all__ = [
+    "Assignment",
+    "AssignmentError",
+    "MarkedCell",
+    "fingerprint",
+    "load_assignment",
+    "plain_text",
+    "released_notebook",
+]
+
+Case = dict[str, Any]
+
+
+class AssignmentError(Exception):
+    """There is no such lab, or its student notebook has not been built."""
+
+
+@dataclass(frozen=True)
+class MarkedCell:
+    """A submitted cell and what is known of it.
+
+    Attributes
+    ----------
+    kind, source, id : str
+        As submitted.
+    practice, check : str or None
+        Grade id of the practice whose cell, or whose check cell, this is.
+    own : bool
+        Whether the student wrote or changed it.
+    stub : bool
+        Whether it is a practice cell as released.
+    """
+
+    kind: str
+    source: str
+    id: str | None
+    practice: str | None
+    check: str | None
+    own: bool
+    stub: bool
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked for one practice, in the plain run and in the run on other data."""
+
+    practice: str
+    plain: tuple[Case, ...]
+    reseeded: tuple[Case, ...]
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        return self.plain + self.reseeded
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One lab, ready to grade. Plain data: it is sent to workers.
+
+    Attributes
+    ----------
+    lab, stem : str
+        ``"lab05"`` and the file's name without its ending.
+    release : dict
+        The student notebook.
+    questions : dict
+        By practice, what is asked.
+    seeds : dict
+        The lab's data in the second run, by function; empty if there is no second run.
+    modules : tuple of str
+        What the lab imports, to be imported once in the warm parent.
+    """
+
+    lab: str
+    stem: str
+    release: dict[str, Any]
+    questions: dict[str, Question]
+    seeds: dict[str, int]
+    modules: tuple[str, ...]
+
+    @property
+    def practices(self) -> tuple[Practice, ...]:
+        return of_lab(self.lab)
+
+    @property
+    def asked(self) -> list[Practice]:
+        """The practices that are judged by the program."""
+        return [p for p in self.practices if not p.manual]
+
+    def mark(self, notebook: Notebook) -> list[MarkedCell]:
+        """Find the lab's practice and check cells among the submitted ones."""
+        ids = {p.id for p in self.practices}
+        released = {c["metadata"]["nbgrader"]["grade_id"]: c for c in self._graded_cells()}
+        course = {plain_text(c["source"]) for c in self.release["cells"]}
+        stubs = {id_: plain_text(c["source"]) for id_, c in released.items() if not _is_check(c)}
+        by_id = {c.get("id"): c["metadata"]["nbgrader"]["grade_id"] for c in self._graded_cells()}
+        marked = []
+        # A cell id is believed only where no cell of the kind still has its grade id.
+        present = {cell.grade_id for cell in notebook.cells}
+        for cell in notebook.cells:
+            name = cell.grade_id if cell.grade_id in released else None
+            if name is None:
+                name = by_id.get(cell.id) or (cell.id if cell.id in released else None)
+                if name in present:
+                    name = None
+            practice = check = None
+            if name is not None:
+                owner = name.removesuffix("-check")
+                if _is_check(released[name]):
+                    check = owner if owner in ids else None
+                elif name in ids:
+                    practice = name
+            text = plain_text(cell.source)
+            own = text not in course
+            stub = practice is not None and text == stubs.get(practice)
+            if check is not None and cell.kind == "code" and own and not _calls_check(cell.source):
+                # A check cell that a student has filled with an answer is an answer.
+                check = None
+            marked.append(MarkedCell(cell.kind, cell.source, cell.id, practice, check, own, stub))
+        return marked
+
+    def _graded_cells(self) -> list[dict[str, Any]]:
+        return [c for c in self.release["cells"] if "nbgrader" in c["metadata"]]
+
+
+def released_notebook(assignment: Assignment) -> Notebook:
+    """The student notebook as if somebody had handed it in untouched."""
+    return read_notebook(nbformat.writes(nbformat.from_dict(assignment.release)).encode())
+
+
+def plain_text(source: str) -> str:
+    """A cell's text without what editors change on their own: spaces at line ends, blank ends."""
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def _is_check(cell: dict[str, Any]) -> bool:
+    nbgrader = cell["metadata"]["nbgrader"]
+    return bool(nbgrader.get("grade")) and not nbgrader.get("solution")
+
+
+def _calls_check(source: str) -> bool:
+    return re.search(r"\bcheck\s*\(", source) is not None
+
+
+def load_assignment(root: Path, name: str, secret: Secret) -> Assignment:
+    """Load a lab by its number, its name or its file.
+
+    Raises
+    ------
+    AssignmentError
+        If there is no such lab, it has no practices, or its student notebook is missing.
+    """
+    path = _student_notebook(root, name)
+    stem = path.stem
+    lab = stem.split("_", 1)[0]
+    if lab not in labs():
+        raise AssignmentError(f"{stem} has no practices; labs with practices: {', '.join(labs())}")
+    release = nbformat.read(path, as_version=4)
+    questions = {p.id: _question(p, secret) for p in of_lab(lab) if not p.manual}
+    names = {c["data"] for q in questions.values() for c in q.reseeded}
+    rng = secret.rng(f"{lab} data")
+    seeds = {data: rng.randrange(1_000, 1_000_000) for data in sorted(names)}
+    # All practices share one second run, so their cases share its seeds.
+    questions = {
+        id_: Question(id_, q.plain, tuple({**c, "seed": seeds[c["data"]]} for c in q.reseeded))
+        for id_, q in questions.items()
+    }
+    return Assignment(lab, stem, dict(release), questions, seeds, _modules(release))
+
+
+def _student_notebook(root: Path, name: str) -> Path:
+    folder = root / "notebooks"
+    found = sorted(folder.glob("lab*.ipynb"))
+    wanted = Path(name).name.removesuffix(".ipynb").removesuffix(".py").lower()
+    number = re.fullmatch(r"(?:lab)?[ _-]?0*(\d+)", wanted)
+    for path in found:
+        stem = path.stem.lower()
+        if stem == wanted or (number and stem.startswith(f"lab{int(number[1]):02d}_")):
+            return path
+    have = ", ".join(path.stem for path in found) or "none"
+    raise AssignmentError(
+        f"no lab {name!r} in {folder} (there are: {have}); name a lab as 5, lab05 or by its file, "
+        "and run `labs build` if its student notebook has not been built"
+    )
+
+
+def _question(practice: Practice, secret: Secret) -> Question:
+    visible = practice.visible()
+    hidden = practice.hidden(secret.rng(practice.id))
+    reseeded = tuple(c for c in hidden if _is_lab_data(c))
+    plain = tuple(c for c in hidden if not _is_lab_data(c))
+    if reseeded or not hidden:
+        plain = tuple(visible) + plain
+    return Question(practice.id, plain, reseeded)
+
+
+def _is_lab_data(case: Case) -> bool:
+    """Whether the answer is made from a data set of the lab, so that the lab must run on it."""
+    return case.get("data") in OWN_SEEDS and case.get("seed") != OWN_SEEDS[case["data"]]
+
+
+def _modules(release: nbformat.NotebookNode) -> tuple[str, ...]:
+    """Modules that the lab imports, in its order, after those that a kernel imports itself."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    names = [
+        "numpy",
+        "torch",
+        "torch.optim",
+        "torch.utils.data",
+        "matplotlib_inline.backend_inline",
+    ]
+    names.append("matplotlib.pyplot")
+    for cell in release.cells:
+        if cell.cell_type != "code":
+            continue
+        try:
+            tree = ast.parse(TransformerManager().transform_cell(cell.source))
+        except SyntaxError:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.append(node.module)
+    names.append("labhelpers.practice")
+    return tuple(dict.fromkeys(names))
+
+
+def fingerprint(assignment: Assignment, secret: Secret, settings: str) -> str:
+    """What a grade depends on besides the submission: code, lab, secret and settings."""
+    digest = hashlib.sha256()
+    for package in (labhelpers, labtools):
+        folder = Path(package.__file__).parent
+        for path in sorted(folder.rglob("*.py")):
+            if package is labtools and "grading" not in path.parts:
+                continue
+            digest.update(str(path.relative_to(folder)).encode())
+            digest.update(path.read_bytes())
+    digest.update(nbformat.writes(nbformat.from_dict(assignment.release)).encode())
+    digest.update(f"{assignment.stem} {secret.fingerprint} {settings}".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,75 @@
+"""Hand submissions to an existing Dask cluster (optional: needs dask and distributed)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from labtools.grading.unit import Job, Result, grade_unit, lost
+
+__all__ = ["ClusterError", "grade_on_cluster"]
+
+#: How often a submission is handed out again after all workers that had it died.
+MOST_TRIES = 3
+
+
+class ClusterError(Exception):
+    """The cluster cannot be reached, or cannot do the work."""
+
+
+def grade_on_cluster(jobs: Iterator[Job], scheduler: str) -> Iterator[Result]:
+    """Grade `jobs` on the cluster at `scheduler`; results come in the order they are done.
+
+    A worker that dies loses nothing: the scheduler gives its submissions to another.
+
+    Raises
+    ------
+    ClusterError
+        If Dask is not installed, nothing answers at the address, or the workers lack this project.
+    """
+    try:
+        from distributed import Client, KilledWorker, as_completed
+    except ImportError as error:
+        raise ClusterError(
+            "--scheduler needs Dask: pip install -e '.[cluster]' -c constraints.txt"
+        ) from error
+    try:
+        client = Client(scheduler, timeout=20, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ClusterError(f"no Dask scheduler answers at {scheduler}: {error}") from error
+    with client:
+        tries: dict[str, int] = {}
+        waiting: dict = {}
+        queue = as_completed(loop=client.loop)
+
+        def hand_out(job: Job) -> None:
+            future = client.submit(grade_unit, job, pure=False, retries=0)
+            waiting[future] = job
+            queue.add(future)
+
+        for job in itertools.islice(jobs, _window(client)):
+            hand_out(job)
+        while waiting:
+            future = next(queue)
+            job = waiting.pop(future)
+            student = job.submission.student
+            try:
+                result = future.result()
+            except KilledWorker:
+                tries[student] = tries.get(student, 0) + 1
+                if tries[student] < MOST_TRIES:
+                    hand_out(job)
+                    continue
+                result = lost(job.assignment, student, "every worker that had it ended")
+            except (ImportError, AttributeError) as error:
+                raise ClusterError(
+                    f"the workers cannot load this project ({error}); install it there as here"
+                ) from error
+            yield result
+            for job in itertools.islice(jobs, max(1, _window(client) - len(waiting))):
+                hand_out(job)
+
+
+def _window(client) -> int:
+    """Jobs that are out at a time: enough to keep every worker busy, few enough to hold."""
+    return 3 * max(1, sum(client.nthreads().values()))

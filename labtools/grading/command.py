@@ -1,0 +1,274 @@
+"""`labs grade`: grade a lab's submissions."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from labtools.grading.assignment import (
+    Assignment,
+    AssignmentError,
+    fingerprint,
+    load_assignment,
+)
+from labtools.grading.cluster import ClusterError, grade_on_cluster
+from labtools.grading.examination import Limits
+from labtools.grading.gradebook import Course
+from labtools.grading.journal import Journal, submission_key
+from labtools.grading.progress import progress_bar
+from labtools.grading.sealing import SealError
+from labtools.grading.secret import SecretError, course_secret
+from labtools.grading.station import NoSandbox
+from labtools.grading.submissions import Submissions, SubmissionsError
+from labtools.grading.tables import write_tables
+from labtools.grading.unit import Job, Result, Settings
+from labtools.grading.workers import grade_here
+
+__all__ = ["add_arguments", "run"]
+
+_EPILOG = """\
+what is handed in
+  SUBMISSIONS is a folder with one folder per student, <student>/<lab>.ipynb; or nbgrader's
+  submitted/ folder, <student>/<lab>/<lab>.ipynb; or a zip as Moodle or Canvas gives it.
+
+what comes out, in DIR
+  grades.csv        one row per student and practice: score, status, feedback
+  summary.csv       one row per student
+  pages/LAB/        one feedback page (HTML) per student
+  gradebook.db      nbgrader's gradebook; `nbgrader formgrader`, `generate_feedback` and `export`
+                    work in DIR
+
+Stop with Ctrl-C whenever you like: what is done is kept, and the same command goes on from there.
+A submission whose file has changed is graded again. docs/instructors.md explains it in five steps.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = (
+        "Run each student's notebook in a sandbox of its own, ask it for answers to cases it has\n"
+        "not seen, and judge the answers outside."
+    )
+    parser.epilog = _EPILOG
+    parser.add_argument("lab", metavar="LAB", help="the lab: 5, lab05 or its full name")
+    parser.add_argument(
+        "submissions", type=Path, metavar="SUBMISSIONS", help="a folder or a zip, see below"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where grades and feedback go"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_positive(int),
+        default=0,
+        metavar="N",
+        help="submissions to run at once (default: one a processor core)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="tcp://HOST:PORT",
+        help="let an existing Dask cluster do the work; its workers have this project installed",
+    )
+    parser.add_argument(
+        "--cold",
+        action="store_true",
+        help="start a fresh Python for every submission: the same grades, several times slower",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_positive(float),
+        default=30.0,
+        metavar="S",
+        help="seconds that one cell, or one practice's answers, may take (default: 30); a whole "
+        "submission may take four times as long",
+    )
+    parser.add_argument(
+        "--memory",
+        type=_positive(int),
+        default=1024,
+        metavar="MB",
+        help="memory that one submission may use (default: 1024)",
+    )
+    parser.add_argument(
+        "--only", metavar="STUDENT", help="grade this student alone, even if it was done before"
+    )
+    parser.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="run without a sandbox, where this machine has none: a submission can then read and "
+        "change whatever you can",
+    )
+
+
+def _positive(kind: type):
+    def read(text: str):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if not 0 < value < 1e7:
+            raise argparse.ArgumentTypeError(f"a number above zero is allowed, got {text!r}")
+        return value
+
+    return read
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Grade; return 0, or 2 with a sentence on stderr where nothing can be graded."""
+    console = Console(stderr=True, highlight=False)
+    try:
+        return _grade(arguments, console)
+    except (
+        AssignmentError,
+        ClusterError,
+        NoSandbox,
+        SealError,
+        SecretError,
+        SubmissionsError,
+    ) as error:
+        console.print(f"labs grade: {error}", style="bold", markup=False, soft_wrap=True)
+        return 2
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        console.print(
+            f"labs grade: {error.strerror or error}{where}",
+            style="bold", markup=False, soft_wrap=True,
+        )  # fmt: skip
+        return 2
+
+
+def _grade(arguments: argparse.Namespace, console: Console) -> int:
+    secret = course_secret(arguments.root / "solutions")
+    if secret.is_new:
+        console.print(
+            "A course secret was made: solutions/course.secret. Hidden cases are drawn from it; "
+            "copy it to whoever grades the same course.",
+            soft_wrap=True,
+        )
+    assignment = load_assignment(arguments.root, arguments.lab, secret)
+    submissions = Submissions(arguments.submissions, assignment.stem)
+    if arguments.only is not None and arguments.only not in submissions.students:
+        raise SubmissionsError(f"there is no student {arguments.only!r} in {arguments.submissions}")
+    settings = Settings(
+        Limits(arguments.timeout, arguments.memory), arguments.cold, arguments.unsafe
+    )
+    # A grade depends on the limits too; warm or cold it is the same.
+    version = fingerprint(assignment, secret, repr(settings.limits))
+    if arguments.unsafe:
+        console.print(
+            "--unsafe: the submissions run without a sandbox and can read and change whatever "
+            "you can.",
+            style="bold",
+            soft_wrap=True,
+        )
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with (
+        Journal(arguments.out, assignment.stem) as journal,
+        Course(arguments.out, assignment) as course,
+    ):
+        work = _Work(assignment, settings, submissions, journal, version, arguments.only)
+        return _run(arguments, console, work, course)
+
+
+class _Work:
+    """What is to be graded, read one submission at a time."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        settings: Settings,
+        submissions: Submissions,
+        journal: Journal,
+        version: str,
+        only: str | None,
+    ) -> None:
+        self.assignment, self.settings = assignment, settings
+        self.submissions, self.journal = submissions, journal
+        self.version, self.only = version, only
+        self.students = submissions.students if only is None else [only]
+        self.kept = 0
+        self._keys: dict[str, str] = {}
+
+    def jobs(self) -> Iterator[Job]:
+        """The jobs of all submissions that have no result yet."""
+        for student in self.students:
+            submission = self.submissions.read(student)
+            key = submission_key(submission, self.version)
+            if self.only is None and self.journal.has(student, key):
+                self.kept += 1
+                continue
+            self._keys[student] = key
+            yield Job(self.assignment, self.settings, submission)
+
+    def key(self, student: str) -> str:
+        """The key under which this student's new result is kept."""
+        return self._keys.pop(student)
+
+
+def _run(arguments, console: Console, work: _Work, course: Course) -> int:
+    started, graded, stopped = time.monotonic(), 0, False
+    if arguments.scheduler:
+        results = grade_on_cluster(work.jobs(), arguments.scheduler)
+    else:
+        results = grade_here(work.jobs(), arguments.jobs or os.cpu_count() or 1)
+    bar = progress_bar(console)
+    try:
+        with bar:
+            task = bar.add_task(f"Grading {work.assignment.lab}", total=len(work.students))
+            for result in results:
+                _keep(result, work, course)
+                graded += 1
+                bar.update(task, completed=graded + work.kept)
+            bar.update(task, completed=graded + work.kept)
+    except KeyboardInterrupt:
+        stopped = True
+        results.close()
+    students = [s for s in work.submissions.students if s in work.journal]
+    entries = work.journal.entries(students)
+    counts = write_tables(arguments.out, work.assignment.stem, entries)
+    _report(console, arguments, work, counts, graded, time.monotonic() - started, stopped)
+    return 130 if stopped else 0
+
+
+def _keep(result: Result, work: _Work, course: Course) -> None:
+    """Keep a result; the journal's line comes last and says that all of it is there."""
+    course.record(result, work.journal.notebook(result.student))
+    work.journal.add(work.key(result.student), result)
+
+
+def _report(
+    console: Console,
+    arguments: argparse.Namespace,
+    work: _Work,
+    counts: Counter[str],
+    graded: int,
+    seconds: float,
+    stopped: bool,
+) -> None:
+    total = len(work.students)
+    rate = f", {60 * graded / seconds:.0f} a minute" if graded and seconds > 0 else ""
+    kept = f", {work.kept} kept from before" if work.kept else ""
+    console.print(
+        f"{graded} graded in {seconds:.1f} s{rate}{kept}; {total} submissions of "
+        f"{escape(work.assignment.stem)}.",
+        soft_wrap=True,
+    )
+    if counts:
+        words = ", ".join(f"{n} {status}" for status, n in counts.most_common())
+        console.print(f"Practices: {words}.", soft_wrap=True)
+    if stopped:
+        console.print("Stopped. What is done is kept; the same command goes on.", style="bold")
+    out = escape(str(arguments.out))
+    console.print(
+        f"Grades: {out}/grades.csv · pages: {out}/pages/{escape(work.assignment.stem)}/ · "
+        f"nbgrader: {out}/gradebook.db",
+        soft_wrap=True,
+    )

@@ -1,0 +1,344 @@
+"""Run one submission and collect its answers, in as many goes as its faults make necessary."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from labtools.grading.assignment import Assignment, Case, MarkedCell
+from labtools.grading.claims import read_answer, read_claim, read_outputs
+from labtools.grading.station import Ending, Station
+
+__all__ = ["Asked", "Evidence", "Limits", "examine"]
+
+#: How often a notebook is begun anew after a cell that ended its process.
+MOST_GOES = 6
+
+_STATUS = {
+    "time": "timed out",
+    "total time": "timed out",
+    "memory": "out of memory",
+    "processes": "crashed",
+    "output": "crashed",
+}
+_WHY = {
+    "time": "It did not stop when its time was over.",
+    "total time": "The notebook as a whole took too long.",
+    "memory": "It used more memory than it is allowed.",
+    "processes": "It started more processes than it is allowed.",
+    "output": "It sent more output than it is allowed.",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use.
+
+    Attributes
+    ----------
+    cell_seconds : float
+        Wall time of one cell, and of answering one practice.
+    memory_mb : int
+        Memory, in MiB, beyond what the warm parent shares.
+    """
+
+    cell_seconds: float = 30.0
+    memory_mb: int = 1024
+
+    @property
+    def total_seconds(self) -> float:
+        """Wall time of the whole submission: four times that of a cell."""
+        return 4 * self.cell_seconds
+
+    def as_request(self, seconds_left: float) -> dict[str, Any]:
+        """The limits in the form that the sandbox takes."""
+        return {
+            "cell_seconds": self.cell_seconds,
+            "grace_seconds": min(5.0, max(1.0, self.cell_seconds / 4)),
+            "total_seconds": seconds_left,
+            "cpu_seconds": int(2 * self.total_seconds) + 10,
+            "memory_mb": self.memory_mb,
+            "processes": 64,
+            "file_mb": 256,
+        }
+
+
+@dataclass
+class Asked:
+    """What came back for one practice.
+
+    Attributes
+    ----------
+    rank : int
+        At which of the planned moments it was read; the lowest counts.
+    how : str
+        ``"done"``, ``"timeout"`` or ``"died"``; ``""`` while it is being answered.
+    answers : dict of int to dict
+        By number of the case.
+    """
+
+    rank: int
+    how: str = ""
+    answers: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass
+class Evidence:
+    """All that is known of a submission after it has run.
+
+    Attributes
+    ----------
+    plain, reseeded : dict of str to Asked
+        By practice, from the run on the lab's data and from the run on other data.
+    outputs : dict of int to list
+        What each cell showed.
+    failed : dict of int to (str, str, int or None)
+        Cells that stopped with an error: kind, message, line.
+    stopped : dict of int to (str, str)
+        Cells that ended the process or had to be stopped from outside: status and sentence.
+    copies, home : dict
+        How many filled-in cells each practice has; which cell counts as its own.
+    over : (str, str) or None
+        Status and sentence if the submission as a whole was ended.
+    """
+
+    plain: dict[str, Asked] = field(default_factory=dict)
+    reseeded: dict[str, Asked] = field(default_factory=dict)
+    outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    failed: dict[int, tuple[str, str, int | None]] = field(default_factory=dict)
+    stopped: dict[int, tuple[str, str]] = field(default_factory=dict)
+    copies: dict[str, int] = field(default_factory=dict)
+    home: dict[str, int | None] = field(default_factory=dict)
+    same: set[int] = field(default_factory=set)
+    over: tuple[str, str] | None = None
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_mb: int = 0
+
+
+def examine(
+    station: Station,
+    assignment: Assignment,
+    cells: Sequence[MarkedCell],
+    files: Mapping[str, bytes],
+    limits: Limits,
+    *,
+    brief: bool = False,
+    until: float | None = None,
+) -> Evidence:
+    """Run a submission: once on the lab's data, and once on other data where answers are values.
+
+    Parameters
+    ----------
+    brief : bool
+        Leave out the course's own cells on which no answer depends; `Evidence.same` says whose
+        outputs are those of any other submission.
+    until : float, optional
+        When it has to be over, by `time.monotonic`; left out, what the limits say from now on.
+
+    Raises
+    ------
+    labtools.grading.station.StationLost
+        If the sandbox itself failed; nothing is known of the submission then.
+    """
+    evidence = Evidence()
+    begun = time.monotonic()
+    end = begun + limits.total_seconds if until is None else until
+    job = _Job(station, assignment, cells, files, limits, end, evidence, brief=brief)
+    evidence.plain = job.run({}, {q.practice: q.plain for q in assignment.questions.values()})
+    again = {
+        q.practice: q.reseeded
+        for q in assignment.questions.values()
+        if q.reseeded and _has_answer(evidence.plain.get(q.practice))
+    }
+    if again and end - time.monotonic() > 0.5:
+        evidence.reseeded = job.run(assignment.seeds, again)
+    evidence.seconds = time.monotonic() - begun
+    return evidence
+
+
+def _has_answer(asked: Asked | None) -> bool:
+    return asked is not None and (
+        asked.how in ("timeout", "died")
+        or any(a.get("kind") not in ("absent", "stub") for a in asked.answers.values())
+    )
+
+
+@dataclass
+class _Job:
+    station: Station
+    assignment: Assignment
+    cells: Sequence[MarkedCell]
+    files: Mapping[str, bytes]
+    limits: Limits
+    end: float
+    evidence: Evidence
+    brief: bool = False
+    skip: dict[int, str] = field(default_factory=dict)
+
+    def run(
+        self, seeds: Mapping[str, int], questions: Mapping[str, Sequence[Case]]
+    ) -> dict[str, Asked]:
+        """One run of the notebook, begun anew without the cell that ended it, where one did."""
+        collected: dict[str, Asked] = {}
+        for _ in range(MOST_GOES):
+            left = self.end - time.monotonic()
+            if left <= 0:
+                self.evidence.over = ("timed out", _WHY["total time"])
+                break
+            go = _Go(show=not seeds, evidence=self.evidence, cells=len(self.cells))
+            ending = self._go(go, seeds, questions, left)
+            self.evidence.peak_mb = max(self.evidence.peak_mb, ending.peak_mb)
+            self.evidence.cpu_seconds += ending.cpu_seconds
+            collected.update(go.best())
+            if go.done:
+                break
+            status, why = _cause(ending)
+            if ending.reason == "total time":
+                self.evidence.over = (status, why)
+                if go.running is not None:
+                    self.evidence.stopped.setdefault(go.running, (status, why))
+                break
+            if go.running is None or self.skip.get(go.running) == "all":
+                self.evidence.over = (status, why)
+                break
+            # Once more without this cell; its definitions are run unless they ended it as well.
+            self.skip[go.running] = "all" if go.running in self.skip else "definitions"
+            self.evidence.stopped.setdefault(go.running, (status, why))
+        return collected
+
+    def _go(self, go: _Go, seeds, questions, seconds_left: float) -> Ending:
+        request = {
+            "cells": [
+                {
+                    "kind": c.kind,
+                    "source": "" if self.skip.get(k) == "all" else c.source,
+                    "practice": c.practice,
+                    "check": c.check,
+                    "own": c.own,
+                    "stub": c.stub,
+                }
+                for k, c in enumerate(self.cells)
+            ],
+            "practices": [
+                {"id": p.id, "names": list(p.names)}
+                for p in self.assignment.asked
+                if p.id in questions
+            ],
+            "seeds": dict(seeds),
+            "skip": dict(self.skip),
+            "show": go.show,
+            "brief": self.brief,
+            "cell_seconds": self.limits.cell_seconds,
+            "limits": self.limits.as_request(seconds_left),
+            "files": {name: base64.b64encode(c).decode() for name, c in self.files.items()},
+        }
+        hidden = {id_: list(cases) for id_, cases in questions.items()}
+        return self.station.run(request, hidden, go.take, cold=self._shadows())
+
+    def _shadows(self) -> bool:
+        """Whether a file beside the notebook would be imported instead of what is warm already.
+
+        Such a submission starts cold, so that it finds what it would find at home.
+        """
+        tops = {PurePosixPath(name).parts[0].split(".")[0] for name in self.files}
+        modules = {name.split(".")[0] for name in self.assignment.modules}
+        return bool(tops & (modules | {"matplotlibrc", "IPython", "matplotlib"}))
+
+
+@dataclass
+class _Go:
+    """One process of a submission, as its lines come in."""
+
+    show: bool
+    evidence: Evidence
+    cells: int
+    asked: dict[tuple[str, int], Asked] = field(default_factory=dict)
+    running: int | None = None
+    done: bool = False
+
+    def take(self, line: bytes) -> None:
+        """Take one line; what is not understood is passed over."""
+        claim = read_claim(line)
+        if claim is None:
+            return
+        if "plan" in claim:
+            self._plan(claim["plan"])
+        elif "cell" in claim:
+            self._cell(claim)
+        elif "answer" in claim:
+            self._answer(claim)
+        elif "answered" in claim:
+            asked = self._asked(claim.get("answered"), claim.get("rank"))
+            if asked is not None and claim.get("how") in ("done", "timeout", "died"):
+                asked.how = claim["how"]
+        elif claim.get("done") is True:
+            self.done = True
+
+    def _plan(self, plan: object) -> None:
+        if not isinstance(plan, dict) or not self.show:
+            return
+        for name, target in (("copies", self.evidence.copies), ("where", self.evidence.home)):
+            found = plan.get(name)
+            for id_, value in found.items() if isinstance(found, dict) else ():
+                if value is None or isinstance(value, int):
+                    target[id_] = value
+        same = plan.get("same")
+        if isinstance(same, list):
+            self.evidence.same = {k for k in same if isinstance(k, int) and 0 <= k < self.cells}
+
+    def _cell(self, claim: dict[str, Any]) -> None:
+        k = claim["cell"]
+        if not isinstance(k, int) or not 0 <= k < self.cells:
+            return
+        if claim.get("begins") is True:
+            self.running = k
+            return
+        self.running = None
+        if not self.show:
+            return
+        self.evidence.outputs[k] = read_outputs(claim.get("outputs"))
+        failed = claim.get("failed")
+        self.evidence.failed.pop(k, None)
+        if isinstance(failed, list) and len(failed) == 3:
+            line = failed[2] if isinstance(failed[2], int) else None
+            self.evidence.failed[k] = (str(failed[0])[:100], str(failed[1])[:500], line)
+
+    def _answer(self, claim: dict[str, Any]) -> None:
+        asked = self._asked(claim.get("answer"), claim.get("rank"))
+        number = claim.get("case")
+        if asked is None or not isinstance(number, int) or not 0 <= number < 1000:
+            return
+        answer = read_answer(claim.get("value"))
+        asked.answers[number] = answer or {"kind": "other", "type": "an unreadable answer"}
+
+    def _asked(self, id_: object, rank: object) -> Asked | None:
+        if not isinstance(id_, str) or not isinstance(rank, int) or len(self.asked) > 200:
+            return None
+        return self.asked.setdefault((id_, rank), Asked(rank))
+
+    def best(self) -> dict[str, Asked]:
+        """For each practice what counts: the first planned moment that found an answer."""
+        chosen: dict[str, Asked] = {}
+        for (id_, _), asked in sorted(self.asked.items(), key=lambda item: item[0]):
+            if id_ not in chosen or (not _has_answer(chosen[id_]) and _has_answer(asked)):
+                chosen[id_] = asked
+        return chosen
+
+
+def _cause(ending: Ending) -> tuple[str, str]:
+    if ending.reason in _STATUS:
+        return _STATUS[ending.reason], _WHY[ending.reason]
+    if ending.code == 71:
+        return "crashed", "It took the notebook's own machinery apart."
+    if ending.code == 72:
+        return _STATUS["memory"], _WHY["memory"]
+    if ending.code is not None and ending.code < 0:
+        if ending.code == -24:  # SIGXCPU
+            return "timed out", "It used more processor time than it is allowed."
+        return "crashed", f"It ended the process (signal {-ending.code})."
+    return "crashed", f"It ended the process (exit code {ending.code})."

@@ -1,0 +1,250 @@
+"""When to ask for which answer: found from the notebook's cells before any of them runs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["Moment", "definitions_only", "plan", "replayable"]
+
+Cell = Mapping[str, Any]
+#: (position, practice id, rank). At position k the practice is asked after k cells have run.
+#: Of the moments at which an answer was found, the one with the lowest rank counts.
+Moment = tuple[int, str, int]
+
+_LONGEST = 200_000
+
+
+def plan(cells: Sequence[Cell], practices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Say where each practice's answer is to be read.
+
+    Parameters
+    ----------
+    cells : sequence of mappings
+        ``source``, ``kind`` ("code", "markdown", ...), ``practice`` and ``check`` (grade ids found
+        by metadata or cell id, or None), ``own`` (not one of the course's own cells), ``stub``
+        (a practice cell exactly as it was released).
+    practices : sequence of mappings
+        ``id`` and ``names`` of those that are asked.
+
+    Returns
+    -------
+    dict
+        ``moments``, sorted; ``copies``: how many filled-in practice cells there are of each
+        practice; ``where``: the cell that counts as the practice's own, or None.
+
+    Notes
+    -----
+    The answer is read where the check cell stands that follows the practice cell. If there is none,
+    it is read just before the next practice begins, or before one of the course's own cells uses
+    the name for something else. Only if nothing was defined by then, the last cell that defines
+    the names decides, wherever it is, and at last the notebook's end.
+    """
+    bound = [_Names.of(cell).bound for cell in cells]
+    moments: list[Moment] = []
+    copies: dict[str, int] = {}
+    where: dict[str, int | None] = {}
+    for practice in practices:
+        id_, names = practice["id"], set(practice["names"])
+        marked = [k for k, cell in enumerate(cells) if cell["practice"] == id_]
+        filled = [k for k in marked if not cells[k]["stub"]]
+        definers = [k for k, cell in enumerate(cells) if cell["own"] and bound[k] & names]
+        copies[id_] = len(filled)
+        home = (filled or marked or _unmarked(cells, definers, id_) or [None])[-1]
+        where[id_] = home
+        ranks = []
+        if home is not None:
+            ranks.append(_read_at(cells, bound, home, practice))
+        if definers:
+            ranks.append(definers[-1] + 1)
+        ranks.append(len(cells))
+        for rank, position in enumerate(ranks):
+            if position not in ranks[:rank]:
+                moments.append((position, id_, rank))
+    return {"moments": sorted(moments), "copies": copies, "where": where}
+
+
+def _unmarked(cells: Sequence[Cell], definers: list[int], id_: str) -> list[int]:
+    """Cells that may be the practice's own where nothing marks them: those before its check."""
+    checks = [k for k, cell in enumerate(cells) if _checks(cell, id_)]
+    return [k for k in definers if checks and k < checks[-1]] or definers
+
+
+def _read_at(cells: Sequence[Cell], bound: list[set[str]], home: int, practice: Mapping) -> int:
+    id_, names = practice["id"], set(practice["names"])
+    checks = [k for k in range(home + 1, len(cells)) if _checks(cells[k], id_)]
+    if checks:
+        return checks[0]
+    for k in range(home + 1, len(cells)):
+        cell = cells[k]
+        other = cell["practice"] not in (None, id_) or cell["check"] not in (None, id_)
+        if other or (not cell["own"] and bound[k] & names):
+            return k
+    return len(cells)
+
+
+def _checks(cell: Cell, id_: str) -> bool:
+    if cell["check"] is not None:
+        return cell["check"] == id_
+    called = rf"\bcheck\s*\(\s*['\"]{re.escape(id_)}['\"]"
+    return cell["kind"] == "code" and re.search(called, cell["source"]) is not None
+
+
+def parse(source: str) -> ast.Module | None:
+    """The cell's Python after IPython's own syntax is translated; None if it is not Python."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    if len(source) > _LONGEST:
+        return None
+    try:
+        return ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+class _Names:
+    """What a cell defines or changes at the notebook's level, and what it uses.
+
+    Attributes
+    ----------
+    bound : set of str
+        Names that it defines, in any form.
+    changed : set of str
+        Those, and names of which it calls a method or sets a part.
+    used : set of str
+        Every name that occurs in it, inside functions too.
+    imported : set of str
+        Names that it binds by importing.
+    plain : bool
+        Whether it is Python that does nothing beyond its names: no magic, no seed.
+    """
+
+    def __init__(self) -> None:
+        self.bound: set[str] = set()
+        self.changed: set[str] = set()
+        self.used: set[str] = set()
+        self.imported: set[str] = set()
+        self.plain = True
+
+    @classmethod
+    def of(cls, cell: Cell) -> _Names:
+        names = cls()
+        if cell["kind"] != "code":
+            return names
+        source = cell["source"]
+        if source.lstrip().startswith("%%"):
+            # `%%time` and the like: what stands under the magic is the cell.
+            source = source.lstrip().partition("\n")[2]
+        tree = parse(source)
+        if tree is None:
+            names.plain = False
+            return names
+        names._read(tree.body)
+        shell = re.search(r"^\s*[%!]|get_ipython|\bexec\b|\beval\b|globals|locals", source, re.M)
+        if shell or re.search(r"^\S.*seed\s*\(", source, re.M):
+            names.plain = False
+        return names
+
+    @classmethod
+    def of_statement(cls, statement: ast.stmt) -> _Names:
+        names = cls()
+        names._read([statement])
+        return names
+
+    def _read(self, body: list[ast.stmt]) -> None:
+        todo: list[tuple[ast.AST, bool]] = [(node, True) for node in body]
+        while todo:
+            node, outside = todo.pop()
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                if outside:
+                    self.bound.add(node.name)
+                outside = False  # what is defined inside is not the notebook's
+            elif isinstance(node, ast.Lambda):
+                outside = False
+            elif isinstance(node, ast.Global):
+                self.bound.update(node.names)
+            elif isinstance(node, ast.Name):
+                self.used.add(node.id)
+                if outside and not isinstance(node.ctx, ast.Load):
+                    self.bound.add(node.id)
+            elif isinstance(node, ast.alias):
+                name = (node.asname or node.name).split(".")[0]
+                self.imported.add(name)
+                if outside:
+                    self.bound.add(name)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                self.changed.update(_owner(node.func))
+            elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(
+                node.ctx, ast.Load
+            ):
+                self.changed.update(_owner(node))
+            todo.extend((child, outside) for child in ast.iter_child_nodes(node))
+        self.changed |= self.bound
+
+
+def _owner(node: ast.AST) -> set[str]:
+    """`a` of ``a.b[c].d``."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+def replayable(cells: Sequence[Cell]) -> tuple[set[int], dict[int, str]]:
+    """The course's own cells that show the same in every submission, and what of them must run.
+
+    A cell shows the same if nothing that a student wrote reaches it through a name. Of such a cell
+    only those statements are needed that define or change what other cells, or needed statements,
+    use.
+
+    Returns
+    -------
+    same : set of int
+        Those cells.
+    needed : dict of int to str
+        For each of them what is left to run; often nothing.
+    """
+    names = [_Names.of(cell) for cell in cells]
+    modules = set().union(*(n.imported for n in names)) if names else set()
+    code = {k for k, c in enumerate(cells) if c["kind"] == "code" and c["source"].strip()}
+    students = {k for k in code if cells[k]["own"] or cells[k]["practice"] is not None}
+    reached = set().union(*(names[k].bound for k in students)) if students else set()
+    theirs = set(students)
+    while True:
+        more = {k for k in code - theirs if not names[k].plain or names[k].used & reached}
+        if not more:
+            break
+        theirs |= more
+        reached |= set().union(*(names[k].bound for k in more))
+    same = {k for k in code - theirs if not names[k].imported}
+    wanted = set().union(*(names[k].used for k in code - same)) if code - same else set()
+    statements = [(k, node, _Names.of_statement(node)) for k in sorted(same)
+                  for node in parse(cells[k]["source"]).body]  # fmt: skip
+    kept: set[int] = set()
+    while True:
+        more = {
+            i
+            for i, (_, _, n) in enumerate(statements)
+            if i not in kept and (n.changed - modules) & wanted
+        }
+        if not more:
+            break
+        kept |= more
+        wanted |= set().union(*(statements[i][2].used for i in more))
+    needed: dict[int, list[ast.stmt]] = {k: [] for k in same}
+    for i in sorted(kept):
+        needed[statements[i][0]].append(statements[i][1])
+    return same, {
+        k: ast.unparse(ast.Module(body=body, type_ignores=[])) for k, body in needed.items()
+    }
+
+
+def definitions_only(source: str) -> str:
+    """What is left of a cell that had to be stopped: its imports, functions and classes."""
+    tree = parse(source)
+    if tree is None:
+        return ""
+    kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    tree.body = [node for node in tree.body if isinstance(node, kept)]
+    return ast.unparse(tree)

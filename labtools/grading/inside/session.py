@@ -1,0 +1,337 @@
+"""One submission's process: run the cells, and answer what is asked on the way.
+
+What it sends are lines of JSON::
+
+    {"cell": 3, "begins": true}
+    {"cell": 3, "outputs": [...], "failed": ["NameError", "...", line] or null, "seconds": 0.01}
+    {"ask": "lab05-model"}                       (then the cases come back on another pipe)
+    {"answer": "lab05-model", "rank": 0, "case": 1, "value": {...}}
+    {"answered": "lab05-model", "rank": 0, "how": "done" | "timeout" | "died"}
+    {"plan": {...}}   and at last   {"done": true}
+
+Once a cell has run, every one of these may be forged. The judging side takes them as claims.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import gc
+import json
+import os
+import random
+import re
+import resource
+import select
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import plan as planning
+from . import shell as shells
+
+__all__ = ["run"]
+
+#: Where the random generators of every submission start.
+TORCH_SEED = 67280421310721
+
+
+#: Exit codes: a cell took the shell apart; a cell used up the memory and still holds it.
+TAKEN_APART, MEMORY_GONE = 71, 72
+
+
+class _TooLong(KeyboardInterrupt):
+    """A cell's time is over."""
+
+
+def run(request: Mapping[str, Any], send_fd: int, cases_fd: int, shell: shells.Shell) -> None:
+    """Run a notebook and send what it shows and answers."""
+    session = _Session(request, send_fd, cases_fd, shell)
+    session.run()
+
+
+class _Session:
+    def __init__(self, request, send_fd, cases_fd, shell) -> None:
+        self.request = request
+        self.send_fd, self.cases_fd = send_fd, cases_fd
+        self.shell = shell
+        self.cells = request["cells"]
+        self.practices = {item["id"]: item for item in request["practices"]}
+        self.limit = float(request["cell_seconds"])
+        self.skip = {int(k): how for k, how in request["skip"].items()}
+        self.found: dict[str, int] = {}
+        self.drawing, self.settled = True, False
+        self.seeded = "torch" in sys.modules
+        self.namespace, self.outputs = shell.user_ns, shell.outputs
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        data = json.dumps(message).encode("ascii") + b"\n"
+        while data:
+            data = data[os.write(self.send_fd, data) :]
+
+    def run(self) -> None:
+        _lay_out(self.request["files"])
+        prepare(self.shell, self.request)
+        plan = planning.plan(self.cells, list(self.practices.values()))
+        same, needed = set(), {}
+        if self.request["brief"]:
+            same, needed = planning.replayable(self.cells)
+        seen = {"copies": plan["copies"], "where": plan["where"], "same": sorted(same)}
+        self.send({"plan": seen})
+        moments = plan["moments"]
+        for k, cell in enumerate(self.cells):
+            self.ask_all(moments, k)
+            source = needed.get(k, cell["source"])
+            if cell["kind"] == "code" and source.strip():
+                self.figures(self.request["show"] and k not in same)
+                self.run_cell(k, source)
+            if self.request["brief"] and not self.request["show"] and self.all_found(moments, k):
+                break
+        self.ask_all(moments, len(self.cells))
+        self.send({"done": True})
+
+    def figures(self, wanted: bool) -> None:
+        """Draw the figures of the next cells, or leave them undrawn."""
+        if not self.settled:
+            self.settled = settle_figures(self.shell)
+        if wanted == self.drawing or not self.settled:
+            return
+        from IPython.core.pylabtools import select_figure_formats
+
+        select_figure_formats(self.shell, {"png"} if wanted else set(), **shells.FIGURES)
+        self.drawing = wanted
+
+    def all_found(self, moments, k: int) -> bool:
+        """Whether nothing that comes after cell k will be asked any more."""
+        return all(at <= k or self.found.get(id_, rank + 1) <= rank for at, id_, rank in moments)
+
+    def run_cell(self, k: int, source: str) -> None:
+        if k in self.skip:
+            source = planning.definitions_only(source)
+            if not source.strip():
+                return
+        self.send({"cell": k, "begins": True})
+        started = time.monotonic()
+        failed = None
+        try:
+            with _alarm(self.limit):
+                result = self.shell.run_cell(source, store_history=True)
+            error = result.error_before_exec or result.error_in_exec
+        except _TooLong as late:
+            error = late
+        except BaseException as raised:  # whatever gets past IPython is the cell's
+            error = raised
+        if not self.whole():
+            # It took the shell apart. Without it the rest of the notebook can still be run.
+            os._exit(TAKEN_APART)
+        if error is not None and _memory_is_gone(error, self.request["limits"]["memory_mb"]):
+            os._exit(MEMORY_GONE)
+        if error is not None:
+            failed = _failure(error, self.limit)
+        outputs = self.outputs.take()
+        if not self.request["show"]:
+            outputs = []
+        if not self.seeded and "torch" in sys.modules:
+            # torch starts at random. Here it starts where it does in a warm process, unless the
+            # cell that imports it has set a seed.
+            self.seeded = True
+            if "seed" not in source:
+                sys.modules["torch"].manual_seed(TORCH_SEED)
+        seconds = round(time.monotonic() - started, 3)
+        self.send({"cell": k, "outputs": outputs, "failed": failed, "seconds": seconds})
+
+    def whole(self) -> bool:
+        """Whether the shell, the modules and the builtins are still there after a cell."""
+        try:
+            streams = all(hasattr(s, "write") for s in (sys.stdout, sys.stderr))
+            modules = all(name in sys.modules for name in ("sys", "builtins", "IPython", "json"))
+            same = self.shell.user_ns is self.namespace and self.shell.outputs is self.outputs
+            return streams and modules and same and callable(open) and callable(isinstance)
+        except Exception:
+            return False
+
+    def ask_all(self, moments, position: int) -> None:
+        for at, id_, rank in moments:
+            if at == position and self.found.get(id_, rank + 1) > rank:
+                self.ask(id_, rank)
+
+    def ask(self, id_: str, rank: int) -> None:
+        """Let a copy of this process answer, so that asking changes nothing here."""
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                code = self.answer(id_, rank)
+            finally:
+                os._exit(code)
+        code = _wait(child, self.limit)
+        how = {None: "timeout", 0: "done", 3: "done"}.get(code, "died")
+        self.send({"answered": id_, "rank": rank, "how": how})
+        if code != 3:  # 3: nothing is defined yet, and a later moment may find it
+            self.found[id_] = rank
+
+    def answer(self, id_: str, rank: int) -> int:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        self.send({"ask": id_})
+        cases = _read_cases(self.cases_fd, id_)
+        from labhelpers.practice import find, probe
+
+        practice = find(id_)
+        namespace = self.namespace
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(1)
+        probe.call.__defaults__ = (max(self.limit / 3, 1.0),)
+        nothing = True
+        for number, case in enumerate(cases):
+            reseed()
+            try:
+                value = practice.probe(namespace, case)
+            except BaseException as error:
+                kind, message = type(error).__name__, str(error)[:300]
+                value = {"kind": "error", "error": kind, "message": message, "line": None,
+                         "source": ""}  # fmt: skip
+            nothing = nothing and value.get("kind") in ("absent", "stub")
+            self.send({"answer": id_, "rank": rank, "case": number, "value": value})
+        return 3 if nothing else 0
+
+
+def prepare(shell: shells.Shell, request: Mapping[str, Any]) -> None:
+    """Bring the process to where a fresh kernel in the notebook's folder stands."""
+    sys.path.insert(0, "")
+    # What is imported stays; looking through it again and again would copy its pages.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    if request["seeds"]:
+        import labhelpers.data as data
+
+        data.replace_seeds(request["seeds"])
+    settle_figures(shell)
+    reseed()
+
+
+def settle_figures(shell: shells.Shell) -> bool:
+    """Connect matplotlib with the shell as a kernel does; return whether it was there to do so."""
+    if not {"matplotlib.pyplot", "matplotlib_inline.backend_inline"} <= set(sys.modules):
+        return False
+    from matplotlib_inline.backend_inline import configure_inline_support
+    from matplotlib_inline.config import InlineBackend
+
+    # Without this, figures of a shell that is younger than the import are lost.
+    configure_inline_support(shell, os.environ["MPLBACKEND"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        InlineBackend.instance().print_figure_kwargs = shells.FIGURES
+    # pyplot draws whatever is new after each cell; the inline backend then draws it for show.
+    with contextlib.suppress(ValueError, AttributeError):
+        pyplot = sys.modules["matplotlib.pyplot"]
+        shell.events.unregister("post_execute", pyplot._draw_all_if_interactive)
+    return True
+
+
+def reseed() -> None:
+    """Set every random generator, so that the same submission gets the same grade again."""
+    random.seed(TORCH_SEED)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(TORCH_SEED % 2**32)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(TORCH_SEED)
+
+
+def _lay_out(files: Mapping[str, str]) -> None:
+    """Put the submission's other files into the working folder."""
+    for name, content in files.items():
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(content))
+
+
+class _alarm:
+    """Raise `_TooLong` in the main thread after so many seconds, and again each second after."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __enter__(self) -> None:
+        signal.signal(signal.SIGALRM, self.ring)
+        signal.setitimer(signal.ITIMER_REAL, self.seconds, 1.0)
+
+    def __exit__(self, *_) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    @staticmethod
+    def ring(signum, frame) -> None:
+        raise _TooLong("the time for one cell is over")
+
+
+def _failure(error: BaseException, limit: float) -> list:
+    kind = type(error).__name__
+    if isinstance(error, _TooLong):
+        return ["timeout", f"stopped after {limit:g} s", None]
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+        kind = "MemoryError"
+    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    trace = error.__traceback__
+    while trace is not None:
+        if "ipython-input" in trace.tb_frame.f_code.co_filename or (
+            "ipykernel" in trace.tb_frame.f_code.co_filename
+        ):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return [kind, str(error)[:500], line]
+
+
+def _memory_is_gone(error: BaseException, memory_mb: int) -> bool:
+    """Whether memory ran out and is not free again, so that no later cell could run."""
+    if not (isinstance(error, MemoryError) or "can't allocate memory" in str(error)):
+        return False
+    error.__traceback__ = None
+    gc.collect()
+    try:
+        used = int(re.search(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text())[1]) << 10
+        limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    except (OSError, TypeError, ValueError):
+        return True
+    return limit > 0 and limit - used < memory_mb << 19
+
+
+def _wait(child: int, seconds: float) -> int | None:
+    """Wait for a child; kill it when its time is over and return None."""
+    try:
+        fd = os.pidfd_open(child)
+    except (AttributeError, OSError):
+        fd = None
+    if fd is not None:
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        ended = bool(poll.poll(seconds * 1000))
+        os.close(fd)
+    else:
+        end, ended = time.monotonic() + seconds, False
+        while time.monotonic() < end:
+            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                ended = True
+                break
+            time.sleep(0.005)
+    if not ended:
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def _read_cases(fd: int, id_: str) -> list:
+    """The cases of this practice; what an earlier one left unread is passed over."""
+    buffer = b""
+    while True:
+        piece = os.read(fd, 1 << 16)
+        if not piece:
+            return []
+        *lines, buffer = (buffer + piece).split(b"\n")
+        for line in lines:
+            name, cases = json.loads(line)
+            if name == id_:
+                return cases

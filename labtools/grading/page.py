@@ -1,0 +1,261 @@
+"""The feedback page: what a student handed in, as it ran, with the verdicts in place."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from html import escape
+from importlib import resources
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from labtools.grading.assignment import Assignment, MarkedCell, plain_text
+from labtools.grading.examination import Evidence
+from labtools.grading.verdicts import Verdict
+
+__all__ = ["make_page", "run_notebook"]
+
+#: Characters of a picture (base64), and of an HTML output, that are shown at most.
+PICTURE_LIMIT = 3_000_000
+HTML_LIMIT = 200_000
+#: A cell whose JSON is shorter is rendered once for all submissions that have it.
+CACHED = 200_000
+
+_SYMBOL = {
+    "correct": "✓",
+    "partial": "◐",
+    "not attempted": "○",
+    "needs manual grading": "✎",
+}
+
+# No script, no request, no form: whatever a submission shows, the page only shows it.
+_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; "
+    "base-uri 'none'"
+)
+
+
+def run_notebook(cells: Sequence[MarkedCell], evidence: Evidence) -> NotebookNode:
+    """The submitted cells with the outputs of the grading run, valid as nbformat 4.5."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    }
+    count = 0
+    for k, cell in enumerate(cells):
+        made = _new_cell(cell, f"submitted-{k}")
+        if cell.kind == "code":
+            # What `check` says inside the sandbox is only that the verdict comes from outside.
+            shown = [] if cell.check is not None else evidence.outputs.get(k, [])
+            outputs = [nbformat.from_dict(o) for o in shown]
+            if k in evidence.stopped:
+                status, why = evidence.stopped[k]
+                text = f"[{status}] {why}\n"
+                outputs.append(nbformat.v4.new_output("stream", name="stderr", text=text))
+            made["outputs"] = outputs
+            if k in evidence.outputs:
+                count += 1
+                made["execution_count"] = count
+        notebook.cells.append(made)
+    return notebook
+
+
+def _new_cell(cell: MarkedCell, id_: str) -> NotebookNode:
+    # nbformat's own constructors check each cell against the schema, which takes a tenth of a
+    # submission's time; a test checks whole notebooks instead.
+    made = {"cell_type": cell.kind, "id": id_, "metadata": {}, "source": cell.source}
+    if cell.kind == "code":
+        made |= {"outputs": [], "execution_count": None}
+    return nbformat.from_dict(made)
+
+
+def make_page(
+    assignment: Assignment,
+    student: str,
+    verdicts: Sequence[Verdict],
+    notebook: NotebookNode | None,
+    note: str = "",
+) -> str:
+    """The page as HTML that needs no other file and runs no script."""
+    title = f"{assignment.stem}: {student}"
+    body = [_summary(assignment, student, verdicts, note, notebook is not None)]
+    if notebook is not None:
+        body.append("<main>")
+        body.extend(_cells(assignment, notebook, verdicts))
+        body.append("</main>")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{_style()}</style>\n</head>\n"
+        f"<body>\n{''.join(body)}\n</body>\n</html>\n"
+    )
+
+
+def _summary(assignment, student, verdicts, note, has_notebook) -> str:
+    known = [v.score for v in verdicts if v.score is not None]
+    open_points = sum(v.max_score for v in verdicts if v.score is None)
+    total = f"{sum(known):g} of {sum(v.max_score for v in verdicts):g} points"
+    if open_points:
+        total += f"; {open_points:g} more are given by your instructor"
+    rows = []
+    for v in verdicts:
+        name = escape(v.title)
+        if has_notebook and v.cell is not None:
+            name = f'<a href="#{escape(v.practice)}">{name}</a>'
+        points = "–" if v.score is None else f"{v.score:g}"
+        rows.append(
+            f'<tr class="{_class(v.status)}"><th scope="row">{name}</th>'
+            f"<td>{points} of {v.max_score:g}</td><td>{_status(v.status)}</td>"
+            f"<td>{_text(v.feedback)}</td></tr>"
+        )
+    remark = f"<p>{escape(note)}</p>" if note else ""
+    return (
+        f"<header><h1>{escape(assignment.stem)}</h1>"
+        f"<p>{escape(student)} · <strong>{total}</strong></p>{remark}"
+        '<table><thead><tr><th scope="col">Practice</th><th scope="col">Points</th>'
+        '<th scope="col">Result</th><th scope="col">Feedback</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></header>"
+    )
+
+
+def _class(status: str) -> str:
+    if status in ("correct", "partial"):
+        return status
+    return "open" if status in ("not attempted", "needs manual grading") else "wrong"
+
+
+def _status(status: str) -> str:
+    symbol = _SYMBOL.get(status, "✗")
+    return f'<span aria-hidden="true">{symbol}</span> {escape(status)}'
+
+
+def _text(feedback: str) -> str:
+    pieces = feedback.split("`")
+    if len(pieces) % 2 == 0:
+        return escape(feedback)
+    return "".join(
+        f"<code>{escape(p)}</code>" if i % 2 else escape(p) for i, p in enumerate(pieces)
+    )
+
+
+def _box(verdict: Verdict) -> str:
+    points = "–" if verdict.score is None else f"{verdict.score:g}"
+    return (
+        f'<aside class="verdict {_class(verdict.status)}" id="{escape(verdict.practice)}">'
+        f"<strong>{_status(verdict.status)}</strong> · {escape(verdict.title)} · "
+        f"{points} of {verdict.max_score:g} points<p>{_text(verdict.feedback)}</p></aside>"
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _style() -> str:
+    from pygments.formatters import HtmlFormatter
+
+    own = resources.files("labtools.grading").joinpath("page.css").read_text(encoding="utf-8")
+    return f"{own}\n{HtmlFormatter(style='default').get_style_defs('.highlight')}"
+
+
+# The notebook ---------------------------------------------------------------------------------
+
+
+def _cells(
+    assignment: Assignment, notebook: NotebookNode, verdicts: Sequence[Verdict]
+) -> Iterator[str]:
+    """The cells as HTML, each verdict under the cell that it is about."""
+    boxes: dict[int | None, list[str]] = {}
+    for verdict in verdicts:
+        boxes.setdefault(verdict.cell, []).append(_box(verdict))
+    course = {plain_text(c["source"]) for c in assignment.release["cells"]}
+    for k, cell in enumerate(notebook.cells):
+        shown = {"cell_type": cell.cell_type, "source": cell.source}
+        if cell.cell_type == "code":
+            shown["outputs"] = [o for o in map(_showable, cell.outputs) if o is not None]
+        trusted = cell.cell_type != "raw" and plain_text(cell.source) in course
+        text = json.dumps([shown, trusted])
+        yield _render(text) if len(text) < CACHED else _render.__wrapped__(text)
+        yield from boxes.get(k, [])
+
+
+@functools.lru_cache(maxsize=400)
+def _render(text: str) -> str:
+    """One cell as HTML. Most cells of most submissions are the course's: they are kept."""
+    cell, trusted = json.loads(text)
+    if cell["cell_type"] == "raw":
+        return f'<pre class="raw">{escape(cell["source"])}</pre>'
+    made = {"metadata": {}, "id": "cell", **cell}
+    if cell["cell_type"] == "code":
+        made["execution_count"] = None
+    notebook = nbformat.from_dict(
+        {"cells": [made], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    )
+    html, _ = _exporter().from_notebook_node(notebook)
+    return html if trusted or cell["cell_type"] == "code" else _clean(html)
+
+
+@functools.lru_cache(maxsize=1)
+def _exporter():
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(template_name="basic")
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    exporter.exclude_anchor_links = True
+    exporter.log.setLevel(logging.ERROR)  # "Alternative text is missing": for each figure
+    return exporter
+
+
+def _showable(output: NotebookNode) -> dict[str, Any] | None:
+    """An output in the one form that is shown: a picture, else cleaned HTML, else text."""
+    output = json.loads(json.dumps(output))
+    if output["output_type"] not in ("display_data", "execute_result"):
+        return output
+    data = output["data"]
+    for mime in ("image/png", "image/jpeg"):
+        if mime in data and len(data[mime]) <= PICTURE_LIMIT and _BASE64.fullmatch(data[mime]):
+            output["data"] = {mime: data[mime]}
+            return output
+    html = data.get("text/html")
+    if html is not None and len(html) <= HTML_LIMIT and "<script" not in html.lower():
+        output["data"] = {"text/html": _clean(html)}
+    elif "text/plain" in data:
+        output["data"] = {"text/plain": data["text/plain"]}
+    else:
+        return None
+    return output
+
+
+@functools.lru_cache(maxsize=200)
+def _clean(html: str) -> str:
+    """HTML without what could act, load, or lie over the rest of the page."""
+    import bleach
+    from bleach.css_sanitizer import CSSSanitizer
+
+    allowed = CSSSanitizer(allowed_css_properties=_PROPERTIES, allowed_svg_properties=[])
+    return bleach.clean(
+        html,
+        tags=_TAGS,
+        attributes={"*": ["class", "style", "title", "scope", "colspan", "rowspan", "align"],
+                    "a": ["href"], "img": ["src", "alt"], "details": ["open"]},
+        protocols={"http", "https", "mailto", "data"},
+        css_sanitizer=allowed,
+        strip=True,
+    )  # fmt: skip
+
+
+_TAGS = frozenset(
+    "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption "
+    "figure h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre q s small span strong sub summary sup "
+    "table tbody td tfoot th thead tr u ul".split()
+)
+_PROPERTIES = frozenset(
+    "background-color border border-left border-collapse color font-family font-style font-weight "
+    "opacity padding text-align text-decoration vertical-align white-space".split()
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")

@@ -1,0 +1,61 @@
+"""`grades.csv` and `summary.csv`, safe to open in a spreadsheet and to load into an LMS."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+__all__ = ["GRADES", "SUMMARY", "write_tables"]
+
+GRADES = ("student_id", "lab", "practice_id", "score", "max_score", "status", "feedback")
+SUMMARY = ("student_id", "lab", "score", "max_score", "points_to_give_by_hand", "statuses")
+
+
+def write_tables(folder: Path, stem: str, entries: Iterable[dict[str, Any]]) -> Counter[str]:
+    """Write both tables from the journal's entries, whole or not at all; count the statuses."""
+    counts: Counter[str] = Counter()
+    drafts = {name: folder / f".{name}.{os.getpid()}.new" for name in ("grades", "summary")}
+    with ExitStack() as stack:
+        stack.callback(lambda: [d.unlink(missing_ok=True) for d in drafts.values()])
+        files = {
+            name: stack.enter_context(open(path, "w", encoding="utf-8", newline=""))
+            for name, path in drafts.items()
+        }
+        grades, summary = csv.writer(files["grades"]), csv.writer(files["summary"])
+        grades.writerow(GRADES)
+        summary.writerow(SUMMARY)
+        for entry in entries:
+            student, verdicts = _safe(entry["student"]), entry["verdicts"]
+            for v in verdicts:
+                score = "" if v.score is None else f"{v.score:g}"
+                grades.writerow(
+                    [student, stem, v.practice, score, f"{v.max_score:g}", v.status]
+                    + [_safe(" ".join(v.feedback.split()))]
+                )
+                counts[v.status] += 1
+            own = Counter(v.status for v in verdicts)
+            summary.writerow(
+                [
+                    student,
+                    stem,
+                    f"{sum(v.score or 0 for v in verdicts):g}",
+                    f"{sum(v.max_score for v in verdicts):g}",
+                    f"{sum(v.max_score for v in verdicts if v.score is None):g}",
+                    "; ".join(f"{n} {status}" for status, n in sorted(own.items())),
+                ]
+            )
+        for name, path in drafts.items():
+            files[name].flush()
+            os.fsync(files[name].fileno())
+            os.replace(path, folder / f"{name}.csv")
+    return counts
+
+
+def _safe(text: str) -> str:
+    """Text that a spreadsheet shows and does not run: ``=1+1`` becomes ``'=1+1``."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "|", "%") else text

@@ -1,0 +1,215 @@
+"""The unit of work: one submission in, its verdicts and pages out.
+
+The same function runs in a local worker process and on a Dask worker. It keeps one sandbox with its
+warm parent per process, or as many as there are threads that ask for one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import queue
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labhelpers.practice import Feedback
+from labtools.grading.assignment import (
+    Assignment,
+    MarkedCell,
+    plain_text,
+    released_notebook,
+)
+from labtools.grading.autograded import as_autograded, not_run_notebook
+from labtools.grading.examination import Evidence, Limits, examine
+from labtools.grading.page import make_page, run_notebook
+from labtools.grading.reading import Unreadable, read_notebook
+from labtools.grading.station import Station, StationLost
+from labtools.grading.submissions import Submission
+from labtools.grading.verdicts import Verdict, judge_all, without_run
+
+__all__ = ["Job", "Result", "Settings", "grade_unit", "lost"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How submissions are run."""
+
+    limits: Limits = Limits()
+    cold: bool = False
+    unsafe: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that a worker needs for one submission."""
+
+    assignment: Assignment
+    settings: Settings
+    submission: Submission
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is known of a submission after grading.
+
+    Attributes
+    ----------
+    student : str
+        The student's id.
+    verdicts : list of Verdict
+        One per practice.
+    page : str
+        The feedback page.
+    notebook : str or None
+        The notebook as it ran, as nbgrader's JSON; None if nothing was handed in.
+    seconds, cpu_seconds : float
+        What running it took.
+    """
+
+    student: str
+    verdicts: list[Verdict]
+    page: str
+    notebook: str | None = None
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+def grade_unit(job: Job) -> Result:
+    """Grade one submission. Whatever is wrong with it becomes a status; nothing is raised for it.
+
+    Raises
+    ------
+    labtools.grading.station.NoSandbox
+        If this machine cannot wall it in.
+    """
+    assignment, submission = job.assignment, job.submission
+    if submission.problem is not None:
+        return _not_run(assignment, submission.student, *submission.problem)
+    try:
+        notebook = read_notebook(submission.notebook or b"")
+    except Unreadable as reason:
+        return _not_run(assignment, submission.student, "unreadable", str(reason))
+    cells = assignment.mark(notebook)
+    for attempt in (1, 2):
+        try:
+            with _Borrowed(job) as station:
+                evidence, verdicts = _examine(station, job, cells)
+                shown = _course_outputs(station, job)
+            break
+        except StationLost as error:
+            # Once more in a new sandbox: the fault may have been the one before.
+            if attempt == 2:
+                return lost(assignment, submission.student, str(error))
+    for k in evidence.same:
+        # Only for a cell that is the course's word for word; then whoever ran it sees the same.
+        evidence.outputs[k] = shown.get(plain_text(cells[k].source), [])
+    ran = run_notebook(cells, evidence)
+    page = make_page(assignment, submission.student, verdicts, ran, submission.note)
+    return Result(
+        submission.student,
+        verdicts,
+        page,
+        json.dumps(as_autograded(assignment, cells, ran, verdicts), indent=1),
+        round(evidence.seconds, 3),
+        round(evidence.cpu_seconds, 3),
+    )
+
+
+def _examine(
+    station: Station, job: Job, cells: Sequence[MarkedCell]
+) -> tuple[Evidence, list[Verdict]]:
+    """Run and judge: first without what no answer needs; in full unless all of that is right.
+
+    So the short way can only save time: a point is refused after a full run alone.
+    """
+    known: dict[str, Feedback] = {}
+    begun = time.monotonic()
+    limits = job.settings.limits
+
+    def go(brief: bool) -> tuple[Evidence, list[Verdict]]:
+        evidence = examine(
+            station,
+            job.assignment,
+            cells,
+            job.submission.files,
+            limits,
+            brief=brief,
+            until=begun + limits.total_seconds,
+        )
+        return evidence, judge_all(job.assignment, cells, evidence, known)
+
+    evidence, verdicts = go(brief=True)
+    right = all(v.status in ("correct", "needs manual grading") for v in verdicts)
+    # After a cell that had to be stopped, a second run would be stopped there again.
+    cut = evidence.stopped or evidence.over or evidence.seconds > limits.total_seconds / 3
+    if right or cut:
+        return evidence, verdicts
+    full, full_verdicts = go(brief=False)
+    full.seconds += evidence.seconds
+    full.cpu_seconds += evidence.cpu_seconds
+    return (evidence, verdicts) if full.over else (full, full_verdicts)
+
+
+_shown: dict[str, dict[str, list[dict]]] = {}
+
+
+def _course_outputs(station: Station, job: Job) -> dict[str, list[dict]]:
+    """What the course's own cells show, by their text, from one run of the released notebook."""
+    key = job.assignment.stem
+    if key not in _shown:
+        cells = job.assignment.mark(released_notebook(job.assignment))
+        evidence = examine(station, job.assignment, cells, {}, Limits(120.0))
+        _shown[key] = {
+            plain_text(cells[k].source): outputs for k, outputs in evidence.outputs.items()
+        }
+    return _shown[key]
+
+
+def lost(assignment: Assignment, student: str, reason: str) -> Result:
+    """The result of a submission that took its sandbox or its worker with it."""
+    text = f"Running this notebook ended the program that ran it ({reason})."
+    return _not_run(assignment, student, "crashed", text)
+
+
+def _not_run(assignment: Assignment, student: str, status: str, sentence: str) -> Result:
+    verdicts = without_run(assignment, status, sentence)
+    page = make_page(assignment, student, verdicts, None)
+    if status == "missing":
+        return Result(student, verdicts, page)
+    return Result(
+        student, verdicts, page, json.dumps(not_run_notebook(assignment, verdicts), indent=1)
+    )
+
+
+_idle: dict[tuple, queue.SimpleQueue[Station]] = {}
+
+
+class _Borrowed:
+    """A station of this process that nobody else is using."""
+
+    def __init__(self, job: Job) -> None:
+        settings, assignment = job.settings, job.assignment
+        self.key = (assignment.lab, assignment.modules, settings.cold, settings.unsafe)
+
+    def __enter__(self) -> Station:
+        lab, modules, cold, unsafe = self.key
+        try:
+            self.station = _idle.setdefault(self.key, queue.SimpleQueue()).get_nowait()
+        except queue.Empty:
+            self.station = Station(lab, modules, cold=cold, unsafe=unsafe)
+        return self.station
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            _idle[self.key].put(self.station)
+        else:
+            self.station.close()
+
+
+@atexit.register
+def close_stations() -> None:
+    """End the warm parents of this process."""
+    for idle in _idle.values():
+        while not idle.empty():
+            idle.get().close()

@@ -1,0 +1,139 @@
+"""Hand submissions to worker processes on this machine and take the results as they come."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import multiprocessing
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from labtools.grading.unit import Job, Result, grade_unit, lost
+
+__all__ = ["grade_here"]
+
+#: Seconds beyond its own limit after which a submission's worker counts as hung.
+PATIENCE = 180.0
+#: Submissions after which a worker is replaced, so that nothing it may leak adds up.
+TASKS_PER_WORKER = 1_000
+
+
+def grade_here(jobs: Iterator[Job], processes: int) -> Iterator[Result]:
+    """Grade `jobs` in `processes` worker processes; results come in the order they are done.
+
+    Only a few jobs are taken at a time, so a large course needs no more memory than a small one. A
+    worker that dies loses nothing: its submissions are run again, one at a time, and the one that
+    takes its worker along for the second time is given up as ``crashed``.
+    """
+    with tempfile.TemporaryDirectory(prefix="labs-grade-") as scratch:
+        pool = _Pool(processes, scratch)
+        try:
+            suspects: list[Job] = []
+            yield from _through(pool, jobs, 2 * processes, suspects)
+            for job in suspects:
+                again: list[Job] = []
+                yield from _through(pool, iter([job]), 1, again)
+                if again:
+                    reason = "the worker process ended"
+                    yield lost(job.assignment, job.submission.student, reason)
+        finally:
+            pool.stop()
+
+
+def _through(
+    pool: _Pool, jobs: Iterator[Job], window: int, suspects: list[Job]
+) -> Iterator[Result]:
+    pending: dict[Future, tuple[Job, float]] = {}
+    while True:
+        for job in itertools.islice(jobs, window - len(pending)):
+            pending[pool.submit(job)] = (job, time.monotonic())
+        if not pending:
+            return
+        done, _ = wait(pending, timeout=5.0, return_when=FIRST_COMPLETED)
+        broken = not done and _overdue(pending)
+        for future in done:
+            try:
+                result = future.result()
+            except BrokenProcessPool:
+                broken = True
+                continue
+            del pending[future]
+            yield result
+        if broken:
+            suspects += [job for job, _ in pending.values()]
+            pending.clear()
+            pool.stop()
+
+
+def _overdue(pending: dict[Future, tuple[Job, float]]) -> bool:
+    now = time.monotonic()
+    return any(
+        future.running() and now - begun > 2 * job.settings.limits.total_seconds + PATIENCE
+        for future, (job, begun) in pending.items()
+    )
+
+
+class _Pool:
+    """A process pool that is made when it is needed, and again after it broke."""
+
+    def __init__(self, processes: int, scratch: str) -> None:
+        self.processes, self.scratch = processes, scratch
+        self._executor: ProcessPoolExecutor | None = None
+
+    def submit(self, job: Job) -> Future:
+        if self._executor is None:
+            self._executor = ProcessPoolExecutor(
+                self.processes,
+                mp_context=_context(),
+                initializer=_begin,
+                initargs=(self.scratch,),
+                max_tasks_per_child=TASKS_PER_WORKER,
+            )
+        try:
+            return self._executor.submit(grade_unit, job)
+        except BrokenProcessPool as error:
+            failed: Future = Future()
+            failed.set_exception(error)
+            return failed
+
+    def stop(self) -> None:
+        executor, self._executor = self._executor, None
+        if executor is None:
+            return
+        processes = list((executor._processes or {}).values())
+        executor.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            with contextlib.suppress(OSError, ValueError):
+                process.terminate()
+        for process in processes:
+            with contextlib.suppress(OSError, ValueError, AssertionError):
+                process.join(5)
+                if process.is_alive():
+                    process.kill()
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Workers are forked from a process that has the imports and nothing else.
+
+    A fork of this process would carry the gradebook's connection.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["labtools.grading.unit"])
+    return context
+
+
+def _begin(scratch: str) -> None:
+    """Set up a worker: Ctrl-C is the parent's business, and its death is the worker's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = scratch
+    if sys.platform == "linux":
+        from labtools.grading.inside import walls
+
+        walls.die_with_parent()

@@ -1,0 +1,71 @@
+"""Send a corpus through `labs grade` and read the grades back."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.grading.corpora.base import ROOT, Case
+
+Row = dict[str, str]
+
+
+def grade(folder: Path, out: Path, lab: str, *options: str, seconds: float = 900) -> str:
+    """Run `labs grade`; return what it says.
+
+    Raises
+    ------
+    AssertionError
+        If the command fails.
+    """
+    command = [sys.executable, "-m", "labtools.cli", "--root", str(ROOT), "grade", lab[:5]]
+    done = subprocess.run(
+        [*command, str(folder), "--out", str(out), *options],
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stderr
+
+
+def read_grades(out: Path) -> dict[str, dict[str, Row]]:
+    """The rows of grades.csv by student and practice."""
+    grades: dict[str, dict[str, Row]] = {}
+    with open(out / "grades.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            grades.setdefault(row["student_id"].removeprefix("'"), {})[row["practice_id"]] = row
+    return grades
+
+
+def grade_corpus(
+    cases: Sequence[Case], home: Path, *options: str
+) -> tuple[dict[str, dict[str, Row]], dict[str, Path]]:
+    """Grade a corpus lab by lab; return the rows of all students, and each lab's output folder."""
+    rows: dict[str, dict[str, Row]] = {}
+    outs = {}
+    for lab in sorted({case.lab for case in cases}):
+        folder, out = home / f"submitted-{lab[:5]}", home / f"grades-{lab[:5]}"
+        folder.mkdir(parents=True)
+        for case in cases:
+            if case.lab == lab:
+                case.write(folder)
+        grade(folder, out, lab, *options)
+        rows.update(read_grades(out))
+        outs[lab] = out
+    return rows, outs
+
+
+def seconds_used(out: Path) -> dict[str, float]:
+    """Wall seconds of each student's run."""
+    (journal,) = (out / "journal").glob("*.jsonl")
+    lines = journal.read_text(encoding="utf-8").splitlines()
+    return {e["student"]: e["seconds"] for e in map(json.loads, lines)}

@@ -1,0 +1,192 @@
+"""What leaves the sandbox is plain and capped; what enters it holds no answer."""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import labhelpers.practice as practice
+from labtools.grading.claims import read_answer, read_claim, read_outputs
+from labtools.grading.inside import plan
+from labtools.grading.sealing import write_sealed_copy
+from labtools.grading.secret import Secret, SecretError, course_secret
+
+ANSWER_WORDS = ("judge", "simulate", "hidden", "expected", "correct")
+
+
+@pytest.mark.parametrize("lab", practice.labs())
+def test_a_sealed_copy_holds_no_judge(tmp_path, lab):
+    write_sealed_copy(tmp_path, lab)
+    for path in (tmp_path / "labhelpers" / "practice").glob("*.py"):
+        if path.stem in ("feedback", "registry", "checking", "__init__"):
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {n.name for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+        assert not [n for n in names if any(word in n for word in ANSWER_WORDS)], path
+        calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
+        for call in calls:
+            if isinstance(call.func, ast.Name) and call.func.id == "Practice":
+                given_names = {k.arg for k in call.keywords}
+                assert not given_names & {"judge", "hidden", "visible"}
+
+
+@pytest.mark.parametrize("lab", practice.labs())
+def test_a_sealed_copy_can_still_be_asked(tmp_path, lab):
+    import subprocess
+    import sys
+
+    write_sealed_copy(tmp_path, lab)
+    cases = {p.id: p.visible()[:1] for p in practice.of_lab(lab) if not p.manual}
+    program = (
+        f"import sys, json; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "import labhelpers; from labhelpers.practice import of_lab\n"
+        f"assert labhelpers.__file__.startswith({str(tmp_path)!r})\n"
+        f"cases = json.loads({json.dumps(json.dumps(cases))})\n"
+        f"for p in of_lab({lab!r}):\n"
+        "    assert p.judge is None\n"
+        "    if not p.manual:\n"
+        "        print(p.id, p.ask({}, cases[p.id])[0]['kind'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert {line.split()[1] for line in done.stdout.splitlines()} <= {"absent"}
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=30,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(json_values)
+def test_no_claim_raises(value):
+    claim = read_claim(json.dumps(value).encode())
+    assert claim is None or isinstance(claim, dict)
+    read_answer(value)
+    read_outputs(value)
+
+
+@settings(max_examples=150, deadline=None)
+@given(json_values, st.sampled_from(["numbers", "axes", "error", "timeout", "passes", "counts"]))
+def test_no_forged_answer_breaks_a_verdict(value, kind):
+    from labtools.grading.verdicts import _ask_judge
+
+    answer = value if isinstance(value, dict) else {"values": value}
+    for item in practice.of_lab("lab01"):
+        cases = item.visible()
+        feedback = _ask_judge(item, cases, [{**answer, "kind": kind}] * len(cases))
+        assert feedback.outcome != "correct"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"[" * 100_000, b'{"a":' * 50_000, b"9" * 1_000_000, b"\xff\xfe", b"", b"null", b'"x"'],
+)
+def test_lines_that_are_no_claim(line):
+    assert read_claim(line) is None
+
+
+def test_a_long_whole_number_is_not_computed():
+    assert read_claim(b'{"cell": ' + b"9" * 1_000_000 + b"}") == {"cell": math.inf}
+
+
+def test_numbers_must_be_numbers():
+    right = {"kind": "numbers", "values": [1.0, math.nan], "shape": [2], "type": "list"}
+    assert read_answer(right)["shape"] == [2]
+    for wrong in ({"values": "ab"}, {"values": [[1.0]]}, {"shape": [3]}, {"shape": None}):
+        assert read_answer({**right, **wrong}) is None
+
+
+def test_only_known_outputs_pass():
+    outputs = read_outputs(
+        [
+            {"output_type": "display_data", "data": {"application/javascript": "alert(1)"}},
+            {"output_type": "stream", "text": "hello", "name": "x"},
+            {"output_type": "stream", "text": "\ud800"},
+            {"output_type": "evil"},
+            None,
+        ]
+    )
+    assert outputs == [{"output_type": "stream", "name": "stdout", "text": "hello"}]
+
+
+def cell(source, practice=None, check=None, own=True, stub=False, kind="code"):
+    made = {"source": source, "practice": practice, "check": check, "own": own}
+    return {**made, "stub": stub, "kind": kind}
+
+
+P = [{"id": "lab09-a", "names": ["a"]}]
+
+
+def test_the_answer_is_read_where_its_check_stands():
+    cells = [cell("a = 1", "lab09-a"), cell("b = 2"), cell("", check="lab09-a", own=False)]
+    assert plan.plan([*cells, cell("a = 3")], P)["moments"][0] == (2, "lab09-a", 0)
+
+
+def test_without_a_check_it_is_read_before_the_next_practice():
+    cells = [cell("a = 1", "lab09-a"), cell("a += 1"), cell("z = 0", "lab09-z"), cell("a = 9")]
+    assert (2, "lab09-a", 0) in plan.plan(cells, P)["moments"]
+
+
+def test_the_last_filled_copy_counts():
+    cells = [cell("a = 1", "lab09-a"), cell("a = 2", "lab09-a"), cell("a = None", "lab09-a",
+             stub=True, own=False)]  # fmt: skip
+    made = plan.plan(cells, P)
+    assert made["where"] == {"lab09-a": 1} and made["copies"] == {"lab09-a": 2}
+
+
+def test_unmarked_cells_are_found_by_what_they_define():
+    cells = [cell("x = 1"), cell("def a(): pass"), cell("check('lab09-a')", own=False)]
+    assert plan.plan(cells, P)["where"] == {"lab09-a": 1}
+
+
+def test_a_course_cell_that_nothing_needs_is_not_run():
+    cells = [
+        cell("data = make()\nplot(data)", own=False),
+        cell("a = data.sum()", "lab09-a"),
+        cell("demo = data * 2\nshow(demo)", own=False),
+        cell("print(a)", own=False),
+    ]
+    same, needed = plan.replayable(cells)
+    assert same == {0, 2}
+    assert needed == {0: "data = make()", 2: ""}
+
+
+def test_a_cell_with_a_seed_or_a_magic_is_always_run():
+    cells = [cell("manual_seed(1)", own=False), cell("%matplotlib inline", own=False)]
+    assert plan.replayable(cells)[0] == set()
+
+
+def test_definitions_are_kept_of_a_cell_that_was_stopped():
+    kept = plan.definitions_only("import os\nx = 1\ndef f():\n    return 2\nwhile True: pass")
+    assert kept == "import os\n\ndef f():\n    return 2"
+
+
+def test_the_secret_is_made_once_and_kept(tmp_path):
+    first = course_secret(tmp_path)
+    again = course_secret(tmp_path)
+    assert first.is_new and not again.is_new and first.value == again.value
+    assert (tmp_path / "course.secret").stat().st_mode & 0o077 == 0
+    assert first.rng("a").random() == again.rng("a").random() != again.rng("b").random()
+
+
+def test_a_short_secret_is_refused(tmp_path):
+    (tmp_path / "course.secret").write_text("# nothing\nabc\n")
+    with pytest.raises(SecretError, match="fewer than 16"):
+        course_secret(tmp_path)
+
+
+def test_another_secret_draws_other_cases():
+    for item in practice.of_lab("lab05"):
+        if not item.manual:
+            a, b = (item.hidden(Secret(s * 20).rng(item.id)) for s in "ab")
+            assert a != b

@@ -1,0 +1,112 @@
+"""The three corpora through `labs grade`, from folder to grades.csv."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.grading.corpora import cheats, honest, hostile
+from tests.grading.corpora.base import Case, solved
+from tests.grading.corpora.running import Row, grade_corpus, seconds_used
+
+#: Seconds one cell may take in these tests; a whole submission four times as long.
+CELL = 4
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def graded(cases: list[Case], home: Path) -> tuple[dict[str, dict[str, Row]], dict[str, Path]]:
+    return grade_corpus(cases, home, "--jobs", "2", "--timeout", str(CELL))
+
+
+def points(row: Row) -> float:
+    return float(row["score"] or 0)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("corpora")
+
+
+def test_honest_submissions_get_full_marks(home, capsys):
+    rows, _ = graded(honest.CASES, home / "honest")
+    refused = [
+        f"{case.name}: {row['practice_id']} {row['score']}, {row['status']}: {row['feedback']}"
+        for case in honest.CASES
+        for row in rows[case.name].values()
+        if row["status"] != "needs manual grading" and row["score"] != row["max_score"]
+    ]
+    with capsys.disabled():
+        print(f"\nhonest submissions: {len(honest.CASES)}, practices refused: {len(refused)}")
+    assert not refused, "\n".join(refused)
+    assert len(honest.CASES) >= 20
+    # A copied practice cell: the last one counts, and the student is told.
+    assert "2 times" in rows["a_copied_practice_cell"]["lab05-fit-gd"]["feedback"]
+
+
+def test_cheats_get_nothing_that_their_answers_do_not_earn(home, capsys):
+    beside = Case("the_honest_neighbour", solved())
+    rows, outs = graded([*cheats.CASES, beside], home / "cheats")
+    paid = [
+        f"{case.name}: {row['practice_id']} {row['score']}, {row['status']}: {row['feedback']}"
+        for case in cheats.CASES
+        for row in rows[case.name].values()
+        if points(row) > case.deserved.get(row["practice_id"], 0.0)
+    ]
+    with capsys.disabled():
+        print(f"\ncheats: {len(cheats.CASES)}, practices paid: {len(paid)}")
+    assert not paid, "\n".join(paid)
+    assert len(cheats.CASES) >= 40
+    assert sum(points(row) for row in rows[beside.name].values()) == 90
+    # No page runs anything that a submission put into it.
+    for out in outs.values():
+        for page in (out / "pages").rglob("*.html"):
+            text = page.read_text(encoding="utf-8")
+            assert "<script" not in text.lower(), page
+            assert "default-src 'none'" in text, page
+
+
+def test_hostile_submissions_cost_only_what_depends_on_them(home, capsys):
+    survivors = ("/tmp/labs-survivor", "/dev/shm/labs-survivor")
+    beside = Case("the_honest_neighbour", solved())
+    before = set(os.listdir("/tmp"))
+    rows, outs = graded([*hostile.CASES, beside], home / "hostile")
+    lost = []
+    for case in [*hostile.CASES, beside]:
+        if case.name not in rows:
+            lost.append(f"{case.name}: no row")
+            continue
+        for id_, row in rows[case.name].items():
+            if row["status"] == "needs manual grading":
+                continue
+            deserved = float(row["max_score"])
+            if case.deserved is not None:
+                deserved = case.deserved.get(id_, 0.0)
+            wanted = case.statuses.get(id_, case.statuses.get("*", row["status"]))
+            wanted = (wanted,) if isinstance(wanted, str) else wanted
+            if points(row) != deserved or row["status"] not in wanted or not row["feedback"]:
+                lost.append(f"{case.name}: {id_} {row['score']} {row['status']} {row['feedback']}")
+    with capsys.disabled():
+        print(f"\nhostile or broken: {len(hostile.CASES)}, practices lost: {len(lost)}")
+    assert not lost, "\n".join(lost)
+    assert len(hostile.CASES) >= 35
+    # Within its time: the run itself, and a little for starting it.
+    for out in outs.values():
+        slow = {n: s for n, s in seconds_used(out).items() if s > 4 * CELL + 10}
+        assert not slow
+    # Nothing survives: no process, no file outside the output folder.
+    time.sleep(0.5)
+    ps = subprocess.run(["ps", "axo", "args"], capture_output=True, text=True, check=True).stdout
+    assert "sleep 4242" not in ps
+    assert not any(os.path.exists(path) for path in survivors)
+    left = {n for n in set(os.listdir("/tmp")) - before if n.startswith("labs-grade")}
+    assert not left
+
+
+@pytest.mark.parametrize("status", ["unreadable", "missing", "timed out"])
+def test_the_hostile_corpus_meets_the_status(status):
+    assert any(status in case.statuses.values() for case in hostile.CASES)
