@@ -1,0 +1,75 @@
+"""Rows: each lab's cold run, the course as a whole, and the plain way of the same experiments.
+
+The plain way stands in ``benchmarks/plain/``: the labs' experiments as tutorials usually write
+them, a new figure for every iteration, the loss surface by two loops, 500 one-sample epochs of Adam
+through a DataLoader. Both are notebooks and are run by the same code, in turn.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import jupytext
+
+from benchmarks.cold import Timing, run_cold
+from benchmarks.machine import usable_cores
+from benchmarks.table import Row, shown
+
+ROOT = Path(__file__).resolve().parents[1]
+ROUNDS = 3
+
+
+def rows() -> Iterator[Row]:
+    """Measure every lab, next to its plain counterpart where there is one."""
+    ours: dict[str, list[Timing]] = {}
+    plain: dict[str, list[Timing]] = {}
+    sources = sorted((ROOT / "solutions").glob("lab*.py"))
+    for number in range(ROUNDS):
+        for source in sources:
+            print(f"  round {number + 1} of {ROUNDS}: {source.stem}", flush=True)
+            ours.setdefault(source.stem, []).append(_time(source))
+            counterpart = ROOT / "benchmarks" / "plain" / f"{source.stem[:5]}.py"
+            if counterpart.exists():
+                plain.setdefault(source.stem, []).append(_time(counterpart))
+    for name, timings in ours.items():
+        yield _lab(name, timings, plain.get(name, []))
+
+    shared = [name for name in ours if name in plain]
+    yield Row(
+        f"the course: {len(shared)} labs, cold, one after the other",
+        _totals(ours, shared),
+        _totals(plain, shared),
+        limit=sum(_middle([t.cells for t in ours[name]]) for name in ours) / usable_cores(),
+        limit_is="the cells alone, on all cores",
+        note="plain: the 500 one-sample epochs are 5 epochs, extrapolated",
+    )
+
+
+def _time(source: Path) -> Timing:
+    return run_cold(jupytext.read(source, fmt="py:percent"))
+
+
+def _lab(name: str, ours: list[Timing], plain: list[Timing]) -> Row:
+    parts = {
+        part: _middle([getattr(timing, part) for timing in ours])
+        for part in ("start", "imports", "cells", "shutdown")
+    }
+    split = ", ".join(f"{part} {shown(seconds)}" for part, seconds in parts.items())
+    return Row(
+        f"{name}, cold",
+        [timing.total for timing in ours],
+        [timing.total for timing in plain],
+        limit=parts["cells"],
+        limit_is="its cells alone",
+        note=f"ours: {split}",
+    )
+
+
+def _middle(values: list[float]) -> float:
+    return statistics.median(values)
+
+
+def _totals(timings: dict[str, list[Timing]], names: list[str]) -> list[float]:
+    return [sum(timings[name][number].total for name in names) for number in range(ROUNDS)]

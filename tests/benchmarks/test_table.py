@@ -1,0 +1,79 @@
+"""The benchmarks' table says what was measured, and one failure does not lose the rest."""
+
+from __future__ import annotations
+
+import importlib
+import re
+
+import jupytext
+import pytest
+
+from benchmarks.table import HEADER, Row, as_markdown, shown
+
+
+@pytest.fixture
+def collector(monkeypatch, tmp_path):
+    """`python benchmarks` as a module that writes its results elsewhere."""
+    monkeypatch.syspath_prepend(str(tmp_path))  # the module replaces the first entry of the path
+    module = importlib.import_module("benchmarks.__main__")
+    monkeypatch.setattr(module, "RESULTS", module.ROOT / "test-artifacts" / "RESULTS.md")
+    module.RESULTS.parent.mkdir(exist_ok=True)
+    yield module
+    module.RESULTS.unlink(missing_ok=True)
+
+
+def test_ratios_are_taken_round_by_round_and_more_is_better():
+    assert Row("x", ours=[1.0, 2.0], plain=[10.0, 30.0]).ratios() == [10, 15]
+    assert Row("x", ours=[60.0], plain=[2.0], unit="1/s").ratios() == [30]
+    assert Row("x", ours=[1.0, 2.0], plain=[10.0]).ratios() == [10, 5]
+    assert Row("x", ours=[0.0], plain=[3.0]).ratios() == []
+
+
+def test_a_row_shows_medians_spread_and_limit():
+    row = Row("surface", [0.002, 0.004, 0.003], [0.3, 0.5, 0.9], limit=0.001, limit_is="memory")
+    text = row.to_markdown()
+    assert "| 500 ms (300 ms to 900 ms) | 3 ms (2 ms to 4 ms) |" in text
+    assert "| 150 (125 to 300) | 1 ms: memory | 3 |" in text
+    assert text.count("|") == HEADER.splitlines()[0].count("|")
+    assert "not run" in Row("x", [1.0]).to_markdown()
+    assert as_markdown([row, row]).count("\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(3.2e-7, "0.32 µs"), (4.2e-5, "42 µs"), (0.0421, "42.1 ms"), (90, "1.5 min"), (7200, "2 h")],
+)
+def test_a_time_has_a_fitting_unit(seconds, text):
+    assert shown(seconds) == text
+
+
+def test_a_failing_benchmark_does_not_lose_the_others(collector, monkeypatch, capsys):
+    outcomes = {
+        "surfaces": ([Row("kept", [1.0], [2.0])], ""),
+        "figures": ([Row("before the fault", [1.0])], "its process ended with 1"),
+        "frames": ([Row("kept too", [1.0], [2.0])], ""),
+    }
+    monkeypatch.setattr(collector, "BENCHMARKS", dict.fromkeys(outcomes, "Heading"))
+    monkeypatch.setattr(collector, "_run_apart", outcomes.__getitem__)
+    monkeypatch.setattr("sys.argv", ["benchmarks"])
+    assert collector.main() == 1
+    written = collector.RESULTS.read_text(encoding="utf-8")
+    for part in ("kept", "kept too", "before the fault", "ended with 1", "Machine: "):
+        assert part in written
+    assert "failed: figures" in capsys.readouterr().err
+
+
+def test_a_process_that_ends_badly_is_told(collector):
+    rows, reason = collector._run_apart("no_such_benchmark")
+    assert not rows and re.match(r"its process ended with \d", reason)
+
+
+def test_the_plain_labs_are_notebooks_and_say_what_is_a_slice(course):
+    paths = sorted((course / "benchmarks" / "plain").glob("lab*.py"))
+    assert [path.stem for path in paths] == [f"lab0{n}" for n in range(1, 6)]
+    slices = []
+    for path in paths:
+        cells = jupytext.read(path, fmt="py:percent").cells
+        assert cells[0].source.startswith("import"), "the first cell is timed as the imports"
+        slices += [cell.metadata["slice"] for cell in cells if "slice" in cell.metadata]
+    assert slices == [100, 10, 10]
