@@ -1,0 +1,125 @@
+"""Everything that must hold, one after the other, with one summary at the end (`make test`).
+
+A stage that fails does not keep the later ones from running. The exit code is 0 only when all
+passed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Folder of a test, and what the summary calls it.
+KINDS = {
+    "tests": "tests of the code, the figures and the pages",
+    "solutions": "solutions, every output compared (nbval)",
+    "notebooks": "untouched student labs, every cell runs (nbval)",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the summary."""
+
+    stage: str
+    counts: str
+    seconds: float
+    passed: bool
+
+
+def main() -> int:
+    """Run all stages and print the summary; return the exit code."""
+    rows = [
+        run_tool("code style", ["ruff", "check", "."]),
+        run_tool("derived notebooks are up to date", ["labtools.cli", "build", "--check"]),
+    ]
+    pytest_rows, last_line = run_pytest()
+    rows += pytest_rows
+
+    table = Table(title="make test", title_justify="left")
+    for heading in ("stage", "result", "counts", "seconds"):
+        table.add_column(heading, justify="right" if heading == "seconds" else "left")
+    for row in rows:
+        outcome = "[green]passed[/]" if row.passed else "[bold red]FAILED[/]"
+        table.add_row(row.stage, outcome, row.counts, f"{row.seconds:.1f}")
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    console.print(table)
+    print(last_line)
+    return 0 if all(row.passed for row in rows) else 1
+
+
+def run_tool(stage: str, module: list[str]) -> Row:
+    """Run one command of the environment; its exit code is the result."""
+    print(f"\n--- {stage}", flush=True)
+    started = time.monotonic()
+    code = subprocess.run([sys.executable, "-m", *module], cwd=ROOT, check=False).returncode
+    return Row(stage, "", time.monotonic() - started, code == 0)
+
+
+def run_pytest() -> tuple[list[Row], str]:
+    """Run pytest once over all folders; return a row per folder and pytest's last line."""
+    print("\n--- pytest", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [
+            *(sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope", "-q", "-rfEs"),
+            *("--junit-xml", str(report), "-o", "junit_family=xunit1"),
+        ]
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=_environment()
+        )
+        last_line = "pytest: no summary"
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if re.search(r"\bin \d[\d.:]*s\b", line):
+                last_line = line.strip()
+        code = process.wait()
+        rows = read_report(report) if report.exists() else []
+    if code and all(row.passed for row in rows):
+        rows.append(Row("pytest itself", f"exit code {code}", 0.0, False))
+    return rows, last_line
+
+
+def read_report(path: Path) -> list[Row]:
+    """Count the outcomes of each kind of test in pytest's XML report."""
+    counts = {folder: Counter() for folder in KINDS}
+    seconds = dict.fromkeys(KINDS, 0.0)
+    for case in ET.parse(path).iter("testcase"):
+        place = case.get("file") or case.get("classname", "").replace(".", "/")
+        folder = Path(place).parts[0] if place else "tests"
+        folder = folder if folder in KINDS else "tests"
+        outcome = next((child.tag for child in case if child.tag in _OUTCOMES), "passed")
+        counts[folder][_OUTCOMES.get(outcome, outcome)] += 1
+        seconds[folder] += float(case.get("time", 0))
+    rows = []
+    for folder, stage in KINDS.items():
+        count = counts[folder]
+        failed = count["failed"] or not count
+        text = ", ".join(f"{number} {name}" for name, number in sorted(count.items()))
+        rows.append(Row(stage, text or "no test found", seconds[folder], not failed))
+    return rows
+
+
+_OUTCOMES = {"failure": "failed", "error": "failed", "skipped": "skipped"}
+
+
+def _environment() -> dict[str, str]:
+    # Two workers on two cores: one thread each for the linear algebra beneath.
+    return {"OMP_NUM_THREADS": "1", **os.environ}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
