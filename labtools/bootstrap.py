@@ -21,6 +21,9 @@ import time
 OLDEST = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+# Named from the course's folder, in which pip is run: pip splits a list of paths in its
+# environment at blanks, and the way to the course may have some.
+CONSTRAINTS = "constraints.txt"
 
 # Who installs what. Each reader's install holds all of the one before it.
 EXTRAS = {
@@ -124,8 +127,7 @@ def set_up(reader, torch=None):
     if torch == "cpu":
         # Alone: that index has PyTorch, but not our versions of what PyTorch needs.
         install(folder, ["--no-deps", "--index-url", CPU_INDEX, pinned("torch")])
-    target = "%s[%s]" % (ROOT, ",".join(EXTRAS[reader]))
-    install(folder, ["-c", os.path.join(ROOT, "constraints.txt"), "-e", target])
+    install(folder, ["-c", CONSTRAINTS, "-e", ".[%s]" % ",".join(EXTRAS[reader])])
     write_settings(folder)
     write_stamp(folder, reader, key)
     say("ready after %d s" % (time.time() - started))
@@ -194,9 +196,8 @@ def is_usable(folder):
 def install(folder, arguments):
     """Run pip, show which package it is at, and keep its full output in .venv/setup.log."""
     log_path = os.path.join(folder, "setup.log")
-    constraints = os.path.join(ROOT, "constraints.txt")
     # A build backend is installed apart from the rest; these bind its version too.
-    environment = dict(os.environ, PIP_CONSTRAINT=constraints, PIP_BUILD_CONSTRAINT=constraints)
+    environment = dict(os.environ, PIP_CONSTRAINT=CONSTRAINTS, PIP_BUILD_CONSTRAINT=CONSTRAINTS)
     environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
     command = [python_of(folder), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
     pip = subprocess.Popen(
@@ -276,7 +277,7 @@ def python_of(folder):
 
 def pinned(package):
     """Return the requirement of a package with its exact version from constraints.txt."""
-    with open(os.path.join(ROOT, "constraints.txt")) as file:
+    with open(os.path.join(ROOT, CONSTRAINTS)) as file:
         for line in file:
             if line.lower().startswith(package + "=="):
                 return line.strip()
@@ -291,7 +292,7 @@ def larger_or_same(reader):
 def fingerprint(reader):
     """Return a key that changes whenever this reader's install must be done again."""
     digest = hashlib.sha256()
-    for name in ("pyproject.toml", "constraints.txt"):
+    for name in ("pyproject.toml", CONSTRAINTS):
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read())
     # An editable install names the folder that it was made in.

@@ -115,6 +115,14 @@ def test_it_installs_once_and_says_what_it_does(small):
     assert builds(small) == 1
 
 
+def test_the_way_to_the_course_may_have_blanks_and_brackets(small, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("my course [2026]")
+    shutil.copytree(small, folder, dirs_exist_ok=True)
+    result = set_up(folder)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert builds(folder) == 1
+
+
 def test_changed_pins_install_again(small):
     set_up(small)
     (small / "constraints.txt").write_text("torch==2.13.1\n")
