@@ -39,6 +39,9 @@ SIZES = {
     "test": "about 1.8 GB",
 }
 
+# Bytes below which an environment does not even get its pip.
+LEAST_FREE = 30 * 10**6
+
 # Words in pip's messages, and what they mean to the reader. The first that is found is said.
 CAUSES = (
     (
@@ -103,6 +106,9 @@ def main():
             return open_lab(arguments.open)
     except SetupError as error:
         print("setup: %s" % error, file=sys.stderr)
+        return 1
+    except (IOError, OSError) as error:
+        print("setup: %s: %s" % (error.filename or ROOT, error.strerror), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nsetup: stopped; run the same command again to go on", file=sys.stderr)
@@ -179,8 +185,11 @@ def create(folder):
         shutil.rmtree(folder)
     code, output = run([sys.executable, "-m", "venv", folder])
     if code:
+        # venv keeps what stopped it to itself when that happened in the pip that it starts.
+        full = shutil.disk_usage(ROOT).free < LEAST_FREE
         shutil.rmtree(folder, ignore_errors=True)
-        raise SetupError("the environment could not be created: %s" % last_line(output))
+        reason = "the disk is full" if full else last_line(output)
+        raise SetupError("the environment could not be created: %s" % reason)
 
 
 def is_usable(folder):
@@ -216,12 +225,19 @@ def install(folder, arguments):
             lines.append(line)
             show_progress(line)
     show_progress("")
-    if pip.wait():
-        raise SetupError("%s (details: %s)" % (cause("".join(lines)), os.path.relpath(log_path)))
+    code = pip.wait()
+    if code:
+        details = os.path.relpath(log_path)
+        raise SetupError("%s (details: %s)" % (cause("".join(lines), code), details))
 
 
-def cause(output):
+def cause(output, code):
     """Say in a few words why pip failed."""
+    if code < 0:
+        return (
+            "pip was stopped by signal %d, as happens when memory runs out; run the same command "
+            "again to go on" % -code
+        )
     for words, meaning in CAUSES:
         if any(word in output for word in words):
             return meaning
@@ -341,7 +357,7 @@ def remove_stamp(folder, reader):
 def last_line(output):
     """Return the last line that says something."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1] if lines else "no message"
+    return lines[-1][:200] if lines else "no message"
 
 
 def say(text):

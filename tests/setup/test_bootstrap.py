@@ -7,12 +7,14 @@ a small project of one package stands in for the course's own.
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import shutil
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -172,6 +174,39 @@ def test_an_interrupted_install_leaves_no_stamp(small):
     assert process.returncode == 130, errors
     assert "run the same command again" in errors
     assert not list((small / ".venv").glob("installed-*"))
+
+
+def test_a_pip_that_is_killed_gives_one_sentence(small):
+    (small / "backend.py").write_text("import os\nos.kill(os.getppid(), 9)\n")
+    result = set_up(small)
+    assert result.returncode == 1
+    [sentence] = result.stderr.splitlines()
+    assert "stopped by signal 9" in sentence and "run the same command again" in sentence
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_file_that_cannot_be_written_gives_one_sentence(small):
+    set_up(small)
+    log = small / ".venv" / "setup.log"
+    log.unlink()
+    log.symlink_to("/dev/full")
+    (small / "constraints.txt").write_text("torch==2.13.1\n")
+    result = set_up(small)
+    assert result.returncode == 1
+    [sentence] = result.stderr.splitlines()
+    assert sentence.startswith("setup: ") and "No space left on device" in sentence
+
+
+def test_a_disk_too_full_for_an_environment_gives_one_sentence(small, monkeypatch):
+    """What `python -m venv` says of it does not name the cause."""
+    bootstrap = importlib.import_module("labtools.bootstrap")
+    failed = (1, "Error: Command 'python -m ensurepip' returned non-zero exit status 1.")
+    monkeypatch.setattr(bootstrap, "run", lambda command: failed)
+    for free, reason in ((5_000_000, "the disk is full"), (10**10, "exit status 1")):
+        usage = SimpleNamespace(free=free)
+        monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda path, usage=usage: usage)
+        with pytest.raises(bootstrap.SetupError, match=reason):
+            bootstrap.create(str(small / ".venv"))
 
 
 def test_a_broken_environment_is_made_anew(small):
