@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -73,7 +74,8 @@ class JupyterServer:
             self._process = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=subprocess.STDOUT
             )
-        deadline = time.monotonic() + 60
+        # Generous: a machine that is busy with other tests takes a minute to import JupyterLab.
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             try:
                 self.get("/api/status")
@@ -87,7 +89,8 @@ class JupyterServer:
 
     def __exit__(self, *error) -> None:
         if self._process.poll() is None:
-            self.shut_kernels_down()
+            with contextlib.suppress(OSError):  # it may never have answered
+                self.shut_kernels_down()
             self._process.terminate()
             try:
                 self._process.wait(20)
@@ -116,8 +119,9 @@ def open_notebook(open_page, server, name: str, place: str = "lab/tree"):
     page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length")
     page.evaluate("window.jupyterapp.restored")
     page.wait_for_function("window.jupyterapp.shell.currentWidget.context.isReady")
-    # Other extensions that are installed here complain while Notebook 7 starts.
-    page.complaints.clear()
+    # Other extensions that are installed here complain while Notebook 7 starts. What a saved
+    # figure complains of as it comes alive stays.
+    page.complaints[:] = [one for one in page.complaints if not one.is_of_jupyter]
     return page
 
 

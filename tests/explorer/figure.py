@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 #: The canvases of the three views, in the order of the page; each view has a back and a front.
 _PIXELS = """section => [...section.querySelectorAll('.stage')].map(stage =>
   [...stage.querySelectorAll('canvas')].map(c => c.toDataURL()).join())"""
+
+_TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class Figure:
@@ -25,15 +29,25 @@ class Figure:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the camera rests: the pictures of two moments are the same."""
+        """Wait until the camera rests: two frames after one another are the same.
+
+        Frames are counted, not milliseconds: a busy machine may draw only a few in a second.
+        """
         before = None
-        for _ in range(40):
+        for _ in range(400):
+            self.page.evaluate(_TWO_FRAMES)
             after = self.pixels()
             if after == before:
                 return
             before = after
-            self.page.wait_for_timeout(60)
         raise AssertionError("the figure does not come to rest")
+
+    def wait_for_step(self, step: int) -> None:
+        """Wait until a run that plays has come as far."""
+        deadline = time.monotonic() + 60
+        while self.step < step:
+            assert time.monotonic() < deadline, f"step {step} does not come"
+            self.page.wait_for_timeout(20)
 
     def find(self, selector: str, **options):
         return self.section.locator(selector, **options)

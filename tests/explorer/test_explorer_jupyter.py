@@ -64,7 +64,6 @@ def try_everything(figure: Figure) -> None:
         assert figure.pixels()[1] != picture[1]
         # The arrow keys belonged to the slider: the notebook has not moved to another cell.
         assert slider.evaluate("one => one.getRootNode().activeElement === one")
-
         assert active_cell(page) == active
     picture = figure.pixels()
     figure.drag_start(25, 20)
@@ -78,8 +77,7 @@ def try_everything(figure: Figure) -> None:
     figure.press("back")
     assert figure.step == 0
     figure.find("[data-do=play]").click()
-    page.wait_for_timeout(600)
-    assert figure.step > 0
+    figure.wait_for_step(1)
     figure.press("last")
     figure.press("reset")
     # Digits and letters typed into a box are not commands of the notebook.

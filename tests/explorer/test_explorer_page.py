@@ -135,10 +135,10 @@ def test_steps_forward_back_scrub_and_play(show):
     figure.settle()
     assert figure.step == 1
     figure.find("[data-do=play]").click()
-    figure.page.wait_for_timeout(900)
-    assert 1 < figure.step < 15
+    figure.wait_for_step(3)
     figure.press("play")
     paused = figure.step
+    assert 3 <= paused < 15
     figure.page.wait_for_timeout(400)
     assert figure.step == paused
     figure.press("last")
@@ -148,7 +148,8 @@ def test_steps_forward_back_scrub_and_play(show):
 def test_the_start_follows_the_mouse_also_when_the_page_is_scrolled(show):
     figure = show(gentle(), viewport={"width": 1280, "height": 420})
     figure.page.mouse.wheel(0, 90)
-    figure.page.wait_for_timeout(200)
+    figure.page.wait_for_function("scrollY > 50")
+    figure.settle()
     w, b = figure.start
     figure.drag_start(40, 30)
     assert figure.start[0] > w + 2
