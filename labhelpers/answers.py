@@ -18,8 +18,10 @@ import ast
 import copy
 import hashlib
 import json
+import os
 import re
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +62,8 @@ class Carried:
         Names of the predictions that were copied.
     own_cells : int
         How many of the student's own cells were copied.
+    unknown : int
+        Cells that may be the student's own, in a notebook where that cannot be told; not copied.
     """
 
     copied: list[str] = field(default_factory=list)
@@ -69,10 +73,12 @@ class Carried:
     fresh: list[str] = field(default_factory=list)
     guesses: list[str] = field(default_factory=list)
     own_cells: int = 0
+    unknown: int = 0
 
     def to_text(self) -> str:
         """Say in lines what was carried and what was not."""
         own = f"{self.own_cells} of your own cells" if self.own_cells else ""
+        unknown = f"{self.unknown} cells that are not in the new lab" if self.unknown else ""
         lines = [
             ("copied", self.copied),
             ("copied, but the task has changed: read it again", self.reworded),
@@ -81,6 +87,11 @@ class Carried:
             ("new in this release", self.fresh),
             ("predictions copied", self.guesses),
             ("also copied", [own] if own else []),
+            (
+                "left in the old notebook, whose cells have lost their ids, so that nobody can "
+                "tell yours from the lab's",
+                [unknown] if unknown else [],
+            ),
         ]
         return "\n".join(f"  {text}: {', '.join(names)}" for text, names in lines if names)
 
@@ -94,7 +105,7 @@ def read_notebook(path: Path) -> Notebook:
         If it cannot be read or is no notebook of version 4.
     """
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise AnswerError(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:  # neither JSON nor UTF-8
@@ -161,29 +172,44 @@ def _copy_guesses(old: Notebook, notebook: Notebook, report: Carried) -> None:
         guess = _guess(cell)
         if guess is not None and guess[1] is not None:
             made[guess[0]] = cell["source"]
+    changed = {_id(cell): cell for cell in old["cells"] if _COURSE_ID.fullmatch(_id(cell))}
     for cell in notebook["cells"]:
         guess = _guess(cell)
-        if guess is not None and guess[0] in made:
+        if guess is None:
+            continue
+        mine = changed.get(_id(cell))
+        if guess[0] in made:
             cell["source"] = copy.deepcopy(made[guess[0]])
-            report.guesses.append(guess[0])
+        elif mine is not None and _begins_guess(mine, guess[0]):
+            cell["source"] = copy.deepcopy(mine["source"])  # with more in it than the guess
+        else:
+            continue
+        report.guesses.append(guess[0])
 
 
 def _copy_own_cells(
     old: Notebook, notebook: Notebook, surplus: Sequence[int], report: Carried
 ) -> None:
-    if not any(_COURSE_ID.fullmatch(_id(cell)) for cell in old["cells"]):
-        return  # a tool has dropped the cells' ids: nobody can say whose a cell is
+    # Some tools drop the cells' ids: then nobody can say whose a cell is.
+    known = any(_COURSE_ID.fullmatch(_id(cell)) for cell in old["cells"])
     taken = {_id(cell) for cell in notebook["cells"]}
+    texts = {_text(cell).strip() for cell in notebook["cells"]} | {""}
     behind: dict[str, list[Cell]] = {}
     anchor = ""
+    seen: set[str] = set()
     for position, cell in enumerate(old["cells"]):
-        own = position in surplus or not (_grade_id(cell, True) or _COURSE_ID.fullmatch(_id(cell)))
-        if not own:
-            name = _grade_id(cell, True) or _id(cell)
+        name = _grade_id(cell, True) or (_id(cell) if _COURSE_ID.fullmatch(_id(cell)) else "")
+        # The second cell of one id is a copy that the student made and may have changed.
+        again = name in seen and position not in surplus and not _grade_id(cell)
+        if position in surplus or (known and (not name or again)):
+            if _text(cell).strip() and not (again and _text(cell).strip() in texts):
+                behind.setdefault(anchor, []).append(_plain_copy(cell, taken))
+                report.own_cells += 1
+        elif name:
+            seen.add(name)
             anchor = name if name in taken else anchor
-        elif _text(cell).strip():
-            behind.setdefault(anchor, []).append(_plain_copy(cell, taken))
-            report.own_cells += 1
+        elif _text(cell).strip() not in texts:
+            report.unknown += 1
     cells = list(behind.get("", []))
     for cell in notebook["cells"]:
         cells += [cell, *behind.get(_id(cell), [])]
@@ -269,7 +295,8 @@ def checksum(cell: Cell) -> str:
     parts.append(str(marks.get("grade_id")))
     if grade:
         parts.append(str(float(marks.get("points") or 0)))
-    return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
+    text = "".join(parts).encode("utf-8", errors="replace")
+    return hashlib.md5(text, usedforsecurity=False).hexdigest()
 
 
 def _guess(cell: Cell) -> tuple[str, object] | None:
@@ -288,6 +315,11 @@ def _guess(cell: Cell) -> tuple[str, object] | None:
     # Anything but a constant, such as -3 or 2 * 60, is a guess too.
     value = body[0].value
     return target.id, value.value if isinstance(value, ast.Constant) else ...
+
+
+def _begins_guess(cell: Cell, name: str) -> bool:
+    """Whether a line of the cell gives the guess of this name a value."""
+    return re.search(rf"^{name}\s*=(?!=)\s*(?!None\b)\S", _text(cell), re.MULTILINE) is not None
 
 
 # The command ----------------------------------------------------------------------------------
@@ -324,6 +356,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         except AnswerError as error:
             print(f"error: {error}", file=sys.stderr)
             failed = True
+    for path in _left_over(arguments.old, [old for old, _ in pairs]):
+        print(
+            f"{path}: not looked at. If it has answers of yours, name it as OLD, the lab that it "
+            "belongs to as NEW, and a file to write with --out"
+        )
     return 1 if failed else 0
 
 
@@ -349,19 +386,26 @@ def _pairs(old: Path, new: Path) -> list[tuple[Path, Path]]:
     return pairs
 
 
+def _left_over(old: Path, used: Sequence[Path]) -> list[Path]:
+    """Notebooks in the folder OLD that no lab of NEW was paired with."""
+    if not old.is_dir():
+        return []
+    return [path for path in sorted(old.glob("*.ipynb")) if path not in used]
+
+
 def _carry_file(old: Path, new: Path, out: Path) -> str:
     if old.resolve() == new.resolve():
         raise AnswerError(f"{old}: OLD and NEW are the same file")
     notebook, report = carry(read_notebook(old), read_notebook(new))
     if not set(report.copied + report.untouched + report.gone):
         raise AnswerError(f"{old}: holds no practice cells, so nothing can be carried")
+    if report.gone and report.fresh and not (report.copied or report.untouched):
+        raise AnswerError(f"{old}: has no practice in common with {new}; is it another lab?")
     if not (report.copied or report.guesses or report.own_cells):
-        lost = f"\n{report.to_text()}" if report.gone else ""
-        return f"{new.name}: nothing to copy, {old} is unanswered; use the new lab as it is{lost}"
+        rest = "" if not (report.gone or report.unknown) else f"\n{report.to_text()}"
+        return f"{new.name}: nothing to copy from {old}; use the new lab as it is{rest}"
     try:
-        with out.open("x", encoding="utf-8", newline="\n") as file:
-            json.dump(notebook, file, ensure_ascii=False, indent=1)
-            file.write("\n")
+        _write_new(out, json.dumps(notebook, ensure_ascii=False, indent=1) + "\n")
     except FileExistsError:
         raise AnswerError(
             f"{out}: is there already and is left as it is; move it away, or name another file "
@@ -369,7 +413,24 @@ def _carry_file(old: Path, new: Path, out: Path) -> str:
         ) from None
     except OSError as error:
         raise AnswerError(f"{out}: cannot be written: {error.strerror}") from error
-    return f"{out}\n{report.to_text()}"
+    return f"{out}, with what you did in {old}\n{report.to_text()}"
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet, whole or not at all."""
+    if path.exists():
+        raise FileExistsError
+    # Half an emoji, as some editors leave it, cannot be written.
+    content = text.encode("utf-8", errors="replace")
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(draft, 0o644)
+        os.rename(draft, path)
+    except BaseException:
+        os.unlink(draft)
+        raise
 
 
 if __name__ == "__main__":

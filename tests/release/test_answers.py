@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -152,6 +154,51 @@ def test_every_answer_of_every_solution_comes_along(course):
             assert text(notebook, name) == text(old, name)
 
 
+def test_without_cell_ids_what_stays_behind_is_said(answered, lab):
+    """Nobody can tell the student's cells then; a second answer is one of theirs all the same."""
+    second = copy.deepcopy(answered["cells"][place(answered, PRACTICE)])
+    second["source"] = "LOSS2 = 'second try'"
+    answered["cells"].insert(place(answered, PRACTICE) + 1, second)
+    for cell in answered["cells"]:
+        cell.pop("id", None)
+    notebook, report = answers.carry(answered, lab)
+    assert (report.own_cells, report.unknown) == (1, 1)
+    assert notebook["cells"][place(notebook, PRACTICE) + 1]["source"] == second["source"]
+    assert "1 cells that are not in the new lab" in report.to_text()
+    assert "w2, b2" not in json.dumps(notebook)
+
+
+def test_a_prediction_with_more_in_its_cell_comes_along(answered, lab):
+    cells = answered["cells"]
+    guess = next(c for c in cells if "".join(c["source"]).startswith("guess_sign"))
+    guess["source"] = ["# The slope is too small.\n", "guess_sign = 'b'\n", "print(guess_sign)"]
+    other = next(c for c in cells if "".join(c["source"]).startswith("guess_best_rate"))
+    other["source"] = ["guess_best_rate = 0,2 or so"]  # not Python, and yet the student's
+    notebook, report = answers.carry(answered, lab)
+    assert report.guesses == ["guess_first_loss", "guess_sign", "guess_best_rate"]
+    sources = [cell["source"] for cell in notebook["cells"]]
+    assert guess["source"] in sources and other["source"] in sources
+
+
+def test_a_changed_copy_of_a_lab_s_cell_is_an_own_cell(answered, lab):
+    """Made by a tool that gives the copy the id of its original."""
+    given = next(
+        number
+        for number, cell in enumerate(answered["cells"])
+        if cell["cell_type"] == "code" and not cell["metadata"].get("nbgrader") and number > 5
+    )
+    same, changed = (copy.deepcopy(answered["cells"][given]) for _ in range(2))
+    changed["source"] = ["print('my experiment')"]
+    answered["cells"][given + 1 : given + 1] = [same, changed]
+    notebook, report = answers.carry(answered, lab)
+    assert report.own_cells == 2  # this one, and the one behind the practice
+    ids = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(ids)) == len(ids)
+    sources = ["".join(cell["source"]) for cell in notebook["cells"]]
+    assert sources.count("print('my experiment')") == 1
+    assert sources.count("".join(same["source"])) == 1
+
+
 # The command ----------------------------------------------------------------------------------
 
 
@@ -226,6 +273,55 @@ def test_a_bad_file_is_named(folders, capsys, content, reason):
     assert answers.main([str(old), str(new)]) == 1
     said = capsys.readouterr().err
     assert str(old) in said and reason in said
+
+
+def test_another_lab_is_named(folders, course, capsys):
+    old, new = (folder / f"{LAB}.ipynb" for folder in folders)
+    [other] = (course / "notebooks").glob("lab02*.ipynb")
+    assert answers.main([str(old), str(other), "--out", str(new.with_name("x.ipynb"))]) == 1
+    assert "no practice in common" in capsys.readouterr().err
+    assert not new.with_name("x.ipynb").exists()
+
+
+def test_what_was_not_looked_at_is_named(folders, capsys):
+    old, new = folders
+    (old / f"{LAB} (1).ipynb").write_bytes((old / f"{LAB}.ipynb").read_bytes())
+    assert answers.main([str(old), str(new)]) == 0
+    said = capsys.readouterr().out
+    assert f"with what you did in {old / f'{LAB}.ipynb'}" in said
+    assert f"{old / f'{LAB} (1).ipynb'}: not looked at" in said
+
+
+def test_a_disk_that_fills_up_leaves_no_half_file(folders, capsys, monkeypatch):
+    old, new = folders
+    before = contents(old, new)
+
+    def full(descriptor, mode):
+        os.close(descriptor)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(answers.os, "fdopen", full)
+    assert answers.main([str(old), str(new)]) == 1
+    assert "cannot be written: No space left" in capsys.readouterr().err
+    assert contents(old, new) == before
+
+
+def test_odd_text_is_no_reason_to_fail(folders, answered):
+    """A mark at the head of the file, as Windows' tools write it, and half an emoji."""
+    old, new = folders
+    answered["cells"][place(answered, PRACTICE)]["source"] = "LOSS2 = [1.0]  # \ud83d"
+    text_ = json.dumps(answered)
+    (old / f"{LAB}.ipynb").write_bytes(b"\xef\xbb\xbf" + text_.encode())
+    assert answers.main([str(old), str(new)]) == 0
+    written = answers.read_notebook(new / f"{LAB}-answered.ipynb")
+    assert text(written, PRACTICE).startswith("LOSS2 = [1.0]  # ")
+
+
+def test_a_place_that_cannot_be_written_to_is_named(folders, capsys):
+    old, new = (folder / f"{LAB}.ipynb" for folder in folders)
+    out = new.with_name("nowhere") / "x.ipynb"
+    assert answers.main([str(old), str(new), "--out", str(out)]) == 1
+    assert f"{out}: cannot be written: No such file" in capsys.readouterr().err
 
 
 def test_a_file_and_a_folder_do_not_go_together(folders, capsys):
