@@ -7,7 +7,7 @@ from matplotlib.patheffects import withStroke
 
 from labhelpers.figures.style import readable
 
-__all__ = ["occupied", "point_out", "write_note"]
+__all__ = ["occupied", "place_note", "point_out", "write_note"]
 
 _FONT_SIZE = 9
 #: A letter's mean width and a line's height as shares of the font size.
@@ -27,6 +27,29 @@ def write_note(ax, text: str, color: str, at: tuple[float, float] = (0.5, 0.5), 
         path_effects=[withStroke(linewidth=3, foreground="white")],
         **look,
     )
+
+
+def place_note(ax, text: str, color: str, near: tuple[float, float] = (0.5, 0.5)):
+    """Write `text` at the place nearest to `near` that covers least of what is there already."""
+    taken = [_box(ax, note.get_text(), note.get_position()) for note in _notes(ax)]
+    left, right, bottom, top = _free_box(ax, np.asarray(near), text, occupied(ax), taken)
+    return write_note(ax, text, color, ((left + right) / 2, (bottom + top) / 2))
+
+
+def _notes(ax) -> list:
+    return [text for text in ax.texts if text.get_transform() is ax.transAxes and text.get_text()]
+
+
+def _size(ax, text: str) -> tuple[float, float]:
+    """Width and height of a note as shares of the axes'."""
+    pixels = _FONT_SIZE * ax.figure.dpi / 72
+    return _LETTER * len(text) * pixels / ax.bbox.width, _LINE * pixels / ax.bbox.height
+
+
+def _box(ax, text: str, centre) -> tuple[float, float, float, float]:
+    width, height = _size(ax, text)
+    x, y = centre
+    return x - width / 2, x + width / 2, y - height / 2, y + height / 2
 
 
 def point_out(ax, start, edge, text: str, color: str, taken: list[tuple]):
@@ -93,9 +116,7 @@ def occupied(ax) -> np.ndarray:
 
 def _free_box(ax, tip: np.ndarray, text: str, points: np.ndarray, taken: list[tuple]) -> tuple:
     """The box (left, right, bottom, top) near `tip` that covers the least, in axes fractions."""
-    pixels = _FONT_SIZE * ax.figure.dpi / 72
-    width = _LETTER * len(text) * pixels / ax.bbox.width
-    height = _LINE * pixels / ax.bbox.height
+    width, height = _size(ax, text)
     best, least = None, np.inf
     for drop in np.arange(-6, 7) * 0.06:
         for left in (tip[0] + 0.03, tip[0] - 0.03 - width, tip[0] - width / 2):

@@ -114,7 +114,8 @@ def _label_places(lines, window: Window, surface: LossSurface, histories) -> lis
         ends = np.stack([history.w, history.b], axis=1)
         ends = ends[np.isfinite(ends).all(axis=1)][:400]
         between = np.linspace(0, 1, 12)[:, None, None]
-        paths += [(ends[:-1] + between * np.diff(ends, axis=0)).reshape(-1, 2), ends]
+        with np.errstate(over="ignore", invalid="ignore"):
+            paths += [(ends[:-1] + between * np.diff(ends, axis=0)).reshape(-1, 2), ends]
     busy = (np.vstack(paths) - corner) / size
     busy = busy[((busy > -0.1) & (busy < 1.1)).all(axis=1)]
     places = []
@@ -191,8 +192,8 @@ def draw_exits(
             exits.append(None)
             continue
         start = gone.edge if gone.inside is None else gone.inside
-        text = f"left the plot at step {gone.step}"
-        if gone.inside is None:
+        text = gone.told()
+        if gone.inside is None and gone.number:
             text = "outside the plot from step 0"
         color = series_style(index).color
         exits.append(point_out(ax, start, gone.edge, text, color, taken))
@@ -258,7 +259,9 @@ def describe_run(history: History, window: Window) -> str:
     gone = find_exit(history.w, history.b, window, first=history.diverged)
     start = point(history.w[0], history.b[0])
     if gone is not None:
-        place = f"left the plot at step {gone.step}" if gone.step else "lies outside the plot"
+        if not gone.number:
+            return f"{history.label}: starts at {start}, {gone.told()}"
+        place = gone.told() if gone.step else "lies outside the plot"
         return f"{history.label}: starts at {start} and {place}"
     end = point(history.w[-1], history.b[-1])
     return f"{history.label}: {count(history.steps, 'step')} from {start} to {end}"

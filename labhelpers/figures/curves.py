@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from labhelpers.figures.callout import place_note
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.fit import draw_points
 from labhelpers.figures.inputs import read_points
 from labhelpers.figures.style import dress, halo, place_legend, series_style
-from labhelpers.figures.window import data_window
+from labhelpers.figures.window import Window, data_window
 from labhelpers.figures.wording import count, rounded
 
 __all__ = ["plot_curve_fits"]
@@ -46,20 +47,20 @@ def plot_curve_fits(dataset, predictions: Mapping[str, tuple], ax=None) -> Drawi
         raise ValueError("predictions is empty: give at least one model's")
     curves = {}
     for label, pair in predictions.items():
-        curves[str(label)] = across, height = read_points(pair, f"predictions[{label!r}]")
-        if (np.diff(across) < 0).any():
-            raise ValueError(f"predictions[{label!r}] must have its x in increasing order")
+        curves[str(label)] = across, height = _read_prediction(pair, label)
     window = data_window(x, y)
     with open_sheet(ax, size=(6.0, 4.0)) as sheet:
         ax = sheet.ax
+        window.apply(ax)
         artists = {"points": draw_points(ax, x, y), "curves": []}
         for index, (label, (across, height)) in enumerate(curves.items()):
             look = series_style(index).line(label=label, linewidth=2.2, zorder=4)
             # Markers at a few places only: a cue, not a point of the data.
-            look["markevery"] = (0.03 * index, 0.14)
+            if np.isfinite(height).any():
+                look["markevery"] = (0.03 * index, 0.14)
             look.setdefault("path_effects", halo(width=3.8))
             artists["curves"] += ax.plot(across, height, **look)
-        window.apply(ax)
+            _tell_unseen(ax, window, label, across, height, look["color"])
         ax.set_xlabel("x")
         ax.set_ylabel("y")
         dress(ax)
@@ -69,3 +70,22 @@ def plot_curve_fits(dataset, predictions: Mapping[str, tuple], ax=None) -> Drawi
             text += f" {label}: from {rounded(height[0])} at x = {rounded(across[0])}"
             text += f" to {rounded(height[-1])} at x = {rounded(across[-1])}."
         return sheet.finish(artists, text)
+
+
+def _read_prediction(pair, label) -> tuple[np.ndarray, np.ndarray]:
+    name = f"predictions[{label!r}]"
+    across, height = read_points(pair, name, finite=False)
+    if (np.diff(across) < 0).any():
+        raise ValueError(f"{name} must have its x in increasing order")
+    return across, height
+
+
+def _tell_unseen(ax, window: Window, label: str, across, height, color: str) -> None:
+    """Say in words where a curve is of which the plot shows nothing."""
+    known = height[~np.isnan(height)]
+    if known.size == 0:
+        place_note(ax, f"{label} is not a number", color)
+    elif (known > window.y[1]).all():
+        place_note(ax, f"↑ {label} is above the plot", color, (0.5, 0.94))
+    elif (known < window.y[0]).all():
+        place_note(ax, f"↓ {label} is below the plot", color, (0.5, 0.06))

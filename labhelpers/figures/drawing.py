@@ -7,14 +7,16 @@ import html
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from labhelpers.figures.style import course_style
+from labhelpers.figures.style import PALETTE, course_style, readable
 
 __all__ = ["Drawing", "Sheet", "open_sheet"]
 
@@ -72,14 +74,13 @@ class Drawing:
 
     def png(self) -> bytes:
         """The picture as PNG at twice its logical size; the same figure gives the same bytes."""
-        # Pillow is a dependency of matplotlib, so it is always there.
-        from PIL import Image
-
         with course_style() if self._own else nullcontext():
-            canvas = FigureCanvasAgg(self.figure_)
-            before = self.figure_.dpi
+            # A caller's figure may be part of a larger one; the canvas is the whole picture's.
+            figure = self.figure_.figure
+            shown_on, before = figure.canvas, figure.dpi
+            canvas = FigureCanvasAgg(figure)
             try:
-                self.figure_.dpi = PIXELS_PER_INCH * SHARPNESS
+                figure.dpi = PIXELS_PER_INCH * SHARPNESS
                 if self._own:
                     # The layout starts from where the axes are: put them back, or a second
                     # picture would differ from the first by a hair.
@@ -88,15 +89,10 @@ class Drawing:
                 canvas.draw()
                 pixels = np.asarray(canvas.buffer_rgba())[..., :3].copy()
             finally:
-                self.figure_.dpi = before
-        # A palette needs a third of the bytes of true colour. Median cut keeps flat areas exact,
-        # where a colour tree would tint them; dithering would roughen them.
-        picture = Image.fromarray(pixels).quantize(
-            PICTURE_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
-        )
-        stream = io.BytesIO()
-        picture.save(stream, "PNG", optimize=True)
-        return stream.getvalue()
+                figure.dpi = before
+                # The new canvas made itself the figure's: the caller's may belong to a window.
+                figure.set_canvas(shown_on)
+        return _compressed(pixels)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         """What a notebook shows: text for every reader, a picture when the figure is ours."""
@@ -123,6 +119,39 @@ class Drawing:
 
     def __repr__(self) -> str:
         return self._description
+
+
+def _compressed(pixels: np.ndarray) -> bytes:
+    """RGB pixels as PNG with a palette: a third of the bytes of true colour."""
+    # Pillow is a dependency of matplotlib, so it is always there.
+    from PIL import Image
+
+    # Median cut keeps flat areas exact, where a colour tree would tint them; dithering would
+    # roughen them.
+    picture = Image.fromarray(pixels).quantize(
+        PICTURE_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    )
+    palette = picture.getpalette()[: 3 * PICTURE_COLOURS]
+    entries = np.array(picture)
+    # It counts pixels, though, and blends a colour of few (one marker) into its neighbours. The
+    # colours that carry a meaning come out as they are.
+    for color in _meaningful_colours():
+        exact = (pixels == np.array(color, dtype=np.uint8)).all(axis=-1)
+        if exact.any():
+            entries[exact] = len(palette) // 3
+            palette += color
+    picture = Image.frombytes("P", picture.size, entries.tobytes())
+    picture.putpalette(palette)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+@cache
+def _meaningful_colours() -> list[list[int]]:
+    """The palette of the series and the shades of it that texts have, as bytes."""
+    colours = {to_rgb(color) for color in PALETTE} | {readable(color) for color in PALETTE}
+    return sorted([round(255 * part) for part in color] for color in colours)
 
 
 class Sheet:

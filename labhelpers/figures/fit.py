@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labhelpers.figures.callout import write_note
+from labhelpers.figures.callout import place_note
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.inputs import Line, check_labels, read_line, read_points
 from labhelpers.figures.style import INK, POINTS, dress, place_legend, series_style
@@ -45,11 +45,11 @@ def draw_line(ax, w: float, b: float, window: Window, color: str, **look):
         heights = w * ends + b
     (line,) = ax.plot(ends, heights, color=color, **({"linewidth": 2.2, "zorder": 3} | look))
     if not np.isfinite(heights).all():
-        write_note(ax, "no line: w or b is not finite", color)
+        place_note(ax, "no line: w or b is not finite", color)
     elif window.clip((ends[0], heights[0]), (ends[1], heights[1])) is None:
         above = heights.mean() > window.y[1]
         text = "↑ the line is above the plot" if above else "↓ the line is below the plot"
-        write_note(ax, text, color, (0.5, 0.94 if above else 0.06))
+        place_note(ax, text, color, (0.5, 0.94 if above else 0.06))
     return line
 
 

@@ -58,8 +58,14 @@ def read_vector(values, name: str) -> np.ndarray:
     return array
 
 
-def read_points(dataset, name: str = "dataset") -> tuple[np.ndarray, np.ndarray]:
-    """The points of a `DataSet` or of a pair (x, y), each of shape (N,)."""
+def read_points(
+    dataset, name: str = "dataset", *, finite: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """The points of a `DataSet` or of a pair (x, y), each of shape (N,).
+
+    The y of a prediction may be NaN or infinite (`finite` is false): that is what a model predicts
+    whose training diverged.
+    """
     if hasattr(dataset, "x") and hasattr(dataset, "y"):
         x, y = dataset.x, dataset.y
     else:
@@ -68,11 +74,12 @@ def read_points(dataset, name: str = "dataset") -> tuple[np.ndarray, np.ndarray]
         except (TypeError, ValueError) as error:
             kind = type(dataset).__name__
             raise TypeError(f"{name} must be a DataSet or a pair (x, y), got {kind}") from error
-    x, y = read_vector(x, "x"), read_vector(y, "y")
+    x, y = read_vector(x, f"x of {name}"), read_vector(y, f"y of {name}")
     if x.size != y.size:
-        raise ValueError(f"x and y must have the same length, got {x.size} and {y.size}")
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise ValueError("x and y must be finite: they contain NaN or infinite values")
+        raise ValueError(f"x and y of {name} must have the same length, got {x.size} and {y.size}")
+    for part, values in (("x", x), ("y", y)):
+        if not np.isfinite(values).all() and (finite or part == "x"):
+            raise ValueError(f"{part} of {name} must be finite: it contains NaN or infinite values")
     return x, y
 
 
@@ -105,7 +112,10 @@ def check_labels(labels, number: int) -> list[str] | None:
         return None
     if isinstance(labels, str):
         raise TypeError(f"labels must be a sequence of strings, got the single string {labels!r}")
-    labels = [str(label) for label in labels]
+    try:
+        labels = [str(label) for label in labels]
+    except TypeError as error:
+        raise TypeError(f"labels must be a sequence of strings, got {labels!r}") from error
     if len(labels) != number:
         raise ValueError(f"labels must hold {number} names, one for each, got {len(labels)}")
     return labels

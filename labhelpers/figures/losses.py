@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ __all__ = ["plot_losses"]
 
 #: A diverging curve is followed to this many times the largest loss of the others.
 REACH = {"linear": 2.0, "log": 1e3}
+#: A log axis ends at this power of ten: matplotlib sets ticks beyond it that must not overflow.
+MOST_DECADES = 220.0
 MOST_MARKERS = 16
 _AXIS = {"step": "iteration", "epoch": "epoch", "update": "update"}
 
@@ -43,7 +46,9 @@ def _grows(y: np.ndarray) -> bool:
         return True
     quarter = -(-y.size // 4)
     first, last = y[:quarter], y[-quarter:]
-    return bool(np.nanmax(last) > 10 * np.nanmax(first)) if np.isfinite(first).any() else True
+    if not np.isfinite(first).any():
+        return True
+    return bool(np.nanmax(last) > 10 * abs(np.nanmax(first)))
 
 
 def _progress(history: History, by: str) -> np.ndarray:
@@ -84,10 +89,19 @@ def _plain_curve(series, index: int, name: str) -> _Curve:
         x, y = read_vector(series[0], "x"), read_vector(series[1], "losses")
         if x.size != y.size:
             raise ValueError(f"x and losses must have the same length, got {x.size} and {y.size}")
+        if not np.isfinite(x).all():
+            raise ValueError("x must be finite: it contains NaN or infinite values")
     else:
         y = read_vector(series, "each series")
         x = np.arange(y.size, dtype=float)
     return _Curve(x, y, name, index, _grows(y))
+
+
+def _read_reference(reference) -> float:
+    try:
+        return float(reference.detach() if hasattr(reference, "detach") else reference)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"reference must be a single number, got {reference!r:.80}") from error
 
 
 def _limits(curves: Sequence[_Curve], scale: str, reference: float | None) -> tuple[float, float]:
@@ -111,8 +125,10 @@ def _limits(curves: Sequence[_Curve], scale: str, reference: float | None) -> tu
         top = max(float(np.nanmax(y, initial=high)) for y in runaway)
         high = min(top, high * REACH[scale] if high > 0 else REACH[scale])
     if scale == "log":
-        room = (high / low) ** 0.06 if high > low else 2.0
-        return low / room, high * room
+        # In powers of ten: from the least number to the largest, the ratio itself overflows.
+        first, last = math.log10(low), math.log10(high)
+        room = 0.06 * (last - first) or math.log10(2)
+        return 10 ** max(first - room, -MOST_DECADES), 10 ** min(last + room, MOST_DECADES)
     room = 0.06 * (high - low) or 0.5 * max(abs(high), 1.0)
     return (min(0.0, low) - (room if low < 0 else 0.02 * (high - low))), high + room
 
@@ -141,7 +157,8 @@ def _leave(curve: _Curve, window: Window, scale: str) -> Exit | None:
     if gone is None or scale == "linear":
         return gone
     inside = None if gone.inside is None else np.array([gone.inside[0], 10.0 ** gone.inside[1]])
-    return Exit(gone.step, inside, np.array([gone.edge[0], 10.0 ** gone.edge[1]]))
+    edge = np.array([gone.edge[0], 10.0 ** gone.edge[1]])
+    return Exit(gone.step, inside, edge, gone.number)
 
 
 def _draw_curve(ax, curve: _Curve, gone: Exit | None, scale: str):
@@ -172,7 +189,7 @@ def _point_out(ax, curve: _Curve, gone: Exit | None, by: str, taken: list):
 
 def _left(curve: _Curve, gone: Exit, by: str) -> str:
     noun = "epoch" if by == "epoch" else "step"
-    return f"left the plot at {noun} {rounded(curve.x[gone.step])}"
+    return gone.told(noun, rounded(curve.x[gone.step]))
 
 
 def plot_losses(
@@ -227,7 +244,7 @@ def plot_losses(
         for index, item in enumerate(series)
     ]
     if reference is not None:
-        reference = float(reference)
+        reference = _read_reference(reference)
         if not np.isfinite(reference) or (scale == "log" and reference <= 0):
             raise ValueError(
                 f"reference must be finite (and positive on a log axis), got {reference}"
@@ -273,7 +290,7 @@ def plot_losses(
             name_log_axis(ax.yaxis)
         ax.set_xlabel(_AXIS[by])
         ax.set_ylabel("loss (mean squared error)" if scale == "linear" else "loss, log scale")
-        ax.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 5, 10]))
+        ax.xaxis.set_major_locator(MaxNLocator(7, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
         dress(ax)
         artists["legend"] = place_legend(ax, own=sheet.own)
         return sheet.finish(artists, _describe(curves, exits, by, scale, reference))

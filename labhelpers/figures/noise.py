@@ -94,10 +94,11 @@ def _name_ticks(ax, sizes: np.ndarray) -> None:
 
 def _describe(sizes: np.ndarray, spread: np.ndarray, shown: np.ndarray) -> str:
     low, high = np.flatnonzero(shown)[[0, -1]]
+    ends = (low,) if low == high else (low, high)
+    places = ", ".join(f"{rounded(spread[k])} at B = {rounded(sizes[k])}" for k in ends)
     text = (
         "Spread of the mini-batch gradient against batch size, both on log axes: "
-        f"{rounded(spread[low])} at B = {rounded(sizes[low])}, "
-        f"{rounded(spread[high])} at B = {rounded(sizes[high])}; the guide falls as 1/√B."
+        f"{places}; the guide falls as 1/√B."
     )
     if not shown.all():
         text += f" No spread at B = {', '.join(rounded(size) for size in sizes[~shown])}."

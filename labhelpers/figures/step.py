@@ -6,7 +6,7 @@ the point on the right.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -15,7 +15,7 @@ from labhelpers.figures.contours import RESOLUTION, draw_contours, draw_exits, d
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.fit import draw_line, draw_points
 from labhelpers.figures.inputs import check_history, check_surface, read_points
-from labhelpers.figures.style import INK, PALETTE, dress, halo, place_legend
+from labhelpers.figures.style import INK, PALETTE, dress, halo, in_rows, place_legend
 from labhelpers.figures.window import Window, data_window, parameter_window
 from labhelpers.figures.wording import rounded
 from labhelpers.history import History
@@ -33,7 +33,7 @@ def _read_step(step, history: History, name: str = "step") -> int:
     allowed = f"a whole number from 0 to {history.steps}"
     try:
         whole = int(step)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"{name} must be {allowed}, got {step!r}") from error
     if whole != step or not 0 <= whole <= history.steps:
         raise ValueError(f"{name} must be {allowed}, got {step!r}")
@@ -262,6 +262,8 @@ def plot_steps(
     x, y = read_points(dataset)
     check_surface(surface)
     check_history(history)
+    if not isinstance(steps, Iterable):
+        raise TypeError(f"steps must be a sequence of whole numbers, got {steps!r}")
     steps = [_read_step(step, history, "each of steps") for step in steps]
     if not steps:
         raise ValueError("steps is empty: give at least one step")
@@ -286,7 +288,9 @@ def plot_steps(
             upper, lower = (ax.get_legend_handles_labels() for ax in (above[0], below[0]))
             handles, labels = upper[0] + lower[0], upper[1] + lower[1]
             legend = sheet.figure.legend(
-                handles, labels, loc="outside upper left", ncols=len(handles), columnspacing=1.4
+                loc="outside upper left",
+                columnspacing=1.4,
+                **in_rows(handles, labels, size[0] - 0.3),
             )
         text = "; ".join(f"step {step}: {_numbers(history, step)}" for step in steps)
         return sheet.finish(

@@ -26,6 +26,7 @@ __all__ = [
     "course_style",
     "dress",
     "halo",
+    "in_rows",
     "place_legend",
     "readable",
     "series_style",
@@ -183,21 +184,37 @@ def place_legend(ax, *, own: bool):
     if not own:
         return ax.legend(loc="best", framealpha=0.9)
     panels = ax.get_subplotspec().get_gridspec().ncols
-    columns = _columns(labels, ax.figure.get_figwidth() / panels - 0.7)
-    # Matplotlib fills columns first; dealt out this way, the entries read along the rows.
-    order = [i for first in range(columns) for i in range(first, len(labels), columns)]
+    # Matplotlib writes the power of ten of large values at the same place.
+    above = 1.07 if _has_power_of_ten(ax.yaxis) else 1.01
     return ax.legend(
-        [handles[i] for i in order],
-        [labels[i] for i in order],
         loc="lower left",
-        bbox_to_anchor=(0, 1.01),
-        ncols=columns,
+        bbox_to_anchor=(0, above),
+        **in_rows(handles, labels, ax.figure.get_figwidth() / panels - 0.7),
         borderaxespad=0,
         borderpad=0.2,
         columnspacing=1.2,
         handlelength=2.1,
         labelspacing=0.35,
     )
+
+
+def in_rows(handles: list, labels: list[str], inches: float) -> dict:
+    """Keyword arguments for a legend at most so wide, whose entries read along the rows."""
+    columns = _columns(labels, inches)
+    # Matplotlib fills columns first.
+    order = [i for first in range(columns) for i in range(first, len(labels), columns)]
+    return {
+        "handles": [handles[i] for i in order],
+        "labels": [labels[i] for i in order],
+        "ncols": columns,
+    }
+
+
+def _has_power_of_ten(axis) -> bool:
+    """Whether the numbers of `axis` are to be multiplied by a power of ten, written apart."""
+    formatter = axis.get_major_formatter()
+    formatter.format_ticks(axis.get_majorticklocs())
+    return bool(formatter.get_offset())
 
 
 def _columns(labels: list[str], inches: float) -> int:

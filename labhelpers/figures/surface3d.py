@@ -113,7 +113,7 @@ def plot_surface(surface: LossSurface, history: History | None = None, ax=None) 
             )
             (artists["path"],) = ax.plot(w, b, surface(w, b), **look)
             if gone is not None:
-                text = f"left the plot at step {gone.step}"
+                text = gone.told()
                 # Flat text: in three dimensions an arrow at an edge points nowhere in particular.
                 artists["exit"] = ax.text2D(
                     0.5,

@@ -18,7 +18,7 @@ def _plain(value: float, _position: int | None = None) -> str:
 def name_log_axis(axis) -> None:
     """Give a log axis (``ax.xaxis`` or ``ax.yaxis``) plain numbers, several to a short range."""
     low, high = axis.get_view_interval()
-    decades = np.log10(high / low)
+    decades = np.log10(high) - np.log10(low)
     # Powers of ten alone would leave an axis of one or two decades nearly bare.
     subs = (1.0, 2.0, 5.0) if decades < 1.5 else (1.0, 3.0) if decades < 2.5 else (1.0,)
     axis.set_major_locator(LogLocator(subs=subs, numticks=9))

@@ -74,11 +74,21 @@ class Exit:
         The point before it; ``None`` if every point is outside.
     edge : ndarray, shape (2,)
         Where the path crosses the edge of the window.
+    number : bool
+        Whether the point outside is one; a coordinate that is not a number is nowhere.
     """
 
     step: int
     inside: np.ndarray | None
     edge: np.ndarray
+    number: bool = True
+
+    def told(self, noun: str = "step", at=None) -> str:
+        """What happened, for a text in a figure; `at` is the place if it is not the step."""
+        place = self.step if at is None else at
+        if self.number:
+            return f"left the plot at {noun} {place}"
+        return f"not a number from {noun} {place}"
 
 
 def find_exit(x, y, window: Window, *, first: bool = False) -> Exit | None:
@@ -92,13 +102,17 @@ def find_exit(x, y, window: Window, *, first: bool = False) -> Exit | None:
         return None
     centre = np.array([sum(window.x) / 2, sum(window.y) / 2])
     if not inside.any():
-        return Exit(0, None, _cross(centre, (x[0], y[0]), window))
+        return Exit(0, None, _cross(centre, (x[0], y[0]), window), _is_number(x[0], y[0]))
     last = int(np.flatnonzero(inside)[-1])
     if first:
         entered = int(np.flatnonzero(inside)[0])
         last = entered + int(np.flatnonzero(~inside[entered:])[0]) - 1
-    here = np.array([x[last], y[last]])
-    return Exit(last + 1, here, _cross(here, (x[last + 1], y[last + 1]), window))
+    here, there = np.array([x[last], y[last]]), (x[last + 1], y[last + 1])
+    return Exit(last + 1, here, _cross(here, there, window), _is_number(*there))
+
+
+def _is_number(x, y) -> bool:
+    return not (np.isnan(x) or np.isnan(y))
 
 
 def _cross(here: np.ndarray, there, window: Window) -> np.ndarray:
@@ -193,7 +207,10 @@ def data_window(
     across = _range(x, "x", None)
     low, high = float(y.min()), float(y.max())
     height = (high - low) or 1.0
-    ends = np.array([[w * x.min() + b, w * x.max() + b] for w, b in lines]).ravel()
+    w, b = np.array(lines, dtype=float).reshape(-1, 2).T
+    # A run that diverges for long enough overflows; it is cut to the window all the same.
+    with np.errstate(over="ignore", invalid="ignore"):
+        ends = np.concatenate([w * x.min() + b, w * x.max() + b])
     ends = np.clip(ends[~np.isnan(ends)], -1e150, 1e150)
     below = max(0.0, low - ends.min()) if ends.size else 0.0
     above = max(0.0, ends.max() - high) if ends.size else 0.0

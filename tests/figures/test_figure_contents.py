@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from labhelpers import History, LossSurface, data
@@ -83,6 +86,18 @@ def test_a_line_that_cannot_be_seen_is_told(dataset, line, word):
     assert any(word in text for text in texts)
 
 
+def test_notes_on_unseen_lines_cover_neither_points_nor_each_other(dataset):
+    nowhere = float("nan")
+    drawing = plot_fit(dataset, (nowhere, 0), (0, 1e9), (0, nowhere), (0, 2e9))
+    canvas = FigureCanvasAgg(drawing.figure_)
+    canvas.draw()
+    boxes = [text.get_window_extent() for text in drawing.ax_.texts]
+    assert len(boxes) == 4
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    points = drawing.ax_.transData.transform(drawing.artists_["points"].get_xydata())
+    assert not any(box.count_contains(points) for box in boxes)
+
+
 def test_truth_needs_a_known_line():
     with pytest.raises(ValueError, match="show_truth"):
         plot_fit(data.curve(), show_truth=True)
@@ -96,6 +111,24 @@ def test_curve_fits_draw_each_prediction():
     assert np.allclose(net.get_ydata(), (x - 2) ** 2)
     assert flat.get_marker() != net.get_marker()
     assert "flat" in drawing.describe() and "net: from 9 at x = −1" in drawing.describe()
+
+
+def test_a_prediction_that_cannot_be_seen_is_told():
+    x = np.linspace(-1, 4, 30)
+    curves = {
+        "diverged": (x, np.full(30, np.nan)),
+        "high": (x, x + 1e6),
+        "low": (x, x - 1e6),
+        "seen": (x, np.where(x < 2, 1.0, np.inf)),
+    }
+    drawing = plot_curve_fits(data.curve(), curves)
+    drawing.png()
+    texts = [text.get_text() for text in drawing.ax_.texts]
+    assert texts == [
+        "diverged is not a number",
+        "↑ high is above the plot",
+        "↓ low is below the plot",
+    ]
 
 
 # Parameter space
@@ -174,7 +207,11 @@ def test_a_path_that_overflows_is_drawn(surface, dataset, bad):
     ):
         drawing.png()
         assert np.isfinite([ax.get_xlim() for ax in drawing.axes_]).all()
-    assert "left the plot at step 2" in plot_contours(surface, history).describe()
+    told = "not a number from step 2" if np.isnan(bad) else "left the plot at step 2"
+    assert told in plot_contours(surface, history).describe()
+    assert told in plot_surface(surface, history).artists_["exit"].get_text()
+    (exit_,) = plot_losses(history).artists_["exits"]
+    assert told in exit_[1].get_text()
 
 
 def test_levels_are_geometric_and_reach_the_valley(surface):
@@ -268,6 +305,28 @@ def test_a_diverging_loss_is_seen_leaving_and_the_rest_stays_readable(run, runaw
 def test_infinite_values_in_a_plain_list_are_seen_leaving():
     drawing = plot_losses([1.0, 3.0, float("inf"), float("nan")])
     assert "left the plot at step" in drawing.artists_["exits"][0][1].get_text()
+
+
+def test_one_loss_stands_at_a_whole_iteration():
+    ticks = plot_losses([3.0]).ax_.get_xticks()
+    assert ticks.size and (ticks == np.round(ticks)).all()
+
+
+def test_losses_below_zero_are_shown_whole():
+    drawing = plot_losses([-1.0, -2.0, -3.0])
+    assert drawing.artists_["exits"] == [None]
+    assert drawing.ax_.get_ylim()[0] < -3
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_near_the_ends_of_the_range_give_no_warning(dataset, surface):
+    plot_losses([1e300, 1.0, 1e-300], scale="log").png()
+    history = History(surface, (-15, -10), lr=0.6)
+    for size in (1e308, -1.7e308, float("nan")):
+        history.step(size, 1.0)
+    for step in range(4):
+        plot_step(dataset, surface, history, step).png()
+    plot_run(dataset, surface, history).png()
 
 
 def test_a_slow_rise_is_shown_whole():
@@ -375,6 +434,10 @@ def test_a_spread_of_zero_is_said_in_words():
     assert "No spread at B = 60" in drawing.describe()
 
 
+def test_one_batch_size_is_told_once():
+    assert plot_gradient_noise([4], [2.0]).describe().count("2 at B = 4") == 1
+
+
 # Numbers, windows, colours
 
 
@@ -431,6 +494,9 @@ def test_text_colours_have_enough_contrast():
         (lambda d, s, h: plot_fit(d, 5), TypeError, "each line.*got 5"),
         (lambda d, s, h: plot_fit(d, (1, 2), labels="ab"), TypeError, "labels.*'ab'"),
         (lambda d, s, h: plot_fit(d, (1, 2), labels=["a", "b"]), ValueError, "labels.*1.*got 2"),
+        (lambda d, s, h: plot_fit(([1], [float("nan")])), ValueError, "y of dataset.*finite"),
+        (lambda d, s, h: plot_fit(([], [])), ValueError, "x of dataset is empty"),
+        (lambda d, s, h: plot_fit(d, (1, 2), labels=5), TypeError, "labels.*got 5"),
         (lambda d, s, h: plot_contours(d), TypeError, "surface.*got DataSet"),
         (lambda d, s, h: plot_contours(s, 3), TypeError, "each history.*got int"),
         (lambda d, s, h: plot_contours(s, w_range=(2, 1)), ValueError, "w_range.*increasing"),
@@ -445,11 +511,15 @@ def test_text_colours_have_enough_contrast():
         (lambda d, s, h: plot_losses([0.0, 0.0], scale="log"), ValueError, "above 0"),
         (lambda d, s, h: plot_losses(h, scale="log", reference=0), ValueError, "reference.*got 0"),
         (lambda d, s, h: plot_losses(([1, 2], [1])), ValueError, "same length"),
+        (lambda d, s, h: plot_losses(h, reference="x"), TypeError, "reference.*got 'x'"),
+        (lambda d, s, h: plot_losses(([1, np.nan], [1, 2])), ValueError, "x must be finite"),
         (lambda d, s, h: plot_step(d, s, h, 16), ValueError, "step must be.*0 to 15, got 16"),
         (lambda d, s, h: plot_step(d, s, h, -1), ValueError, "step must be.*got -1"),
         (lambda d, s, h: plot_step(d, s, h, 1.5), ValueError, "step must be.*got 1.5"),
         (lambda d, s, h: plot_step(d, s, h, "x"), TypeError, "step must be.*got 'x'"),
         (lambda d, s, h: plot_step(d, s, h, 1, batch=[60]), ValueError, "batch.*0 to 59"),
+        (lambda d, s, h: plot_step(d, s, h, np.inf), TypeError, "step must be.*got inf"),
+        (lambda d, s, h: plot_steps(d, s, h, 3), TypeError, "steps must be.*got 3"),
         (lambda d, s, h: plot_steps(d, s, h, ()), ValueError, "steps is empty"),
         (lambda d, s, h: plot_steps(d, s, h, (0, 99)), ValueError, "steps.*0 to 15, got 99"),
         (lambda d, s, h: plot_run(d, s, h, scale="x"), ValueError, "scale must be"),
@@ -459,6 +529,11 @@ def test_text_colours_have_enough_contrast():
         (lambda d, s, h: plot_curve_fits(d, [1]), TypeError, "predictions.*got list"),
         (lambda d, s, h: plot_curve_fits(d, {}), ValueError, "predictions is empty"),
         (lambda d, s, h: plot_curve_fits(d, {"a": 1}), TypeError, r"predictions\['a'\]"),
+        (
+            lambda d, s, h: plot_curve_fits(d, {"a": ([np.nan], [0])}),
+            ValueError,
+            r"x of predictions\['a'\] must be finite",
+        ),
         (
             lambda d, s, h: plot_curve_fits(d, {"a": ([2, 1], [0, 0])}),
             ValueError,

@@ -6,13 +6,16 @@ import base64
 import io
 import re
 
+import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 from labhelpers import History
-from labhelpers.figures import plot_contours, plot_fit, plot_step
+from labhelpers.figures import plot_contours, plot_fit, plot_step, plot_steps, plot_surface
+from labhelpers.figures.style import PALETTE
 
 
 def test_bundle_has_picture_and_sentence(dataset):
@@ -59,9 +62,52 @@ def test_two_panels_are_small(dataset, surface, run):
 
 def test_rendering_leaves_the_figure_as_it_was(dataset):
     drawing = plot_fit(dataset)
-    before = drawing.figure_.dpi
+    before, canvas = drawing.figure_.dpi, drawing.figure_.canvas
     drawing.png()
     assert drawing.figure_.dpi == before
+    assert drawing.figure_.canvas is canvas
+
+
+def test_a_panel_of_a_larger_figure_can_be_rendered(dataset):
+    left, _ = Figure(figsize=(8, 4)).subfigures(1, 2)
+    assert plot_fit(dataset, ax=left.add_subplot()).png().startswith(b"\x89PNG")
+
+
+def test_a_colour_of_few_pixels_comes_out_as_it_is(dataset, surface):
+    """One marker of the path: no more than a hundred pixels of a picture of a million."""
+    nowhere = History(surface, (-15, -10), lr=0.1)
+    for drawing in (
+        plot_surface(surface, nowhere),
+        plot_step(dataset, surface, nowhere, 0),
+    ):
+        picture = Image.open(io.BytesIO(drawing.png())).convert("RGB")
+        colours = {colour for _, colour in picture.getcolors(1 << 20)}
+        assert tuple(bytes.fromhex(PALETTE[0].removeprefix("#"))) in colours
+
+
+def test_legends_stay_inside_the_picture_and_off_the_power_of_ten(dataset, surface, run):
+    x = np.linspace(-1e6, 1e6, 9)
+    for drawing in (
+        plot_fit((x, 3000 * x), (3000, 0)),
+        plot_steps(dataset, surface, run, (3,)),
+        plot_steps(dataset, surface, run, (0, 3)),
+        plot_steps(dataset, surface, run),
+    ):
+        drawing.png()
+        FigureCanvasAgg(drawing.figure_).draw()
+        legend = drawing.artists_["legend"].get_window_extent()
+        assert legend.x0 >= 0 and legend.x1 <= drawing.figure_.bbox.x1
+        power = drawing.axes_[0].yaxis.get_offset_text()
+        if power.get_text():
+            assert not power.get_window_extent().overlaps(legend)
+
+
+def test_large_values_have_a_power_of_ten():
+    """What the test above keeps clear of."""
+    x = np.linspace(-1e6, 1e6, 9)
+    drawing = plot_fit((x, 3000 * x))
+    FigureCanvasAgg(drawing.figure_).draw()
+    assert drawing.ax_.yaxis.get_offset_text().get_text()
 
 
 def test_ax_is_for_one_panel_only(dataset, surface, run):
