@@ -1,5 +1,5 @@
-// The mathematics: the loss surface, the order of the samples, one run and what to say about it.
-// descent.py and words.py are the same in Python; tests hold both to PyTorch and to each other.
+// The mathematics: the loss surface, the order of the samples, one run, what to say about it.
+// descent.py and words.py are the same in Python; tests hold both to PyTorch.
 
 /** The surface L(w, b) = mean (w·x + b − y)², as a sum of squares (derived in surface.py). */
 export function lossSurface(x, y) {
@@ -115,9 +115,6 @@ export function descend(x, y, surface, settings) {
 	return run;
 }
 
-/** Whether a mini-batch run ended far above its start: the rule of History.diverged. */
-export const blewUp = (run) => !(run.loss[run.steps] <= 10 * run.loss[0] * (1 + 1e-6));
-
 /**
  * What one step, in the long run, multiplies the error along a curvature λ by: the larger root of
  * z² − (1 + μ − η·λ)·z + μ = 0. That is 1 − η·λ without momentum; a complex pair has size √μ.
@@ -131,8 +128,8 @@ export function factor(lr, curvature, momentum) {
 
 /** The largest rate that converges with all samples, 2(1 + μ)/λ₂, and the fastest one. */
 export function rateMarks(surface, momentum) {
-	const { steep, flat } = surface;
-	return { limit: (2 * (1 + momentum)) / steep, fastest: (2 * (1 + momentum)) / (steep + flat) };
+	const gain = 2 * (1 + momentum);
+	return { limit: gain / surface.steep, fastest: gain / (surface.steep + surface.flat) };
 }
 
 /** A number for reading; the very large and small in e-notation, with one digit less. */
@@ -146,54 +143,44 @@ export function format(value, digits = 4) {
 	return (value < 0 && size > 0 ? "−" : "") + text.replace("-", "−");
 }
 
-/** What is happening, in words: { kind, title, text }. */
+const TITLES = {
+	converging: "Converging", slow: "Converging slowly", edge: "On the limit",
+	diverging: "Diverging", noisy: "Bounded, with noise",
+};
+const verdict = (kind, text) => ({ kind, title: TITLES[kind], text });
+
+/** What is happening, in words. */
 export function describe(surface, run) {
 	if (run.batchSize) return describeNoisy(surface, run);
 	const { lr, momentum } = run.settings;
-	const steep = factor(lr, surface.steep, momentum);
-	const flat = factor(lr, surface.flat, momentum);
-	const [s, f] = [steep, flat].map(({ value }) => format(value, 3));
-	const worst = Math.max(Math.abs(steep.value), Math.abs(flat.value));
-	const grows = "each step multiplies the error along the steep direction by";
-	if (Math.abs(Math.abs(steep.value) - 1) < 1e-9) {
-		const text = `${grows} ${s}: it neither grows nor shrinks.`;
-		return { kind: "edge", title: "On the limit", text };
-	}
-	if (Math.abs(steep.value) > 1) {
-		const both = Math.abs(flat.value) > 1 ? ` and along the flat direction by ${f}` : "";
-		return { kind: "diverging", title: "Diverging", text: `${grows} ${s}${both}.` };
-	}
-	const part = ({ turns }, name, value) =>
-		turns
-			? `along the ${name} direction the error swings about 0 and shrinks by ${value} a step`
-			: `along the ${name} direction each step multiplies the error by ${value}`;
-	const zigzag = !steep.turns && steep.value < 0 ? " (it jumps across the valley)" : "";
-	const both = steep.turns && flat.turns
-		? `the error swings about 0 and shrinks by ${s} a step`
-		: `${part(steep, "steep", s)}${zigzag}, ${part(flat, "flat", f)}`;
-	if (worst <= 0.97) return { kind: "converging", title: "Converging", text: `${both}.` };
+	const [steep, flat] = [surface.steep, surface.flat].map((curvature) => factor(lr, curvature, momentum));
+	const [s, f] = [steep, flat].map(({ value }) => Math.abs(value));
+	const alongSteep = `each step multiplies the error along the steep direction by ${format(steep.value, 3)}`;
+	const alongFlat = `along the flat direction by ${format(flat.value, 3)}`;
+	if (Math.abs(s - 1) < 1e-9) return verdict("edge", `${alongSteep}: it neither grows nor shrinks.`);
+	if (s > 1) return verdict("diverging", alongSteep + (f > 1 ? ` and ${alongFlat}.` : "."));
+	const swings = ({ turns }) => (turns ? " (it swings about 0)" : "");
+	const jumps = !steep.turns && steep.value < 0 ? " (it jumps across the valley)" : "";
+	const both = `${alongSteep}${swings(steep)}${jumps}, ${alongFlat}${swings(flat)}`;
+	const worst = Math.max(s, f);
+	if (worst <= 0.97) return verdict("converging", `${both}.`);
 	const half = format(Math.ceil(Math.log(0.5) / Math.log(worst)), 3);
-	const text = `${both}; half of the larger part is left after about ${half} steps.`;
-	return { kind: "slow", title: "Converging slowly", text };
+	return verdict("slow", `${both}; half of the larger part is left after about ${half} steps.`);
 }
 
-function describeNoisy(surface, run) {
-	const { lr, momentum } = run.settings;
-	const one = run.batchSize === 1;
-	if (blewUp(run)) {
-		const growth = run.loss[run.steps] / run.loss[0];
+function describeNoisy(surface, { settings, steps, batchSize, loss }) {
+	const single = batchSize === 1;
+	const growth = loss[steps] / loss[0];
+	// The rule of History.diverged. NaN, too, has passed every bound.
+	if (!(loss[steps] <= 10 * loss[0] * (1 + 1e-6))) {
 		const end = Number.isFinite(growth) ? `${format(growth, 3)} times its start` : "beyond every number";
-		const why = lr < rateMarks(surface, momentum).limit
-			? ` With all samples this rate converges; ${one ? "a single sample" : "one batch"} can be steeper than the whole.`
-			: "";
-		return { kind: "diverging", title: "Diverging", text: `the loss ends ${end}.${why}` };
+		const why = ` With all samples this rate converges; ${single ? "a single sample" : "one batch"} can be ` +
+			"steeper than the whole.";
+		const small = settings.lr < rateMarks(surface, settings.momentum).limit;
+		return verdict("diverging", `the loss ends ${end}.${small ? why : ""}`);
 	}
-	const tail = run.loss.subarray(Math.floor((3 * run.steps) / 4) + 1);
+	const tail = loss.subarray(Math.floor((3 * steps) / 4) + 1);
 	const mean = tail.reduce((sum, value) => sum + value, 0) / tail.length;
-	const [span, average] = tail.length === 1
-		? ["at the last step", ""]
-		: [`over the last ${tail.length} steps`, " on average"];
-	const text = `each ${one ? "sample" : "batch"} pulls towards its own best line; ${span} the loss is ` +
-		`${format(mean)}${average} (least squares: ${format(surface.least)}).`;
-	return { kind: "noisy", title: "Bounded, with noise", text };
+	return verdict("noisy", `each ${single ? "sample" : "batch"} pulls towards its own best line; in the last ` +
+		`quarter the loss is ${format(mean)} on average (least squares: ${format(surface.least)}).`);
 }

@@ -10,10 +10,9 @@ const SECONDS_AT_MOST = 12;
 /** Whether the page is dark: JupyterLab, VS Code, Colab and Sphinx say it, else the system does. */
 function isDark() {
 	const { body, documentElement: html } = document;
-	const code = body.dataset.vscodeThemeKind ?? /vscode-\S+/.exec(body.className)?.[0];
+	const code = body.dataset.vscodeThemeKind ?? /vscode-\S+/.exec(body.className);
 	const said = body.dataset.jpThemeLight ?? code ?? html.getAttribute("theme") ?? html.dataset.theme;
-	if (said) return /false|dark|contrast$/.test(said);
-	return matchMedia("(prefers-color-scheme: dark)").matches;
+	return said ? /false|dark|contrast$/.test(said) : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
 class Explorer {
@@ -56,9 +55,8 @@ class Explorer {
 		const { model, surface, hide, fix } = this;
 		const { lr, steps, batch_size: size } = this.state;
 		this.section.ariaLabel = `Gradient descent explorer: ${model.get("name")}`;
-		this.find(".task").hidden = !model.get("task");
-		this.find(".task span").textContent = model.get("task");
-		// What the places of each slider mean: equal ratios, as far as they differ, or hundredths.
+		this.find(".task").hidden = !(this.find(".task span").textContent = model.get("task"));
+		// What the places of a slider mean: equal ratios, as far as they differ.
 		const places = (low, high, digits) => [...new Set(Array.from({ length: 401 }, (_, i) =>
 			Number((low * (high / low) ** (i / 400)).toPrecision(digits))))];
 		const { limit } = rateMarks(surface, 0);
@@ -68,7 +66,7 @@ class Explorer {
 			momentum: Array.from({ length: 100 }, (_, i) => i / 100),
 		};
 		for (const one of this.all("button, input")) {
-			// JupyterLab takes the keys of a focused control unless the control itself carries this mark.
+			// JupyterLab takes the keys of a control that does not carry this mark.
 			one.dataset.lmSuppressShortcuts = "true";
 			if (one.name === "size") one.parentElement.hidden = Number(one.value) >= surface.n;
 		}
@@ -77,6 +75,8 @@ class Explorer {
 		const whole = !(size < surface.n) && (hide.has("batch_size") || fix.has("batch_size"));
 		this.find(".order").hidden = whole || (hide.has("shuffle") && hide.has("seed"));
 		this.find(".marks").hidden = hide.has("marks");
+		// A screen reader would read hidden marks out, too.
+		if (!hide.has("marks")) this.find("[type=range][name=lr]").setAttribute("aria-describedby", "marks");
 		for (const element of this.all("[data-control]")) {
 			const name = element.dataset.control;
 			element.hidden = hide.has(name);
@@ -97,7 +97,7 @@ class Explorer {
 		for (const pair of follow) model.on(...pair);
 		const sizes = new ResizeObserver(() => this.ask());
 		sizes.observe(section);
-		// The page outlives a figure that a notebook throws away: hold on to it only weakly.
+		// The page outlives a figure: hold on to it only weakly.
 		const weak = new WeakRef(this);
 		const looks = new MutationObserver(() => weak.deref()?.theme() ?? looks.disconnect());
 		for (const node of [document.body, document.documentElement]) looks.observe(node, { attributes: true });
@@ -112,11 +112,8 @@ class Explorer {
 
 	theme() {
 		const theme = isDark() ? "dark" : "light";
-		if (this.section.dataset.theme === theme) return true;
+		if (this.section.dataset.theme !== theme) this.ask((this.colours = null));
 		this.section.dataset.theme = theme;
-		this.colours = null;
-		for (const one of this.views) one.stale = true;
-		this.ask();
 		return true;
 	}
 
@@ -145,7 +142,7 @@ class Explorer {
 		this.ask();
 	}
 
-	/** Python hears of changes that have come to rest: no message is on the path of a frame. */
+	/** Python hears of changes once they rest: never on the path of a frame. */
 	save() {
 		clearTimeout(this.saving);
 		this.saving = setTimeout(() => {
@@ -165,10 +162,8 @@ class Explorer {
 
 	act(action) {
 		const { t, state: { steps } } = this;
-		if (action === "first") this.go(0);
-		if (action === "back") this.go(Math.ceil(t) - 1);
-		if (action === "forward") this.go(Math.floor(t) + 1);
-		if (action === "last") this.go(steps);
+		const goals = { first: 0, back: Math.ceil(t) - 1, forward: Math.floor(t) + 1, last: steps };
+		if (action in goals) this.go(goals[action]);
 		if (action === "play") this.playing ? this.go(Math.round(t)) : this.go(t >= steps ? 0 : t, true);
 		if (action === "keep") this.set({}, (this.ghost = this.ghost ? null : this.run));
 		if (action === "reset") this.set(this.initial, (this.ghost = null), (this.t = steps));
@@ -183,9 +178,11 @@ class Explorer {
 	}
 
 	/** A typed number that is not allowed gives way to the old one. */
-	type({ type, name, valueAsNumber: value, validity }) {
+	type({ type, name, min, max, step, valueAsNumber: value }) {
 		if (type !== "number") return;
-		if (!validity.valid || Number.isNaN(value)) this.showSettings();
+		// A box without a step is for whole numbers.
+		const allowed = value >= Number(min) && value <= Number(max) && (step || value % 1 === 0);
+		if (!allowed || (name === "lr" && !value)) this.showSettings();
 		else if (name === "0" || name === "1") this.set({ start: this.state.start.with(name, value) });
 		else this.set({ [name]: name === "batch_size" && value >= this.surface.n ? null : value });
 	}
@@ -202,14 +199,15 @@ class Explorer {
 			const far = (this.camera.half / 40) * (event.shiftKey ? 5 : 1);
 			place(...this.state.start.map((value, i) => value + far * moves[event.key][i]));
 		});
-		handle.addEventListener("pointerdown", ({ pointerId, clientX, clientY }) => {
+		handle.addEventListener("pointerdown", ({ button, pointerId, clientX, clientY }) => {
+			if (button) return;
 			handle.setPointerCapture(pointerId);
 			const { left, top, width, height } = handle.getBoundingClientRect();
 			this.grip = [clientX - left - width / 2, clientY - top - height / 2];
 		});
 		handle.addEventListener("pointermove", ({ clientX, clientY }) => {
 			if (!this.grip) return;
-			// Measured at each move: the page may scroll during a drag.
+			// Measured at each move: the page may scroll.
 			const { left, top } = handle.parentElement.getBoundingClientRect();
 			place(...this.parameters.parametersAt(clientX - this.grip[0] - left, clientY - this.grip[1] - top));
 		});
@@ -223,7 +221,10 @@ class Explorer {
 	frame(now) {
 		this.request = null;
 		if (!this.section.clientWidth) return;
-		this.colours ??= this.readColours();
+		if (!this.colours) {
+			this.colours = this.readColours();
+			for (const one of this.views) one.stale = true;
+		}
 		const elapsed = this.moving ? Math.min((now - this.last) / 1000, 0.1) : 0;
 		this.last = now;
 		const { steps } = this.state;
@@ -259,7 +260,7 @@ class Explorer {
 		if (this.grip) return false;
 		const { camera } = this;
 		const goal = this.goal();
-		const names = Object.keys(goal);
+		const names = ["w", "b", "half"];
 		const off = Math.max(...names.map((name) => Math.abs(goal[name] - camera[name]))) / goal.half;
 		if (off === 0) return false;
 		this.parameters.stale = true;
@@ -306,10 +307,9 @@ class Explorer {
 		this.put(this.find("[data-do=keep]"), ghost ? "Remove kept run" : "Keep this run");
 		this.put(this.find(".kept"), ghost ? `Kept run: η = ${format(ghost.settings.lr)}, ` +
 			`μ = ${format(ghost.settings.momentum)}, batch size ${ghost.batchSize ?? "all"}.` : "");
-		const every = run.batchSize === 1 ? "sample" : "batch";
 		const marks = {
 			limit: ["limit", limit], fastest: ["fastest", fastest],
-			single: [`${every} limit`, run.batchLimit * (1 + state.momentum)],
+			single: [`${run.batchSize === 1 ? "sample" : "batch"} limit`, run.batchLimit * (1 + state.momentum)],
 		};
 		for (const [name, [text, rate]] of Object.entries(marks)) {
 			const mark = this.find(`.${name}`);
@@ -339,7 +339,7 @@ class Explorer {
 		play.classList.toggle("playing", playing);
 		const handle = this.find(".handle");
 		const [w0, b0] = this.state.start;
-		const [px, py] = this.parameters.box ? this.parameters.at({ w: w0, b: b0 }) : [0, 0];
+		const [px, py] = this.parameters.at({ w: w0, b: b0 });
 		handle.style.transform = `translate(${px}px, ${py}px)`;
 		handle.ariaLabel = `Start, w = ${format(w0)}, b = ${format(b0)}`;
 		if (playing) return;

@@ -11,7 +11,13 @@ import numpy as np
 
 from labhelpers.explorer.descent import descend
 from labhelpers.explorer.page import fragment, page
-from labhelpers.explorer.settings import FIXABLE, HIDEABLE, Settings, names_among
+from labhelpers.explorer.settings import (
+    FIXABLE,
+    HIDEABLE,
+    Settings,
+    check_batch_size,
+    names_among,
+)
 from labhelpers.explorer.still import still_png
 from labhelpers.explorer.words import describe_run, format_number
 from labhelpers.history import History
@@ -20,6 +26,7 @@ from labhelpers.surface import LossSurface
 __all__ = ["DescentExplorer"]
 
 _MOST_POINTS = 5000
+_LARGEST_VALUE = 1e12
 
 
 def _points(dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -27,11 +34,18 @@ def _points(dataset) -> tuple[np.ndarray, np.ndarray]:
     try:
         raw = dataset.x, dataset.y
     except AttributeError as error:
+        kind = type(dataset).__name__
         raise TypeError(
-            f"dataset must have points .x and .y, as labhelpers.data gives, got {dataset!r}"
+            f"dataset must have points .x and .y, as labhelpers.data gives, got a {kind}"
         ) from error
-    surface = LossSurface(*raw)  # checks shapes, lengths and finiteness
+    raw = [one.detach().cpu() if hasattr(one, "detach") else one for one in raw]
+    try:
+        surface = LossSurface(*raw)  # checks shapes, lengths and finiteness
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"dataset: {error}") from error
     x, y = (np.asarray(values, dtype=np.float64).reshape(-1) for values in raw)
+    if max(np.abs(x).max(), np.abs(y).max()) > _LARGEST_VALUE:
+        raise ValueError(f"dataset may hold numbers up to {_LARGEST_VALUE:g}: scale x and y down")
     if np.ptp(x) == 0:
         raise ValueError("dataset needs at least two different x: otherwise no single line is best")
     if surface.n > _MOST_POINTS:
@@ -61,11 +75,11 @@ class DescentExplorer:
         Points ``.x`` and ``.y``, shape (N,) or (N, 1), with at least two different x and up to
         5000 points. They are rounded to four decimals, in the page and in `history`.
     start : (float, float)
-        The parameters (w, b) before the first step.
+        The parameters (w, b) before the first step, each between −1e9 and 1e9.
     lr : float
         Learning rate η, above 0.
     batch_size : int, optional
-        Samples in a batch; ``None`` means all of them.
+        Samples in a batch, up to the number of points; ``None`` means all of them.
     steps : int
         Updates in the run, 1 to 5000.
     momentum : float
@@ -122,10 +136,7 @@ class DescentExplorer:
             momentum=momentum,
             start=start,
         )
-        if batch_size is not None and batch_size > len(self.x):
-            raise ValueError(
-                f"batch_size may be up to the number of points, {len(self.x)}, got {batch_size}"
-            )
+        check_batch_size(self.settings.batch_size, len(self.x))
         if not isinstance(task, str):
             raise TypeError(f"task must be a sentence, got {task!r}")
         self.task = task

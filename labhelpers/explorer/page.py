@@ -3,7 +3,7 @@
 There is no build step. The three files of the module are plain JavaScript modules that the tests
 run as they are; `module_source` only puts them behind one another, which makes their imports from
 each other and their exports unnecessary, with the layout and the style as two constants in front.
-Comments and line breaks stay behind: a notebook file spends a dozen characters on each line.
+Comments and spaces that say nothing to a browser stay behind: every saved notebook holds a copy.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ __all__ = ["fragment", "module_source", "page"]
 
 _FILES = ("descent.js", "views.js", "explorer.js")
 _LEFT_OUT = re.compile(r"//|/\*\*|\*|import .* from|$")
+#: A string of JavaScript, in which every space counts.
+_STRING = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)""")
 
 
 @cache
@@ -31,16 +33,23 @@ def module_source() -> str:
         return folder.joinpath(name).read_text(encoding="utf-8")
 
     def one_line(name: str) -> str:
-        return _as_script(" ".join(text(name).split()))
+        return " ".join(text(name).split())
 
-    parts = [
-        f"const STYLE = {one_line('explorer.css')};\n",
-        f"const LAYOUT = {one_line('explorer.html')};\n",
-    ]
+    # A space after a colon is needed in a selector, never in a declaration.
+    style = re.sub(r" ?([{};,]) ?|(?<=:) (?=[^{}]*[;}])", r"\1", one_line("explorer.css"))
+    layout = one_line("explorer.html").replace("> <", "><")
+    parts = [f"const STYLE=`{style.replace(';}', '}')}`,LAYOUT=`{layout}`;\n"]
     for name in _FILES:
         lines = [line.strip() for line in text(name).splitlines()]
         kept = [line.removeprefix("export ") for line in lines if not _LEFT_OUT.match(line)]
-        parts.append(" ".join(kept) + "\n")
+        parts.append(_tight(" ".join(kept)) + "\n")
+    return "".join(parts)
+
+
+def _tight(script: str) -> str:
+    """A script without the spaces beside its signs. Those inside strings stay."""
+    parts = _STRING.split(script)
+    parts[::2] = [re.sub(r" ?([^\w$ ]) ?", r"\1", part).replace(";}", "}") for part in parts[::2]]
     return "".join(parts)
 
 
@@ -88,6 +97,7 @@ def page(title: str, body: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n"
         "<style>:root { color-scheme: light dark; } "
-        "body { max-width: 1160px; margin: auto; padding: 8px; font-family: system-ui; }</style>\n"
-        f"</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        "body { max-width: 1160px; margin: auto; padding: 8px; font-family: system-ui; } "
+        "h1 { margin: 8px 10px; font-size: 20px; }</style>\n"
+        f"</head>\n<body>\n<main>\n<h1>{html.escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n"
     )

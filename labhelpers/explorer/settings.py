@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from numbers import Integral, Real
 
-__all__ = ["FIXABLE", "HIDEABLE", "MOST_STEPS", "Settings", "names_among"]
+__all__ = ["FIXABLE", "HIDEABLE", "MOST_STEPS", "Settings", "check_batch_size", "names_among"]
 
 MOST_STEPS = 5000
 LARGEST_SEED = 2**31 - 1
+FARTHEST_START = 1e9
 
 #: Controls that can be shown but locked.
 FIXABLE = ("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "start")
@@ -29,8 +30,8 @@ def _real(name: str, value, allowed: str, accept: Callable[[float], bool]) -> fl
     return number
 
 
-def _whole(name: str, value, low: int, high: int) -> int:
-    allowed = f"a whole number from {low} to {high}"
+def _whole(name: str, value, low: int, high: float, allowed: str = "") -> int:
+    allowed = allowed or f"a whole number from {low} to {high}"
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be {allowed}, got {value!r}")
     if not low <= value <= high:
@@ -59,6 +60,16 @@ def names_among(name: str, value: Iterable[str], allowed: tuple[str, ...]) -> tu
     return tuple(item for item in allowed if item in given)
 
 
+def check_batch_size(batch_size: int | None, n: int) -> None:
+    """Refuse a batch that is larger than the data."""
+    if batch_size is not None and batch_size > n:
+        raise ValueError(f"batch_size may be up to the number of points, {n}, got {batch_size}")
+
+
+_BATCHES = "None (all samples) or a whole number from 1 up to the number of points"
+_STARTS = f"a finite number between -{FARTHEST_START:g} and {FARTHEST_START:g}"
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings of one run.
@@ -78,7 +89,7 @@ class Settings:
     momentum : float
         μ of ``torch.optim.SGD``, at least 0 and at most 0.99.
     start : (float, float)
-        The parameters (w, b) before the first step.
+        The parameters (w, b) before the first step, each between −1e9 and 1e9.
     """
 
     lr: float = 0.1
@@ -97,7 +108,7 @@ class Settings:
         allowed = "a number from 0 to 0.99"
         put("momentum", _real("momentum", self.momentum, allowed, lambda v: 0 <= v <= 0.99))
         if self.batch_size is not None:
-            put("batch_size", _whole("batch_size", self.batch_size, 1, 10**9))
+            put("batch_size", _whole("batch_size", self.batch_size, 1, math.inf, _BATCHES))
         put("seed", _whole("seed", self.seed, 0, LARGEST_SEED))
         put("steps", _whole("steps", self.steps, 1, MOST_STEPS))
         if not isinstance(self.shuffle, bool):
@@ -107,7 +118,7 @@ class Settings:
         except (TypeError, ValueError) as error:
             raise TypeError(f"start must be two numbers (w, b), got {self.start!r}") from error
         both = [
-            _real(f"start[{i}]", value, "a finite number", lambda v: True)
+            _real(f"start[{i}]", value, _STARTS, lambda v: abs(v) <= FARTHEST_START)
             for i, value in enumerate((w, b))
         ]
         put("start", tuple(both))

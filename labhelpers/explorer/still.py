@@ -7,9 +7,9 @@ import io
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter
 from PIL import Image
 
+from labhelpers.explorer.words import format_number
 from labhelpers.history import History
 
 __all__ = ["still_png"]
@@ -42,6 +42,7 @@ def still_png(x: np.ndarray, y: np.ndarray, history: History) -> bytes:
     _draw_parameters(parameters, history)
     _draw_loss(loss, history)
     for ax in (data, parameters, loss):
+        ax.legend(fontsize=6.5, frameon=False, handlelength=1.4, borderaxespad=0.2)
         ax.tick_params(labelsize=7.5, colors="0.35")
         ax.xaxis.label.set_size(8)
         ax.yaxis.label.set_size(8)
@@ -84,8 +85,8 @@ def _draw_data(ax, x, y, history: History) -> None:
     room = 0.6 * ((high - low) or 1.0)
     # Single pixels, where the points are many, keep the file small.
     ax.plot(x, y, "." if len(x) <= 300 else ",", color="0.6", markersize=4)
-    ax.plot(ends, best, ":", color=_BEST, linewidth=1.5)
-    ax.plot(ends, history.w[k] * ends + history.b[k], color=_RUN, linewidth=2)
+    ax.plot(ends, best, ":", color=_BEST, linewidth=1.5, label="least squares")
+    ax.plot(ends, history.w[k] * ends + history.b[k], color=_RUN, linewidth=2, label="line")
     ax.set(title="Data space", xlabel="x", ylabel="y", ylim=(low - room, high + room))
 
 
@@ -105,9 +106,10 @@ def _draw_parameters(ax, history: History) -> None:
     levels = 10.0 ** np.arange(np.ceil(2 * np.log10(grid.loss.min())) / 2, top, 0.5)
     if len(levels):
         ax.contour(grid.w, grid.b, grid.loss, levels=levels, colors="0.75", linewidths=0.8)
-    ax.plot(history.w, history.b, ".-", color=_RUN, linewidth=1.3, markersize=4)
+    ax.plot(history.w, history.b, ".-", color=_RUN, linewidth=1.3, markersize=4, label="path")
     ax.plot(*start, "o", color="white", markeredgecolor=_RUN, markeredgewidth=2, markersize=8)
-    ax.plot(w, b, "+", color=_BEST, markersize=10, markeredgewidth=2)
+    cross = {"color": _BEST, "linestyle": "", "markersize": 10, "markeredgewidth": 2}
+    ax.plot(w, b, "+", **cross, label="minimum")
     ax.set(title="Parameter space", xlabel="w (slope)", ylabel="b (intercept)")
     ax.set(xlim=box[0], ylim=box[1], aspect="equal")
 
@@ -119,10 +121,14 @@ def _draw_loss(ax, history: History) -> None:
     if history.batch_size is not None:
         inside = (history.batch_loss > 0) & (history.batch_loss <= 1e12 * history.loss[0])
         batch = np.where(inside, history.batch_loss, np.nan)
-        ax.plot(steps[:-1], batch, ".", color=_BATCH, markersize=3, alpha=0.9)
-    ax.plot(steps, shown, color=_RUN, linewidth=2)
-    if history.surface.minimum_loss > 0:
-        ax.axhline(history.surface.minimum_loss, color=_BEST, linestyle=":", linewidth=1.5)
-    ax.set(title="Loss", xlabel="step", ylabel="mean squared error", yscale="log")
-    ax.yaxis.set_major_formatter(LogFormatter(labelOnlyBase=True))
+        ax.plot(steps[:-1], batch, ".", color=_BATCH, markersize=3, alpha=0.9, label="each batch")
+    # A loss of exactly 0, on points without noise, has no place on a log axis.
+    ax.plot(steps, np.where(shown > 0, shown, np.nan), color=_RUN, linewidth=2, label="all data")
+    least = history.surface.minimum_loss
+    if least > 0:
+        ax.axhline(least, color=_BEST, linestyle=":", linewidth=1.5, label="least squares")
+    ax.set(title="Loss", xlabel="step", ylabel="mean squared error")
+    if np.any(shown > 0):
+        ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(lambda value, position: format_number(value))
     ax.yaxis.set_minor_formatter(lambda value, position: "")

@@ -1,9 +1,12 @@
-// The three views of one run. Each is two canvases: the back is drawn when its contents change, the
+// The three views of one run. Each has two canvases: the back is drawn anew when it is stale, the
 // front at every frame.
 import { format } from "./descent.js";
 
 const FONT = "11px system-ui, sans-serif";
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+const NEAR = { left: -1e4, right: 1e4, top: -1e4, bottom: 1e4 };
+/** How far off a point is, in pixels. */
+const reach = ([px, py]) => Math.max(Math.abs(px), Math.abs(py));
 
 function ticks(low, high, count) {
 	const raw = (high - low) / count;
@@ -14,11 +17,16 @@ function ticks(low, high, count) {
 	return places;
 }
 
-/** The point of a run at a real-valued step t. */
-export function pointAt(run, t) {
+/** A value at a real-valued step t, from those at whole steps. */
+function between(at, t) {
 	const k = Math.floor(t);
-	const mix = (values) => (t > k ? values[k] + (t - k) * (values[k + 1] - values[k]) : values[k]);
-	return { w: mix(run.w), b: mix(run.b), loss: mix(run.loss) };
+	return t > k ? at(k) + (t - k) * (at(k + 1) - at(k)) : at(k);
+}
+
+/** The point of a run at t. */
+export function pointAt(run, t) {
+	const [w, b, loss] = [run.w, run.b, run.loss].map((values) => between((k) => values[k], t));
+	return { w, b, loss };
 }
 
 /** The step that leads to t; at the start, the first. */
@@ -41,6 +49,18 @@ function write(ctx, text, px, py, colour) {
 	ctx.restore();
 }
 
+/** The ends of the part of a segment that is inside a box, or nothing. */
+function clip(p, q, box) {
+	// From the nearer end: huge coordinates are not precise. Two of them say nothing.
+	if (reach(p) > reach(q)) return clip(q, p, box).reverse();
+	let [low, high] = [0, reach(p) < 1e12 ? 1 : -1];
+	for (const [i, ...ends] of [[0, box.left, box.right], [1, box.top, box.bottom]]) {
+		const [s, t] = ends.map((end) => (end - p[i]) / (q[i] - p[i]));
+		[low, high] = [Math.max(low, Math.min(s, t)), Math.min(high, Math.max(s, t))];
+	}
+	return low < high ? [low, high].map((t) => p.map((v, i) => v + t * (q[i] - v))) : [];
+}
+
 class View {
 	constructor(stage) {
 		this.stage = stage;
@@ -59,6 +79,8 @@ class View {
 			Object.assign(this, { width, height, density, stale: true });
 			for (const { canvas } of [this.back, this.front]) {
 				[canvas.width, canvas.height] = [width * density, height * density].map(Math.round);
+				// A stage may be a fraction of a pixel wider: stretching would blur.
+				canvas.style.width = `${width}px`;
 			}
 			this.box = { left: 54, top: 8, right: width - 8, bottom: height - 36 };
 		}
@@ -110,8 +132,8 @@ class View {
 		Object.assign(ctx, { textAlign: "right", textBaseline: "middle" });
 		for (const value of y.ticks) ctx.fillText((y.text ?? text)(value), left - 6, y.at(value));
 		Object.assign(ctx, { textAlign: "center", textBaseline: "bottom", fillStyle: colours.ink });
-		ctx.fillText(x.label, (left + right) / 2, this.height - 2);
-		ctx.translate(12, (top + bottom) / 2);
+		ctx.fillText(x.label, Math.round((left + right) / 2), this.height - 2);
+		ctx.translate(12, Math.round((top + bottom) / 2));
 		ctx.rotate(-Math.PI / 2);
 		ctx.fillText(y.label, 0, 0);
 	}
@@ -127,13 +149,15 @@ class View {
 		Object.assign(ctx, { strokeStyle, lineWidth, globalAlpha });
 		ctx.setLineDash(dash);
 		ctx.beginPath();
-		for (let k = 0; k < t + 1; k++) {
-			const [px, py] = at(Math.min(k, t));
-			if (!Number.isFinite(px + py)) break;
-			// A far point is brought near, as seen from the middle: huge coordinates are not precise.
-			const [dx, dy] = [px - this.width / 2, py - this.height / 2];
-			const far = Math.max(Math.abs(dx) / 1e5, Math.abs(dy) / 1e5, 1);
-			ctx.lineTo(px - dx + dx / far, py - dy + dy / far);
+		let [from, pen] = [at(0), null];
+		for (let k = 1; k < t + 1; k++) {
+			const to = at(Math.min(k, t));
+			if (!Number.isFinite(reach(to))) break;
+			const near = reach(from) < 1e4 && reach(to) < 1e4;
+			const [start, end] = near ? [from, to] : clip(from, to, NEAR);
+			if (end && start !== pen) ctx.moveTo(...start);
+			if (end) ctx.lineTo(...end);
+			[from, pen] = [to, end];
 		}
 		ctx.stroke();
 		ctx.restore();
@@ -293,17 +317,12 @@ export class ParameterView extends View {
 		}
 		if (ghost) dot(ctx, this.at(pointAt(ghost, ghostT)), 5, colours.ghost, true);
 		if (this.inside(at(t))) return dot(ctx, at(t), 6, colours.run, true);
-		// The step at which the path left for good, and by halving the place.
+		// The step at which the path left for good.
 		let k = Math.ceil(t);
 		while (k > 1 && !this.inside(at(k - 1))) k--;
-		let [low, high] = [k - 1, Math.min(k, t)];
-		for (let i = 0; i < 50; i++) {
-			const middle = (low + high) / 2;
-			if (this.inside(at(middle))) low = middle;
-			else high = middle;
-		}
-		const [[fromX, fromY], place] = [at(k - 1), at(low)];
-		const angle = Math.atan2(place[1] - fromY, place[0] - fromX);
+		const from = at(k - 1);
+		const [, place = from] = clip(from, at(Math.min(k, t)), this.box);
+		const angle = Math.atan2(place[1] - from[1], place[0] - from[0]);
 		this.leaving(ctx, place, angle, `leaves at step ${k}`, colours);
 	}
 }
@@ -340,10 +359,7 @@ export class LossView extends View {
 
 	at(run, t) {
 		// Between two steps the curve is straight on the screen.
-		const k = Math.floor(t);
-		const from = this.y.at(run.loss[k]);
-		const py = t > k ? from + (t - k) * (this.y.at(run.loss[k + 1]) - from) : from;
-		return [this.x.at(this.along(run, t)), py];
+		return [this.x.at(this.along(run, t)), between((k) => this.y.at(run.loss[k]), t)];
 	}
 
 	batchPoint(run, k) {
@@ -371,7 +387,7 @@ export class LossView extends View {
 		if (ghost) dot(ctx, this.at(ghost, ghostT), 5, colours.ghost, true);
 		const [px, py] = this.at(run, t);
 		if (py >= this.box.top) return dot(ctx, [px, py], 5.5, colours.run, true);
-		const text = `leaves: ${format(run.loss[Math.floor(t)], 3)}`;
+		const text = `up there: ${format(run.loss[Math.floor(t)])}`;
 		this.leaving(ctx, [px, this.box.top + 2], -Math.PI / 2, text, colours);
 	}
 }

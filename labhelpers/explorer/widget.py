@@ -7,7 +7,7 @@ import traitlets
 
 from labhelpers.explorer.descent import descend
 from labhelpers.explorer.page import module_source
-from labhelpers.explorer.settings import Settings
+from labhelpers.explorer.settings import Settings, check_batch_size
 from labhelpers.history import History
 
 __all__ = ["DescentWidget"]
@@ -59,6 +59,8 @@ class DescentWidget(anywidget.AnyWidget):
         name, value = proposal["trait"].name, proposal["value"]
         try:
             Settings(**{name: value})
+            if name == "batch_size":
+                check_batch_size(value, len(self._x))
         except (TypeError, ValueError) as error:
             raise traitlets.TraitError(str(error)) from error
         return value

@@ -83,26 +83,21 @@ def _describe_batch(surface: LossSurface, settings: Settings) -> Verdict:
     flat = factor(settings.lr, low, settings.momentum)
     s, f = (format_number(one.value, 3) for one in (steep, flat))
     worst = max(abs(steep.value), abs(flat.value))
-    grows = "each step multiplies the error along the steep direction by"
+    along_steep = f"each step multiplies the error along the steep direction by {s}"
+    along_flat = f"along the flat direction by {f}"
     if abs(abs(steep.value) - 1) < 1e-9:
-        return Verdict("edge", "On the limit", f"{grows} {s}: it neither grows nor shrinks.")
+        return Verdict("edge", "On the limit", f"{along_steep}: it neither grows nor shrinks.")
     if abs(steep.value) > 1:
-        both = f" and along the flat direction by {f}" if abs(flat.value) > 1 else ""
-        return Verdict("diverging", "Diverging", f"{grows} {s}{both}.")
-
-    def part(one: Factor, name: str, value: str) -> str:
-        if one.turns:
-            swing = "the error swings about 0 and shrinks by"
-            return f"along the {name} direction {swing} {value} a step"
-        return f"along the {name} direction each step multiplies the error by {value}"
-
-    zigzag = " (it jumps across the valley)" if not steep.turns and steep.value < 0 else ""
-    both = f"{part(steep, 'steep', s)}{zigzag}, {part(flat, 'flat', f)}"
-    if steep.turns and flat.turns:
-        both = f"the error swings about 0 and shrinks by {s} a step"
+        both = f" and {along_flat}" if abs(flat.value) > 1 else ""
+        return Verdict("diverging", "Diverging", f"{along_steep}{both}.")
+    swings = [" (it swings about 0)" if one.turns else "" for one in (steep, flat)]
+    jumps = " (it jumps across the valley)" if not steep.turns and steep.value < 0 else ""
+    both = f"{along_steep}{swings[0]}{jumps}, {along_flat}{swings[1]}"
     if worst <= 0.97:
         return Verdict("converging", "Converging", f"{both}.")
-    half = format_number(math.ceil(math.log(0.5) / math.log(worst)), 3)
+    # On a valley so flat that a step leaves the error as it is, to the last digit.
+    steps = math.ceil(math.log(0.5) / math.log(worst)) if worst < 1 else math.inf
+    half = format_number(steps, 3)
     text = f"{both}; half of the larger part is left after about {half} steps."
     return Verdict("slow", "Converging slowly", text)
 
@@ -122,11 +117,9 @@ def _describe_noisy(surface: LossSurface, settings: Settings, history: History) 
             why = f" With all samples this rate converges; {which} can be steeper than the whole."
         return Verdict("diverging", "Diverging", f"the loss ends {end}.{why}")
     tail = loss[3 * history.steps // 4 + 1 :]
-    single = len(tail) == 1
-    span = "at the last step" if single else f"over the last {len(tail)} steps"
     text = (
-        f"each {'sample' if one else 'batch'} pulls towards its own best line; {span} the loss is "
-        f"{format_number(tail.mean())}{'' if single else ' on average'} "
+        f"each {'sample' if one else 'batch'} pulls towards its own best line; in the last quarter "
+        f"the loss is {format_number(tail.mean())} on average "
         f"(least squares: {format_number(surface.minimum_loss)})."
     )
     return Verdict("noisy", "Bounded, with noise", text)
