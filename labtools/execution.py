@@ -138,6 +138,25 @@ def _output_faults(
                 yield source.fault(index, "shows a live widget, whose id differs from run to run")
             for text in _texts(output):
                 yield from (source.fault(index, reason) for reason in _unstable(text, folders))
+        marks = cell.metadata.get("nbgrader", {})
+        if marks.get("grade") and marks.get("locked"):
+            yield from (source.fault(index, reason) for reason in _lost_points(cell))
+
+
+def _lost_points(cell: NotebookNode) -> Iterator[str]:
+    """Say why the solution does not get the points that the source gives for it."""
+    points = cell.metadata["nbgrader"]["points"]
+    values = [
+        o.data.get("text/plain", "") for o in cell.outputs if o.output_type == "execute_result"
+    ]
+    try:
+        score = float(values[-1])
+    except (IndexError, ValueError):
+        yield f"the check shows no number of points, so nbgrader would give all {points}"
+        return
+    if score != points:
+        shown = [text for output in cell.outputs for text in _texts(output) if "<" not in text]
+        yield f"the solution gets {score:g} points here instead of {points}: {shown[0].strip()}"
 
 
 def _texts(output: NotebookNode) -> Iterator[str]:

@@ -88,7 +88,7 @@ def _suspicion(text: str, *, is_code: bool) -> str | None:
         words = marker.removeprefix("### ")
         if words in upper or _resembles(_phrase(text, is_code), words):
             return f"misspelt marker '{text}': write '{marker}' alone on its line"
-    if is_code and re.match(r"#{2,}\s*(BEGIN|END|START|STOP)\b", upper):
+    if is_code and re.match(r"#{2,}\W*(BEGIN|END|START|STOP|SOLUTION)\b", upper):
         return f"misspelt marker '{text}': write '{BEGIN}' or '{END}'"
     return None
 

@@ -151,6 +151,24 @@ def test_a_run_that_fails_writes_nothing_and_names_the_cell(tmp_path, fault):
     assert not list(tmp_path.rglob("*.ipynb"))
 
 
+LOST_POINTS = {
+    "a wrong solution": ("x / half", "x * half", "gets 0 points here instead of 10"),
+    "other points in the practice": ("10.0 *", "7.0 *", "gets 7 points here instead of 10"),
+    "a check without a number": ("10.0 * (answer == 4)", "None", "shows no number of points"),
+}
+
+
+@pytest.mark.parametrize("fault", LOST_POINTS)
+def test_a_solution_that_does_not_get_its_points_stops_the_build(tmp_path, fault):
+    old, new, reason = LOST_POINTS[fault]
+    path = write_course(tmp_path, SOURCE.replace(old, new))
+    [outcome] = build(tmp_path, [path], timeout=60)
+    [found] = map(str, outcome.faults)
+    assert found.startswith(f"solutions/{NAME}.py: cell 6 (labhelpers.check(")
+    assert reason in found
+    assert not list(tmp_path.rglob("*.ipynb"))
+
+
 def test_a_tagged_cell_may_raise_or_write_to_stderr(tmp_path):
     source = SOURCE.replace(
         "# %%\nimport math\n",

@@ -56,6 +56,8 @@ def test_markers_out_of_order_are_faults(source, reason):
         "### BEGIN SOLUTIONS",
         "### START SOLUTION",
         "### BEGIN",
+        "### SOLUTION BEGIN",
+        "###: Solution",
         "### ED SOLUTION",
         "### ENDSOLUTION",
         "### END SOLUTION.",
