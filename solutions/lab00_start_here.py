@@ -17,8 +17,8 @@
 # | 4. Practices, checks, hints | 3 |
 # | 5. Wrap-up and quiz | 2 |
 #
-# **Before you start:** you need some Python (variables, lists, loops, functions) and the slope of a
-# curve. You need no PyTorch yet.
+# **Before you start:** you need some [Python](https://docs.python.org/3/tutorial/) (variables, lists,
+# loops, functions) and the slope of a curve. You need no PyTorch yet.
 #
 # ## 1. Is everything there?
 #

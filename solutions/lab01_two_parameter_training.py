@@ -113,7 +113,9 @@ def criterion(y_hat, y):
 
 first_loss = criterion(forward(X), Y).item()  # .item() turns a one-number tensor into a float
 compare(guess_first_loss, first_loss)
+residuals = forward(X) - Y
 assert round(first_loss, 1) == 835.3
+assert 39 < residuals[0] < 40 and -60 < residuals[-1] < -50 and residuals.abs().min() < 1
 
 # %% [markdown]
 # The mean of squares is pulled up by the largest ones: a miss of 50 counts 25 times as much as
@@ -130,8 +132,9 @@ plot_surface(surface)
 
 # %% [markdown]
 # There is one valley, a bowl, and this is no accident: multiplied out, L is a quadratic in w and b
-# and can have only one lowest point. It is called the **least-squares solution**. The same bowl,
-# seen from above with lines of equal loss, is a **contour plot**:
+# that is nowhere negative, and as the x differ from each other it has exactly one lowest point. That
+# point is called the **least-squares solution**. The same bowl, seen from above with lines of equal
+# loss, is a **contour plot**:
 
 # %%
 plot_contours(surface, w_range=(-18, 18), b_range=(-18, 18))
@@ -200,8 +203,9 @@ assert intercepts[j] > 1
 # derivative** ∂L/∂w. Do the same with b and you have ∂L/∂b. From the formula of the loss, by the
 # chain rule,
 #
-# $$\frac{\partial L}{\partial w} = \frac2N \sum_n (\hat y_n - y_n)\,x_n, \qquad
-# \frac{\partial L}{\partial b} = \frac2N \sum_n (\hat y_n - y_n).$$
+# $$\frac{\partial L}{\partial w} = \frac2N \sum_n (\hat y_n - y_n)\,x_n,$$
+#
+# $$\frac{\partial L}{\partial b} = \frac2N \sum_n (\hat y_n - y_n).$$
 #
 # The two together are the **gradient**. It points where the loss rises fastest, so minus the gradient
 # points where it falls fastest.
@@ -427,7 +431,7 @@ plot_contours(surface, runs[0], runs[3], runs[4])
 # $$H = 2\begin{pmatrix} \overline{x^2} & \bar x \\ \bar x & 1 \end{pmatrix},$$
 #
 # where a bar means the mean over the data. Its two **eigenvectors** are the directions of the
-# bowl's shortest and longest axes, and its **eigenvalues** λ₁ ≤ λ₂ say how strongly the bowl curves along each. One
+# bowl's longest and shortest axes, and its **eigenvalues** λ₁ ≤ λ₂ say how strongly the bowl curves along each. One
 # step of batch gradient descent multiplies the error along eigenvector i by
 #
 # $$\rho_i = 1 - \eta\,\lambda_i .$$
@@ -435,7 +439,9 @@ plot_contours(surface, runs[0], runs[3], runs[4])
 # | the factor ρ | what the error does at every step |
 # |---|---|
 # | 0 < ρ < 1 | shrinks, on the same side |
+# | ρ = 0 | is gone after one step |
 # | −1 < ρ < 0 | shrinks, and jumps to the other side |
+# | ρ = −1 | keeps its size, and jumps to the other side |
 # | ρ < −1 | **grows**, and jumps to the other side |
 
 # %%

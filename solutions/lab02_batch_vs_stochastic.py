@@ -252,15 +252,17 @@ assert one_by_one.diverged and one_by_one.loss[100] > 1e12 and one_by_one.loss.m
 # turns.
 
 # %%
-plot_losses(
-    one_by_one.loss[:101], by="update", scale="log", labels=["one sample, η = 0.1, first epoch"]
-)
+first_epoch = one_by_one.loss[:101]
+assert first_epoch[1] < first_epoch[0] and (first_epoch[2:21] > first_epoch[1:20]).all()
+assert first_epoch.argmax() == 20 and first_epoch[31] < 1e-10 * first_epoch[20]
+assert first_epoch[31:91].max() < 1e-9 * first_epoch[20] < first_epoch[100]
+plot_losses(first_epoch, by="update", scale="log", labels=["one sample, η = 0.1, first epoch"])
 
 # %% [markdown]
-# The loss grows for the first 20 updates and then falls steeply, within ten updates or so. It stays low
-# while the samples of the middle are used, and in the last ten updates it grows again. So samples at
-# the two ends, with large |x|, blow the error up, and samples in the middle shrink it. The next section
-# computes by how much.
+# The very first update lowers the loss a little; from then on it grows until update 20, and then it
+# falls steeply, within eleven updates. It stays low while the samples of the middle are used, and in
+# the last ten updates it grows again. So samples at the two ends, with large |x|, blow the error up,
+# and samples in the middle shrink it. The next section computes by how much.
 #
 # ## 3. One sample's factor
 #
@@ -296,6 +298,7 @@ print(f"residual of the sample x = −5: {before:.2f}, after its update {after:.
 compare(guess_factor, abs(after / before))
 unsafe = int((torch.abs(1 - 2 * lr * (X**2 + 1)) > 1.0001).sum())
 print(f"at η = 0.1, {unsafe} of the {len(X)} samples have a factor below −1")
+assert int((X < -3.05).sum()) == 20
 assert abs(after / before + 4.2) < 1e-3 and unsafe == 39
 
 # %% [markdown]
@@ -346,6 +349,7 @@ ends = settled.loss[settled.epoch_starts]
 last = settled.loss[-101:]
 print("after epochs 17 to 20:", ", ".join(f"{value:.2f}" for value in ends[-4:]))
 print(f"within the last epoch: from {last.min():.2f} to {last.max():.0f}")
+print(f"lowest after {last.argmin()} of its 100 updates")
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -353,10 +357,10 @@ print(f"within the last epoch: from {last.min():.2f} to {last.max():.0f}")
 # The **order**. With `order = torch.randperm(100)`, a new random order in every epoch, the same rate
 # brings the loss below 1.
 #
-# Sorted samples push one after the other in nearly the same direction. Within every epoch this run is
-# driven up to 2584, comes down to 0.19 in the middle of the data, and is driven up again by the last
-# samples. We look at it once an epoch, always at the same moment of this cycle, so it seems to stand
-# still at 83. The word *stochastic* means random: a pass in x order is not SGD.
+# Sorted samples push one after the other in nearly the same direction. Within every epoch this run
+# is driven up to 2584, comes down to 0.19 late in the epoch, and is driven up again by the last
+# samples. We look at it once an epoch, always at the same moment of this cycle, so it seems to
+# stand still at 83. The word *stochastic* means random: a pass in x order is not SGD.
 # </details>
 #
 # To visit the samples in a new random order in each epoch is called **shuffling**. The function below
@@ -445,7 +449,7 @@ def sgd_epoch(w, b, X, Y, step_size, order):
     Parameters
     ----------
     w, b : Tensor, shape ()
-        Slope and intercept, leaf tensors with requires_grad=True; changed in place.
+        Slope and intercept, made with requires_grad=True; changed in place.
     X, Y : Tensor, shape (N, 1)
         Inputs and targets, in the units of the data.
     step_size : float
