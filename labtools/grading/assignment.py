@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,15 +62,23 @@ class MarkedCell:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked for one practice, in the plain run and in the run on other data."""
+    """What is asked for one practice.
+
+    Attributes
+    ----------
+    visible : tuple of dict
+        The cases of the lab's own check cell, asked in the run whose outputs are shown.
+    hidden : tuple of dict
+        The cases drawn for grading, asked in a later run of which nothing is shown.
+    on_lab_data : bool
+        Whether the answer is made from the lab's data, so that what holds for the hidden cases has
+        to hold for the visible ones too.
+    """
 
     practice: str
-    plain: tuple[Case, ...]
-    reseeded: tuple[Case, ...]
-
-    @property
-    def cases(self) -> tuple[Case, ...]:
-        return self.plain + self.reseeded
+    visible: tuple[Case, ...]
+    hidden: tuple[Case, ...]
+    on_lab_data: bool
 
 
 @dataclass(frozen=True)
@@ -177,12 +185,14 @@ def load_assignment(root: Path, name: str, secret: Secret) -> Assignment:
         raise AssignmentError(f"{stem} has no practices; labs with practices: {', '.join(labs())}")
     release = nbformat.read(path, as_version=4)
     questions = {p.id: _question(p, secret) for p in of_lab(lab) if not p.manual}
-    names = {c["data"] for q in questions.values() for c in q.reseeded}
+    names = {c["data"] for q in questions.values() if q.on_lab_data for c in q.hidden}
     rng = secret.rng(f"{lab} data")
     seeds = {data: rng.randrange(1_000, 1_000_000) for data in sorted(names)}
     # All practices share one second run, so their cases share its seeds.
     questions = {
-        id_: Question(id_, q.plain, tuple({**c, "seed": seeds[c["data"]]} for c in q.reseeded))
+        id_: replace(q, hidden=tuple({**c, "seed": seeds[c["data"]]} for c in q.hidden))
+        if q.on_lab_data
+        else q
         for id_, q in questions.items()
     }
     return Assignment(lab, stem, dict(release), questions, seeds, _modules(release))
@@ -205,13 +215,9 @@ def _student_notebook(root: Path, name: str) -> Path:
 
 
 def _question(practice: Practice, secret: Secret) -> Question:
-    visible = practice.visible()
-    hidden = practice.hidden(secret.rng(practice.id))
-    reseeded = tuple(c for c in hidden if _is_lab_data(c))
-    plain = tuple(c for c in hidden if not _is_lab_data(c))
-    if reseeded or not hidden:
-        plain = tuple(visible) + plain
-    return Question(practice.id, plain, reseeded)
+    hidden = tuple(practice.hidden(secret.rng(practice.id)))
+    on_lab_data = not hidden or any(_is_lab_data(case) for case in hidden)
+    return Question(practice.id, tuple(practice.visible()), hidden, on_lab_data)
 
 
 def _is_lab_data(case: Case) -> bool:

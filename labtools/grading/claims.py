@@ -13,6 +13,8 @@ Claim = dict[str, Any]
 MOST_NODES = 400_000
 DEEPEST = 8
 LONGEST_TEXT = 4_000
+#: Characters of one output in text: a little more than an honest sandbox sends.
+LONGEST_OUTPUT = 60_000
 MOST_ANSWER_NODES = 60_000
 
 _MIME = (
@@ -104,7 +106,9 @@ def _output(item: dict[str, Any]) -> dict[str, Any] | None:
     if kind == "stream":
         text = item.get("text")
         name = "stderr" if item.get("name") == "stderr" else "stdout"
-        return {"output_type": "stream", "name": name, "text": text} if _is_text(text) else None
+        if not _is_text(text):
+            return None
+        return {"output_type": "stream", "name": name, "text": text[:LONGEST_OUTPUT]}
     if kind == "error":
         trace = item.get("traceback")
         lines = [t for t in trace if _is_text(t)] if isinstance(trace, list) else []
@@ -112,7 +116,7 @@ def _output(item: dict[str, Any]) -> dict[str, Any] | None:
             "output_type": "error",
             "ename": str(item.get("ename", ""))[:200],
             "evalue": str(item.get("evalue", ""))[:LONGEST_TEXT],
-            "traceback": lines[:100],
+            "traceback": [line[:LONGEST_TEXT] for line in lines[:100]],
         }
     if kind in ("display_data", "execute_result"):
         data = item.get("data")
@@ -120,6 +124,8 @@ def _output(item: dict[str, Any]) -> dict[str, Any] | None:
         kept = {mime: data[mime] for mime in _MIME if _is_text(data.get(mime))}
         if not kept:
             return None
+        if "text/plain" in kept:
+            kept["text/plain"] = kept["text/plain"][:LONGEST_OUTPUT]
         output = {"output_type": kind, "data": kept, "metadata": {}}
         if kind == "execute_result":
             count = item.get("execution_count")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -58,7 +57,7 @@ class Limits:
         """The limits in the form that the sandbox takes."""
         return {
             "cell_seconds": self.cell_seconds,
-            "grace_seconds": min(5.0, max(1.0, self.cell_seconds / 4)),
+            "grace_seconds": min(6.0, max(3.0, self.cell_seconds / 4)),
             "total_seconds": seconds_left,
             "cpu_seconds": int(2 * self.total_seconds) + 10,
             "memory_mb": self.memory_mb,
@@ -92,29 +91,37 @@ class Evidence:
 
     Attributes
     ----------
-    plain, reseeded : dict of str to Asked
-        By practice, from the run on the lab's data and from the run on other data.
+    visible, hidden : dict of str to Asked
+        By practice, from the run that is shown and from the later one that is not.
     outputs : dict of int to list
         What each cell showed.
     failed : dict of int to (str, str, int or None)
         Cells that stopped with an error: kind, message, line.
     stopped : dict of int to (str, str)
         Cells that ended the process or had to be stopped from outside: status and sentence.
+    late : dict of int to (int or None)
+        Cells whose time was over: in which of their lines, if that is known.
     copies, home : dict
         How many filled-in cells each practice has; which cell counts as its own.
     over : (str, str) or None
         Status and sentence if the submission as a whole was ended.
+    limit : float
+        Seconds that one practice's answers could take.
+    seconds, cpu_seconds : float
+        Time that counted against the limits, and processor time.
     """
 
-    plain: dict[str, Asked] = field(default_factory=dict)
-    reseeded: dict[str, Asked] = field(default_factory=dict)
+    visible: dict[str, Asked] = field(default_factory=dict)
+    hidden: dict[str, Asked] = field(default_factory=dict)
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     failed: dict[int, tuple[str, str, int | None]] = field(default_factory=dict)
     stopped: dict[int, tuple[str, str]] = field(default_factory=dict)
+    late: dict[int, int | None] = field(default_factory=dict)
     copies: dict[str, int] = field(default_factory=dict)
     home: dict[str, int | None] = field(default_factory=dict)
     same: set[int] = field(default_factory=set)
     over: tuple[str, str] | None = None
+    limit: float = 0.0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_mb: int = 0
@@ -128,36 +135,40 @@ def examine(
     limits: Limits,
     *,
     brief: bool = False,
-    until: float | None = None,
+    seconds: float | None = None,
 ) -> Evidence:
-    """Run a submission: once on the lab's data, and once on other data where answers are values.
+    """Run a submission twice: to be shown, on the lab's data; and to be asked the hidden cases.
+
+    The hidden cases come last, and nothing that the second run shows is kept: so no page can hold
+    them, whatever a submission does. Where answers are values, the second run is on other data.
 
     Parameters
     ----------
     brief : bool
-        Leave out the course's own cells on which no answer depends; `Evidence.same` says whose
-        outputs are those of any other submission.
-    until : float, optional
-        When it has to be over, by `time.monotonic`; left out, what the limits say from now on.
+        Leave out the course's own cells on which no answer depends (`Evidence.same` says whose
+        outputs are those of any other submission), and ask functions for the hidden cases alone.
+    seconds : float, optional
+        How much time it may take; left out, what the limits say.
 
     Raises
     ------
     labtools.grading.station.StationLost
         If the sandbox itself failed; nothing is known of the submission then.
     """
-    evidence = Evidence()
-    begun = time.monotonic()
-    end = begun + limits.total_seconds if until is None else until
-    job = _Job(station, assignment, cells, files, limits, end, evidence, brief=brief)
-    evidence.plain = job.run({}, {q.practice: q.plain for q in assignment.questions.values()})
-    again = {
-        q.practice: q.reseeded
-        for q in assignment.questions.values()
-        if q.reseeded and _has_answer(evidence.plain.get(q.practice))
+    evidence = Evidence(limit=limits.cell_seconds)
+    whole = limits.total_seconds if seconds is None else seconds
+    job = _Job(station, assignment, cells, files, limits, whole, evidence, brief=brief)
+    questions = assignment.questions.values()
+    first = {q.practice: q.visible for q in questions if q.on_lab_data or not brief}
+    # Time for the second run is set aside: a cell that hangs has its answers read all the same.
+    evidence.visible = job.run({}, first, reserve=limits.cell_seconds / 2)
+    second = {
+        q.practice: q.hidden
+        for q in questions
+        if q.hidden and (q.practice not in first or _has_answer(evidence.visible.get(q.practice)))
     }
-    if again and end - time.monotonic() > 0.5:
-        evidence.reseeded = job.run(assignment.seeds, again)
-    evidence.seconds = time.monotonic() - begun
+    if second:
+        evidence.hidden = job.run(assignment.seeds, second)
     return evidence
 
 
@@ -175,23 +186,31 @@ class _Job:
     cells: Sequence[MarkedCell]
     files: Mapping[str, bytes]
     limits: Limits
-    end: float
+    seconds: float
     evidence: Evidence
     brief: bool = False
     skip: dict[int, str] = field(default_factory=dict)
 
     def run(
-        self, seeds: Mapping[str, int], questions: Mapping[str, Sequence[Case]]
+        self,
+        seeds: Mapping[str, int],
+        questions: Mapping[str, Sequence[Case]],
+        reserve: float | None = None,
     ) -> dict[str, Asked]:
-        """One run of the notebook, begun anew without the cell that ended it, where one did."""
+        """One run of the notebook, begun anew without the cell that ended it, where one did.
+
+        The run that leaves time in reserve for another is the one that is shown.
+        """
         collected: dict[str, Asked] = {}
+        show = reserve is not None
         for _ in range(MOST_GOES):
-            left = self.end - time.monotonic()
+            left = self.seconds - self.evidence.seconds - (reserve or 0.0)
             if left <= 0:
                 self.evidence.over = ("timed out", _WHY["total time"])
                 break
-            go = _Go(show=not seeds, evidence=self.evidence, cells=len(self.cells))
+            go = _Go(show=show, evidence=self.evidence, cells=len(self.cells))
             ending = self._go(go, seeds, questions, left)
+            self.evidence.seconds += ending.seconds
             self.evidence.peak_mb = max(self.evidence.peak_mb, ending.peak_mb)
             self.evidence.cpu_seconds += ending.cpu_seconds
             collected.update(go.best())
@@ -201,6 +220,7 @@ class _Job:
             if ending.reason == "total time":
                 self.evidence.over = (status, why)
                 if go.running is not None:
+                    self.skip[go.running] = "definitions"
                     self.evidence.stopped.setdefault(go.running, (status, why))
                 break
             if go.running is None or self.skip.get(go.running) == "all":
@@ -209,6 +229,10 @@ class _Job:
             # Once more without this cell; its definitions are run unless they ended it as well.
             self.skip[go.running] = "all" if go.running in self.skip else "definitions"
             self.evidence.stopped.setdefault(go.running, (status, why))
+        if show:
+            # What hung once hangs again: a cell is run up to there from now on.
+            for k, line in self.evidence.late.items():
+                self.skip.setdefault(k, "definitions" if line is None else f"until {line}")
         return collected
 
     def _go(self, go: _Go, seeds, questions, seconds_left: float) -> Ending:
@@ -230,7 +254,7 @@ class _Job:
                 if p.id in questions
             ],
             "seeds": dict(seeds),
-            "skip": dict(self.skip),
+            "skip": {k: how for k, how in self.skip.items() if how != "all"},
             "show": go.show,
             "brief": self.brief,
             "cell_seconds": self.limits.cell_seconds,
@@ -304,8 +328,11 @@ class _Go:
         self.evidence.outputs[k] = read_outputs(claim.get("outputs"))
         failed = claim.get("failed")
         self.evidence.failed.pop(k, None)
+        self.evidence.late.pop(k, None)
         if isinstance(failed, list) and len(failed) == 3:
             line = failed[2] if isinstance(failed[2], int) else None
+            if failed[0] == "timeout":
+                self.evidence.late[k] = line
             self.evidence.failed[k] = (str(failed[0])[:100], str(failed[1])[:500], line)
 
     def _answer(self, claim: dict[str, Any]) -> None:

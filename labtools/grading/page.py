@@ -23,6 +23,10 @@ __all__ = ["make_page", "run_notebook"]
 #: Characters of a picture (base64), and of an HTML output, that are shown at most.
 PICTURE_LIMIT = 3_000_000
 HTML_LIMIT = 200_000
+#: Characters of a cell of the student's that are formatted; a longer one is shown as plain text.
+FORMATTED = 20_000
+#: Characters of all such cells together, and of one plain text.
+ALL_FORMATTED, PLAIN_LIMIT = 400_000, 100_000
 #: A cell whose JSON is shorter is rendered once for all submissions that have it.
 CACHED = 200_000
 
@@ -174,14 +178,30 @@ def _cells(
     for verdict in verdicts:
         boxes.setdefault(verdict.cell, []).append(_box(verdict))
     course = {plain_text(c["source"]) for c in assignment.release["cells"]}
+    room = ALL_FORMATTED
     for k, cell in enumerate(notebook.cells):
         shown = {"cell_type": cell.cell_type, "source": cell.source}
         if cell.cell_type == "code":
             shown["outputs"] = [o for o in map(_showable, cell.outputs) if o is not None]
         trusted = cell.cell_type != "raw" and plain_text(cell.source) in course
+        if not trusted:
+            # Formatters take time out of all proportion for a text that is made for it.
+            size = len(cell.source)
+            room -= size if size <= FORMATTED else 0
+            if size > FORMATTED or room < 0:
+                yield _plain(cell.source)
+                shown["source"] = ""
+                if cell.cell_type != "code":
+                    yield from boxes.get(k, [])
+                    continue
         text = json.dumps([shown, trusted])
         yield _render(text) if len(text) < CACHED else _render.__wrapped__(text)
         yield from boxes.get(k, [])
+
+
+def _plain(source: str) -> str:
+    cut = "" if len(source) <= PLAIN_LIMIT else "\n[The rest of this cell is not shown.]"
+    return f'<pre class="raw">{escape(source[:PLAIN_LIMIT])}{cut}</pre>'
 
 
 @functools.lru_cache(maxsize=400)
@@ -189,7 +209,7 @@ def _render(text: str) -> str:
     """One cell as HTML. Most cells of most submissions are the course's: they are kept."""
     cell, trusted = json.loads(text)
     if cell["cell_type"] == "raw":
-        return f'<pre class="raw">{escape(cell["source"])}</pre>'
+        return _plain(cell["source"])
     made = {"metadata": {}, "id": "cell", **cell}
     if cell["cell_type"] == "code":
         made["execution_count"] = None

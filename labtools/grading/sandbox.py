@@ -10,6 +10,9 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import labhelpers
+import labtools
+
 __all__ = ["COURSE", "NO_SANDBOX", "WORK", "Sandbox", "find_sandbox", "scratch_folders"]
 
 WORK = "/submission"
@@ -71,6 +74,12 @@ def _bubblewrap(course: Path) -> list[str]:
         command += ["--ro-bind-try", path, path]
     for path in _python_folders():
         command += ["--ro-bind", path, path]
+    for folder in _own_folders():
+        # Within what Python needs: the course in full, where it is installed or kept there.
+        if any(_lies_in(folder, top) for top in ("/usr", *_python_folders())):
+            command += ["--tmpfs", folder, "--remount-ro", folder]
+            for path in (p for p in _needed_by_python() if _lies_in(p, folder)):
+                command += ["--ro-bind", path, path]
     command += ["--ro-bind", str(course), COURSE]
     for folder in ("/dev", "/", *({"/tmp"} - set(scratch_folders()))):
         command += ["--remount-ro", folder]
@@ -84,19 +93,36 @@ def scratch_folders() -> list[str]:
     return [WORK, "/dev/shm"] if in_tmp else [WORK, "/tmp", "/dev/shm"]
 
 
+def _own_folders() -> list[str]:
+    """The course, and its two packages wherever they are installed: they hold the answers."""
+    packages = [Path(package.__file__).resolve().parent for package in (labhelpers, labtools)]
+    course = packages[1].parent
+    whole = [course] if (course / "solutions").is_dir() else []
+    return [str(folder) for folder in (*whole, *packages) if folder.parent not in whole]
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
+
+
 @functools.lru_cache(maxsize=1)
 def _python_folders() -> tuple[str, ...]:
     """Folders that this Python needs and that do not lie in one another or in /usr."""
+    chosen: list[str] = []
+    for path in _needed_by_python():
+        if not any(_lies_in(path, folder) for folder in (*chosen, "/usr")):
+            chosen.append(path)
+    return tuple(chosen)
+
+
+def _needed_by_python() -> list[str]:
+    """All folders that this Python needs, the outer ones first."""
     real = Path(sys.executable).resolve()
     paths = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
     paths |= {str(real.parents[1])}
     paths |= {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    chosen: list[str] = []
-    for path in sorted((os.path.abspath(p) for p in paths), key=len):
-        inside = any(path == c or path.startswith(f"{c}/") for c in (*chosen, "/usr"))
-        if not inside and os.path.isdir(path) and path != "/":
-            chosen.append(path)
-    return tuple(chosen)
+    found = {os.path.abspath(path) for path in paths}
+    return sorted((p for p in found if os.path.isdir(p) and p != "/"), key=len)
 
 
 _TRY = """

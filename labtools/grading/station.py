@@ -19,6 +19,7 @@ from typing import Any
 
 from labtools.grading import inside
 from labtools.grading.inside import wire
+from labtools.grading.inside.clock import PATIENCE
 from labtools.grading.sandbox import (
     COURSE,
     NO_SANDBOX,
@@ -32,7 +33,7 @@ from labtools.grading.sealing import write_sealed_copy
 __all__ = ["Ending", "NoSandbox", "Station", "StationLost"]
 
 #: Seconds until the warm parent must have imported everything.
-START_LIMIT = 180.0
+START_LIMIT = 600.0
 
 
 class NoSandbox(Exception):
@@ -55,7 +56,8 @@ class Ending:
     code : int or None
         Its exit code; negative for a signal.
     seconds, cpu_seconds : float
-        How long it ran, and the processor time of what it waited for.
+        How long it ran, as far as it counts against the limits, and the processor time of what it
+        waited for.
     peak_mb : int
         Memory of its own that it used at most, in MiB.
     detail : str
@@ -175,7 +177,7 @@ class Station:
         requests = process.stdin.fileno()
         wire.write_frame(requests, b"Q", json.dumps(request).encode())
         wire.write_frame(requests, b"H", json.dumps(hidden).encode())
-        deadline = time.monotonic() + request["limits"]["total_seconds"] + 30
+        deadline = time.monotonic() + PATIENCE * request["limits"]["total_seconds"] + 60
         while True:
             tag, payload = self._reply(deadline)
             if tag == wire.END:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
@@ -17,6 +18,8 @@ __all__ = ["Submission", "Submissions", "SubmissionsError"]
 NOTEBOOK_LIMIT = 40_000_000
 FILES_LIMIT = 20_000_000
 MOST_FILES = 100
+#: Bytes of a student's id: it becomes a folder's name.
+LONGEST_NAME = 200
 
 
 class SubmissionsError(Exception):
@@ -121,9 +124,10 @@ class Submissions:
         try:
             notebook = self._reader.read(chosen, NOTEBOOK_LIMIT)
         except _NotReadable as error:
-            return Submission(
-                student, name=chosen.path, problem=("unreadable", f"{chosen.path} {error}.")
-            )
+            text = f"{chosen.path} {error}."
+            if "larger" in text:
+                text += " Stored outputs make a notebook large: clear them and hand it in again."
+            return Submission(student, name=chosen.path, problem=("unreadable", text))
         return Submission(student, notebook, chosen.path, self._beside(entries, chosen), None, note)
 
     def _choose(self, entries: list[_Entry]) -> tuple[_Entry | None, str]:
@@ -164,11 +168,13 @@ class Submissions:
         """The other files of the notebook's folder, as far as they are small and plain."""
         folder = PurePosixPath(chosen.path).parent
         files: dict[str, bytes] = {}
-        room = FILES_LIMIT
+        room, refused = FILES_LIMIT, 0
         for entry in sorted(entries, key=lambda e: e.path):
             path = PurePosixPath(entry.path)
-            if entry is chosen or folder not in path.parents or len(files) >= MOST_FILES:
+            if entry is chosen or folder not in path.parents:
                 continue
+            if len(files) >= MOST_FILES or refused >= MOST_FILES:
+                break
             relative = path.relative_to(folder)
             # The course's own package is there already, in the version that grades.
             if relative.suffix == ".ipynb" or relative.parts[0].split(".")[0] == "labhelpers":
@@ -176,6 +182,7 @@ class Submissions:
             try:
                 content = self._reader.read(entry, room)
             except _NotReadable:
+                refused += 1
                 continue
             files[str(relative)] = content
             room -= len(content)
@@ -367,4 +374,9 @@ def _merge(found: dict, more: dict) -> None:
 def _printable(name: str) -> str:
     """A name that any file and table can hold: undecodable bytes and control characters go."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else "�" for c in text).strip() or "�"
+    text = "".join(c if c.isprintable() else "�" for c in text).strip() or "�"
+    if len(text.encode()) <= LONGEST_NAME:
+        return text
+    # A zip may hold a name that is too long for a folder: shortened, and still its own.
+    ending = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return f"{text.encode()[: LONGEST_NAME - 9].decode('utf-8', 'ignore')}-{ending}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import json
 import queue
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -124,10 +123,9 @@ def _examine(
     So the short way can only save time: a point is refused after a full run alone.
     """
     known: dict[str, Feedback] = {}
-    begun = time.monotonic()
     limits = job.settings.limits
 
-    def go(brief: bool) -> tuple[Evidence, list[Verdict]]:
+    def go(brief: bool, seconds: float) -> tuple[Evidence, list[Verdict]]:
         evidence = examine(
             station,
             job.assignment,
@@ -135,17 +133,18 @@ def _examine(
             job.submission.files,
             limits,
             brief=brief,
-            until=begun + limits.total_seconds,
+            seconds=seconds,
         )
         return evidence, judge_all(job.assignment, cells, evidence, known)
 
-    evidence, verdicts = go(brief=True)
+    evidence, verdicts = go(True, limits.total_seconds)
     right = all(v.status in ("correct", "needs manual grading") for v in verdicts)
     # After a cell that had to be stopped, a second run would be stopped there again.
-    cut = evidence.stopped or evidence.over or evidence.seconds > limits.total_seconds / 3
+    cut = evidence.stopped or evidence.late or evidence.over
+    cut = cut or evidence.seconds > limits.total_seconds / 3
     if right or cut:
         return evidence, verdicts
-    full, full_verdicts = go(brief=False)
+    full, full_verdicts = go(False, limits.total_seconds - evidence.seconds)
     full.seconds += evidence.seconds
     full.cpu_seconds += evidence.cpu_seconds
     return (evidence, verdicts) if full.over else (full, full_verdicts)

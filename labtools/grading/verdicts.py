@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +90,7 @@ def judge_all(
         if practice.manual:
             verdicts.append(_manual(assignment, practice, cells))
             continue
-        verdict = _judge(assignment, practice, evidence, known)
+        verdict = _judge(assignment, practice, cells, evidence, known)
         copies = evidence.copies.get(practice.id, 0)
         remarks = [verdict.feedback]
         if copies > 1:
@@ -130,26 +132,60 @@ def _manual(assignment: Assignment, practice: Practice, cells: Sequence[MarkedCe
 
 
 def _judge(
-    assignment: Assignment, practice: Practice, evidence: Evidence, known: dict[str, Feedback]
+    assignment: Assignment,
+    practice: Practice,
+    cells: Sequence[MarkedCell],
+    evidence: Evidence,
+    known: dict[str, Feedback],
 ) -> Verdict:
     question = assignment.questions[practice.id]
-    plain = evidence.plain.get(practice.id)
-    reseeded = evidence.reseeded.get(practice.id)
-    answers = _answers(plain, question.plain)
-    attempted = any(a["kind"] not in ("absent", "stub") for a in answers)
-    if attempted:
-        answers += _answers(reseeded, question.reseeded)
-        cases: Sequence[Case] = question.cases
-    else:
-        cases = question.plain
-    feedback = _say(practice, cases, answers, known)
-    if attempted and question.reseeded:
-        feedback = _held_on_other_data(
-            feedback, _say(practice, question.reseeded, answers[len(question.plain) :], known)
-        )
-    status, text = _status(feedback, answers), feedback.text
+    visible, hidden = evidence.visible.get(practice.id), evidence.hidden.get(practice.id)
+    seen = _answers(visible, question.visible, evidence.limit)
+    unseen = _answers(hidden, question.hidden, evidence.limit)
+
+    def say(cases: Sequence[Case], answers: Sequence[dict[str, Any]]) -> Feedback:
+        return _say(practice, cases, answers, known)
+
+    attempted = _is_attempted(seen) or _is_attempted(unseen)
     if not attempted:
-        status, text = _why_nothing(practice, evidence, plain) or (status, text)
+        asked, cases = (seen, question.visible) if visible else (unseen, question.hidden)
+        feedback = say(cases, asked) if asked else say(question.visible, seen)
+        status, text = _status(feedback, asked), feedback.text
+        status, text = _why_nothing(practice, evidence, visible or hidden) or (status, text)
+    elif question.hidden and evidence.over is not None and not _is_whole(hidden, unseen):
+        feedback, (status, why) = _NOTHING, evidence.over
+        text = f"Not all of its answers could be read in time. {why}"
+    elif question.hidden and not _is_attempted(unseen):
+        feedback, status = _NOTHING, "error"
+        text = (
+            "The answer was there when the notebook ran first, and was not when it ran again"
+            f"{' on other data' if question.on_lab_data else ''}."
+        )
+        status, text = _why_nothing(practice, evidence, hidden) or (status, text)
+    elif not question.hidden:
+        feedback = say(question.visible, seen)
+        status, text = _status(feedback, seen), feedback.text
+    else:
+        feedback = say(question.hidden, unseen)
+        whole = None
+        if question.on_lab_data or (feedback.outcome != "correct" and visible is not None):
+            whole = say((*question.visible, *question.hidden), [*seen, *unseen])
+        if question.on_lab_data and whole.share < feedback.share:
+            # Constants do not follow the data: what does not hold on both holds on neither.
+            feedback = whole
+        status, text = _status(feedback, unseen), feedback.text
+        if feedback.outcome != "correct":
+            own = say(question.visible, seen) if visible is not None else None
+            if own is not None and own.outcome != "correct":
+                text = own.text
+            else:
+                clean = [_without_a_tale(answer, cells) for answer in unseen]
+                told = (
+                    say(question.hidden, clean)
+                    if own is None
+                    else say((*question.visible, *question.hidden), [*seen, *clean])
+                )
+                text = _without_numbers(told, feedback)
     score = None if status == "needs manual grading" else feedback.score(practice.points)
     return Verdict(
         practice.id,
@@ -161,23 +197,79 @@ def _judge(
     )
 
 
+_NOTHING = Feedback("incorrect", 0.0, "")
+
+
+def _is_attempted(answers: Sequence[dict[str, Any]]) -> bool:
+    return any(a["kind"] not in ("absent", "stub") for a in answers)
+
+
+def _is_whole(asked: Asked | None, answers: Sequence[dict[str, Any]]) -> bool:
+    return asked is not None and asked.how != "" and len(asked.answers) >= len(answers)
+
+
+def _without_a_tale(answer: dict[str, Any], cells: Sequence[MarkedCell]) -> dict[str, Any]:
+    """An answer to a hidden case without the words in which a program could tell of the case.
+
+    A message can hold anything that the program was given, and the name of a class too. Names that
+    stand in the notebook, or in Python itself, tell nothing.
+    """
+
+    def is_known(name: object) -> bool:
+        word = str(name)
+        if hasattr(builtins, word) or word in _TYPES:
+            return True
+        return word.isidentifier() and any(word in cell.source for cell in cells)
+
+    made = {
+        key: _each(value, lambda inner: _without_a_tale(inner, cells))
+        for key, value in answer.items()
+    }
+    if made.get("message") != _CRASH:
+        made["message"] = ""
+    if "error" in made and made["error"] != "Crash" and not is_known(made["error"]):
+        made["error"] = "an error of its own"
+    types = re.split(r" of | and |empty ", str(made.get("type", "")))
+    if "type" in made and not all(map(is_known, types)):
+        made["type"] = "something of its own"
+    source = str(made.get("source", ""))
+    if source and not any(source in cell.source for cell in cells):
+        made["source"] = ""
+    return made
+
+
+def _each(value: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    if isinstance(value, dict):
+        return change(value)
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return [_each(item, change) for item in value]
+    return value
+
+
+_CRASH = "the call ended the program"
+_TYPES = frozenset(("", "NoneType", "ndarray", "Tensor", "Parameter", "Axes", "Figure", "Series"))
+
+
+def _without_numbers(told: Feedback, feedback: Feedback) -> str:
+    """What is said of hidden cases: the sentence if it has no number, else the mistake's name."""
+    text = re.sub(r" in line \d+(, `[^`]*`)?| after [\d.]+ seconds", "", told.text)
+    if told.outcome == feedback.outcome and not re.search(r"\d", text):
+        return told.text
+    name = f" ({feedback.mistake})" if feedback.mistake else ""
+    return (
+        f"It does not hold for cases that were drawn for grading{name}. Look at what the program "
+        "takes for granted: sizes, rates, the lab's own data."
+    )
+
+
 def _say(practice, cases, answers, known: dict[str, Feedback]) -> Feedback:
-    key = f"{practice.id} {len(cases)} {json.dumps(answers, sort_keys=True)}"
+    key = f"{practice.id} {len(cases)} {json.dumps([list(cases), list(answers)], sort_keys=True)}"
     if key not in known:
         known[key] = _ask_judge(practice, cases, answers)
     return known[key]
 
 
-def _held_on_other_data(feedback: Feedback, other: Feedback) -> Feedback:
-    """No more than what the run on other data alone is worth: constants do not follow the data."""
-    if other.share >= feedback.share:
-        return feedback
-    text = f"{feedback.text} On data with another seed it holds less than that."
-    outcome = "partial" if other.share > 0 else "incorrect"
-    return Feedback(outcome, other.share, text, feedback.mistake)
-
-
-def _answers(asked: Asked | None, cases: Sequence[Case]) -> list[dict[str, Any]]:
+def _answers(asked: Asked | None, cases: Sequence[Case], limit: float) -> list[dict[str, Any]]:
     """One answer per case; what did not come is said in the words of a probe."""
     if asked is None:
         return [{"kind": "absent"} for _ in cases]
@@ -185,16 +277,18 @@ def _answers(asked: Asked | None, cases: Sequence[Case]) -> list[dict[str, Any]]
     for number in range(len(cases)):
         answer = asked.answers.get(number)
         if answer is None and asked.how == "timeout":
-            answer = {"kind": "timeout", "seconds": 0.0}
+            answer = {"kind": "timeout"}
         elif answer is None and asked.how:
             answer = {
                 "kind": "error",
                 "error": "Crash",
-                "message": "the call ended the program",
+                "message": _CRASH,
                 "line": None,
                 "source": "",
             }
-        filled.append(answer or {"kind": "absent"})
+        elif answer is None:
+            answer = {"kind": "absent"}
+        filled.append({**answer, "seconds": limit} if answer["kind"] == "timeout" else answer)
     return filled
 
 
@@ -227,7 +321,7 @@ def _status(feedback: Feedback, answers: Sequence[dict[str, Any]]) -> str:
 
 
 def _why_nothing(
-    practice: Practice, evidence: Evidence, plain: Asked | None
+    practice: Practice, evidence: Evidence, asked: Asked | None
 ) -> tuple[str, str] | None:
     """Status and sentence where no answer was found because something went wrong on the way."""
     names = " or ".join(f"`{name}`" for name in practice.names)
@@ -243,7 +337,7 @@ def _why_nothing(
         status = "out of memory" if kind == "MemoryError" else "error"
         detail = f"{kind}: {message}" if message else kind
         return status, f"This practice's cell ended with {detail}{where}, and {names} is missing."
-    if plain is None and evidence.over is not None:
+    if asked is None and evidence.over is not None:
         status, why = evidence.over
         return status, f"The notebook was stopped before it came to this practice. {why}"
     return None

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
+from labtools.grading.inside.clock import PATIENCE
 from labtools.grading.unit import Job, Result, grade_unit, lost
 
 __all__ = ["grade_here"]
 
 #: Seconds beyond its own limit after which a submission's worker counts as hung.
-PATIENCE = 180.0
+MARGIN = 600.0
 #: Submissions after which a worker is replaced, so that nothing it may leak adds up.
 TASKS_PER_WORKER = 1_000
 
@@ -73,7 +74,7 @@ def _through(
 def _overdue(pending: dict[Future, tuple[Job, float]]) -> bool:
     now = time.monotonic()
     return any(
-        future.running() and now - begun > 2 * job.settings.limits.total_seconds + PATIENCE
+        future.running() and now - begun > PATIENCE * job.settings.limits.total_seconds + MARGIN
         for future, (job, begun) in pending.items()
     )
 

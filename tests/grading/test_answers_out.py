@@ -167,8 +167,11 @@ def test_a_cell_with_a_seed_or_a_magic_is_always_run():
 
 
 def test_definitions_are_kept_of_a_cell_that_was_stopped():
-    kept = plan.definitions_only("import os\nx = 1\ndef f():\n    return 2\nwhile True: pass")
-    assert kept == "import os\n\ndef f():\n    return 2"
+    source = "import os\nx = 1\ndef f():\n    return 2\nwhile True: pass\ny = 2"
+    assert plan.what_is_left(source) == "import os\n\ndef f():\n    return 2"
+    # Where it is known in which line its time was over, everything before stays.
+    assert plan.what_is_left(source, 5) == "import os\nx = 1\n\ndef f():\n    return 2"
+    assert plan.what_is_left(f"%%time\n{source}", 1) == "import os\n\ndef f():\n    return 2"
 
 
 def test_the_secret_is_made_once_and_kept(tmp_path):
@@ -190,3 +193,153 @@ def test_another_secret_draws_other_cases():
         if not item.manual:
             a, b = (item.hidden(Secret(s * 20).rng(item.id)) for s in "ab")
             assert a != b
+
+
+@pytest.mark.parametrize(
+    "line", ["%time x", "  !ls", "x = !ls", "x = %time 1", "print?", "?print", ">>> 1", "/f 1"]
+)
+def test_a_long_cell_with_ipythons_own_syntax_is_translated(line):
+    from labtools.grading.inside.shell import _SPECIAL
+
+    data = "x = [" + "1, " * 9_000 + "]\ny = x[0] % 2 != 1 or {'a': '?'}\n"
+    assert _SPECIAL.search(data) is None
+    assert _SPECIAL.search(f"{data}{line}\n{data}")
+
+
+# Pages -------------------------------------------------------------------------------------------
+
+
+def page_of(assignment, *sources: tuple[str, str]) -> str:
+    from labtools.grading.assignment import MarkedCell
+    from labtools.grading.examination import Evidence
+    from labtools.grading.page import make_page, run_notebook
+
+    cells = [MarkedCell(kind, text, None, None, None, True, False) for kind, text in sources]
+    return make_page(assignment, "ada", [], run_notebook(cells, Evidence()))
+
+
+def test_a_text_made_to_keep_formatters_busy_is_shown_as_it_is(assignment, monkeypatch):
+    from labtools.grading import page
+
+    formatted = []
+    monkeypatch.setattr(page, "_exporter", lambda: formatted.append(1))
+    made = page_of(assignment, ("markdown", "[" * 50_000), ("markdown", "<b>" * 60_000))
+    assert not formatted
+    assert "[[[[" in made and "&lt;b&gt;" in made and len(made) < 1_000_000
+
+
+def test_many_cells_are_formatted_up_to_a_sum(assignment, monkeypatch):
+    from labtools.grading import page
+
+    texts = [("markdown", f"{k} {'[' * 15_000}") for k in range(60)]
+    formatted = []
+    monkeypatch.setattr(page, "_clean", lambda html: formatted.append(html) or html)
+
+    class Exporter:
+        @staticmethod
+        def from_notebook_node(notebook):
+            return notebook.cells[0].source, {}
+
+    monkeypatch.setattr(page, "_exporter", Exporter)
+    page_of(assignment, *texts)
+    assert 0 < len(formatted) <= page.ALL_FORMATTED // 15_000
+
+
+# Time that counts --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How much of `passed` seconds counts where two looks see these threads."""
+    from labtools.grading.inside import clock
+
+    def count(passed: float, *threads: tuple[float, float]) -> float:
+        now = [0.0]
+        seen = [[(("1", k), (0.0, 0.0)) for k in range(len(threads))]]
+        monkeypatch.setattr(clock.time, "monotonic", lambda: now[0])
+        monkeypatch.setattr(clock.Clock, "_threads", lambda self: seen[0])
+        made = clock.Clock(lambda: ())
+        now[0] = passed
+        seen[0] = [(("1", k), times) for k, times in enumerate(threads)]
+        return made.look()
+
+    return count
+
+
+def test_time_in_which_others_had_the_processor_does_not_count(counted):
+    assert counted(10.0, (2.0, 8.0)) == pytest.approx(2.0)
+    assert counted(10.0, (10.0, 0.0)) == 10.0
+
+
+def test_a_sleep_counts(counted):
+    assert counted(10.0, (0.0, 0.0)) == 10.0
+
+
+def test_waiting_for_its_own_threads_counts(counted):
+    assert counted(10.0, *[(20 / 50, 9.6)] * 50) == 10.0
+
+
+def test_wall_time_has_an_end_however_busy_the_machine_is(counted):
+    from labtools.grading.inside.clock import PATIENCE
+
+    assert counted(12.0, (0.0, 12.0)) == pytest.approx(12.0 / PATIENCE)
+
+
+# Verdicts ----------------------------------------------------------------------------------------
+
+
+def judged(assignment, practice_id, **evidence):
+    from labtools.grading.examination import Evidence
+    from labtools.grading.verdicts import judge_all
+
+    verdicts = judge_all(assignment, [], Evidence(**evidence))
+    return {v.practice: v for v in verdicts}[practice_id]
+
+
+def asked(answers):
+    from labtools.grading.examination import Asked
+
+    return Asked(0, "done", dict(enumerate(answers)))
+
+
+def test_an_answer_that_was_cut_off_is_no_absent_one(assignment):
+    figure = {"kind": "axes", "curves": [], "legend": None, "beside": [], "log": {"kind": "absent"}}
+    figure |= dict.fromkeys(("xlabel", "ylabel", "title", "yscale"), "")
+    why = ("timed out", "The notebook as a whole took too long.")
+    verdict = judged(
+        assignment, "lab05-plot-gd", visible={"lab05-plot-gd": asked([figure])}, over=why
+    )
+    assert verdict.status == "timed out" and "too long" in verdict.feedback
+    assert verdict.score == 0
+
+
+def test_an_error_in_a_hidden_case_is_told_without_what_it_says(assignment):
+    hidden = assignment.questions["lab05-fit-gd"].hidden
+    error = {"kind": "error", "error": "X0_126", "message": "SEEN", "line": 3, "source": "SEEN"}
+    verdict = judged(
+        assignment, "lab05-fit-gd", hidden={"lab05-fit-gd": asked([error] * len(hidden))}
+    )
+    assert verdict.status == "error"
+    assert "SEEN" not in verdict.feedback and "X0_126" not in verdict.feedback
+
+
+def test_a_function_that_never_returns_is_told_so(assignment):
+    from labtools.grading.examination import Asked
+
+    verdict = judged(
+        assignment, "lab05-fit-gd", hidden={"lab05-fit-gd": Asked(0, "timeout")}, limit=7.0
+    )
+    assert verdict.status == "timed out" and "after 7 seconds" in verdict.feedback
+
+
+def test_what_goes_wrong_in_the_labs_own_cases_is_told_in_full(assignment):
+    question = assignment.questions["lab05-fit-gd"]
+    error = {"kind": "error", "error": "ValueError", "line": 3, "source": "raise", "message": ""}
+    seen = {**error, "message": "two is not one"}
+    verdict = judged(
+        assignment,
+        "lab05-fit-gd",
+        visible={"lab05-fit-gd": asked([seen] * len(question.visible))},
+        hidden={"lab05-fit-gd": asked([{**error, "message": "0.126"}] * len(question.hidden))},
+    )
+    assert "two is not one" in verdict.feedback and "0.126" not in verdict.feedback

@@ -16,7 +16,7 @@ import pytest
 
 from labtools.cli import main
 from tests.grading.corpora.base import LAB, ROOT, Case, nonsense, solved
-from tests.grading.corpora.running import grade, read_grades
+from tests.grading.corpora.running import grade, hidden_numbers_in, read_grades
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("needs_sandbox")]
 
@@ -82,19 +82,7 @@ def test_every_student_has_a_page_that_runs_nothing(out):
 
 def test_no_feedback_holds_a_hidden_number(out):
     """Rates and data of the hidden cases appear in no sentence, page or notebook."""
-    from labtools.grading.assignment import load_assignment
-    from labtools.grading.secret import course_secret
-
-    assignment = load_assignment(ROOT, LAB, course_secret(ROOT / "solutions"))
-    numbers = {
-        f"{case['lr']:g}"
-        for id_ in ("lab05-fit-gd", "lab05-fit-bgd")
-        for case in assignment.questions[id_].cases
-        if len(f"{case['lr']:g}") >= 6
-    }
-    text = (out / "grades.csv").read_text(encoding="utf-8")
-    text += "".join(p.read_text(encoding="utf-8") for p in (out / "pages").rglob("*.html"))
-    assert not [number for number in numbers if number in text]
+    assert not hidden_numbers_in(out, LAB)
 
 
 def test_nothing_is_graded_twice_and_what_changed_is(folder, out, tmp_path):

@@ -239,6 +239,21 @@ def test_where_there_is_no_sandbox_it_says_so(monkeypatch, tmp_path, assignment)
         Station(assignment.lab, assignment.modules)
 
 
+def test_the_course_is_covered_where_python_itself_is(needs_sandbox, monkeypatch, tmp_path):
+    """As with a course kept under /usr, or a package that was installed and not linked."""
+    from labtools.grading import sandbox
+
+    place = os.path.dirname(json.__file__)
+    program = f"import os; print(os.listdir({place!r}))"
+    shown = {}
+    for own in ([], [place]):
+        monkeypatch.setattr(sandbox, "_own_folders", lambda own=own: own)
+        command = sandbox.Sandbox(True, True).command(tmp_path, program)
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        shown[len(own)] = eval(done.stdout)
+    assert "decoder.py" in shown[0] and shown[1] == []
+
+
 def test_an_ordinary_user_has_the_same_walls(needs_sandbox, tmp_path):
     """With the system's Python, which an ordinary user can always read."""
     if os.getuid() != 0 or not os.path.exists("/usr/bin/python3"):

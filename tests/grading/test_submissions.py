@@ -109,6 +109,31 @@ def test_a_zip_bomb_is_not_read(tmp_path):
     assert submission.problem[0] == "unreadable" and "larger" in submission.problem[1]
 
 
+def test_a_name_that_no_folder_can_have_is_shortened(tmp_path):
+    path = pack(tmp_path / "a.zip", f"{'é' * 300}/{STEM}.ipynb", f"{'é' * 301}/{STEM}.ipynb")
+    names = [s.student for s in Submissions(path, STEM)]
+    assert len(set(names)) == 2
+    for name in names:
+        (tmp_path / name).mkdir()
+
+
+def test_bombs_beside_the_notebook_cost_little(tmp_path, monkeypatch):
+    from labtools.grading import submissions
+
+    monkeypatch.setattr(submissions, "FILES_LIMIT", 10)
+    write(tmp_path, f"ada/{STEM}.ipynb", *[f"ada/{k:04d}.bin" for k in range(300)])
+    read = []
+    real = submissions._Folder.read
+
+    def counting(entry, limit):
+        read.append(entry)
+        return real(entry, limit)
+
+    monkeypatch.setattr(submissions._Folder, "read", staticmethod(counting))
+    (submission,) = Submissions(tmp_path, STEM)
+    assert not submission.files and len(read) <= 1 + submissions.MOST_FILES
+
+
 @pytest.mark.parametrize(
     "name", ["lab05.ipynb", f"{STEM} (1).ipynb", f"Copy of {STEM.upper()}.ipynb", "homework.ipynb"]
 )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["Moment", "definitions_only", "plan", "replayable"]
+__all__ = ["Moment", "plan", "replayable", "what_is_left"]
 
 Cell = Mapping[str, Any]
 #: (position, practice id, rank). At position k the practice is asked after k cells have run.
@@ -94,10 +94,15 @@ def _checks(cell: Cell, id_: str) -> bool:
 
 def parse(source: str) -> ast.Module | None:
     """The cell's Python after IPython's own syntax is translated; None if it is not Python."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
     if len(source) > _LONGEST:
         return None
+    try:
+        # Most cells are Python, and to translate takes much longer than to see that.
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass
+    from IPython.core.inputtransformer2 import TransformerManager
+
     try:
         return ast.parse(TransformerManager().transform_cell(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -240,11 +245,24 @@ def replayable(cells: Sequence[Cell]) -> tuple[set[int], dict[int, str]]:
     }
 
 
-def definitions_only(source: str) -> str:
-    """What is left of a cell that had to be stopped: its imports, functions and classes."""
+def what_is_left(source: str, line: int | None = None) -> str:
+    """What is run of a cell that had to be stopped.
+
+    Parameters
+    ----------
+    line : int, optional
+        The line in which its time was over: then what stands before the statement of this line.
+        Left out, its imports, functions and classes.
+    """
+    if source.lstrip().startswith("%%"):
+        # Lines are counted in another way under a magic.
+        source, line = source.lstrip().partition("\n")[2], None
     tree = parse(source)
     if tree is None:
         return ""
     kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    tree.body = [node for node in tree.body if isinstance(node, kept)]
+    if line is None:
+        tree.body = [node for node in tree.body if isinstance(node, kept)]
+    else:
+        tree.body = [node for node in tree.body if node.end_lineno < line]
     return ast.unparse(tree)

@@ -33,12 +33,16 @@ from typing import Any
 
 from . import plan as planning
 from . import shell as shells
+from .clock import PATIENCE, Clock
 
 __all__ = ["run"]
 
 #: Where the random generators of every submission start.
 TORCH_SEED = 67280421310721
 
+
+#: Seconds in which a process that is told to stop can still say what it has.
+GRACE = 0.5
 
 #: Exit codes: a cell took the shell apart; a cell used up the memory and still holds it.
 TAKEN_APART, MEMORY_GONE = 71, 72
@@ -111,7 +115,9 @@ class _Session:
 
     def run_cell(self, k: int, source: str) -> None:
         if k in self.skip:
-            source = planning.definitions_only(source)
+            how = self.skip[k].partition(" ")
+            line = int(how[2]) if how[0] == "until" else None
+            source = planning.what_is_left(source, line)
             if not source.strip():
                 return
         self.send({"cell": k, "begins": True})
@@ -169,7 +175,7 @@ class _Session:
             finally:
                 os._exit(code)
         code = _wait(child, self.limit)
-        how = {None: "timeout", 0: "done", 3: "done"}.get(code, "died")
+        how = {None: "timeout", 0: "done", 3: "done", 4: "timeout"}.get(code, "died")
         self.send({"answered": id_, "rank": rank, "how": how})
         if code != 3:  # 3: nothing is defined yet, and a later moment may find it
             self.found[id_] = rank
@@ -185,7 +191,8 @@ class _Session:
         namespace = self.namespace
         if "torch" in sys.modules:
             sys.modules["torch"].set_num_threads(1)
-        probe.call.__defaults__ = (max(self.limit / 3, 1.0),)
+        # `_wait` says when the time is over: the probe's own limit knows of wall time alone.
+        probe.call.__defaults__ = (self.limit * PATIENCE + GRACE,)
         nothing = True
         for number, case in enumerate(cases):
             reseed()
@@ -197,6 +204,8 @@ class _Session:
                          "source": ""}  # fmt: skip
             nothing = nothing and value.get("kind") in ("absent", "stub")
             self.send({"answer": id_, "rank": rank, "case": number, "value": value})
+            if value.get("kind") == "timeout":
+                os._exit(4)
         return 3 if nothing else 0
 
 
@@ -257,32 +266,49 @@ class _alarm:
         self.seconds = seconds
 
     def __enter__(self) -> None:
+        self.clock = Clock(lambda: (os.getpid(),))
         signal.signal(signal.SIGALRM, self.ring)
         signal.setitimer(signal.ITIMER_REAL, self.seconds, 1.0)
 
     def __exit__(self, *_) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
-    @staticmethod
-    def ring(signum, frame) -> None:
+    def ring(self, signum, frame) -> None:
+        with contextlib.suppress(Exception):
+            left = self.seconds - self.clock.look()
+            if left > 0.02:  # the machine was busy with something else
+                signal.setitimer(signal.ITIMER_REAL, left, 1.0)
+                return
         raise _TooLong("the time for one cell is over")
 
 
 def _failure(error: BaseException, limit: float) -> list:
     kind = type(error).__name__
     if isinstance(error, _TooLong):
-        return ["timeout", f"stopped after {limit:g} s", None]
+        return ["timeout", f"stopped after {limit:g} s", _line_of_cell(error)]
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
         kind = "MemoryError"
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    for _, number in _cell_frames(error):
+        line = number
+    return [kind, str(error)[:500], line]
+
+
+def _line_of_cell(error: BaseException) -> int | None:
+    """The line of the cell itself in which it was, not of a function that it called."""
+    for frame, number in _cell_frames(error):
+        if frame.f_code.co_name == "<module>":
+            return number
+    return None
+
+
+def _cell_frames(error: BaseException):
     trace = error.__traceback__
     while trace is not None:
-        if "ipython-input" in trace.tb_frame.f_code.co_filename or (
-            "ipykernel" in trace.tb_frame.f_code.co_filename
-        ):
-            line = trace.tb_lineno
+        name = trace.tb_frame.f_code.co_filename
+        if "ipython-input" in name or "ipykernel" in name:
+            yield trace.tb_frame, trace.tb_lineno
         trace = trace.tb_next
-    return [kind, str(error)[:500], line]
 
 
 def _memory_is_gone(error: BaseException, memory_mb: int) -> bool:
@@ -300,27 +326,41 @@ def _memory_is_gone(error: BaseException, memory_mb: int) -> bool:
 
 
 def _wait(child: int, seconds: float) -> int | None:
-    """Wait for a child; kill it when its time is over and return None."""
+    """Wait for a child; end it when its time is over and return None.
+
+    It is asked first, by the signal that stops a call of a student's function, so that it can still
+    say what it has.
+    """
+    clock = Clock(lambda: (child,))
+    ended = False
+    while not ended and (left := seconds - clock.look()) > 0:
+        ended = _ends(child, max(left, 0.02))
+    if not ended:
+        with contextlib.suppress(OSError):
+            os.kill(child, signal.SIGALRM)
+        if not _ends(child, GRACE):
+            os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def _ends(child: int, seconds: float) -> bool:
+    """Wait for a child to end for so long, of wall time; return whether it has ended."""
     try:
         fd = os.pidfd_open(child)
     except (AttributeError, OSError):
-        fd = None
-    if fd is not None:
+        end = time.monotonic() + seconds
+        while not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.005)
+        return True
+    try:
         poll = select.poll()
         poll.register(fd, select.POLLIN)
-        ended = bool(poll.poll(seconds * 1000))
+        return bool(poll.poll(seconds * 1000))
+    finally:
         os.close(fd)
-    else:
-        end, ended = time.monotonic() + seconds, False
-        while time.monotonic() < end:
-            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                ended = True
-                break
-            time.sleep(0.005)
-    if not ended:
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status) if ended else None
 
 
 def _read_cases(fd: int, id_: str) -> list:

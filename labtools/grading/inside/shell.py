@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import sys
 from typing import Any
 
@@ -186,12 +187,28 @@ class _Hook(DisplayHook):
         self._is_active = False
 
 
+#: A cell of more characters is looked through for IPython's own syntax before it is translated.
+LONG = 20_000
+#: What may be IPython's: a magic, a shell line, a question, a prompt, a call without brackets.
+_SPECIAL = re.compile(r"^[ \t]*(?:[%!?,;/]|>>>|In \[)|\?[ \t]*$|=[ \t]*[%!]|\A[ \t]", re.M)
+
+
 class Shell(InteractiveShell):
     """The shell of a kernel, without the kernel."""
 
     display_pub_class = Type(_Publisher)
     displayhook_class = Type(_Hook)
     outputs = AnyTrait()
+
+    def transform_cell(self, raw_cell):
+        """Translate IPython's syntax; a long cell that has none is Python already.
+
+        IPython reads a cell word by word several times, which takes seconds where a cell holds
+        data.
+        """
+        if len(raw_cell) > LONG and not _SPECIAL.search(raw_cell):
+            return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+        return super().transform_cell(raw_cell)
 
     def _showtraceback(self, etype, evalue, stb):
         self.outputs.add(

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from . import pages, wire
+from .clock import Clock
 
 __all__ = ["main"]
 
@@ -158,7 +159,7 @@ def _supervise(request: Mapping[str, Any], options: Mapping[str, Any], shell) ->
     _end(
         reason=reason,
         code=code,
-        seconds=round(watch.elapsed(), 3),
+        seconds=round(watch.clock.look(), 3),
         cpu_seconds=round(used.ru_utime + used.ru_stime, 3),
         peak_mb=watch.peak >> 20,
     )
@@ -228,22 +229,26 @@ class _Watch:
 
     def __init__(self, child: int, limits: Mapping[str, Any], nested: bool) -> None:
         self.child, self.limits, self.nested = child, limits, nested
-        self.started = self.heard = time.monotonic()
         self.base = _anonymous(os.getpid())
         self.peak = 0
         self.mine = {1, os.getpid(), os.getppid()}
+        self.clock, self.heard_at = Clock(self._members), 0.0
 
-    def elapsed(self) -> float:
-        return time.monotonic() - self.started
+    def heard(self) -> None:
+        """The submission has said something: the time of what it does now begins."""
+        self.heard_at = self.clock.time
 
     def broken(self) -> str | None:
         """The limit that is broken now, or None."""
-        now = time.monotonic()
-        if now - self.started > self.limits["total_seconds"]:
+        reason = self._memory_or_processes()
+        if reason is not None:
+            return reason
+        now = self.clock.look()
+        if now > self.limits["total_seconds"]:
             return "total time"
-        if now - self.heard > self.limits["cell_seconds"] + self.limits["grace_seconds"]:
+        if now - self.heard_at > self.limits["cell_seconds"] + self.limits["grace_seconds"]:
             return "time"
-        return self._memory_or_processes()
+        return None
 
     def _memory_or_processes(self) -> str | None:
         members = self._members()
@@ -325,7 +330,7 @@ def _relay(
             buffer += piece
             if total > TOTAL_LIMIT or len(buffer) > LINE_LIMIT:
                 return "output"
-            watch.heard = time.monotonic()
+            watch.heard()
             while (end := buffer.find(b"\n")) >= 0:
                 line = bytes(buffer[:end])
                 del buffer[: end + 1]

@@ -853,3 +853,175 @@ def locked_cells_of_its_own():
         notebook["cells"].append(cell)
     return change(notebook, "lab05-model", lambda cell: cell["metadata"]["nbgrader"].update(
         grade=True, points=90, solution=False))  # fmt: skip
+
+
+# Telling what was asked ------------------------------------------------------------------------
+# Nothing of a hidden case may reach a page or a table: `test_corpora` looks for the numbers.
+
+
+@cheat
+def prints_cases_that_it_asks_for():
+    return first(
+        nonsense(),
+        "import fcntl, json, os, stat, time\n"
+        "pipes = [fd for fd in range(3, 40) if os.path.exists(f'/proc/self/fd/{fd}')\n"
+        "         and stat.S_ISFIFO(os.fstat(fd).st_mode)]\n"
+        "for fd in pipes:\n"
+        "    for name in ('model', 'loss', 'fit-gd', 'fit-bgd'):\n"
+        "        try: os.write(fd, json.dumps({'ask': 'lab05-' + name}).encode() + b'\\n')\n"
+        "        except OSError: pass\n"
+        "time.sleep(0.3)\n"
+        "for fd in pipes:\n"
+        "    fcntl.fcntl(fd, fcntl.F_SETFL, os.O_NONBLOCK)\n"
+        "    try: print(os.read(fd, 100_000))\n"
+        "    except OSError: pass\n"
+        "    fcntl.fcntl(fd, fcntl.F_SETFL, 0)",
+    )
+
+
+@cheat
+def prints_what_its_function_was_given():
+    keep = (
+        "def fit_GD(m, l, X, Y, lr, n):\n"
+        "    open('given.txt', 'a').write(f'{X.tolist()} {Y.tolist()} {lr}\\n')\n"
+        "    return np.ones(n)\n"
+    )
+    return last(nonsense(fit_gd=keep), "import os\nif os.path.exists('given.txt'):\n"
+                                       "    print(open('given.txt').read())")  # fmt: skip
+
+
+@cheat
+def raises_what_its_functions_were_given():
+    return nonsense(
+        loss="def loss_func(a, b):\n"
+        "    raise type('E' + str(a.flatten().tolist()), (Exception,), {})()",
+        fit_gd="def fit_GD(m, l, X, Y, lr, n):\n    raise ValueError(X.flatten().tolist())",
+        fit_bgd="def fit_BGD(m, l, X, Y, lr, n, size):\n"
+        "    return type(f'B{X.flatten().tolist()} {lr}', (), {})()",
+    )
+
+
+@cheat
+def right_where_it_is_seen_and_telling_where_not():
+    text = ANSWERS["lab05-fit-gd"] + (
+        "right_fit = fit_GD\n"
+        "def fit_GD(model, loss_func, X, Y, lr, num_epochs):\n"
+        "    if len(X) in (200, 12):\n"
+        "        return right_fit(model, loss_func, X, Y, lr, num_epochs)\n"
+        "    raise ValueError(X.flatten().tolist())\n"
+    )
+    return nonsense(fit_gd=text)
+
+
+# Deeper into the process -----------------------------------------------------------------------
+
+
+@cheat
+def modules_replaced():
+    return first(
+        nonsense(),
+        "import sys, types\n"
+        "ask = lambda ns, case: {'kind': 'numbers', 'values': case.get('y', [1.0]), 'calls': [],\n"
+        "                        'shape': [len(case.get('y', [1.0]))], 'type': 'ndarray'}\n"
+        "for name in list(sys.modules):\n"
+        "    if name.startswith('labhelpers.practice'):\n"
+        "        fake = types.ModuleType(name)\n"
+        "        fake.find = lambda id: types.SimpleNamespace(probe=ask)\n"
+        "        fake.call = lambda *a: None\n"
+        "        fake.call.__defaults__ = (1,)\n"
+        "        fake.probe = fake\n"
+        "        sys.modules[name] = fake",
+    )
+
+
+@cheat
+def code_objects_rewritten():
+    return first(
+        nonsense(),
+        "import gc, types\n"
+        "lie = lambda *a, **k: {'kind': 'numbers', 'values': [1.0] * 10, 'shape': [10],\n"
+        "                       'type': 'ndarray', 'calls': [], 'rows': [], 'foreign': 0}\n"
+        "for f in gc.get_objects():\n"
+        "    try:\n"
+        "        if isinstance(f, types.FunctionType) and 'labhelpers' in f.__module__ and (\n"
+        "            f.__name__ in ('probe_fit', 'probe_function', 'read_numbers', '<lambda>')):\n"
+        "            f.__code__ = lie.__code__\n"
+        "    except Exception: pass",
+    )
+
+
+@cheat
+def memory_patched_through_proc():
+    return first(
+        nonsense(),
+        "import re\n"
+        "memory = open('/proc/self/mem', 'r+b', buffering=0)\n"
+        "for line in open('/proc/self/maps').read().splitlines():\n"
+        "    if '[heap]' in line:\n"
+        "        low, high = (int(v, 16) for v in line.split()[0].split('-'))\n"
+        "        memory.seek(low)\n"
+        "        heap = memory.read(min(high - low, 20_000_000))\n"
+        "        for hit in re.finditer(b'incorrect', heap):\n"
+        "            memory.seek(low + hit.start()); memory.write(b'correct  ')",
+    )
+
+
+@cheat
+def a_child_that_goes_on_answering():
+    return first(
+        nonsense(),
+        _FORGE + "import time\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    value = {'kind': 'numbers', 'values': [5.0 / (k + 1) for k in range(12)],\n"
+        "             'shape': [12], 'type': 'ndarray', 'calls': [], 'rows': [], 'foreign': 0}\n"
+        "    while True:\n"
+        "        for k in range(9):\n"
+        "            for name in ('model', 'loss', 'fit-gd', 'fit-bgd'):\n"
+        "                tell({'answer': 'lab05-' + name, 'rank': -1, 'case': k, 'value': value})\n"
+        "        time.sleep(0.2)",
+    )
+
+
+@cheat
+def html_in_every_text():
+    lie = "<img src=x onerror=alert(1)><script>alert(1)</script></td></tr></table><h1>100</h1>"
+    notebook = nonsense(
+        fit_gd=f"def fit_GD(*a): raise ValueError({lie!r})",
+        fit_bgd=f"def fit_BGD(*a):\n    return type({lie!r}, (), {{}})()",
+    )
+    text = copied(notebook["cells"][0])
+    text["metadata"], text["id"] = {}, "injected"
+    text["source"] = lie + "\n\n[x](javascript:alert(1)) <style>header{display:none}</style>"
+    notebook["cells"].append(text)
+    shown = "display({'image/svg+xml': '<svg onload=alert(1)>', 'text/html': lie}, raw=True)"
+    return last(notebook, f"from IPython.display import display\nlie = {lie!r}\n{shown}\nlie")
+
+
+@cheat
+def formulas_in_every_text():
+    return nonsense(
+        fit_gd="def fit_GD(*a): raise ValueError('\\n=HYPERLINK(1)')",
+        fit_bgd="def fit_BGD(*a):\n    return type('=1+1', (), {})()",
+    )
+
+
+@cheat
+def cell_ids_of_other_practices():
+    notebook = nonsense(model=ANSWERS["lab05-model"])
+    right = notebook["cells"][find(notebook, "lab05-model")]
+    for id_ in ("lab05-fit-gd", "lab05-loss"):
+        twin = copied(right)
+        twin["metadata"], twin["id"] = {}, notebook["cells"][find(notebook, id_)]["id"]
+        notebook["cells"].append(twin)
+    return Case("cell_ids_of_other_practices", notebook, deserved={"lab05-model": 10})
+
+
+@cheat
+def another_labs_grade_ids():
+    def rename(cell):
+        if grade_id(cell):
+            name = grade_id(cell).replace("lab05", "lab01")
+            cell["metadata"]["nbgrader"]["grade_id"] = name
+
+    return each(nonsense(), rename)

@@ -153,6 +153,23 @@ def asks_for_input():
     return bad_cell("while True: input('more? ')")
 
 
+@hostile
+def two_cells_that_never_end():
+    # Each costs its own time, in the first run alone.
+    notebook = before(solved(), "lab05-loss", "early = 1\nwhile True: pass")
+    return before(notebook, "lab05-fit-gd", "assert early == 1\nwhile True: pass")
+
+
+@hostile
+def hangs_whenever_it_can():
+    notebook = solved()
+    for id_ in ("loss", "fit-gd", "plot-gd", "fit-bgd", "plot-bgd"):
+        before(notebook, f"lab05-{id_}", "while True: pass")
+    deserved = but("fit-bgd", "plot-bgd")
+    late = {"lab05-fit-bgd": "timed out", "lab05-plot-bgd": "timed out"}
+    return Case("hangs_whenever_it_can", notebook, deserved=deserved, statuses=late)
+
+
 # Memory and output -----------------------------------------------------------------------------
 
 
@@ -594,6 +611,15 @@ def null_characters_in_a_cell():
 @hostile
 def a_cell_of_a_megabyte():
     return bad_cell("x = [" + "1," * 400_000 + "]")
+
+
+@hostile
+def a_text_that_takes_formatters_for_ever():
+    notebook = solved()
+    for k, text in enumerate(("[" * 300_000, "_a_ " * 80_000, "|a" * 90_000)):
+        cell = {"cell_type": "markdown", "id": f"long{k}", "metadata": {}, "source": text}
+        notebook["cells"].append(cell)
+    return notebook
 
 
 @hostile
