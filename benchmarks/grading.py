@@ -1,19 +1,22 @@
-"""Rows: `labs grade` beside stock `nbgrader autograde`, on the same honest Lab 5 submissions; the
-same on a Dask cluster; memory against the number of submissions; cheats paid by either.
+"""Rows: `labs grade` beside stock `nbgrader autograde` on the same right Lab 5 submissions.
 
-Run ``python benchmarks grading``. Stock nbgrader takes most of the time: some ten minutes for 100
-submissions. ``GRADING_SUBMISSIONS=20 python benchmarks grading`` is enough for a look.
+Cold, warm and on a Dask cluster; growth from 10 to 1000 submissions; cheats paid by either.
+
+In each round all of them grade the same submissions, one after the other, start-up included. Run
+``python benchmarks grading``; stock nbgrader and the cheats take most of its ten minutes.
+``GRADING_SUBMISSIONS=2 python benchmarks grading`` is enough for a look.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +24,8 @@ from pathlib import Path
 import nbformat
 import psutil
 
+from benchmarks.cold import run_cold
+from benchmarks.machine import usable_cores
 from benchmarks.table import Row
 from tests.grading.corpora import cheats
 from tests.grading.corpora.base import LAB
@@ -28,9 +33,17 @@ from tests.grading.corpora.running import grade, grade_corpus
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-SUBMISSIONS = int(os.environ.get("GRADING_SUBMISSIONS", "100"))
-#: Submissions for each size of cluster, and how many empty ones memory is measured with.
-ON_CLUSTER, SMALL = max(12, SUBMISSIONS // 4), 100 * SUBMISSIONS
+ROUNDS = 3
+#: Submissions that are graded in each round by each way.
+SUBMISSIONS = int(os.environ.get("GRADING_SUBMISSIONS", "6"))
+#: Numbers of submissions in the rows on growth; these answer the first practice only.
+GROWTH = (10, 100, 1000) if SUBMISSIONS >= 6 else (2, 4)
+WORKERS = (1, 2, 4)
+#: Of the cheats every so many are tried on both.
+EVERY = 4
+PATIENCE = 7200
+
+LIMIT_IS = "a submission's cells alone, on {cores}"
 
 
 def rows() -> Iterator[Row]:
@@ -39,14 +52,43 @@ def rows() -> Iterator[Row]:
         home = Path(folder)
         for number in range(SUBMISSIONS):
             write_honest(home / "honest", number)
-        yield throughput(home)
-        yield from on_a_cluster(home)
-        yield from memory(home)
+        cells = cell_seconds(home)
+        stock = yield from beside_stock(home, cells)
+        yield from on_a_cluster(home, cells, stock)
+        yield from growth(home)
         yield from cheats_paid(home)
 
 
-def write_honest(folder: Path, number: int) -> None:
-    """One right submission of the whole lab, like no other by a line of its text."""
+def cell_seconds(home: Path) -> float:
+    """Return what the cells of one submission take by themselves, at best."""
+    path = next((home / "honest").rglob("*.ipynb"))
+    return min(run_cold(nbformat.read(path, as_version=4)).cells for _ in range(ROUNDS))
+
+
+def best_rate(cells: float, cores: int) -> dict:
+    """Return the physical limit of a row: submissions a second if only cells took time."""
+    cores = min(cores, usable_cores())
+    name = "one core" if cores == 1 else f"{cores} cores"
+    return {"limit": cores / cells, "limit_is": LIMIT_IS.format(cores=name)}
+
+
+def say(text: str) -> None:
+    """Tell whoever waits how far it is."""
+    print(f"  {text}", flush=True)
+
+
+def write_honest(folder: Path, number: int, practices: int | None = None) -> None:
+    """Write a right submission, like no other by a line of its text.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the submissions are.
+    number : int
+        Of the student.
+    practices : int, optional
+        How many of the practices are answered, in a notebook of nothing else; all if left out.
+    """
     notebook = nbformat.read(ROOT / "notebooks" / f"{LAB}.ipynb", as_version=4)
     solution = nbformat.read(ROOT / "solutions" / f"{LAB}.ipynb", as_version=4)
     answers = {
@@ -54,37 +96,60 @@ def write_honest(folder: Path, number: int) -> None:
         for cell in solution.cells
         if cell.metadata.get("nbgrader", {}).get("solution")
     }
+    answers = dict(list(answers.items())[:practices])
     for cell in notebook.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id in answers:
             cell.source = f"{answers[grade_id]}\n# student {number}"
             if cell.cell_type == "markdown":
                 cell.source = f"Mini-batches update more often. (student {number})"
+    if practices:
+        imports = next(cell for cell in notebook.cells if cell.cell_type == "code")
+        answered = [c for c in notebook.cells if c.get("id") in answers]
+        notebook.cells = [imports, *answered]
     path = folder / f"student{number:04d}" / LAB / f"{LAB}.ipynb"
     path.parent.mkdir(parents=True)
     nbformat.write(notebook, path)
 
 
-def throughput(home: Path) -> Row:
-    """Both on all submissions, start-up included."""
-    cores = psutil.cpu_count() or 1
-    jobs = min(2, cores)
+def beside_stock(home: Path, cells: float) -> Iterator[Row]:
+    """Measure stock nbgrader and ours, cold and warm; return the rates of stock nbgrader."""
+    cores = usable_cores()
+    ways = {
+        f"cold, {cores} at once": (cores, ("--cold", "--jobs", str(cores))),
+        "warm, one at a time": (1, ("--jobs", "1")),
+        f"warm, {cores} at once": (cores, ("--jobs", str(cores))),
+    }
+    stock, ours = [], defaultdict(list)
+    for number in range(ROUNDS):
+        say(f"round {number + 1} of {ROUNDS}: stock nbgrader")
+        course = stock_course(home / f"stock{number}", home / "honest")
+        begin = time.monotonic()
+        nbgrader(course, "autograde", LAB)
+        stock.append(SUBMISSIONS / (time.monotonic() - begin))
+        check_scores(course, 90)
+        for way, (_, options) in ways.items():
+            say(f"round {number + 1} of {ROUNDS}: labs grade, {way}")
+            out = home / f"{way}, {number}"
+            ours[way].append(timed(home / "honest", out, *options))
+            check_scores(out, 90)
+    for way, (jobs, _) in ways.items():
+        yield Row(
+            f"grade {SUBMISSIONS} right Lab 5 submissions, {way}",
+            ours[way],
+            stock,
+            unit="1/s",
+            note="plain: stock `nbgrader autograde`, which has no more than one at a time",
+            **best_rate(cells, jobs),
+        )
+    return stock
+
+
+def timed(folder: Path, out: Path, *options: str) -> float:
+    """Grade a folder of submissions; return how many a second."""
     begin = time.monotonic()
-    grade(home / "honest", home / "grades", LAB, "--jobs", str(jobs), seconds=7200)
-    ours = SUBMISSIONS / (time.monotonic() - begin)
-    course = stock_course(home / "stock", home / "honest")
-    begin = time.monotonic()
-    nbgrader(course, "autograde", LAB)
-    stock = SUBMISSIONS / (time.monotonic() - begin)
-    check_scores(home / "grades", 90)
-    check_scores(course, 90)
-    return Row(
-        f"grade {SUBMISSIONS} honest Lab 5 submissions, {jobs} cores",
-        [ours],
-        [stock],
-        unit="1/s",
-        note="plain: stock `nbgrader autograde`; the same scores",
-    )
+    grade(folder, out, LAB, *options, seconds=PATIENCE)
+    return sum(1 for _ in folder.iterdir()) / (time.monotonic() - begin)
 
 
 def check_scores(course: Path, points: float) -> None:
@@ -122,16 +187,12 @@ def nbgrader(folder: Path, *words: str, around: tuple[str, ...] = ()) -> None:
         )
 
 
-def on_a_cluster(home: Path) -> Iterator[Row]:
-    """Throughput with 1, 2 and 4 worker processes of a Dask cluster."""
-    try:
-        from distributed import LocalCluster
-    except ImportError:
-        return
-    folder = home / "cluster"
-    for number in range(ON_CLUSTER):
-        write_honest(folder, number)
-    for workers in (1, 2, 4):
+def on_a_cluster(home: Path, cells: float, stock: list[float]) -> Iterator[Row]:
+    """Throughput with 1, 2 and 4 worker processes of a Dask cluster on this machine."""
+    from distributed import LocalCluster
+
+    for workers in WORKERS:
+        say(f"Dask, {workers} of {WORKERS} workers")
         with LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -139,42 +200,49 @@ def on_a_cluster(home: Path) -> Iterator[Row]:
             dashboard_address=None,
             local_directory=str(home / "dask"),
         ) as cluster:
-            address = cluster.scheduler_address
+            options = ("--scheduler", cluster.scheduler_address)
             # Once, so that each worker has its sandbox: a cluster is there before the grading.
-            out = home / f"warm{workers}"
-            grade(folder, out, LAB, "--scheduler", address, "--timeout", "31", seconds=7200)
-            begin = time.monotonic()
-            out = home / f"cluster{workers}"
-            grade(folder, out, LAB, "--scheduler", address, seconds=7200)
-            taken = time.monotonic() - begin
+            timed(home / "honest", home / f"dask {workers}, before", *options, "--timeout", "31")
+            rates = []
+            for number in range(ROUNDS):
+                out = home / f"dask {workers}, {number}"
+                rates.append(timed(home / "honest", out, *options))
+                check_scores(out, 90)
         yield Row(
-            f"Dask cluster on this machine, {workers} worker{'s' if workers > 1 else ''}",
-            [ON_CLUSTER / taken],
+            f"the same on a Dask cluster here, {workers} worker{'s' if workers > 1 else ''}",
+            rates,
+            stock,
             unit="1/s",
-            note=f"{ON_CLUSTER} submissions",
+            note="plain: stock `nbgrader autograde`",
+            **best_rate(cells, workers),
         )
 
 
-def memory(home: Path) -> Iterator[Row]:
-    """The largest resident memory of the command with few and with many small notebooks."""
-    cell = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "Nothing yet."}
-    empty = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]})
-    used = {}
-    for count in (SMALL // 10, SMALL):
-        folder = home / f"small{count}"
+def growth(home: Path) -> Iterator[Row]:
+    """Time and memory of the command as the number of submissions grows."""
+    rates, used = {}, {}
+    for count in GROWTH:
+        say(f"growth: {count} submissions")
+        folder = home / f"growth{count}"
         for number in range(count):
-            path = folder / f"student{number:05d}" / f"{LAB}.ipynb"
-            path.parent.mkdir(parents=True)
-            path.write_text(empty)
+            write_honest(folder, number, practices=1)
         with watched() as peak:
-            grade(folder, home / f"out{count}", LAB, "--jobs", "2", seconds=7200)
+            rates[count] = timed(folder, home / f"growth{count}, graded")
         used[count] = peak[0] / 1e6
         shutil.rmtree(folder)
-    (few, a), (many, b) = used.items()
+    few, *more = GROWTH
+    for count in more:
+        yield Row(
+            f"growth: {count:,} submissions that answer one practice",
+            [rates[count]],
+            [rates[few]],
+            unit="1/s",
+            note=f"plain: ours with {few}; below 1 it would grow faster than the number",
+        )
     yield Row(
-        f"memory of the command, {many} small notebooks",
-        [b],
-        [a],
+        f"memory of the command, {more[-1]:,} submissions",
+        [used[more[-1]]],
+        [used[few]],
         unit="MB",
         note=f"plain: ours with {few}; the ratio is to be near 1",
     )
@@ -183,8 +251,6 @@ def memory(home: Path) -> Iterator[Row]:
 @contextmanager
 def watched() -> Iterator[list[float]]:
     """Sample the memory of the `labs grade` process that runs meanwhile."""
-    import threading
-
     peak, over = [0.0], threading.Event()
 
     def sample() -> None:
@@ -207,7 +273,8 @@ def watched() -> Iterator[list[float]]:
 
 def cheats_paid(home: Path) -> Iterator[Row]:
     """Cheats that get more than their answers earn, here and from stock nbgrader."""
-    cases = [case for case in cheats.CASES if case.lab == LAB]
+    cases = [case for case in cheats.CASES if case.lab == LAB][::EVERY]
+    say(f"{len(cases)} cheats, ours and stock nbgrader")
     rows_, _ = grade_corpus(cases, home / "cheats", "--jobs", "2")
     ours = sum(
         any(float(r["score"] or 0) > c.deserved.get(id_, 0) for id_, r in rows_[c.name].items())

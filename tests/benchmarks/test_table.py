@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import re
+import time
 
 import jupytext
 import pytest
 
+from benchmarks.machine import usable_cores
 from benchmarks.table import HEADER, Row, as_markdown, shown
 
 
@@ -77,3 +79,57 @@ def test_the_plain_labs_are_notebooks_and_say_what_is_a_slice(course):
         assert cells[0].source.startswith("import"), "the first cell is timed as the imports"
         slices += [cell.metadata["slice"] for cell in cells if "slice" in cell.metadata]
     assert slices == [100, 10, 10]
+
+
+class FakeCluster:
+    """Stands where a Dask cluster would."""
+
+    scheduler_address = "tcp://127.0.0.1:1"
+
+    def __init__(self, **options):
+        self.options = options
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+
+def test_grading_is_measured_cold_warm_on_a_cluster_and_up_to_a_thousand(monkeypatch, tmp_path):
+    """Everything that takes time is replaced; what is asked and what is divided by what is not."""
+    grading = importlib.import_module("benchmarks.grading")
+    distributed = pytest.importorskip("distributed")
+    asked = []
+
+    def timed(folder, out, *options):
+        asked.append((len(list(folder.iterdir())), *options))
+        return 8.0 if "--cold" not in options else 2.0
+
+    monkeypatch.setattr(grading, "timed", timed)
+    monkeypatch.setattr(grading, "cell_seconds", lambda home: 0.5)
+    monkeypatch.setattr(grading, "stock_course", lambda folder, submitted: folder)
+    monkeypatch.setattr(grading, "nbgrader", lambda course, *words: time.sleep(0.01))
+    monkeypatch.setattr(grading, "check_scores", lambda course, points: None)
+    monkeypatch.setattr(grading, "cheats_paid", lambda home: iter(()))
+    monkeypatch.setattr(
+        grading,
+        "write_honest",
+        lambda folder, number, practices=None: (folder / str(number)).mkdir(parents=True),
+    )
+    monkeypatch.setattr(distributed, "LocalCluster", FakeCluster)
+    rows = {row.what: row for row in grading.rows()}
+
+    def row(words: str) -> Row:
+        [what] = [what for what in rows if words in what]
+        return rows[what]
+
+    cores = usable_cores()
+    for words, rate, jobs in (("cold", 2.0, cores), ("one at a time", 8.0, 1), ("4 work", 8.0, 4)):
+        assert row(words).ours == [rate] * grading.ROUNDS
+        assert len(row(words).ratios()) == grading.ROUNDS >= 3
+        assert row(words).limit == min(jobs, cores) / 0.5
+    assert row("1 worker").plain == row("2 workers").plain == row("cold").plain
+    assert {count for count, *_ in asked} == {grading.SUBMISSIONS, 10, 100, 1000}
+    assert row("1,000 submissions that").ratios() == [1.0]
+    assert row("memory").unit == "MB"
