@@ -19,6 +19,7 @@ their first losses are equal, unless they were taken after the first update.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,16 +35,27 @@ from labhelpers.practice.feedback import (
     not_checked,
     partial,
 )
+from labhelpers.practice.model_calls import (
+    begins_anew,
+    rows_twice,
+    same_draws,
+    steps_are_right,
+    typed_size,
+)
 from labhelpers.practice.returned import nothing_returned
 from labhelpers.practice.sequences import shown
 from labhelpers.practice.suspects import (
     AFTER,
     OTHER_MOMENT,
+    OTHER_SIZE,
     REPLACED,
     RESTART,
     RIGHT_STEPS,
+    SIZE_TYPED,
     absolute_errors,
     all_suspects,
+    found_rates,
+    of_size,
 )
 from labhelpers.practice.training_runs import Suspect, TrainingRun
 
@@ -110,20 +122,25 @@ def _verdict(runs: Sequence[TrainingRun], suspect: Suspect | None = None) -> _Ve
     strict = [k for k, run in enumerate(runs) if run.one_batch or run.alike]
     few = [k for k, run in enumerate(runs) if run.few]
     wide = [k for k, run in enumerate(runs) if run.open_order]
+    untold: list[int] = []
     for k in [*strict, *few, *wide]:
         if made[k] is not None:
             fits[k] = law.fit_start([made[k]], runs[k].digits)
             each[k] = fits[k].agrees if fits[k].tells else None
-        followed = suspect is not None and (
-            k in strict or not suspect.any_order or _order_free(made[k][0])
-        )
-        if each[k] is False and followed:
+        if each[k] is not False or suspect is None:
+            continue
+        if not suspect.any_order or runs[k].alike or _order_free(*made[k][:2]):
             return _Verdict(tuple(each), tuple(fits))
-        if each[k] is False and k in few and suspect is not None:
+        if k in strict:
+            each[k] = None  # the suspect cuts into batches what should be one
+            untold.append(k)
+        elif k in few:
             break  # not in the given order, so the rows that are left need not be tried in it
     # A few rows that were shuffled once may lie as before by chance, and rows along x may have been
     # sorted; many rows in disorder that are taken in it were neither.
     in_order = any(each[k] and not _along_x(runs[k]) for k in wide)
+    if untold and False not in each:
+        return _Verdict(tuple(False if k in untold else v for k, v in enumerate(each)), tuple(fits))
     if False not in each or in_order or any(each[k] is False for k in strict):
         return _Verdict(tuple(each), tuple(fits))
     reordered = False
@@ -144,9 +161,10 @@ def _verdict(runs: Sequence[TrainingRun], suspect: Suspect | None = None) -> _Ve
     return _Verdict(tuple(each), tuple(fits), True, reordered)
 
 
-def _order_free(descent) -> bool:
+def _order_free(descent, points) -> bool:
     """Whether an algorithm uses all rows in every update, whatever their order."""
-    return descent.batch_size is None or getattr(descent, "batches", "") == "all"
+    whole = descent.batch_size is None or descent.batch_size >= len(points)
+    return whole or getattr(descent, "batches", "") == "all"
 
 
 def _along_x(run: TrainingRun) -> bool:
@@ -157,7 +175,7 @@ def _along_x(run: TrainingRun) -> bool:
 def _any_order(made, run: TrainingRun, suspect: Suspect | None) -> law.Fit:
     """The fit over all orders of the rows; a right run may also take the short batch earlier."""
     descent, points, log = made
-    fit = law.fit_any_order(descent, points, log, run.digits)
+    fit = law.fit_any_order(descent, points, log, run.digits, shorten=suspect is not None)
     if suspect is None and not fit.agrees:
         for dealt in ("short first", "batches"):
             other = law.fit_any_order(descent, points, log, run.digits, dealt=dealt)
@@ -247,40 +265,59 @@ def _recorded_otherwise(runs: Sequence[TrainingRun]) -> Suspect | None:
 
 
 def _record_by_calls(run: TrainingRun) -> Suspect | None:
-    """What the first call whose parameters lead to the log says of it; None: rightly recorded."""
+    """What the first call whose parameters lead to the log says of it; None: rightly recorded.
+
+    It need not be the first of all: a program may look at the loss elsewhere before it begins.
+    """
     error = 3 * law.allowed_error(run.log, run.points, run.digits)
     after = run.right.with_(record="after")
-    for w, b in run.calls[:4]:
+    for w, b in dict.fromkeys(map(tuple, run.calls.tolist())):
         if not (math.isfinite(w) and math.isfinite(b)):
             continue
-        if np.all(np.abs(law.predict(run.right, run.points, (w, b)) - run.log) <= error):
-            return None
-        if np.all(np.abs(law.predict(after, run.points, (w, b)) - run.log) <= error):
-            return AFTER
+        for right, found in ((run.right, None), (after, AFTER)):
+            if np.all(np.abs(law.predict(right, run.points, (w, b)) - run.log) <= error):
+                return found
     return OTHER_MOMENT
 
 
 def _fixed_start(runs: Sequence[TrainingRun], verdict: _Verdict) -> tuple[float, float] | None:
-    """The start, if it is the same round number in every run; a drawn start is never that.
-
-    Where the model was not called with the start, the fitted one is taken if the log determines it;
-    zero is then left alone, because small random numbers would look the same.
-    """
-    starts, near = [], 1e-9
-    for run, fit in zip(runs, verdict.fits, strict=True):
-        if len(run.calls):
-            starts.append(run.calls[0])
-        elif fit.agrees and np.ptp(run.points.x) > 0 and len(run.points) > 4:
-            starts.append(np.array(fit.start))
-            near = 1e-3
+    """The start, if it is the same round number in every run; a drawn start is never that."""
+    known = [
+        (run.case["seed"], *_starts(run, fit, verdict.shuffled))
+        for run, fit in zip(runs, verdict.fits, strict=True)
+    ]
+    known = [found for found in known if len(found[1])]
     # One draw may be repeated by every case with its seed.
-    if len(starts) < 2 or len({run.case["seed"] for run in runs}) < 2:
+    if len({seed for seed, _, _ in known}) < 2:
         return None
-    starts = np.array(starts)
-    round_ = np.round(2 * starts.mean(axis=0)) / 2 + 0.0
-    if np.abs(starts - round_).max() > near or (near > 1e-9 and not round_.any()):
-        return None
-    return float(round_[0]), float(round_[1])
+    for first in known[0][1]:
+        for parts, near in ((2, 1e-3), (100, 3e-5)):
+            round_ = np.round(parts * first) / parts + 0.0
+            # Small random numbers are not zero: there it has to be met more closely.
+            limits = [min(limit, near if round_.any() else 3e-5) for _, _, limit in known]
+            if all(
+                np.abs(starts - round_).max(axis=1).min() <= limit
+                for (_, starts, _), limit in zip(known, limits, strict=True)
+            ):
+                return float(round_[0]), float(round_[1])
+    return None
+
+
+def _starts(run: TrainingRun, fit: law.Fit, shuffled: bool) -> tuple[np.ndarray, float]:
+    """Where a run may have started, shape (starts, 2), and how exactly that is known."""
+    if len(run.calls):
+        return run.calls[:1], 1e-6
+    rows = set(zip(run.points.x, run.points.y, strict=True))
+    if not fit.agrees or len(rows) < 3 or (shuffled and run.open_order):
+        return np.empty((0, 2)), 0.0
+    start = np.array(fit.start)
+    if not run.one_batch:
+        return start[None], 1e-3
+    # A log of batch descent is the same from the four starts that are mirrored at the minimum.
+    centre = np.array(run.points.minimum)
+    _, axes = np.linalg.eigh(run.points.hessian)
+    signs = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+    return centre + (signs * ((start - centre) @ axes)) @ axes.T, 1e-3
 
 
 # Refusing -------------------------------------------------------------------------------------
@@ -290,7 +327,10 @@ def _refused(name: str, runs: Sequence[TrainingRun], verdict: _Verdict, lab_data
     typed = _typed(name, runs)
     if typed is not None:
         return typed
-    culprit = _culprit(runs, lab_data)
+    size = typed_size(runs)
+    if size is not None:
+        return _named(name, of_size(size), runs)
+    culprit = _culprit(runs, verdict, lab_data)
     if culprit is not None:
         return _named(name, culprit, runs)
     if _foreign(runs):
@@ -300,24 +340,33 @@ def _refused(name: str, runs: Sequence[TrainingRun], verdict: _Verdict, lab_data
     return _unknown(name, runs, verdict)
 
 
-def _culprit(runs: Sequence[TrainingRun], lab_data: tuple[str, int]) -> Suspect | None:
+def _culprit(
+    runs: Sequence[TrainingRun], right: _Verdict, lab_data: tuple[str, int]
+) -> Suspect | None:
     """The first suspect whose law every log obeys, or else all those that can tell."""
     maybe = None
-    for suspect in all_suspects(runs, lab_data):
+    for suspect in itertools.chain(all_suspects(runs, lab_data), found_rates(runs)):
         verdict = _verdict(runs, suspect)
-        if verdict.obeys:
+        # What the right law explains as well is no evidence.
+        explains = any(
+            fine and not before for fine, before in zip(verdict.each, right.each, strict=True)
+        )
+        if verdict.obeys and explains:
             if suspect.mistake.name == "nothing moves" and _calls_move(runs):
                 suspect = RESTART
+            if suspect.mistake.name == SIZE_TYPED and verdict.shuffled:
+                suspect = OTHER_SIZE
             if None not in verdict.each or verdict.reordered:
                 return suspect
             maybe = maybe or suspect
     if maybe is not None:
         return maybe
-    if _with_replacement(runs):
+    if rows_twice(runs):
         return REPLACED
     # Where the model was called with the start, a mistake need not be a law of squares.
+    free = [run for run in runs if run.one_batch or run.alike]
     for suspect in absolute_errors():
-        if all(len(run.calls) and _made_from(run, suspect, run.calls[0]) for run in runs):
+        if free and all(len(run.calls) and _made_from(run, suspect, run.calls[0]) for run in free):
             return suspect
     return None
 
@@ -330,22 +379,6 @@ def _foreign(runs: Sequence[TrainingRun]) -> bool:
 
 def _calls_move(runs: Sequence[TrainingRun]) -> bool:
     return any(len(run.calls) and np.ptp(run.calls, axis=0).max() > 1e-3 for run in runs)
-
-
-def _with_replacement(runs: Sequence[TrainingRun]) -> bool:
-    """Whether the calls of an epoch had some rows twice and others not at all."""
-    twice = False
-    for run in runs:
-        each = -(-len(run.points) // run.right.batch_size) if run.right.batch_size else 0
-        alike = len(set(zip(run.points.x, run.points.y, strict=True))) < len(run.points)
-        if not run.few or alike or len(run.rows) != each * run.epochs:
-            continue
-        for epoch in range(run.epochs):
-            used = sum(run.rows[each * epoch : each * (epoch + 1)], [])
-            if len(used) != len(run.points):
-                return False
-            twice = twice or len(set(used)) < len(used)
-    return twice
 
 
 def _made_from(run: TrainingRun, suspect: Suspect, start: np.ndarray) -> bool:
@@ -371,8 +404,16 @@ def _typed(name: str, runs: Sequence[TrainingRun]) -> Feedback | None:
 
 
 def _restarts(runs: Sequence[TrainingRun]) -> bool:
-    """Whether the losses jump up and down at the level of the first, as independent draws do."""
-    turns, levels = [], []
+    """Whether each epoch begins with parameters of its own, drawn anew.
+
+    Two runs with the same draws, or the calls of the model, decide where there are any. Otherwise
+    it takes losses that jump up and down at the level of the first, as independent draws do.
+    """
+    told = [same_draws(runs[i], runs[k]) for i, k in _pairs(runs)]
+    told += [anew for anew in map(begins_anew, runs) if anew is not None]
+    if told:
+        return all(told)
+    turns, levels, ranks = [], [], []
     for run in runs:
         log = run.log
         if not np.isfinite(log).all() or log.min() <= 0:
@@ -380,22 +421,11 @@ def _restarts(runs: Sequence[TrainingRun]) -> bool:
         turns += list(np.diff(np.sign(np.diff(log))) != 0)
         half = len(log) // 2
         levels.append(np.median(log[half:]) / np.median(log[:half]))
-    # Of independent numbers two in three are turning points, and no half is higher than another.
-    if np.mean(turns) < 0.5 or not 0.4 < np.median(levels) < 2.5:
-        return False
-    return sum(_goes_on(run) for run in runs) < 0.5 * len(runs)
-
-
-def _goes_on(run: TrainingRun) -> bool:
-    """Whether the model was called with parameters that go on from epoch to epoch."""
-    each = len(run.calls) // run.epochs
-    if each == 0 or len(run.calls) % run.epochs or not np.isfinite(run.calls).all():
-        return False
-    starts = run.calls[::each]
-    steps = np.linalg.norm(np.diff(starts, axis=0), axis=1)
-    spread = np.linalg.norm(starts - starts.mean(axis=0), axis=1)
-    # Independent draws lie √2 times their spread apart.
-    return bool(np.median(steps) < 0.6 * np.median(spread))
+        ranks.append((log[1:] < log[0]).mean())
+    # Of independent numbers two in three are turning points, no half is higher than another, and
+    # the first is as often among the small ones as among the large ones.
+    level = 0.4 < np.median(levels) < 2.5
+    return bool(np.mean(turns) >= 0.5 and level and 0.2 < np.mean(ranks) < 0.8)
 
 
 def _named(name: str, suspect: Suspect, runs: Sequence[TrainingRun]) -> Feedback:
@@ -439,13 +469,22 @@ def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedb
     obeyed = [run for run, fine in zip(runs, verdict.each, strict=True) if fine]
     broken = next(run for run, fine in zip(runs, verdict.each, strict=True) if fine is False)
     log = broken.log
-    bad = next((k for k, value in enumerate(log) if not math.isfinite(value)), None)
+    bad = next((k for k, value in enumerate(log) if not abs(value) < law.TOO_LARGE), None)
     if bad is not None:
         return incorrect(
             f"Loss {bad + 1} of {len(log)} is {shown(log[bad])}: the run has left all bounds, "
             "though the rate is one at which gradient descent converges. Look at how long each "
-            "step is, and at its direction.",
+            "step is, at its direction, and at whether the data are those of the arguments.",
             "not finite",
+        )
+    if (broken.one_batch or broken.few) and steps_are_right(runs):
+        what = "mean of its batch losses, each" if broken.right.batch_size else "loss with all rows"
+        return partial(
+            RIGHT_STEPS,
+            f"The steps are right, but the values that `{name}` returns, from {shown(log[0])} to "
+            f"{shown(log[-1])}, are not those of the epochs: each should be its epoch's {what} "
+            "before the update. Look at what happens to the losses before they are returned.",
+            "recorded losses differ",
         )
     if log.min() < 0:
         return incorrect(

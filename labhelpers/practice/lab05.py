@@ -82,7 +82,8 @@ def _gd_cases(rng: random.Random, sizes: Sequence[int]) -> list[dict[str, Any]]:
             _rate(rng, _batch_limit(data), 0.15, 0.35),
             _rate(rng, _batch_limit(data), 0.65, 0.8),
         )
-        epochs = rng.sample(range(9, 19), 2)
+        # The slow run is long, so that a rate that is lowered on the way is seen.
+        epochs = (rng.randint(28, 40), rng.randint(9, 18))
         cases += [
             {**data, "seed": seed, "lr": lr, "num_epochs": k}
             for lr, k in zip(rates, epochs, strict=True)
@@ -131,7 +132,8 @@ def _bgd_cases(rng: random.Random) -> list[dict[str, Any]]:
     # (rows, batch size) where the last batch is short and dealing evenly would be possible too.
     rows, size = rng.choice(((24, 7), (36, 10), (40, 9), (42, 8), (30, 8)))
     return [
-        case(one_batch, len(one_batch["x"]) + rng.randint(1, 5), rng.randint(8, 11), 0.3, 0.6),
+        # Long, so that a rate that is lowered on the way is seen, shuffled or not.
+        case(one_batch, len(one_batch["x"]) + rng.randint(1, 5), rng.randint(28, 36), 0.15, 0.4),
         case(alike, 3, rng.randint(5, 6), 0.02, 0.06),
         case(_few_rows(rng, 3), 2, 7, 0.25, 0.6),
         case(_few_rows(rng, 4), 3, 6, 0.25, 0.6),

@@ -24,7 +24,15 @@ import numpy as np
 
 from labhelpers.practice.simulation import Descent, Points, Trace, simulate
 
-__all__ = ["Fit", "Program", "allowed_error", "fit_any_order", "fit_start", "predict"]
+__all__ = [
+    "Fit",
+    "Program",
+    "allowed_error",
+    "find_rate",
+    "fit_any_order",
+    "fit_start",
+    "predict",
+]
 
 #: Relative error that a float32 log may have: a hundred times what right programs show.
 RELATIVE = 1e-4
@@ -37,6 +45,9 @@ TOO_LARGE = 1e30
 
 #: Orders of the rows (over all epochs) that are tried at most.
 MAX_ORDERS = 5000
+
+#: Epochs that are followed at least: fewer entries would fit by chance.
+FEWEST = 4
 
 _CORNERS = np.array([[0.0, 0.0], [1, 0], [-1, 0], [0, 1], [0, -1], [1, 1]])
 
@@ -154,6 +165,7 @@ def fit_any_order(
     log: np.ndarray,
     digits: int | None = None,
     dealt: str = "short last",
+    shorten: bool = False,
 ) -> Fit:
     """Fit the start where each epoch may take the rows in any order.
 
@@ -164,6 +176,9 @@ def fit_any_order(
     dealt : str
         ``"short last"``: the batch that is not full comes last; ``"short first"``: it comes first;
         ``"batches"``: the rows are dealt once, and each epoch takes the batches in any order.
+    shorten : bool
+        Where there are too many orders over all epochs, follow the first epochs only, if at least
+        :data:`FEWEST` can be followed: enough to recognise a mistake, not to accept a program.
 
     Returns
     -------
@@ -173,15 +188,24 @@ def fit_any_order(
     """
     groups = [g for g in _orders(points, run.batch_size or len(points), dealt) if g]
     lasting = run.zero_grad not in ("always", "epoch")
-    if lasting or sum(len(group) ** run.epochs for group in groups) > MAX_ORDERS:
-        return Fit.untold()
     if len(log) != run.epochs or not (np.isfinite(log).all() and (log < TOO_LARGE).all()):
         return Fit.none()
+    fewest = FEWEST if shorten else run.epochs
+    epochs = next(
+        (k for k in range(run.epochs, fewest - 1, -1) if _paths(groups, k) <= MAX_ORDERS), None
+    )
+    if lasting or epochs is None:
+        return Fit.untold()
+    run, log = run.with_(epochs=epochs), log[:epochs]
     frame = _Frame.around(points, log)
     rows = [frame.every_path(run, points, group) for group in groups]
     if not rows:
         return Fit.none()
     return frame.fit(np.concatenate(rows), log, allowed_error(log, points, digits), angles=120)
+
+
+def _paths(groups: Sequence[Sequence], epochs: int) -> int:
+    return sum(len(group) ** epochs for group in groups)
 
 
 def _orders(points: Points, size: int, dealt: str) -> list[list[tuple[int, ...]]]:
@@ -213,6 +237,37 @@ def _dealings(points: Points, size: int, short_first: bool = False) -> dict[tupl
         key = tuple(tuple(sorted(kind[i] for i in batch)) for batch in (*batches, rest))
         different.setdefault(key, order)
     return different
+
+
+def find_rate(points: Points, log: np.ndarray, digits: int | None = None) -> float:
+    """The constant rate at which batch descent gives a log, from whatever start; nan if none does.
+
+    In L_k = L* + a₁·ρ₁²ᵏ + a₂·ρ₂²ᵏ both factors ρᵢ = 1 − η·λᵢ follow from the rate η, and the two
+    amplitudes by linear least squares. So rates are tried on a grid that is made finer about the
+    best one.
+    """
+    if len(log) < 5 or not (np.isfinite(log).all() and (np.abs(log) < TOO_LARGE).all()):
+        return float("nan")
+    curvatures = np.linalg.eigvalsh(points.hessian)
+    errors = allowed_error(log, points, digits)
+    target = (log - points.least_loss) / errors
+    steps = np.arange(len(log))
+    grid = np.geomspace(1e-4, 1e2, 4000) / curvatures[1]
+    misfit = np.inf
+    for _ in range(5):
+        with np.errstate(all="ignore"):
+            powers = np.abs(1 - grid[:, None] * curvatures)[:, None, :] ** (2 * steps[:, None])
+            columns = powers / errors[:, None]
+            size = np.linalg.norm(columns, axis=1, keepdims=True)
+            columns = np.nan_to_num(columns / size, posinf=0.0, neginf=0.0)
+            normal = np.einsum("rki,rkj->rij", columns, columns) + 1e-15 * np.eye(2)
+            pull = columns.swapaxes(1, 2) @ target
+            fitted = np.einsum("rki,ri->rk", columns, _solve_two(normal, pull))
+            misfits = np.nan_to_num(np.abs(fitted - target).max(axis=1), nan=np.inf)
+        best = int(np.argmin(misfits))
+        rate, misfit = float(grid[best]), float(misfits[best])
+        grid = np.linspace(grid[max(0, best - 2)], grid[min(len(grid) - 1, best + 2)], 400)
+    return rate if misfit <= 1 else float("nan")
 
 
 def _usable(log: np.ndarray, coefficients: np.ndarray) -> int:
@@ -377,11 +432,12 @@ def _polish(
     """Damped Gauss–Newton on all guesses at once; returns the starts and their misfits.
 
     The many guesses of the beginning are thinned out as the better ones show. Residuals are taken
-    relative to the entries at first, which is smooth from afar, then in units of the rounding.
+    relative to the entries at first, which is smooth from afar, then in units of the rounding. An
+    entry of which rounding leaves few digits counts for less: it must not decide what is kept.
     """
     at = guesses
-    relative = 1 / np.maximum(log, errors)
-    for weights, rounds, kept in ((relative, 8, 60), (relative, 22, 6), (1 / errors, 20, 1)):
+    relative = 1 / np.maximum(log, 1000 * errors)
+    for weights, rounds, kept in ((relative, 8, 200), (relative, 22, 20), (1 / errors, 20, 1)):
         at, cost = _descend(coefficients, at, log, weights, rounds)
         best = np.argsort(cost)[:kept]
         coefficients, at = coefficients[best], at[best]

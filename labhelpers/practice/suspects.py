@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from labhelpers.practice import mistakes
+from labhelpers.practice import law, mistakes
 from labhelpers.practice.mistakes import Mistake
 from labhelpers.practice.simulation import Descent, Points, Trace, points_of
 from labhelpers.practice.training_runs import Suspect, TrainingRun
 
-__all__ = ["AFTER", "OTHER_MOMENT", "REPLACED", "RESTART", "absolute_errors", "all_suspects"]
+__all__ = [
+    "AFTER",
+    "OTHER_MOMENT",
+    "OTHER_SIZE",
+    "REPLACED",
+    "RESTART",
+    "SIZE_TYPED",
+    "absolute_errors",
+    "all_suspects",
+    "found_rates",
+    "of_size",
+]
 
 #: Rates that programs tend to have typed in.
 TYPED_RATES = (0.1, 0.01, 0.001, 0.05, 0.005, 0.02, 0.002, 0.5, 0.03, 0.003, 0.2, 1.0, 0.0001)
@@ -29,6 +40,10 @@ def _changed(**fields: object):
         return run.right.with_(**fields), run.points, run.log
 
     return make
+
+
+def _in_batches(kind: str):
+    return lambda run: (_Batches(run.right, kind), run.points, run.log)
 
 
 def _catalogued(mistake: Mistake, share: float = 0.0) -> Suspect:
@@ -127,7 +142,14 @@ def _renamed() -> list[Suspect]:
         "a line: they head for zero, and the noise in `Y` would not let them.",
         look="Look at which targets the prediction is compared with.",
     )
+    crossed = Mistake(
+        "every row against every other",
+        sentence="Every prediction is compared with every target, because a column and a flat "
+        "tensor broadcast to a square: your losses go from {v0} to {last}.",
+        look="Look at the shapes of the prediction and of the targets.",
+    )
     return [
+        Suspect(crossed, _in_batches("crossed")),
         Suspect(sums, lambda run: _summed(run, gradient_sum=True)),
         Suspect(sums, _changed(gradient_sum=True)),
         Suspect(recorded, lambda run: _summed(run), RIGHT_STEPS),
@@ -173,6 +195,35 @@ REPLACED = Suspect(
     ),
     _changed(),
     RIGHT_STEPS,
+)
+
+
+#: Name of the mistake that every batch has a size of its own choice.
+SIZE_TYPED = "batch size typed in"
+
+
+def of_size(size: int) -> Suspect:
+    """Batches of one size, whatever was asked for."""
+    return Suspect(
+        Mistake(
+            SIZE_TYPED,
+            sentence=f"Your batches have {size} row{'s' if size > 1 else ''}, whatever "
+            "`batch_size` is: your losses go from {v0} to {v1} and end at {last}.",
+            look="Look at where the size of a batch comes from.",
+        ),
+        lambda run: (run.right.with_(batch_size=size), run.points, run.log),
+    )
+
+
+#: The same where the rows are shuffled: several sizes may then explain the few rows there are.
+OTHER_SIZE = Suspect(
+    Mistake(
+        SIZE_TYPED,
+        sentence="Your batches have another size than `batch_size`: your losses go from {v0} to "
+        "{v1} and end at {last}.",
+        look="Look at where the size of a batch comes from.",
+    ),
+    _changed(),
 )
 
 
@@ -235,9 +286,6 @@ def _more_with_batches() -> list[Suspect]:
         with np.errstate(all="ignore"):
             return run.right, run.points, np.diff(epoch * run.log, prepend=0.0)
 
-    def of_size(size: int):
-        return lambda run: (run.right.with_(batch_size=size), run.points, run.log)
-
     more = [
         Suspect(
             Mistake(
@@ -266,7 +314,7 @@ def _more_with_batches() -> list[Suspect]:
                 "from {v0} to {v1}, which one step for each batch would not give.",
                 look="Look at the indentation: what stands inside the inner loop?",
             ),
-            lambda run: (_OneStep(run.right, keep=False), run.points, run.log),
+            _in_batches("last"),
         ),
         Suspect(
             Mistake(
@@ -275,7 +323,7 @@ def _more_with_batches() -> list[Suspect]:
                 "epoch: your losses go from {v0} to {v1}.",
                 look="Look at the indentation: what stands inside the inner loop?",
             ),
-            lambda run: (_OneStep(run.right, keep=True), run.points, run.log),
+            _in_batches("all"),
         ),
         Suspect(
             Mistake(
@@ -307,7 +355,6 @@ def _more_with_batches() -> list[Suspect]:
             ),
             equal,
             0.8,
-            any_order=False,
         ),
         Suspect(
             Mistake(
@@ -320,17 +367,7 @@ def _more_with_batches() -> list[Suspect]:
             any_order=False,
         ),
     ]
-    more += [
-        Suspect(
-            Mistake(
-                "batch size typed in",
-                sentence=f"Your losses are those of batches of {size}, whatever `batch_size` is.",
-                look="Look at where the size of a batch comes from.",
-            ),
-            of_size(size),
-        )
-        for size in TYPED_SIZES
-    ]
+    more += [of_size(size) for size in TYPED_SIZES]
     return more
 
 
@@ -344,57 +381,109 @@ def _summed(run: TrainingRun, **fields: object):
 
 
 @dataclass(frozen=True)
-class _OneStep:
-    """Batch losses at parameters that move once, after the epoch: by the last gradient or all."""
+class _Batches:
+    """Batch descent or mini-batches with a mistake that :class:`Descent` has no field for.
+
+    Attributes
+    ----------
+    run : Descent
+        The run that was asked for.
+    kind : str
+        ``"last"``: the parameters move once, after the epoch, by the last batch's gradient;
+        ``"all"``: the same by the gradients of all batches together; ``"per row"``: each batch's
+        gradient is divided by its number of rows once more; ``"crossed"``: every prediction is
+        compared with every target of its batch.
+    """
 
     run: Descent
-    keep: bool
+    kind: str
 
     epochs = property(lambda self: self.run.epochs)
     batch_size = property(lambda self: self.run.batch_size)
     zero_grad = property(lambda self: self.run.zero_grad)
 
-    def with_(self, **fields: object) -> _OneStep:
-        return _OneStep(self.run.with_(**fields), self.keep)
+    def with_(self, **fields: object) -> _Batches:
+        return _Batches(self.run.with_(**fields), self.kind)
 
     def trace(self, points: Points) -> Trace:
-        n, size = len(points), self.batch_size
+        n, size = len(points), self.batch_size or len(points)
         order = np.arange(n) if self.run.order == "given" else np.array(self.run.order[0])
         batches = [order[i : i + size] for i in range(0, len(order), size)]
         (w, b), log = self.run.start, []
-        for _ in range(self.epochs):
-            errors = [w * points.x[rows] + b - points.y[rows] for rows in batches]
-            log.append(np.mean([(error**2).mean() for error in errors]))
-            used = list(zip(errors, batches, strict=True))[0 if self.keep else -1 :]
-            w -= self.run.rate * sum(2 * (error * points.x[rows]).mean() for error, rows in used)
-            b -= self.run.rate * sum(2 * error.mean() for error, _ in used)
+        with np.errstate(all="ignore"):
+            for _ in range(self.epochs):
+                seen, steps = [], []
+                for rows in batches:
+                    loss, step = self._one(w, b, points.x[rows], points.y[rows])
+                    seen.append(loss)
+                    steps.append(step)
+                    if self.kind not in ("last", "all"):
+                        w, b = w - self.run.rate * step[0], b - self.run.rate * step[1]
+                if self.kind in ("last", "all"):
+                    step = sum(steps[0 if self.kind == "all" else -1 :])
+                    w, b = w - self.run.rate * step[0], b - self.run.rate * step[1]
+                log.append(np.mean(seen))
         return Trace(np.array(log), (float(w), float(b)), self.epochs)
+
+    def _one(self, w: float, b: float, x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+        """Loss of a batch and the gradient that is stepped along."""
+        error = w * x + b - y
+        loss, step = (error**2).mean(), 2 * np.array([(error * x).mean(), error.mean()])
+        if self.kind == "per row":
+            step = step / len(x)
+        if self.kind == "crossed":
+            # With targets in any order to the predictions, only the means of each are left.
+            step = 2 * np.array([((w * x + b - y.mean()) * x).mean(), error.mean()])
+            loss = ((w * x + b - y.mean()) ** 2).mean() + y.var()
+        return loss, step
+
+
+def _wrong_rate(sentence: str, look: str) -> Mistake:
+    return Mistake("wrong rate", sentence=sentence, look=look)
+
+
+def _typed(rate: float) -> Suspect:
+    return Suspect(
+        _wrong_rate(
+            f"Your losses are those of rate {rate:g}, whatever `lr` is.",
+            "Look at which rate the update uses.",
+        ),
+        lambda run: (run.right.with_(rate=rate), run.points, run.log),
+    )
+
+
+def _times(factor: float, words: str) -> Suspect:
+    return Suspect(
+        _wrong_rate(
+            f"Your steps are {words} as long as `lr` times the gradient: the losses go from "
+            "{v0} to {v1} and end at {last}.",
+            "Look at the factors in your update, in the gradient (the derivative of a square "
+            "has one), and at how often a step is made.",
+        ),
+        lambda run: (run.right.with_(rate=factor * run.right.rate), run.points, run.log),
+    )
+
+
+def found_rates(runs: Sequence[TrainingRun]) -> Iterator[Suspect]:
+    """Any other rate, or factor on the rate, that the logs of batch descent lead to."""
+    whole = [run for run in runs if run.one_batch and np.ptp(run.points.x) > 0]
+    rates = np.array([law.find_rate(run.points, run.log, run.digits) for run in whole])
+    if not len(rates) or np.isnan(rates).any():
+        return
+    factors = rates / np.array([run.right.rate for run in whole])
+    for found, suspect in ((rates, _typed), (factors, lambda f: _times(f, f"{f:.3g} times"))):
+        if np.ptp(found) > 1e-3 * found.max():
+            continue
+        # What was typed in has few digits.
+        for digits in (2, 3, 6):
+            value = float(f"{np.median(found):.{digits}g}")
+            if abs(value / np.median(found) - 1) < 1e-3 and not np.allclose(factors, 1, rtol=1e-3):
+                yield suspect(value)
 
 
 def _rates(runs: Sequence[TrainingRun]) -> list[Suspect]:
-    def times(factor: float):
-        return lambda run: (run.right.with_(rate=factor * run.right.rate), run.points, run.log)
-
-    def typed(rate: float):
-        return lambda run: (run.right.with_(rate=rate), run.points, run.log)
-
-    def per_row(run: TrainingRun):
-        size = min(run.right.batch_size or len(run.points), len(run.points))
-        return run.right.with_(rate=run.right.rate / size), run.points, run.log
-
-    def wrong(sentence: str, look: str) -> Mistake:
-        return Mistake("wrong rate", sentence=sentence, look=look)
-
     found = [
-        Suspect(
-            wrong(
-                f"Your steps are {words} as long as `lr` times the gradient: the losses go from "
-                "{v0} to {v1} and end at {last}.",
-                "Look at the factors in your update, in the gradient (the derivative of a square "
-                "has one), and at how often a step is made.",
-            ),
-            times(factor),
-        )
+        _times(factor, words)
         for factor, words in (
             (0.5, "half"),
             (2.0, "twice"),
@@ -404,24 +493,15 @@ def _rates(runs: Sequence[TrainingRun]) -> list[Suspect]:
             (0.25, "a quarter"),
         )
     ]
-    found += [
-        Suspect(
-            wrong(
-                f"Your losses are those of rate {rate:g}, whatever `lr` is.",
-                "Look at which rate the update uses.",
-            ),
-            typed(rate),
-        )
-        for rate in TYPED_RATES
-    ]
+    found += [_typed(rate) for rate in TYPED_RATES]
     found.append(
         Suspect(
-            wrong(
+            _wrong_rate(
                 "Your steps are too short by the number of rows: the losses go from {v0} to {v1} "
                 "and end at {last}.",
                 "Look at whether the gradient of a mean is divided by the number of rows again.",
             ),
-            per_row,
+            _in_batches("per row"),
         )
     )
     return found

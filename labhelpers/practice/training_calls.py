@@ -26,9 +26,9 @@ def probe_fit(
     """Call the student's training function on a case and read the log that it returns.
 
     It is given a model and a loss of the probe's own, so that an earlier practice costs no points
-    twice. The answer also holds ``calls``, the parameters that the model was called with; ``rows``,
-    the rows of each of these calls, where the case has only a few; and ``foreign``, how many calls
-    had rows of the lab's own ``X`` that are not in the case.
+    twice. The answer also holds ``calls``, the parameters that the model was called with;
+    ``sizes``, how many rows each of these calls had; ``rows``, which ones, where the case has only
+    a few; and ``foreign``, how many calls had rows of the lab's own ``X`` that are not in the case.
     """
     import torch
 
@@ -42,6 +42,7 @@ def probe_fit(
     y = torch.tensor(case["y"], dtype=torch.float32).view(-1, 1)
     known, own = x.clone(), namespace.get("X")
     calls: list[list[float]] = []
+    sizes: list[int] = []
     rows: list[list[int]] = []
     foreign = 0
 
@@ -50,11 +51,14 @@ def probe_fit(
         if len(calls) < MOST_CALLS:
             with contextlib.suppress(Exception):
                 calls.append([float(weight), float(bias)])
-                data_read = torch.as_tensor(data).detach().float()
-                if len(known) <= FEW_ROWS:
+                data_read = torch.as_tensor(data).detach().float().flatten()
+                sizes.append(len(data_read))
+                if not torch.isin(data_read, known).all():
+                    foreign += isinstance(own, torch.Tensor) and bool(
+                        torch.isin(data_read, own).all()
+                    )
+                elif len(known) <= FEW_ROWS:
                     rows.append([int((known == v).flatten().nonzero()[0]) for v in data_read])
-                elif isinstance(own, torch.Tensor) and not torch.isin(data_read, known).all():
-                    foreign += bool(torch.isin(data_read, own).all())
         return data * weight + bias
 
     def loss_func(y_pred, y_true):
@@ -71,7 +75,7 @@ def probe_fit(
         answer, failure = call(lambda: read_numbers(result))
     if failure is not None:
         return failure
-    return {**answer, "calls": calls, "rows": rows, "foreign": foreign}
+    return {**answer, "calls": calls, "sizes": sizes, "rows": rows, "foreign": foreign}
 
 
 @contextlib.contextmanager

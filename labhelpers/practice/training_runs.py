@@ -34,6 +34,8 @@ class TrainingRun:
         Decimals that the log was rounded to.
     calls : ndarray, shape (C, 2)
         Weight and bias of the calls of the model; empty if the program does without it.
+    sizes : list of int
+        How many rows each of these calls had.
     rows : list of list of int
         Which rows each of these calls had, where the case has only a few.
     foreign : int
@@ -46,6 +48,7 @@ class TrainingRun:
     epochs: int
     digits: int | None
     calls: np.ndarray
+    sizes: list[int]
     rows: list[list[int]]
     foreign: int
 
@@ -64,6 +67,7 @@ class TrainingRun:
             int(case["num_epochs"]),
             rounded_to(log.tolist()),
             calls,
+            answer.get("sizes", []),
             answer.get("rows", []),
             int(answer.get("foreign", 0)),
         )

@@ -231,6 +231,42 @@ def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
         log.append(mean.value)
     return log
 """,
+    "drawn by random.sample, rounded to five decimals": """
+def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
+    weight = torch.empty(()).uniform_(-3, 3).requires_grad_()
+    bias = torch.empty(()).uniform_(-3, 3).requires_grad_()
+    log = []
+    for epoch in range(num_epochs):
+        order = random.sample(range(len(X)), len(X))
+        mean, seen = 0.0, 0
+        while order:
+            rows, order = order[:batch_size], order[batch_size:]
+            loss = loss_func(model(X[rows], weight, bias), Y[rows])
+            loss.backward()
+            weight.data -= lr * weight.grad
+            bias.data -= lr * bias.grad
+            weight.grad = bias.grad = None
+            seen += 1
+            mean += (loss.item() - mean) / seen
+        log.append(round(mean, 5))
+    return log
+""",
+    "sorted by x, split at indices": """
+def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
+    rank = np.argsort(X.numpy().ravel())
+    parts = np.array_split(rank, np.arange(batch_size, len(X), batch_size))
+    theta = (10 * torch.randn(2)).requires_grad_()
+    log = []
+    for _ in range(num_epochs):
+        seen = []
+        for part in parts:
+            loss = loss_func(model(X[part], theta[0], theta[1]), Y[part])
+            slope, = torch.autograd.grad(loss, theta)
+            theta = (theta - lr * slope).detach().requires_grad_()
+            seen.append(loss.detach())
+        log.append(torch.stack(seen).mean())
+    return torch.stack(log)
+""",
 }
 
 _ZERO = "            weight.grad.zero_()\n            bias.grad.zero_()\n"
@@ -532,7 +568,7 @@ WRONG = {
     ),
     "X and Y shuffled apart": (
         edit(PERMUTED, ("Y[rows]", "Y[torch.randperm(n)[:len(rows)]]")),
-        None,
+        "law broken",
     ),
     "starts again each epoch": (
         edit(
@@ -635,7 +671,7 @@ def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
 """,
         None,
     ),
-    "momentum, shuffled": (edit(LOADER, ("lr=lr", "lr=lr, momentum=0.9")), None),
+    "momentum, shuffled": (edit(LOADER, ("lr=lr", "lr=lr, momentum=0.9")), "law broken"),
     "Adam, shuffled": (edit(LOADER, ("SGD", "Adam")), None),
     "batch descent, loss divided evenly": (
         edit(
@@ -654,5 +690,66 @@ def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
     "start at one, shuffled": (
         edit(LOADER, ("torch.rand(1,", "torch.ones(1,")),
         "start not random",
+    ),
+    "start at one, by hand, shuffled": (
+        edit(BY_HAND, ("rng.normal(0, 5, 2)", "1.0, 1.0")),
+        "start not random",
+    ),
+    "start at zero, nn.Linear, shuffled": (
+        edit(
+            LOADER,
+            ("    w = torch.rand(1, requires_grad=True)\n", "    line = torch.nn.Linear(1, 1)\n"),
+            ("    b = torch.rand(1, requires_grad=True)\n", ""),
+            ("[w, b]", "line.parameters()"),
+            ("    log = []\n", "    for p in line.parameters(): p.data.zero_()\n    log = []\n"),
+            ("model(xb, w, b)", "line(xb)"),
+        ),
+        "start not random",
+    ),
+    "rate halved every twenty epochs, shuffled": (
+        edit(
+            BY_HAND, ("for _ in range", "for e in range"), ("lr * 2", "lr * 0.5 ** (e // 20) * 2")
+        ),
+        ("law broken", "works on the lab's data only"),
+    ),
+    "rate 0.0123 typed in, shuffled": (edit(LOADER, ("lr=lr", "lr=0.0123")), "wrong rate"),
+    "gradient of each batch divided by its rows": (
+        edit(BY_HAND, ("lr * 2", "lr / len(i) * 2")),
+        "wrong rate",
+    ),
+    "square of the mean root of the batch losses": (
+        edit(SLICES, ("np.mean(batch_losses)", "np.sqrt(batch_losses).mean() ** 2")),
+        "recorded losses differ",
+    ),
+    "targets flattened, shuffled": (
+        edit(PERMUTED, ("Y[rows]", "Y[rows].flatten()")),
+        "every row against every other",
+    ),
+    "batch size 3 typed in, shuffled": (
+        edit(PERMUTED, ("torch.split(order, batch_size)", "torch.split(order, 3)")),
+        "batch size typed in",
+    ),
+    "batches of one row, shuffled": (
+        edit(PERMUTED, ("torch.split(order, batch_size)", "torch.split(order, 1)")),
+        "batch size typed in",
+    ),
+    "equal batches, shuffled": (
+        edit(
+            PERMUTED,
+            ("torch.split(order, batch_size)", "torch.chunk(order, -(-n // batch_size))"),
+        ),
+        "batches of equal size",
+    ),
+    "global data, shuffled": (
+        edit(PERMUTED, ("loss_func, X, Y, lr", "loss_func, features, targets, lr")),
+        "uses the lab's data instead of its arguments",
+    ),
+    "absolute errors, shuffled": (
+        edit(LOADER, ("loss_func(model(xb, w, b), yb)", "(model(xb, w, b) - yb).abs().mean()")),
+        "absolute errors",
+    ),
+    "rows drawn with replacement, by hand": (
+        edit(BY_HAND, ("rng.permutation(len(x))", "rng.integers(0, len(x), len(x))")),
+        "law broken",
     ),
 }

@@ -204,6 +204,32 @@ def fit_GD(model, loss_func, X, Y, lr, num_epochs):
         p.grad.zero_()
     return tuple(log)
 """,
+    "the best of ten drawn starts": """
+def fit_GD(model, loss_func, X, Y, lr, num_epochs):
+    drawn = [(torch.randn(1), torch.randn(1)) for _ in range(10)]
+    w, b = min(drawn, key=lambda start: loss_func(model(X, *start), Y).item())
+    w.requires_grad_()
+    b.requires_grad_()
+    log = []
+    for _ in range(num_epochs):
+        loss = loss_func(model(X, w, b), Y)
+        log.append(loss.item())
+        for p, slope in zip((w, b), torch.autograd.grad(loss, (w, b))):
+            p.data.sub_(slope, alpha=lr)
+    return log
+""",
+    "central differences in double precision": """
+def fit_GD(model, loss_func, X, Y, lr, num_epochs):
+    x, y, h = X.double(), Y.double(), 1e-3
+    at = lambda w, b: float(loss_func(model(x, w, b), y))
+    w, b = torch.randn(2).double()
+    log = []
+    for _ in range(num_epochs):
+        slope = (at(w + h, b) - at(w - h, b)) / (2 * h), (at(w, b + h) - at(w, b - h)) / (2 * h)
+        log.append(at(w, b))
+        w, b = w - lr * slope[0], b - lr * slope[1]
+    return log
+""",
 }
 
 _ZERO = ("        weight.grad.zero_()\n        bias.grad.zero_()\n", "")
@@ -546,5 +572,49 @@ def fit_GD(model, loss_func, X, Y, lr, num_epochs):
             ("bias = torch.randn(()", "bias = torch.tensor((-10.0)"),
         ),
         "start not random",
+    ),
+    "start as in the first lab, by hand": (
+        edit(BY_HAND, ("np.random.uniform(-10, 10, size=2)", "-15.0, -10.0")),
+        "start not random",
+    ),
+    "start at zero, by hand": (
+        edit(BY_HAND, ("np.random.uniform(-10, 10, size=2)", "0.0, 0.0")),
+        "start not random",
+    ),
+    "rate 0.015 typed in": (edit(AUTOGRAD, ("-= lr", "-= 0.015")), "wrong rate"),
+    "rate times 0.7, by hand": (edit(BY_HAND, ("lr * 2", "lr * 1.4")), "wrong rate"),
+    "rate halved every twenty epochs": (
+        edit(AUTOGRAD, ("-= lr", "-= lr * 0.5 ** (epoch // 20)")),
+        ("law broken", "works on the lab's data only"),
+    ),
+    "losses smoothed": (
+        edit(
+            AUTOGRAD,
+            ("np.array(losses)", "np.convolve(losses, [0.5, 0.5])[:num_epochs]"),
+        ),
+        "recorded losses differ",
+    ),
+    "losses sorted upwards": (
+        edit(DATA_ATTRIBUTE, ("return log", "return np.sort(log)")),
+        "recorded losses differ",
+    ),
+    "targets flattened": (
+        edit(AUTOGRAD, ("loss_func(y_pred, Y)", "loss_func(y_pred, Y.flatten())")),
+        "every row against every other",
+    ),
+    "never zeroed and recorded after the update": (
+        edit(AUTOGRAD, *_AFTER, _ZERO),
+        "law broken",
+    ),
+    "one row at random for each step": (
+        edit(
+            AUTOGRAD,
+            (
+                "        loss.backward()\n",
+                "        i = torch.randint(len(X), (1,))\n"
+                "        loss_func(model(X[i], weight, bias), Y[i]).backward()\n",
+            ),
+        ),
+        "law broken",
     ),
 }
