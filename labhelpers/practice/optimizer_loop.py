@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial as fixed
 from typing import Any
 
@@ -135,7 +137,7 @@ def judge_training(cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback
     if all(_matches(Training(), cases[k], answers[k]) == (True, True) for k in followed):
         return _judge_long_runs(cases, answers)
     pairs = [(cases[k], answers[k]) for k in followed]
-    for name, training, share, text in _KNOWN:
+    for name, training, share, text in itertools.chain(_KNOWN, _found_rates(*pairs[0])):
         if all(_matches(training, c, a) == (True, True) for c, a in pairs):
             return _named(name, share, text, answers)
     trained = [_matches(Training(), c, a) for c, a in pairs]
@@ -265,6 +267,25 @@ def _wrong_length(cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
     return incorrect(
         f"{count}. Look at when your loop records and when it ends.", "wrong number of epochs"
     )
+
+
+def _found_rates(case: Case, answer: Answer) -> Iterator[tuple[str, Training, float, str]]:
+    """Any other rate, or factor on the rate, that the length of Adam's first step shows."""
+    moves = np.abs(np.array(answer["end"]) - np.array(case["start"][: len(answer["end"])]))
+    if case["epochs"] != 1 or not len(moves) or not np.isfinite(moves).all():
+        return
+    step = float(moves.mean())
+    if step < 1e-7 or np.ptp(moves) > 2e-3 * step or abs(step / case["lr"] - 1) < 2e-3:
+        return
+    rate, factor = (float(f"{value:.3g}") for value in (step, step / case["lr"]))
+    found = (
+        (Training(rate=rate), f"The steps are those of rate {rate:g}, whatever `lr` is"),
+        (Training(factor=factor), f"Each step is {factor:g} times as long as it should be"),
+    )
+    for training, what in found:
+        for record in ("samples", "batches"):
+            text = f"{what}: your losses go from {{v0}} to {{last}}. Look at the rate."
+            yield "wrong rate", replace(training, record=record), 0.0, text
 
 
 def _unknown(pairs: Sequence[tuple[Case, Answer]]) -> Feedback:

@@ -421,4 +421,6 @@ def train(model, loader, epochs, lr):
         edit(PLAIN, ("model.parameters()", "[next(model.parameters())]")),
         None,
     ),
+    "rate 0.033 typed in": (edit(PLAIN, ("lr=lr", "lr=0.033")), "wrong rate"),
+    "three times the rate": (edit(PLAIN, ("lr=lr", "lr=3 * lr")), "wrong rate"),
 }
