@@ -93,7 +93,9 @@ def probe_function(name: str, namespace: Mapping[str, object], case: Case) -> di
             return failure
         unchanged = all(torch.equal(t.detach(), b) for t, b in zip(tensors, before, strict=True))
         _, broken = call(lambda: _back(result))
-    gradients = [None if t.grad is None else t.grad.double().flatten().tolist() for t in tensors]
+    # An argument that was changed in place is no leaf any more, and holds no gradient.
+    grads = [t.grad if t.is_leaf else None for t in tensors]
+    gradients = [None if grad is None else grad.double().flatten().tolist() for grad in grads]
     tensor = isinstance(result, torch.Tensor)
     if broken is not None:
         gradients = [None] * len(tensors)
