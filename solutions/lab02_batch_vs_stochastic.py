@@ -767,13 +767,13 @@ assert 0.0385 < ends_below_10[1] < 0.12 <= ends_below_10[None] + 0.001
 # half to the mean of x².
 # </details>
 #
-# **3.** Method A needs 5 epochs, method B needs 50. Both have 1000 samples; A updates after every
+# **3.** Method A needs 5 epochs, method B needs 50. Both have 100 samples; A updates after every
 # sample, B once an epoch. Which of them makes fewer updates? (a) A. (b) B. (c) That cannot be known.
 #
 # <details><summary>Answer</summary>
 #
-# **(b).** A makes 5 · 1000 = 5000 updates, B makes 50. (a) counts epochs, which say how often the data
-# were read. (c) An epoch of A has 1000 updates and one of B has one, so it can be known.
+# **(b).** A makes 5 · 100 = 500 updates, B makes 50. (a) counts epochs, which say how often the data
+# were read. (c) An epoch of A has 100 updates and one of B has one, so it can be known.
 # </details>
 #
 # **4.** Why does shuffled SGD at a constant rate not come to rest at the minimum? (a) The gradients of
