@@ -53,7 +53,11 @@ def along_steps(curve: Curve) -> bool:
 
 
 def labels(
-    answer: Mapping[str, Any], curves: int, x_words: Sequence[str], y_words: Sequence[str]
+    answer: Mapping[str, Any],
+    curves: int,
+    x_words: Sequence[str],
+    y_words: Sequence[str],
+    asked: Sequence[Curve] = (),
 ) -> list[tuple[str, float, str]]:
     """What is missing of axis labels and legend: (short name, lost share, sentence) for each.
 
@@ -86,6 +90,15 @@ def labels(
         missing.append(("no legend", 0.2, "There is no legend, so nobody can tell the curves."))
         return missing
     names = [text.strip() for text in legend]
+    entries_of_asked = {curve.get("entry", "").strip() for curve in asked} - {""}
+    again = any(
+        other.get("entry", "").strip() not in ("", one.get("entry", "").strip())
+        and agree(other["y"], one["y"])
+        for one in asked
+        for other in answer["curves"]
+    )
+    if len(names) > curves == len(entries_of_asked) and not again:
+        return missing
     if len(names) != curves:
         entries = "1 entry" if len(names) == 1 else f"{len(names)} entries"
         missing.append(

@@ -196,7 +196,11 @@ def explain(
         if feedback is not None:
             return feedback
     found = matching(values, right, points, catalogue, absolute=absolute)
-    return describe(found, values, right, name) if found else None
+    if found:
+        return describe(found, values, right, name)
+    if right.batch_size is None:
+        return _two_of_batch_descent(values, right, points, known, other_rates, name, absolute)
+    return None
 
 
 def _batch_descent(values, right, points, other_rates, name, absolute) -> Feedback | None:
@@ -210,6 +214,20 @@ def _batch_descent(values, right, points, other_rates, name, absolute) -> Feedba
             return describe([wrong_rate(rate, right.rate)], values, right, name)
     if fitted_start(values, right.rate, points, absolute):
         return describe([wrong_start(None)], values, right, name)
+    return None
+
+
+def _two_of_batch_descent(
+    values, right, points, known, other_rates, name, absolute
+) -> Feedback | None:
+    """Another rate together with one of the known mistakes, or with another start."""
+    for rate in implied_rates(values, right, points):
+        if abs(rate - right.rate) < 0.01 * right.rate:
+            continue
+        others = [m for m in known if m.goes_with(wrong_rate(rate))]
+        found = matching(values, right.with_(rate=rate), points, others, False, absolute)
+        if found:
+            return describe([wrong_rate(rate, right.rate), *found], values, right, name)
     for rate in other_rates:
         if fitted_start(values, rate, points, absolute):
             return describe([wrong_rate(rate), wrong_start(None)], values, right, name)

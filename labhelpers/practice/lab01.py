@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -123,7 +124,15 @@ def _judge_comparison(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Fee
             )
     if len({fault[0] for fault in faults}) < len(faults):
         faults = faults[:1]  # the same thing went wrong with both curves: say it once
-    named = labels(answer, 2, ("iteration", "step", "epoch", "update"), ("loss", "mse", "error"))
+    named = labels(
+        answer,
+        2,
+        ("iteration", "step", "epoch", "update"),
+        ("loss", "mse", "error"),
+        [curve for curve in found.values() if curve is not None],
+    )
+    if not named:
+        named = _names_swapped(found)
     share += 0.4 - sum(lost for _, lost, _ in named)
     faults += [(short, text) for short, _, text in named]
     if not faults:
@@ -133,6 +142,29 @@ def _judge_comparison(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Fee
     if not any(found.values()) or share <= 0:
         return incorrect(text, mistake)
     return partial(min(round(share, 2), 0.9), text, mistake)
+
+
+def _names_swapped(found: Mapping[str, Mapping[str, Any] | None]) -> list[tuple[str, float, str]]:
+    """Whether the legend calls each curve by the rate or the name of the other."""
+    entries = {
+        name: str(curve.get("entry", "")).lower().replace(",", ".")
+        for name, curve in found.items()
+        if curve is not None
+    }
+    if len(entries) < 2:
+        return []
+    for first, second in (
+        (r"(?<!\d)0?\.1(?!\d)", r"(?<!\d)0?\.2(?!\d)"),
+        (r"\bloss\b", r"\bloss ?2\b"),
+    ):
+        marks = {
+            name: (bool(re.search(first, text)), bool(re.search(second, text)))
+            for name, text in entries.items()
+        }
+        if marks == {"LOSS": (False, True), "LOSS2": (True, False)}:
+            text = f"The legend calls the curve of `LOSS` “{found['LOSS']['entry'][:40]}”: look at "
+            return [("legend entries swapped", 0.2, text + "which name belongs to which curve.")]
+    return []
 
 
 def _missing_curve(name, expected, curves, answer) -> tuple[str, str]:

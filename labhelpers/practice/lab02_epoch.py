@@ -12,7 +12,7 @@ import numpy as np
 from labhelpers.practice.diagnosis import describe, matching
 from labhelpers.practice.feedback import Feedback, correct, incorrect, not_attempted, partial
 from labhelpers.practice.lab02_runs import RATES
-from labhelpers.practice.mistakes import Mistake, of_kind
+from labhelpers.practice.mistakes import Mistake, find, of_kind
 from labhelpers.practice.probe import call, read, read_numbers
 from labhelpers.practice.registry import Practice
 from labhelpers.practice.sequences import (
@@ -26,12 +26,22 @@ from labhelpers.practice.simulation import Descent, Points, points_of, simulate
 
 __all__ = ["sgd_epoch"]
 
-ONE_BY_ONE = of_kind("step", "record", "order", without=("logarithm recorded", "losses added up"))
+ONE_BY_ONE = (
+    *of_kind("step", "record", "order", without=("losses added up",)),
+    find("sign of b in the model"),
+)
 INSIDE_AN_EPOCH = (
     Mistake(
         "batch ignored",
         {"batches": "all"},
         "Every update uses all points instead of one: your values go from {v0} to {v1}.",
+        "Look at which rows of `X` and `Y` enter the loss that you differentiate.",
+    ),
+    Mistake(
+        "batch ignored",
+        {"batches": "all in the step"},
+        "The losses belong to single samples, but every update uses all points: your values go "
+        "from {v0} to {v1}.",
         "Look at which rows of `X` and `Y` enter the loss that you differentiate.",
     ),
     Mistake(
@@ -326,7 +336,14 @@ def _epoch_mistake(
             "Asked for is the order in which the samples were used.",
             "losses sorted by index",
         )
-    known = (*INSIDE_AN_EPOCH, *ONE_BY_ONE)
+    backwards = Mistake(
+        "order reversed",
+        {"order": (tuple(reversed(order)),)},
+        "The samples were taken from the end of `order` to its beginning: your first value is "
+        "{v0}.",
+        "Look at the order in which the loop visits the samples.",
+    )
+    known = (*INSIDE_AN_EPOCH, *ONE_BY_ONE, backwards)
     rates = [
         Mistake(
             "step_size ignored",

@@ -10,12 +10,23 @@ from labhelpers.practice import diagnosis, shuffles
 from labhelpers.practice.feedback import Feedback, correct, incorrect, partial
 from labhelpers.practice.lab03_count import updates
 from labhelpers.practice.lab03_figure import compare_plot
+from labhelpers.practice.lab03_orders import (
+    DETERMINISTIC,
+    STARTS,
+    SURE,
+    VISIBLE_WHEN_SHUFFLED,
+    in_another_order,
+    in_order,
+    is_shuffled,
+    leading,
+    rate_in_order,
+)
 from labhelpers.practice.lab03_runs import EPOCHS, RATE, START, TWENTY, hidden, visible
 from labhelpers.practice.loss_lists import Asked, judge_cases, judge_losses
-from labhelpers.practice.mistakes import Mistake, find, of_kind
+from labhelpers.practice.mistakes import find, of_kind, wrong_rate
 from labhelpers.practice.probe import read_value
 from labhelpers.practice.registry import Practice
-from labhelpers.practice.sequences import agree, digits, shown
+from labhelpers.practice.sequences import agree, shown
 from labhelpers.practice.simulation import Points, points_of, simulate
 
 __all__ = ["PRACTICES"]
@@ -28,7 +39,14 @@ def batch_20() -> Practice:
         return read_value(namespace, "LOSS20")
 
     def judge(cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
-        return judge_cases(cases, answers, _judge_twenty, "LOSS20")
+        feedback = judge_cases(cases, answers, _judge_twenty, "LOSS20")
+        if feedback.outcome != "correct":
+            return feedback
+        runs = [
+            (answer["values"], points_of(case["data"], case["seed"]))
+            for case, answer in zip(cases, answers, strict=True)
+        ]
+        return _together(runs) or feedback
 
     return Practice(
         id="lab03-batch-20",
@@ -42,24 +60,10 @@ def batch_20() -> Practice:
     )
 
 
-def _size(size: int) -> Mistake:
-    return Mistake(
-        "wrong batch size",
-        {"batch_size": size},
-        f"Your losses are those of batches of {size}: they go from {{v0}} to {{v1}}.",
-        "Look at where the batch size enters.",
-        "batch",
-    )
-
-
-OTHER_SIZES = tuple(_size(size) for size in (3, 5, 10, 15, 30))
-DETERMINISTIC = (*of_kind("step", "record", "setting", "batch"), *OTHER_SIZES)
-
-
 def _judge_twenty(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
     points = points_of(case["data"], case["seed"])
     values = answer.get("values", [])
-    if _is_shuffled(values, points) or _in_another_order(values, points):
+    if is_shuffled(values, points) or in_another_order(values, points):
         return correct(
             f"`LOSS20` holds {EPOCHS} losses of mini-batch descent, each taken at the start of its "
             f"epoch, from {shown(values[0])} down to {shown(values[-1])}."
@@ -68,13 +72,7 @@ def _judge_twenty(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedbac
         name="LOSS20",
         run=TWENTY,
         known=DETERMINISTIC,
-        other_starts=(
-            ((0.0, 0.0), "from zero"),
-            (simulate(TWENTY, points).end, "where another run ended"),
-            ((-10.0, -20.0), "from the start of Lab 2"),
-            ((START[1], START[0]), "with `w` and `b` in each other's place"),
-            ((-START[0], -START[1]), "with other signs"),
-        ),
+        other_starts=(*STARTS, (simulate(TWENTY, points).end, "where another run ended")),
         other_rates=(0.2, 0.05, 0.02, 0.01),
         alone=(find("one-sample descent"),),
         other_data=("steep_line", "wide_line"),
@@ -83,87 +81,76 @@ def _judge_twenty(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedbac
     return judge_losses(asked, case, answer)
 
 
-def _in_another_order(values: Sequence[float], points: Points) -> bool:
-    """Whether these are losses of batches that go backwards, or that take every third point."""
-    if all(digits(value) <= 5 for value in values):
-        return False
-    n = len(points)
-    orders: list[Any] = ["reversed"]
-    orders.append((tuple(k for i in (40, 20, 0) for k in range(i, i + 20)),))
-    orders.append((tuple(k for i in range(3) for k in range(i, n, 3)),))
-    return any(agree(values, simulate(TWENTY.with_(order=o), points).losses) for o in orders)
-
-
-def _is_shuffled(values: Sequence[float], points: Points) -> bool:
-    """Whether these are losses of batches of 20 in some shuffled order.
-
-    In order is left to the exact comparison, and so is everything that is exactly one of the known
-    mistakes without shuffling; short decimals are left to the search for typed-in numbers.
-    """
-    if len(values) != EPOCHS or all(digits(value) <= 5 for value in values):
-        return False
-    if not agree(values[:1], [points.loss(*START)]):
-        return False
-    if not shuffles.plausible(values, TWENTY, points, margin=0.5)[0]:
-        return False
-    known = (*DETERMINISTIC, find("one-sample descent"))
-    return not diagnosis.matching(values, TWENTY, points, known, pairs=False)
-
-
-#: Mistakes that a shuffled run shows plainly enough to be told from the right one.
-VISIBLE_WHEN_SHUFFLED = (
-    *OTHER_SIZES,
-    find("one-sample descent"),
-    *(
-        find(name)
-        for name in (
-            "gradients never zeroed",
-            "gradients zeroed once per epoch",
-            "b never updated",
-            "w never updated",
-            "half steps",
-            "double steps",
-            "sum instead of mean in the gradient",
-            "stepping uphill",
-            "one update per epoch",
-            "recorded after the update",
-            "noise-free targets",
-            "sum recorded",
-            "mean of the batch losses",
-            "only the last batch recorded",
-            "only the first batch recorded",
-            "divided by the batch size",
-            "divided by the number of points",
-            "batch losses added up",
-        )
-    ),
-)
+def _together(runs: Sequence[tuple[Sequence[float], Points]]) -> Feedback | None:
+    """A mistake that no run shows alone, but all of them together."""
+    shuffled = [
+        (values, points)
+        for values, points in runs
+        if not in_order(values, points) and not in_another_order(values, points)
+    ]
+    if len(shuffled) < 2:
+        return None
+    lead, mistake = leading(shuffled)
+    if lead <= SURE:
+        return None
+    feedback = diagnosis.describe([mistake], shuffled[0][0], TWENTY)
+    return incorrect(
+        f"One run alone does not show it, but those on the lab's data and on other data together "
+        f"do. {feedback.text}",
+        feedback.mistake,
+    )
 
 
 def _shuffled_mistake(values: Sequence[float], points: Points) -> Feedback | None:
     """The known mistake whose cloud of shuffled runs explains these losses best."""
-    if len(values) != EPOCHS or not all(math.isfinite(v) and v > 0 for v in values):
+    if len(values) != EPOCHS:
         return None
-    fits = [
-        (shuffles.likelihood(values, mistake.applied_to(TWENTY), points, 60), mistake)
-        for mistake in VISIBLE_WHEN_SHUFFLED
-    ]
-    best = max(fit for fit, _ in fits)
-    if best == -math.inf:
-        return None
-    likely = [mistake for fit, mistake in sorted(fits, key=lambda fit: -fit[0]) if fit > best - 4]
-    mistake = likely[0]
+    rate = rate_in_order(values, points)
+    if rate is not None:
+        return diagnosis.describe([wrong_rate(rate, RATE)], values, TWENTY)
+    fits = sorted(
+        (
+            (-shuffles.evidence(values, mistake.applied_to(TWENTY), points), k, mistake)
+            for k, mistake in enumerate(VISIBLE_WHEN_SHUFFLED)
+        ),
+        key=lambda fit: fit[:2],
+    )
+    best, _, mistake = fits[0]
+    if best == math.inf:
+        return _first_recorded(values, points)
+    likely = list(dict.fromkeys(m.name for fit, _, m in fits if fit < best + 3))
     if len(likely) > 1:
-        names = " or ".join(dict.fromkeys(mistake.name for mistake in likely[:2]))
+        names = " or ".join(likely[:2])
         return incorrect(
             f"Your losses, {shown(values[0])}, {shown(values[1])}, {shown(values[2])}, …, are not "
             f"those of batches of 20 at rate {RATE}; they fit {names}. {mistake.look}",
             names,
         )
     feedback = diagnosis.describe([mistake], values, TWENTY)
-    if mistake.name == "recorded after the update":
+    if mistake.name in RECORDS:
         return partial(0.5, feedback.text, feedback.mistake)
     return feedback
+
+
+#: The steps are right and the record is not: half the points, as without shuffling.
+RECORDS = frozenset(mistake.name for mistake in of_kind("record"))
+
+
+def _first_recorded(values: Sequence[float], points: Points) -> Feedback | None:
+    """What the first value alone says of the record, where a run fits no known one."""
+    first = TWENTY.with_(epochs=1)
+    if agree(values[:1], [points.loss(*START)]):
+        return None
+    for mistake in of_kind("record", without=("recorded after the update", "losses added up")):
+        if agree(values[:1], simulate(mistake.applied_to(first), points).losses):
+            look = mistake.look
+            if mistake.name == "sum recorded":
+                look = "Look at how the errors of all points become one number."
+            return incorrect(
+                f"Your first value is {shown(values[0])}, which fits this: {mistake.name}. {look}",
+                mistake.name,
+            )
+    return None
 
 
 PRACTICES = (updates(), batch_20(), compare_plot())

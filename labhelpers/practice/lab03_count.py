@@ -35,7 +35,10 @@ def _hidden_updates(rng: random.Random) -> list[dict[str, Any]]:
     n = [rng.randint(1, 5000) for _ in range(20)]
     size = [rng.randint(1, max(1, 2 * value // rng.randint(1, 40))) for value in n]
     exact = rng.randint(2, 400)
-    return [{"n": [*n, exact * 7, 1, 1], "batch_size": [*size, exact, 1, 50]}]
+    # One sample more or less than full batches: what a rounded quotient gets wrong.
+    large, full = rng.randint(3000, 5000), rng.randint(2, 4)
+    n += [exact * 7, 1, 1, large * full + 1, large * full - 1, 4096 * full + 1]
+    return [{"n": n, "batch_size": [*size, exact, 1, 50, large, large, 4096]}]
 
 
 def _probe_updates(namespace: Mapping[str, object], case: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from labhelpers.practice import shuffles
 from labhelpers.practice.curves import labels, unreadable_figure
 from labhelpers.practice.feedback import Feedback, correct, incorrect, partial
+from labhelpers.practice.lab03_orders import in_another_order, is_shuffled
 from labhelpers.practice.lab03_runs import EPOCHS, SIZES, START, TWENTY, hidden, visible
 from labhelpers.practice.loss_lists import judge_cases
 from labhelpers.practice.probe import read_figure, read_value
@@ -21,14 +23,21 @@ from labhelpers.practice.simulation import Points, points_of, simulate
 
 __all__ = ["compare_plot"]
 
+#: A number in a legend that may be a batch size: whole, and no count of updates or epochs.
+WHOLE_NUMBER = r"(?<![\d.,])\d+(?![.,]?\d)(?!\W*(?:update|epoch|step|iter))"
+
 
 def compare_plot() -> Practice:
     """`ax`: the loss curves of all five batch sizes."""
 
     def probe(namespace: Mapping[str, object], case: Mapping[str, Any]) -> dict[str, Any]:
         answer = read_figure(namespace, "ax")
-        own = read_value(namespace, "LOSS20")
-        return {**answer, "own": own.get("values", [])[:100]}
+        # Only for the sentences: which list each curve shows, and losses that are not right yet.
+        lists = {
+            name: read_value(namespace, f"LOSS{size}").get("values", [])[:100]
+            for name, size in SIZES.items()
+        }
+        return {**answer, "own": lists["batch size 20"], "lists": lists}
 
     def judge(cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
         def heights(answer):
@@ -61,14 +70,15 @@ def _judge_comparison(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Fee
             else "Look at where the lines that draw come to lie."
         )
         return incorrect(f"`ax` is empty: it shows no curve. {where}", "no curve")
-    fits = {name: _fitting(curves, size, points) for name, size in SIZES.items()}
+    different = _different(curves)
+    fits = {name: _fitting(different, size, points) for name, size in SIZES.items()}
     chosen = _assigned(fits)
     share = 0.12 * len(chosen)
     faults = []
     missing = [name for name in SIZES if name not in chosen]
     if missing:
         faults.append(_missing(missing, curves, answer, points))
-    elif not all(_against_epochs(curves[k], SIZES[name]) for name, k in chosen.items()):
+    elif not all(_against_epochs(different[k], SIZES[name]) for name, k in chosen.items()):
         share -= 0.2
         faults.append(
             (
@@ -76,7 +86,15 @@ def _judge_comparison(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Fee
                 "Not every curve runs along the epochs (0, 1, 2, …) or the updates made so far.",
             )
         )
-    named = labels(answer, 5, ("epoch", "update", "iteration", "step"), ("loss", "mse", "error"))
+    named = labels(
+        answer,
+        5,
+        ("epoch", "update", "iteration", "step"),
+        ("loss", "mse", "error"),
+        [different[k] for k in chosen.values()],
+    )
+    if not named:
+        named = _names_swapped(curves, answer["lists"])
     share += 0.4 - sum(lost for _, lost, _ in named)
     faults += [(short, text) for short, _, text in named]
     if not faults:
@@ -88,6 +106,37 @@ def _judge_comparison(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Fee
     return partial(min(round(share, 2), 0.9), text, mistake)
 
 
+def _names_swapped(curves: Sequence[Mapping], lists: Mapping) -> list[tuple[str, float, str]]:
+    """Whether the legend calls two curves by each other's batch size."""
+    shown = {
+        SIZES[name]: curve.get("entry", "")
+        for name, losses in lists.items()
+        for curve in curves
+        if losses and agree(curve["y"], losses)
+    }
+    sizes = {
+        size: {int(number) for number in re.findall(WHOLE_NUMBER, entry.lower())}
+        for size, entry in shown.items()
+    }
+    for one, other in itertools.permutations(sizes, 2):
+        if one not in sizes[one] and other in sizes[one] and one in sizes[other] - {other}:
+            text = f"The legend calls the curve of `LOSS{one}` “{shown[one][:40]}”: look at which "
+            return [("legend entries swapped", 0.2, text + "name belongs to which curve.")]
+    return []
+
+
+def _different(curves: Sequence[Mapping]) -> list[Mapping]:
+    """The curves without those that show the same losses once more, as markers over a line do."""
+    kept: list[Mapping] = []
+    for curve in curves:
+        twin = next((k for k, one in enumerate(kept) if one["y"] == curve["y"]), None)
+        if twin is None:
+            kept.append(curve)
+        elif not kept[twin].get("entry"):
+            kept[twin] = curve
+    return kept
+
+
 def _fitting(curves: Sequence[Mapping], size: int, points: Points) -> list[int]:
     """Which curves can be the losses of this batch size."""
     run = TWENTY.with_(batch_size=size if size < len(points) else None)
@@ -96,9 +145,13 @@ def _fitting(curves: Sequence[Mapping], size: int, points: Points) -> list[int]:
     for k, curve in enumerate(curves):
         if len(curve["y"]) != EPOCHS:
             continue
-        shuffled = size < len(points) and agree(curve["y"][:1], exact[:1])
-        if agree(curve["y"], exact) or (
-            shuffled and shuffles.plausible(curve["y"], run, points, margin=1.0)[0]
+        losses = curve["y"]
+        if agree(losses, exact) or (
+            is_shuffled(losses, points) or in_another_order(losses, points)
+            if run == TWENTY
+            else size < len(points)
+            and agree(losses[:1], exact[:1])
+            and shuffles.plausible(losses, run, points, margin=1.0)[0]
         ):
             found.append(k)
     return found

@@ -223,6 +223,13 @@ CATALOGUE: tuple[Mistake, ...] = (
         "record",
     ),
     Mistake(
+        "logarithm recorded",
+        {"recorded_as": "log10"},
+        "Your first value is {v0}: that is the decimal logarithm of the loss, not the loss.",
+        "Record the loss itself; a logarithmic axis is the figure's affair.",
+        "record",
+    ),
+    Mistake(
         "losses added up",
         {"recorded_as": "running sum"},
         "Each of your values is the sum of all losses so far: they never fall and end at {last}.",
@@ -406,6 +413,17 @@ def wrong_rate(rate: float, right: float | None = None) -> Mistake:
 
 def wrong_start(start: tuple[float, float] | None, why: str = "") -> Mistake:
     """The run from another start; `start` None says that only the start is known to differ."""
+    if start is None and not why:
+        # Other targets give such losses too: what is known is the first loss alone.
+        return Mistake(
+            "wrong start",
+            {},
+            "Your losses fall as those of gradient descent at rate {rate} do, but the first is "
+            "{v0}: it does not belong to the start (w, b) = {start}.",
+            "Look at the values of `w` and `b` when your loop begins, and at what `X` and `Y` "
+            "hold.",
+            "setting",
+        )
     return Mistake(
         "wrong start",
         {} if start is None else {"start": start},

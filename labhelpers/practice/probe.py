@@ -10,7 +10,8 @@ kind       further keys
 absent     the name is not defined
 stub       the name is ``None``, or a function or class whose body is still empty
 numbers    ``values`` (flat list of floats), ``shape``, ``type``
-axes       ``curves``, ``xlabel``, ``ylabel``, ``title``, ``legend``, ``yscale``,
+axes       ``curves`` (each ``x``, ``y``, ``label``, ``entry``: its text in the
+           legend), ``xlabel``, ``ylabel``, ``title``, ``legend``, ``yscale``,
            ``beside`` (curves in other axes of the same figure)
 error      ``error``, ``message``, ``line`` (number or None), ``source``
 timeout    ``seconds``
@@ -23,12 +24,13 @@ from __future__ import annotations
 import contextlib
 import dis
 import io
+import itertools
 import linecache
 import signal
 import threading
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
 from typing import Any
 
 import numpy as np
@@ -90,7 +92,7 @@ def read(namespace: Mapping[str, object], name: str) -> Answer | None:
 
 
 def read_numbers(thing: object) -> Answer:
-    """Numbers out of a float, a tensor, an array, or a list or tuple of those."""
+    """Numbers out of a float, a tensor, an array, or a list, tuple or other sequence of those."""
     described = type(thing).__name__
     try:
         described = _describe(thing)
@@ -120,7 +122,7 @@ def read_value(namespace: Mapping[str, object], name: str) -> Answer:
 
 
 class _NotNumbers(Exception):
-    pass
+    """Raised where an object holds something else than numbers, or too many of them."""
 
 
 def _describe(thing: object) -> str:
@@ -136,36 +138,49 @@ def _numbers(thing: object) -> tuple[list[float], list[int]]:
         raise _NotNumbers
     if type(thing) in (int, float):
         return [float(thing)], []
-    if isinstance(thing, (list, tuple)):
-        if len(thing) > MAX_NUMBERS:
-            raise _NotNumbers
-        values: list[float] = []
-        shapes = []
-        for item in thing:
-            inner, shape = _numbers(item)
-            values += inner
-            shapes.append(shape)
-            if len(values) > MAX_NUMBERS:
-                raise _NotNumbers
-        # [tensor(1.), tensor([2.])] counts as two numbers, as a reader would count them.
-        if all(int(np.prod(shape)) == 1 for shape in shapes):
-            return values, [len(thing)]
-        if shapes and all(shape == shapes[0] for shape in shapes):
-            return values, [len(thing), *shapes[0]]
-        raise _NotNumbers
     if hasattr(thing, "detach"):
         thing = thing.detach().cpu()
         if thing.numel() > MAX_NUMBERS:
             raise _NotNumbers
         # bfloat16 has no numpy type of its own.
         thing = thing.double() if thing.is_floating_point() else thing
-    try:
-        array = np.asarray(thing)
-        if array.dtype == object or array.dtype.kind not in "iuf" or array.size > MAX_NUMBERS:
+    elif isinstance(thing, (list, tuple, ValuesView)) or (
+        isinstance(thing, Sequence) and not hasattr(thing, "__array__")
+    ):
+        return _numbers_of_sequence(thing)
+    array = np.asarray(thing)
+    if array.size > MAX_NUMBERS:
+        raise _NotNumbers
+    if array.dtype != object:
+        if array.dtype.kind not in "iuf":
             raise _NotNumbers
         return [float(value) for value in array.ravel()], [int(n) for n in array.shape]
-    except Exception as error:
-        raise _NotNumbers from error
+    if array.ndim:
+        return _numbers_of_sequence(array.tolist())
+    # Decimal, Fraction and their like: what says itself that it is one number.
+    if isinstance(thing, (type, np.generic)) or not hasattr(type(thing), "__float__"):
+        raise _NotNumbers
+    return [float(thing)], []
+
+
+def _numbers_of_sequence(sequence) -> tuple[list[float], list[int]]:
+    if len(sequence) > MAX_NUMBERS:
+        raise _NotNumbers
+    values: list[float] = []
+    shapes = []
+    # A length may be a lie: no more is read than is allowed.
+    for item in itertools.islice(sequence, MAX_NUMBERS + 1):
+        inner, shape = _numbers(item)
+        values += inner
+        shapes.append(shape)
+        if len(values) > MAX_NUMBERS:
+            raise _NotNumbers
+    # [tensor(1.), tensor([2.])] counts as two numbers, as a reader would count them.
+    if all(int(np.prod(shape)) == 1 for shape in shapes):
+        return values, [len(shapes)]
+    if shapes and all(shape == shapes[0] for shape in shapes):
+        return values, [len(shapes), *shapes[0]]
+    raise _NotNumbers
 
 
 def read_axes(thing: object) -> Answer:
@@ -177,44 +192,137 @@ def read_axes(thing: object) -> Answer:
         axes, described = None, type(thing).__name__
     if axes is None:
         return {"kind": "other", "type": described}
-    legend = axes.get_legend()
+    figure = axes.get_figure()
+    legend = _legend_of(axes, figure)
     return {
         "kind": "axes",
-        "curves": _curves_of(axes),
-        "xlabel": str(axes.get_xlabel()),
-        "ylabel": str(axes.get_ylabel()),
-        "title": str(axes.get_title()),
+        "curves": _with_entries(_curves_of(axes), legend),
+        "xlabel": str(axes.get_xlabel()).strip() or _text_of(figure, "_supxlabel"),
+        "ylabel": str(axes.get_ylabel()).strip() or _text_of(figure, "_supylabel"),
+        "title": next(
+            (
+                str(axes.get_title(loc=where))
+                for where in ("center", "left", "right")
+                if str(axes.get_title(loc=where)).strip()
+            ),
+            _text_of(figure, "_suptitle"),
+        ),
         "legend": None if legend is None else [str(t.get_text()) for t in legend.get_texts()],
         "yscale": str(axes.get_yscale()),
         "beside": [
             curve
-            for other in list(getattr(axes.figure, "axes", []))[:20]
+            for other in list(getattr(figure, "axes", []))[:20]
             if other is not axes
-            for curve in _curves_of(other)
+            for curve in _plain(_curves_of(other))
         ],
     }
 
 
+def _text_of(figure, attribute: str) -> str:
+    """A label or title that stands for the whole figure, such as from ``fig.supxlabel``."""
+    text = getattr(figure, attribute, None)
+    return "" if text is None else str(text.get_text())
+
+
+def _legend_of(axes, figure):
+    """The legend that a reader sees: that of the axes or, where it has none, of the figure."""
+    legends = [axes.get_legend(), *getattr(figure, "legends", [])]
+    return next((one for one in legends if one is not None and one.get_visible()), None)
+
+
 def _curves_of(axes) -> list[dict[str, Any]]:
+    """Visible curves, in the order in which they were drawn; ``look`` is how each looks."""
     curves = [
-        {
-            "x": _numbers_of_curve(line.get_xdata()),
-            "y": _numbers_of_curve(line.get_ydata()),
-            "label": str(line.get_label()),
-        }
+        _curve(line.get_xdata(), line.get_ydata(), line, _look_of_line(line))
         for line in axes.get_lines()[:50]
+        if _seen(line)
     ]
-    for points in axes.collections[:50]:
-        offsets = np.ma.filled(np.ma.asarray(points.get_offsets(), dtype=float), np.nan)
+    for artist in filter(_seen, axes.collections[:50]):
+        segments = getattr(artist, "get_segments", list)()
+        for points in _joined(
+            [np.asarray(points, dtype=float) for points in segments[:MAX_NUMBERS]]
+        ):
+            # Two points are no curve: they are a stem, an error bar or a level.
+            if len(points) > 2:
+                curves.append(_curve(points[:, 0], points[:, 1], artist))
+        offsets = np.ma.filled(np.ma.asarray(artist.get_offsets(), dtype=float), np.nan)
         if offsets.ndim == 2 and len(offsets) > 1:
-            curves.append(
-                {
-                    "x": offsets[:MAX_NUMBERS, 0].tolist(),
-                    "y": offsets[:MAX_NUMBERS, 1].tolist(),
-                    "label": str(points.get_label()),
-                }
-            )
+            curves.append(_curve(offsets[:MAX_NUMBERS, 0], offsets[:MAX_NUMBERS, 1], artist))
+    for steps in axes.patches[:50]:
+        if hasattr(steps, "get_data") and _seen(steps):
+            heights, edges, _ = steps.get_data()
+            left, middle = np.asarray(edges)[:-1], (np.asarray(edges)[:-1] + edges[1:]) / 2
+            curves.append(_curve(left if float(left[0]).is_integer() else middle, heights, steps))
     return curves
+
+
+def _seen(artist) -> bool:
+    return bool(artist.get_visible()) and artist.get_alpha() != 0
+
+
+def _curve(x, y, artist, look: str = "") -> dict[str, Any]:
+    return {
+        "x": _numbers_of_curve(x),
+        "y": _numbers_of_curve(y),
+        "label": str(artist.get_label()),
+        "look": look or _look(getattr(artist, "get_edgecolor", lambda: "")()),
+    }
+
+
+def _joined(segments: list[np.ndarray]) -> list[np.ndarray]:
+    """Pieces of a curve of which each begins where the one before it ends, put together."""
+    joined: list[list[np.ndarray]] = []
+    for points in segments:
+        if points.ndim != 2 or not len(points):
+            continue
+        if joined and np.array_equal(joined[-1][-1], points[0]):
+            joined[-1].extend(points[1:])
+        else:
+            joined.append(list(points))
+    return [np.array(points) for points in joined]
+
+
+def _look(colour) -> str:
+    from matplotlib.colors import to_hex
+
+    try:
+        colours = np.atleast_2d(np.asarray(colour, dtype=object))
+        return to_hex(tuple(colours[0]) if colours.shape[1] > 1 else colours[0, 0])
+    except (TypeError, ValueError, IndexError):
+        return ""
+
+
+def _look_of_line(line) -> str:
+    return f"{_look(line.get_color())} {line.get_marker()} {line.get_linestyle()}"
+
+
+def _with_entries(curves: list[dict[str, Any]], legend) -> list[dict[str, Any]]:
+    """Add to each curve the text by which the legend names it, ``""`` where that is not plain.
+
+    A curve's own label is in the legend, or else exactly one of its entries looks like the curve.
+    """
+    texts = [] if legend is None else [str(text.get_text()) for text in legend.get_texts()]
+    handles = getattr(legend, "legend_handles", None) or getattr(legend, "legendHandles", [])
+    looks = [
+        _look_of_line(handle)
+        if hasattr(handle, "get_linestyle") and hasattr(handle, "get_marker")
+        else _look(getattr(handle, "get_facecolor", lambda: "")())
+        for handle in handles or []
+    ]
+    drawn = [curve["look"] for curve in curves]
+    for curve in curves:
+        by_look = [text for text, look in zip(texts, looks, strict=False) if look == curve["look"]]
+        if curve["label"] in texts:
+            curve["entry"] = curve["label"]
+        elif len(by_look) == 1 and drawn.count(curve["look"]) == 1:
+            curve["entry"] = by_look[0]
+        else:
+            curve["entry"] = ""
+    return _plain(curves)
+
+
+def _plain(curves: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in c.items() if name != "look"} for c in curves]
 
 
 def _find_axes(thing: object):

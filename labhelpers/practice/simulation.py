@@ -90,7 +90,8 @@ class Descent:
         Of the shuffle.
     batches : str
         Which points an update uses: ``"own"`` (its batch), ``"all"`` (the slice is ignored),
-        ``"first"`` (always the first batch), ``"last only"`` (one update per epoch, with the last).
+        ``"all in the step"`` (the recorded loss alone belongs to the batch), ``"first"`` (always
+        the first batch), ``"last only"`` (one update per epoch, with the last).
     drop_last : bool
         Leave out a last batch that is shorter than the others.
     zero_grad : str
@@ -122,7 +123,8 @@ class Descent:
     recorded_sum : bool
         The recorded loss is the sum over points instead of the mean.
     recorded_as : str
-        ``""``, ``"root"``, ``"log"``, ``"absolute"`` (mean absolute error) or ``"running sum"``.
+        ``""``, ``"root"``, ``"log"``, ``"log10"``, ``"absolute"`` (mean absolute error) or
+        ``"running sum"``.
     """
 
     rate: float
@@ -375,9 +377,11 @@ def _steps(run: Descent, points: Points, order: np.ndarray) -> list:
     measured_kind = _Absolute if in_absolute else _Sums
     target = points.clean if run.train_on == "clean" else points.y
     measured = points.clean if run.measure_on == "clean" else points.y
+    recorded = used.get(run.batches, parts)
+    trained = used["all"] if run.batches == "all in the step" else recorded
     return [
-        (trained_kind(points.x[i], target[i]), measured_kind(points.x[i], measured[i]))
-        for i in used.get(run.batches, parts)
+        (trained_kind(points.x[i], target[i]), measured_kind(points.x[k], measured[k]))
+        for i, k in zip(trained, recorded, strict=True)
     ]
 
 
@@ -412,6 +416,8 @@ def _as_recorded(run: Descent, recorded: np.ndarray, n: int) -> np.ndarray:
         return np.sqrt(losses)
     if run.recorded_as == "log":
         return np.log(losses)
+    if run.recorded_as == "log10":
+        return np.log10(losses)
     if run.recorded_as == "running sum":
         return np.cumsum(losses, axis=0)
     return losses

@@ -15,6 +15,7 @@ from tests.practice.bank.lab01 import BANK as LAB01
 from tests.practice.bank.lab02 import BANK as LAB02
 from tests.practice.bank.lab03 import BANK as LAB03
 from tests.practice.bank.unforeseen import of as unforeseen
+from tests.practice.bank.unusual import of as unusual
 
 PRACTICES = {**LAB01, **LAB02, **LAB03}
 
@@ -22,7 +23,7 @@ PRACTICES = {**LAB01, **LAB02, **LAB03}
 @pytest.mark.parametrize("practice_id", PRACTICES)
 def test_bank(practice_id: str, capsys) -> None:
     prelude, designed = PRACTICES[practice_id]
-    programs = [*designed, *unforeseen(practice_id)]
+    programs = [*designed, *unforeseen(practice_id), *unusual(practice_id)]
     refused, accepted, unnamed = [], [], []
     for program in programs:
         feedback = judge(practice_id, prelude, program.source)

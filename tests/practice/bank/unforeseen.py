@@ -191,7 +191,7 @@ for i in range(15):
     ),
     (
         "lab01-compare-plot",
-        wrong,
+        right,
         "figure legend only",
         figure(
             "fig,ax=plt.subplots()\nax.plot(LOSS,label='a');ax.plot(LOSS2,label='b');ax.set(xlabel='k',ylabel='l');fig.legend()"
