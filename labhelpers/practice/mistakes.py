@@ -223,7 +223,7 @@ CATALOGUE: tuple[Mistake, ...] = (
         "record",
     ),
     Mistake(
-        "logarithm recorded",
+        "decimal logarithm recorded",
         {"recorded_as": "log10"},
         "Your first value is {v0}: that is the decimal logarithm of the loss, not the loss.",
         "Record the loss itself; a logarithmic axis is the figure's affair.",
