@@ -88,7 +88,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=30.0,
         metavar="S",
         help="seconds that one cell, or one practice's answers, may take (default: 30); a whole "
-        "submission may take four times as long",
+        "submission may take four times as long. Time that other programs have the processor does "
+        "not count",
     )
     parser.add_argument(
         "--memory",

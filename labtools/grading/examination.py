@@ -173,8 +173,10 @@ def examine(
 
 
 def _has_answer(asked: Asked | None) -> bool:
+    # One that has ended without a word has been asked: the call took the process with it.
     return asked is not None and (
         asked.how in ("timeout", "died")
+        or (asked.how == "done" and not asked.answers)
         or any(a.get("kind") not in ("absent", "stub") for a in asked.answers.values())
     )
 
@@ -304,7 +306,7 @@ class _Go:
             self.done = True
 
     def _plan(self, plan: object) -> None:
-        if not isinstance(plan, dict) or not self.show:
+        if not isinstance(plan, dict):
             return
         for name, target in (("copies", self.evidence.copies), ("where", self.evidence.home)):
             found = plan.get(name)
@@ -312,7 +314,7 @@ class _Go:
                 if value is None or isinstance(value, int):
                     target[id_] = value
         same = plan.get("same")
-        if isinstance(same, list):
+        if self.show and isinstance(same, list):
             self.evidence.same = {k for k in same if isinstance(k, int) and 0 <= k < self.cells}
 
     def _cell(self, claim: dict[str, Any]) -> None:

@@ -181,8 +181,6 @@ def _cells(
     room = ALL_FORMATTED
     for k, cell in enumerate(notebook.cells):
         shown = {"cell_type": cell.cell_type, "source": cell.source}
-        if cell.cell_type == "code":
-            shown["outputs"] = [o for o in map(_showable, cell.outputs) if o is not None]
         trusted = cell.cell_type != "raw" and plain_text(cell.source) in course
         if not trusted:
             # Formatters take time out of all proportion for a text that is made for it.
@@ -194,8 +192,13 @@ def _cells(
                 if cell.cell_type != "code":
                     yield from boxes.get(k, [])
                     continue
-        text = json.dumps([shown, trusted])
-        yield _render(text) if len(text) < CACHED else _render.__wrapped__(text)
+        try:
+            if cell.cell_type == "code":
+                shown["outputs"] = [o for o in map(_showable, cell.outputs) if o is not None]
+            text = json.dumps([shown, trusted])
+            yield _render(text) if len(text) < CACHED else _render.__wrapped__(text)
+        except Exception:  # nested deeper than a formatter can follow
+            yield _plain(shown["source"])
         yield from boxes.get(k, [])
 
 

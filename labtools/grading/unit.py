@@ -23,7 +23,8 @@ from labtools.grading.autograded import as_autograded, not_run_notebook
 from labtools.grading.examination import Evidence, Limits, examine
 from labtools.grading.page import make_page, run_notebook
 from labtools.grading.reading import Unreadable, read_notebook
-from labtools.grading.station import Station, StationLost
+from labtools.grading.sealing import SealError
+from labtools.grading.station import NoSandbox, Station, StationLost
 from labtools.grading.submissions import Submission
 from labtools.grading.verdicts import Verdict, judge_all, without_run
 
@@ -82,6 +83,16 @@ def grade_unit(job: Job) -> Result:
     labtools.grading.station.NoSandbox
         If this machine cannot wall it in.
     """
+    try:
+        return _grade(job)
+    except (ImportError, NoSandbox, SealError):
+        raise
+    except Exception as error:
+        # A fault of ours that one submission has found must not stop all others.
+        return lost(job.assignment, job.submission.student, type(error).__name__)
+
+
+def _grade(job: Job) -> Result:
     assignment, submission = job.assignment, job.submission
     if submission.problem is not None:
         return _not_run(assignment, submission.student, *submission.problem)

@@ -245,6 +245,30 @@ def test_many_cells_are_formatted_up_to_a_sum(assignment, monkeypatch):
     assert 0 < len(formatted) <= page.ALL_FORMATTED // 15_000
 
 
+def test_what_no_formatter_can_follow_is_shown_as_it_is(assignment, monkeypatch):
+    from labtools.grading import page
+
+    def gives_up(html):
+        raise RecursionError
+
+    monkeypatch.setattr(page, "_clean", gives_up)
+    assert "some **bold** text" in page_of(assignment, ("markdown", "some **bold** text"))
+
+
+def test_a_fault_of_the_grader_itself_costs_one_submission(assignment, monkeypatch):
+    from labtools.grading import unit
+    from labtools.grading.submissions import Submission
+
+    def fails(*_):
+        raise RecursionError
+
+    monkeypatch.setattr(unit, "read_notebook", fails)
+    job = unit.Job(assignment, unit.Settings(), Submission("ada", b"{}", "x.ipynb"))
+    result = unit.grade_unit(job)
+    assert {v.status for v in result.verdicts} == {"crashed"}
+    assert "RecursionError" in result.verdicts[0].feedback
+
+
 # Time that counts --------------------------------------------------------------------------------
 
 
