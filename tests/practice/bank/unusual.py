@@ -83,7 +83,9 @@ def of(practice_id: str) -> list:
             *(right(name, MADE + end) for name, end in TYPES.items()),
             wrong("rounded to cents", MADE + cut, "constants typed in"),
             wrong("never filled", "LOSS2 = np.zeros(15)", "never filled"),
-            wrong("decimal logarithms", MADE + "LOSS2 = np.log10(made)", "decimal logarithm recorded"),
+            wrong(
+                "decimal logarithms", MADE + "LOSS2 = np.log10(made)", "decimal logarithm recorded"
+            ),
         ]
     if practice_id == "lab01-compare-plot":
         head, end = "fig, ax = plt.subplots()\n", "ax.legend()\n"
