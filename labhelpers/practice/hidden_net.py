@@ -83,11 +83,12 @@ def _look(make, case: Case) -> dict[str, Any]:
         return answer
     # Counted after the first call: lazy layers have no parameters before it.
     parameters = [p for p in net.parameters() if p.requires_grad]
-    far, bends = [], []
+    far, bends, ranks = [], [], []
     for _ in range(MADE):
         net = make(*case["sizes"]).eval()
         with torch.no_grad():
             net(rows)
+            ranks.append(_second_direction(net(3 * torch.randn(60, inputs))))
             for p in net.parameters():
                 p.mul_(4.0)
             ends = 8 * torch.randn(2, 40, inputs)
@@ -102,7 +103,23 @@ def _look(make, case: Case) -> dict[str, Any]:
         "tied": bool(first.requires_grad),
         "far": [min(far), max(far)],
         "bend": max(bends),
+        "second": max(ranks),
+        "mixed": _mixed(net, rows),
     }
+
+
+def _second_direction(outputs: torch.Tensor) -> float:
+    """How much the outputs vary beside their main direction, relative to it."""
+    spread = outputs.double().reshape(len(outputs), -1)
+    sizes = torch.linalg.svdvals(spread - spread.mean(dim=0))
+    return float(sizes[1] / (sizes[0] + 1e-30)) if len(sizes) > 1 else 1.0
+
+
+def _mixed(net: torch.nn.Module, rows: torch.Tensor) -> float:
+    """How far the output for a row alone is from that among other rows, relative to its size."""
+    with torch.no_grad():
+        together, alone = net(rows), torch.cat([net(row[None]) for row in rows])
+    return float((together - alone).abs().max() / (together.abs().max() + 1e-12))
 
 
 def _train(make, case: Case) -> dict[str, Any]:
@@ -113,6 +130,7 @@ def _train(make, case: Case) -> dict[str, Any]:
     for _ in range(3):
         net = make(*case["sizes"])
         net(x)
+        before = [p.detach().clone() for p in net.parameters()]
         optimizer = torch.optim.Adam(net.parameters(), lr=0.05)
         for _ in range(UPDATES):
             optimizer.zero_grad()
@@ -125,6 +143,8 @@ def _train(make, case: Case) -> dict[str, Any]:
         answer = read_numbers(net.eval()(x))
         if answer["kind"] != "numbers":
             return answer
+        pairs = zip(net.parameters(), before, strict=True)
+        answer["unmoved"] = sum(bool(torch.equal(p.detach(), b)) for p, b in pairs)
         if not best or _loss(case, answer) < _loss(case, best):
             best = answer
         if _loss(case, best) < 0.8 * FAR_BELOW * _line_loss(case) or time.process_time() > until:
@@ -153,7 +173,7 @@ def judge_net(cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         if nothing is not None:
             return nothing
     pairs = list(zip(cases, answers, strict=True))
-    for question in (_shape, _count, _output, _straight, _trained):
+    for question in (_shape, _count, _output, _straight, _rows_apart, _trained):
         found = question(pairs)
         if found is not None:
             return found
@@ -334,6 +354,26 @@ def _straight(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
     )
 
 
+def _rows_apart(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
+    if any(not answer["mixed"] <= 1e-3 for _, answer in pairs):
+        return incorrect(
+            "The output of `Net` for a row depends on the rows that come with it: alone, the same "
+            "row gives another output. Look for a mean, a sum or a softmax along the wrong "
+            "dimension.",
+            "rows mixed",
+        )
+    # With one input, hidden units that bend give outputs that do not all rise and fall together.
+    one_input = [answer for case, answer in pairs if case["sizes"][0] == 1 < case["sizes"][2]]
+    if any(answer["second"] < 1e-4 for answer in one_input):
+        return incorrect(
+            "All outputs of `Net` rise and fall together with one and the same curve, however many "
+            "hidden units it has: the units themselves do not bend. Look at what the non-linear "
+            "function is applied to.",
+            "non-linearity before the hidden layer",
+        )
+    return None
+
+
 def _output(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
     low = min(answer["far"][0] for _, answer in pairs)
     high = max(answer["far"][1] for _, answer in pairs)
@@ -365,6 +405,13 @@ def _trained(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
         nothing = _nothing(trained)
         if nothing is not None:
             return nothing
+        if trained.get("unmoved"):
+            return incorrect(
+                "Training moves only a part of the parameters of `Net`: no gradient reaches the "
+                "others. Look in `forward` for a step that leaves the tensors, or whose slope is "
+                "zero everywhere.",
+                "part of it does not train",
+            )
         loss, line = _loss(case, trained), _line_loss(case)
         if trained["updates"] < 3 * UPDATES and np.isfinite(loss) and loss > FAR_BELOW * line:
             continue  # cut short on a slow machine

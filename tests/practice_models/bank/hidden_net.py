@@ -301,4 +301,24 @@ class Net(torch.nn.Module):
         ),
         "error",
     ),
+    "gradient cut off behind the hidden layer": (
+        edit(TWO_LAYERS, ("self.hidden(x))", "self.hidden(x)).detach()")),
+        "part of it does not train",
+    ),
+    "signs of the hidden units": (
+        edit(TWO_LAYERS, ("torch.relu", "torch.sign")),
+        "part of it does not train",
+    ),
+    "softmax over the rows": (
+        edit(TWO_LAYERS, ("torch.relu(self.hidden(x))", "torch.softmax(self.hidden(x), dim=0)")),
+        "rows mixed",
+    ),
+    "mean of the rows taken off": (
+        edit(SEQUENTIAL, ("y = self.layers(x)", "y = self.layers(x - x.mean(dim=0))")),
+        "rows mixed",
+    ),
+    "sigmoid before the hidden layer": (
+        edit(TWO_LAYERS, ("torch.relu(self.hidden(x))", "self.hidden(torch.sigmoid(x))")),
+        "non-linearity before the hidden layer",
+    ),
 }
