@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
+from labhelpers.reading import read_whole_number
+
 __all__ = [
     "OWN_SEEDS",
     "DataSet",
@@ -96,6 +98,7 @@ def replace_seeds(seeds: Mapping[str, int]) -> None:
 
 
 def _seeded(name: str, seed: int) -> torch.Generator:
+    seed = read_whole_number(seed, "seed", 0)
     if seed == OWN_SEEDS[name]:
         seed = _replaced.get(name, seed)
     # A private generator: making a data set neither reads nor moves torch's global random state.
@@ -122,14 +125,14 @@ def gaussian_line(seed: int = 242, n: int = 1000) -> DataSet:
     The noise is added once: its variance in the sample is 1, as announced.
     """
     rng = _seeded("gaussian_line", seed)
-    x = 2 + torch.randn(n, 1, generator=rng)
+    x = 2 + torch.randn(read_whole_number(n, "n", 1), 1, generator=rng)
     return _line("Gaussian line", x, 2.0, 5.0, 1.0, rng)
 
 
 def curve(seed: int = 242, n: int = 1000) -> DataSet:
     """Lab 4: the same inputs with a curved target, y = (x − 2)² + 0.5·ε."""
     rng = _seeded("curve", seed)
-    x = 2 + torch.randn(n, 1, generator=rng)
+    x = 2 + torch.randn(read_whole_number(n, "n", 1), 1, generator=rng)
     y = (x - 2) ** 2 + 0.5 * torch.randn(n, 1, generator=rng)
     return DataSet("curve", x, y, None, None, 0.5)
 

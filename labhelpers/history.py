@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from labhelpers.reading import read_number, read_whole_number
 from labhelpers.surface import LossSurface
 
 __all__ = ["History"]
@@ -13,16 +14,6 @@ __all__ = ["History"]
 #: Mini-batch noise alone lifts a loss a little above its start when the start is already good;
 #: only a loss this many times the start's counts as diverged for such runs.
 NOISY_GROWTH = 10.0
-
-
-def _number(value, name: str) -> float:
-    """A plain float; a tensor is read and let go, so that no autograd graph is kept alive."""
-    if hasattr(value, "detach"):
-        value = value.detach()
-    try:
-        return float(value)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"{name} must be a single number, got {value!r}") from error
 
 
 class History:
@@ -44,9 +35,9 @@ class History:
     Raises
     ------
     TypeError
-        If a parameter is not a single number.
+        If `surface` is not a `LossSurface` or a parameter is not a single number.
     ValueError
-        If `lr` is not positive or `batch_size` is below 1.
+        If `lr` is not positive and finite, or `batch_size` is not a whole number from 1.
 
     Examples
     --------
@@ -66,22 +57,24 @@ class History:
         batch_size: int | None = None,
         label: str | None = None,
     ) -> None:
-        self.lr = _number(lr, "lr")
-        if not self.lr > 0:
-            raise ValueError(f"lr must be positive, got {self.lr}")
-        if batch_size is not None and (int(batch_size) != batch_size or batch_size < 1):
-            raise ValueError(f"batch_size must be None or a whole number >= 1, got {batch_size}")
+        if not isinstance(surface, LossSurface):
+            raise TypeError(f"surface must be a LossSurface, got {type(surface).__name__}")
+        self.lr = read_number(lr, "lr")
+        if not 0 < self.lr < math.inf:
+            raise ValueError(f"lr must be positive and finite, got {self.lr}")
+        if batch_size is not None:
+            batch_size = read_whole_number(batch_size, "batch_size", 1)
         self.surface = surface
         # A batch of all samples is batch gradient descent, however it was asked for.
         whole = batch_size is None or batch_size >= surface.n
-        self.batch_size = None if whole else int(batch_size)
+        self.batch_size = None if whole else batch_size
         self.label = label if label is not None else self._default_label()
         try:
             w, b = start
         except (TypeError, ValueError) as error:
             raise TypeError(f"start must be two numbers (w, b), got {start!r}") from error
-        self._w = [_number(w, "w")]
-        self._b = [_number(b, "b")]
+        self._w = [read_number(w, "w")]
+        self._b = [read_number(b, "b")]
         self._batch_loss: list[float] = []
         self._epoch: list[int] = []
 
@@ -108,23 +101,25 @@ class History:
         TypeError
             If a value is not a single number.
         ValueError
-            If `epoch` runs backwards.
+            If `epoch` is not a whole number from 0, or runs backwards.
         """
-        w, b = _number(w, "w"), _number(b, "b")
+        w, b = read_number(w, "w"), read_number(b, "b")
         if batch_loss is not None:
-            batch_loss = _number(batch_loss, "batch_loss")
+            batch_loss = read_number(batch_loss, "batch_loss")
         elif self.batch_size is None:
             batch_loss = self.surface(self._w[-1], self._b[-1])
         else:
             batch_loss = math.nan
         if epoch is None:
             epoch = self.steps // self.updates_per_epoch
+        else:
+            epoch = read_whole_number(epoch, "epoch", 0)
         if self._epoch and epoch < self._epoch[-1]:
             raise ValueError(f"epoch {epoch} comes after epoch {self._epoch[-1]} was recorded")
         self._w.append(w)
         self._b.append(b)
         self._batch_loss.append(batch_loss)
-        self._epoch.append(int(epoch))
+        self._epoch.append(epoch)
 
     @property
     def steps(self) -> int:

@@ -18,6 +18,8 @@ from functools import cached_property
 
 import numpy as np
 
+from labhelpers.reading import read_vector, read_whole_number
+
 __all__ = ["Grid", "LossSurface"]
 
 
@@ -39,17 +41,26 @@ class Grid:
     loss: np.ndarray
 
 
-def _column(values, name: str) -> np.ndarray:
-    if hasattr(values, "detach"):
-        values = values.detach().cpu()
-    array = np.asarray(values, dtype=np.float64)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise ValueError(f"{name} must have shape (N,) or (N, 1), got {array.shape}")
-    if array.size == 0:
-        raise ValueError(f"{name} is empty: a loss needs at least one point")
-    return array
+def _parameter(value, name: str) -> np.ndarray:
+    """A parameter, or an array of them of any shape, in float64."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    try:
+        if value is None:  # NumPy would take it for NaN
+            raise TypeError
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"{name} must be a number or an array, got {value!r:.80}") from error
+
+
+def _ends(pair, name: str) -> tuple[float, float]:
+    try:
+        low, high = (float(end) for end in pair)
+    except (TypeError, ValueError):
+        low = high = math.nan
+    if not (math.isfinite(high - low) and low < high):
+        raise ValueError(f"{name} must be two increasing finite numbers, got {pair!r:.80}")
+    return low, high
 
 
 def _mean(values: np.ndarray, name: str) -> float:
@@ -71,8 +82,11 @@ class LossSurface:
 
     Raises
     ------
+    TypeError
+        If `x` or `y` are not numbers.
     ValueError
-        If a shape does not fit, the lengths differ, or a value is NaN or infinite.
+        If a shape does not fit, the lengths differ, a value is NaN or infinite, or the values are
+        so large that their squares are not finite.
 
     Examples
     --------
@@ -84,14 +98,19 @@ class LossSurface:
     """
 
     def __init__(self, x, y) -> None:
-        x, y = _column(x, "x"), _column(y, "y")
+        x, y = read_vector(x, "x"), read_vector(y, "y")
         if x.size != y.size:
             raise ValueError(f"x and y must have the same length, got {x.size} and {y.size}")
         self.n = int(x.size)
         self.x_mean, self.y_mean = _mean(x, "x"), _mean(y, "y")
-        dx, dy = x - self.x_mean, y - self.y_mean
-        self._sxx = float(dx @ dx) / self.n
-        self._sxy = float(dx @ dy) / self.n
+        with np.errstate(over="ignore", invalid="ignore"):
+            dx, dy = x - self.x_mean, y - self.y_mean
+            self._sxx = float(dx @ dx) / self.n
+            self._sxy = float(dx @ dy) / self.n
+            # Products, because a power of floats raises where it overflows.
+            squares = self._sxx + float(dy @ dy) + self.x_mean * self.x_mean
+        if not math.isfinite(squares):
+            raise ValueError("x or y are too large: their squares are not finite")
         # With a single x value every slope fits equally well; 0 keeps the formula finite.
         self._w = self._sxy / self._sxx if self._sxx > 0 else 0.0
         self._b = self.y_mean - self._w * self.x_mean
@@ -100,8 +119,8 @@ class LossSurface:
         self._x2_max = max(float(x.max()) ** 2, float(x.min()) ** 2)
 
     def __call__(self, w, b):
-        """Loss at (w, b); arrays broadcast against each other and give an array."""
-        w, b = np.asarray(w, dtype=np.float64), np.asarray(b, dtype=np.float64)
+        """Loss at (w, b); arrays and tensors broadcast against each other and give an array."""
+        w, b = _parameter(w, "w"), _parameter(b, "b")
         # A diverging path may overflow to inf, which is the honest value and needs no warning.
         with np.errstate(over="ignore", invalid="ignore"):
             slope_part = self._sxx * (w - self._w) ** 2
@@ -111,7 +130,7 @@ class LossSurface:
 
     def gradient(self, w, b) -> np.ndarray:
         """Gradient (∂L/∂w, ∂L/∂b) at (w, b), shape (2,) or (2, …) for arrays."""
-        w, b = np.asarray(w, dtype=np.float64), np.asarray(b, dtype=np.float64)
+        w, b = _parameter(w, "w"), _parameter(b, "b")
         level = w * self.x_mean + b - self.y_mean
         slope = self._sxx * (w - self._w) + level * self.x_mean
         return 2 * np.stack(np.broadcast_arrays(slope, level))
@@ -128,19 +147,18 @@ class LossSurface:
 
         Raises
         ------
+        TypeError
+            If a resolution is not a number.
         ValueError
-            If a range is not two increasing finite numbers, or a resolution is below 2.
+            If a range is not two increasing finite numbers, or a resolution is not a whole number
+            from 2.
         """
-        counts = (resolution, resolution) if not hasattr(resolution, "__len__") else resolution
-        if len(counts) != 2 or any(int(n) != n or n < 2 for n in counts):
-            raise ValueError(f"resolution must be one or two whole numbers >= 2, got {resolution}")
-        axes = []
-        for name, ends, count in zip(("w_range", "b_range"), (w_range, b_range), counts):
-            low, high = (float(end) for end in ends)
-            if not (math.isfinite(high - low) and low < high):
-                raise ValueError(f"{name} must be two increasing finite numbers, got {ends}")
-            axes.append(np.linspace(low, high, int(count)))
-        w, b = axes
+        counts = resolution if isinstance(resolution, (tuple, list)) else (resolution, resolution)
+        if len(counts) != 2:
+            raise ValueError(f"resolution must be one or two whole numbers, got {resolution!r:.80}")
+        n_w, n_b = (read_whole_number(count, "resolution", 2) for count in counts)
+        w = np.linspace(*_ends(w_range, "w_range"), n_w)
+        b = np.linspace(*_ends(b_range, "b_range"), n_b)
         # The slope's share depends on w alone, so only two operations touch the whole grid.
         level = np.add.outer(b - self.y_mean, w * self.x_mean)
         level *= level

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labhelpers.history import History
+from labhelpers.reading import read_vector
 from labhelpers.surface import LossSurface
 
 __all__ = [
@@ -28,34 +29,6 @@ class Line:
     w: float
     b: float
     run: str | None = None
-
-
-def read_vector(values, name: str) -> np.ndarray:
-    """Numbers as a float64 array of shape (N,); tensors are read and let go.
-
-    Raises
-    ------
-    TypeError
-        If the values are not numbers.
-    ValueError
-        If the shape is neither (N,) nor (N, 1), or there is nothing in it.
-    """
-    try:
-        if isinstance(values, (list, tuple)):
-            # A list of 0-d tensors that still carry gradients is a common answer in a lab.
-            values = [value.detach() if hasattr(value, "detach") else value for value in values]
-        elif hasattr(values, "detach"):
-            values = values.detach().cpu()
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"{name} must be a sequence of numbers, got {values!r:.80}") from error
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise ValueError(f"{name} must have shape (N,) or (N, 1), got {array.shape}")
-    if array.size == 0:
-        raise ValueError(f"{name} is empty")
-    return array
 
 
 def read_points(

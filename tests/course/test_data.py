@@ -80,3 +80,16 @@ def test_repr_states_the_rule():
     assert "y = 1·x − 1" in repr(data.gentle_line())
     assert "y = −5·x," in repr(data.steep_line())
     assert "(x − 2)²" in repr(data.curve())
+
+
+@pytest.mark.parametrize("seed", ["a", 1.5, None, -1])
+def test_a_bad_seed_is_named(seed):
+    with pytest.raises((TypeError, ValueError), match="^seed must be"):
+        data.gentle_line(seed=seed)
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.5, "many"])
+def test_a_bad_number_of_points_is_named(n):
+    for make in (data.gaussian_line, data.curve):
+        with pytest.raises((TypeError, ValueError), match="^n must be"):
+            make(n=n)

@@ -130,7 +130,10 @@ def test_label_says_rate_and_batch_size(surface):
         ({"lr": 0}, ValueError, "lr must be positive"),
         ({"lr": "fast"}, TypeError, "lr must be a single number"),
         ({"batch_size": 0}, ValueError, "batch_size must be"),
+        ({"lr": math.inf}, ValueError, "lr must be positive and finite"),
         ({"batch_size": 2.5}, ValueError, "batch_size must be"),
+        ({"batch_size": math.inf}, ValueError, "batch_size must be"),
+        ({"batch_size": "all"}, TypeError, "batch_size must be"),
         ({"start": 3}, TypeError, "start must be two numbers"),
         ({"start": (torch.ones(2), 0)}, TypeError, "w must be a single number"),
     ],
@@ -146,3 +149,18 @@ def test_epochs_do_not_run_backwards(surface):
     history.step(0, 0, epoch=1)
     with pytest.raises(ValueError, match="epoch 0 comes after epoch 1"):
         history.step(0, 0, epoch=0)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "error"), [(-1, ValueError), (1.5, ValueError), ("a", TypeError), ([1], TypeError)]
+)
+def test_an_epoch_is_a_whole_number(surface, epoch, error):
+    history = History(surface, (0, 0), lr=0.1)
+    with pytest.raises(error, match="^epoch must be"):
+        history.step(0, 0, epoch=epoch)
+    assert history.steps == 0
+
+
+def test_the_surface_is_checked():
+    with pytest.raises(TypeError, match="surface must be a LossSurface, got DataSet"):
+        History(data.gentle_line(), (0, 0), lr=0.1)

@@ -157,11 +157,37 @@ def test_same_x_everywhere_has_no_single_best_line():
         ([[1.0, 2.0]], [1.0], r"x must have shape .*got \(1, 2\)"),
         ([1.0, float("nan")], [1.0, 1.0], "x contains NaN"),
         ([1.0], [float("inf")], "y contains NaN"),
+        ([1e200, 2e200], [1.0, 2.0], "x or y are too large"),
     ],
 )
 def test_bad_data_is_named(x, y, message):
     with pytest.raises(ValueError, match=message):
         LossSurface(x, y)
+
+
+@pytest.mark.parametrize("x", ["text", {"x": 1}, [[1.0], [1.0, 2.0]], [1j, 2j], [1.0, "a"]])
+def test_data_that_are_no_numbers_are_named(x):
+    with pytest.raises((TypeError, ValueError), match="^x must"):
+        LossSurface(x, [1.0, 2.0])
+    with pytest.raises((TypeError, ValueError), match="^y must"):
+        LossSurface([1.0, 2.0], x)
+
+
+def test_tensors_with_a_gradient_are_read_everywhere():
+    w, b = torch.tensor(2.0, requires_grad=True), torch.tensor(0.0, requires_grad=True)
+    surface = LossSurface([w * 0, w * 0.5, w], [1.0, 3.0, 5.0])
+    assert surface(w, b) == 1.0
+    assert surface.gradient(w, b).tolist() == surface.gradient(2, 0).tolist()
+
+
+@pytest.mark.parametrize("value", [None, "a", {}])
+def test_parameters_that_are_no_numbers_are_named(value):
+    surface = LossSurface([0.0, 1.0], [0.0, 1.0])
+    for call in (surface, surface.gradient):
+        with pytest.raises(TypeError, match="^w must be a number"):
+            call(value, 0)
+        with pytest.raises(TypeError, match="^b must be a number"):
+            call(0, value)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +198,11 @@ def test_bad_data_is_named(x, y, message):
         (((0, 1), (0, 1), 1), "resolution must be"),
         (((0, 1), (0, 1), (3, 2.5)), "resolution must be"),
         (((0, 1), (0, 1), (3, 3, 3)), "resolution must be"),
+        (((0, 1), (0, 1), float("nan")), "resolution must be"),
+        (((1,), (0, 1)), "w_range must be two increasing"),
+        ((None, (0, 1)), "w_range must be two increasing"),
+        (((0, 1), "ab"), "b_range must be two increasing"),
+        (((0, 1), (0, 1, 2)), "b_range must be two increasing"),
     ],
 )
 def test_bad_grid_is_named(arguments, message):

@@ -1,0 +1,69 @@
+"""Reading the numbers that a lab passes in, with errors that name the argument."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+__all__ = ["read_number", "read_vector", "read_whole_number"]
+
+
+def read_number(value, name: str) -> float:
+    """A plain float; a tensor is read and let go, so that no autograd graph is kept alive.
+
+    Raises
+    ------
+    TypeError
+        If the value is not a single number.
+    """
+    if hasattr(value, "detach"):
+        value = value.detach()
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"{name} must be a single number, got {value!r:.80}") from error
+
+
+def read_whole_number(value, name: str, least: int) -> int:
+    """An int that is at least `least`; 3.0 and a 0-d tensor count as the whole number they are.
+
+    Raises
+    ------
+    TypeError
+        If the value is not a single number.
+    ValueError
+        If it is not whole or too small.
+    """
+    number = read_number(value, name)
+    if not math.isfinite(number) or number != int(number) or number < least:
+        raise ValueError(f"{name} must be a whole number >= {least}, got {number:g}")
+    return int(number)
+
+
+def read_vector(values, name: str) -> np.ndarray:
+    """Numbers as a float64 array of shape (N,); tensors are read and let go.
+
+    Raises
+    ------
+    TypeError
+        If the values are not numbers.
+    ValueError
+        If the shape is neither (N,) nor (N, 1), or there is nothing in it.
+    """
+    try:
+        if isinstance(values, (list, tuple)):
+            # A list of 0-d tensors that still carry gradients is a common answer in a lab.
+            values = [value.detach() if hasattr(value, "detach") else value for value in values]
+        elif hasattr(values, "detach"):
+            values = values.detach().cpu()
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"{name} must be a sequence of numbers, got {values!r:.80}") from error
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have shape (N,) or (N, 1), got {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty")
+    return array
