@@ -97,6 +97,8 @@ class Explorer {
 		for (const pair of follow) model.on(...pair);
 		const sizes = new ResizeObserver(() => this.ask());
 		sizes.observe(section);
+		// Hidden for a frame only, it comes back at a size that would be no news.
+		this.again = () => sizes.observe(section, sizes.unobserve(section));
 		// The page outlives a figure: hold on to it only weakly.
 		const weak = new WeakRef(this);
 		const looks = new MutationObserver(() => weak.deref()?.theme() ?? looks.disconnect());
@@ -220,7 +222,7 @@ class Explorer {
 
 	frame(now) {
 		this.request = null;
-		if (!this.section.clientWidth) return;
+		if (!this.section.clientWidth) return this.again();
 		if (!this.colours) {
 			this.colours = this.readColours();
 			for (const one of this.views) one.stale = true;

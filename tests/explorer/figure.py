@@ -8,6 +8,14 @@ import time
 _PIXELS = """section => [...section.querySelectorAll('.stage')].map(stage =>
   [...stage.querySelectorAll('canvas')].map(c => c.toDataURL()).join())"""
 
+#: How bright the back of the parameter view is, from 0 to 255, beside its contours and labels.
+_BRIGHTNESS = """section => {
+  const canvas = section.querySelectorAll('.stage')[1].querySelector('canvas');
+  const [x, y] = [0.8 * canvas.width, 0.5 * canvas.height].map(Math.round);
+  const [red, green, blue] = canvas.getContext('2d').getImageData(x, y, 1, 1).data;
+  return (red + green + blue) / 3;
+}"""
+
 _TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -70,6 +78,11 @@ class Figure:
     def pixels(self) -> list[str]:
         """The picture of each view."""
         return self.section.evaluate(_PIXELS)
+
+    @property
+    def is_drawn_dark(self) -> bool:
+        """Whether the canvases themselves are dark, whatever the page around them says."""
+        return self.section.evaluate(_BRIGHTNESS) < 128
 
     def text(self, selector: str) -> str:
         return self.find(selector).inner_text()

@@ -100,6 +100,8 @@ def test_jupyterlab_run_save_reload_without_a_kernel_and_nbconvert(open_page, se
             "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
         )
         figure.find(f"xpath=self::*[@data-theme='{expected}']").wait_for()
+        figure.settle()
+        assert figure.is_drawn_dark == (expected == "dark")
     save(page)
 
     page = reopen_without_kernel(open_page, server, page)

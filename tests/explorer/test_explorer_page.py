@@ -349,6 +349,25 @@ def test_the_theme_follows_the_page_while_it_is_open(show):
     assert all(one != other for one, other in zip(light, dark))
 
 
+def test_a_theme_that_comes_while_the_figure_is_hidden_for_a_frame(show):
+    # As JupyterLab does it: hidden when the frame is drawn, in view again at its old size when
+    # sizes are observed.
+    figure = show(gentle(), color_scheme="light")
+    assert not figure.is_drawn_dark
+    figure.page.evaluate(
+        """async () => {
+          const { style } = document.body;
+          style.display = 'none';
+          document.documentElement.setAttribute('theme', 'dark');
+          await new Promise((done) => setTimeout(() => requestAnimationFrame(done)));
+          style.display = '';
+        }"""
+    )
+    figure.settle()
+    assert figure.section.get_attribute("data-theme") == "dark"
+    assert figure.is_drawn_dark
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1200, 400])
 def test_nothing_is_cut_off_and_axe_finds_no_fault(show, scheme, width):
