@@ -486,7 +486,7 @@ DescentExplorer(
     lr=0.1,
     steps=15,
     task="Find the largest rate that still converges. Then drag the start and try again.",
-    hide=("batch_size", "shuffle", "seed", "momentum"),
+    hide=("batch_size", "shuffle", "seed", "momentum", "marks"),
 )
 
 # %%
@@ -500,9 +500,24 @@ for rate in (0.32, 0.34):
 compare(guess_start_matters, "b")
 assert surface(w_best - 0.16, b_best - 0.09) < 0.2 < surface(*theta)
 
+steep = surface.factors(0.32)[1]
+print(f"at η = 0.32 the steep factor is {steep:.3f}: of that error", end=" ")
+print(f"{abs(steep) ** 15:.2f} is left after 15 steps, {abs(steep) ** 60:.3f} after 60")
+assert -1 < steep < -0.9 and abs(steep) ** 15 > 0.25 and abs(steep) ** 60 < 0.01
+
 # %% [markdown]
 # The start is not in the factors: 1 − η·λ is the same everywhere on a quadratic bowl. A closer
 # start makes the error smaller, but a factor of −1.042 still enlarges it at every step.
+#
+# **Question.** Set η = 0.32 in the figure. After 15 steps the path still leaps across the valley. Is the
+# rate too large? Raise the number of steps before you unfold the answer.
+#
+# <details><summary>Answer</summary>
+#
+# No. The steep factor is −0.922: each leap is about 8 % shorter than the one before. After 15 steps
+# 0.30 of the error is left, after 60 less than a hundredth. Close below the largest rate a run converges
+# slowly, and a short look at it cannot tell it from one that diverges slowly. The factor can.
+# </details>
 #
 # ### Practice 1: train at η = 0.2 (10 points)
 #
