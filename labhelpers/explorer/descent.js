@@ -1,5 +1,4 @@
-// The mathematics: the loss surface, the order of the samples, one run, what to say about it.
-// descent.py and words.py are the same in Python; tests hold both to PyTorch.
+// The mathematics, as in descent.py and words.py; tests hold both to PyTorch.
 
 /** The surface L(w, b) = mean (w·x + b − y)², as a sum of squares (derived in surface.py). */
 export function lossSurface(x, y) {
@@ -25,7 +24,7 @@ export function lossSurface(x, y) {
 /** Eigenvalues of 2·[[mean x², mean x], [mean x, 1]] and the angle of the steep direction. */
 function curvatures(meanSquare, mean) {
 	const steep = meanSquare + 1 + Math.hypot(meanSquare - 1, 2 * mean);
-	// From the determinant: the difference of two close numbers would lose digits.
+	// From the determinant: a difference would lose digits.
 	const flat = (4 * Math.max(meanSquare - mean ** 2, 0)) / steep;
 	return { steep, flat, angle: Math.atan2(2 * mean, meanSquare - 1) / 2 };
 }
@@ -44,7 +43,7 @@ export function epochOrder(n, seed, epoch) {
 	return order;
 }
 
-/** A function from a step to the indices of its batch; null means all samples. */
+/** From a step to the indices of its batch; null means all. */
 export function batches(n, size, shuffle, seed) {
 	if (!size) return () => null;
 	const perEpoch = Math.ceil(n / size);
@@ -126,13 +125,13 @@ export function factor(lr, curvature, momentum) {
 	return { value: (trace + Math.sign(trace) * Math.sqrt(square)) / 2, turns: false };
 }
 
-/** The largest rate that converges with all samples, 2(1 + μ)/λ₂, and the fastest one. */
+/** The limit 2(1 + μ)/λ₂ with all samples, and the fastest rate. */
 export function rateMarks(surface, momentum) {
 	const gain = 2 * (1 + momentum);
 	return { limit: gain / surface.steep, fastest: gain / (surface.steep + surface.flat) };
 }
 
-/** A number for reading; the very large and small in e-notation, with one digit less. */
+/** A number for reading. */
 export function format(value, digits = 4) {
 	if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "undefined";
 	const size = Math.abs(value);
@@ -149,7 +148,6 @@ const TITLES = {
 };
 const verdict = (kind, text) => ({ kind, title: TITLES[kind], text });
 
-/** What is happening, in words. */
 export function describe(surface, run) {
 	if (run.batchSize) return describeNoisy(surface, run);
 	const { lr, momentum } = run.settings;

@@ -1,5 +1,5 @@
-// The figure: controls, state and time. render is anywidget's form; a saved page calls mount.
-// page.py joins the three modules and defines STYLE and LAYOUT, the .css and the .html file.
+// Controls, state and time. render is anywidget's form; a saved page calls mount.
+// page.py joins the modules and defines STYLE and LAYOUT, the .css and the .html file.
 import { describe, descend, format, lossSurface, rateMarks } from "./descent.js";
 import { DataView, LossView, ParameterView, pointAt, stepBefore } from "./views.js";
 
@@ -7,7 +7,7 @@ const SETTINGS = "lr batch_size shuffle seed steps momentum start".split(" ");
 const STEPS_PER_SECOND = 5;
 const SECONDS_AT_MOST = 12;
 
-/** Whether the page is dark: JupyterLab, VS Code, Colab and Sphinx say it, else the system does. */
+/** JupyterLab, VS Code, Colab and Sphinx say it, else the system does. */
 function isDark() {
 	const { body, documentElement: html } = document;
 	const code = body.dataset.vscodeThemeKind ?? /vscode-\S+/.exec(body.className);
@@ -56,7 +56,7 @@ class Explorer {
 		const { lr, steps, batch_size: size } = this.state;
 		this.section.ariaLabel = `Gradient descent explorer: ${model.get("name")}`;
 		this.find(".task").hidden = !(this.find(".task span").textContent = model.get("task"));
-		// What the places of a slider mean: equal ratios, as far as they differ.
+		// A slider's places: equal ratios, as far as they differ.
 		const places = (low, high, digits) => [...new Set(Array.from({ length: 401 }, (_, i) =>
 			Number((low * (high / low) ** (i / 400)).toPrecision(digits))))];
 		const { limit } = rateMarks(surface, 0);
@@ -66,16 +66,16 @@ class Explorer {
 			momentum: Array.from({ length: 100 }, (_, i) => i / 100),
 		};
 		for (const one of this.all("button, input")) {
-			// JupyterLab takes the keys of a control that does not carry this mark.
+			// Without this mark JupyterLab takes the keys.
 			one.dataset.lmSuppressShortcuts = "true";
 			if (one.name === "size") one.parentElement.hidden = Number(one.value) >= surface.n;
 		}
 		this.find("[name=batch_size]").max = surface.n;
-		// With all samples in every batch their order does not matter.
+		// Whole batches have no order.
 		const whole = !(size < surface.n) && (hide.has("batch_size") || fix.has("batch_size"));
 		this.find(".order").hidden = whole || (hide.has("shuffle") && hide.has("seed"));
 		this.find(".marks").hidden = hide.has("marks");
-		// A screen reader would read hidden marks out, too.
+		// Hidden marks would be read out, too.
 		if (!hide.has("marks")) this.find("[type=range][name=lr]").setAttribute("aria-describedby", "marks");
 		for (const element of this.all("[data-control]")) {
 			const name = element.dataset.control;
@@ -97,9 +97,9 @@ class Explorer {
 		for (const pair of follow) model.on(...pair);
 		const sizes = new ResizeObserver(() => this.ask());
 		sizes.observe(section);
-		// Hidden for a frame only, it comes back at a size that would be no news.
+		// After a hidden frame the old size would be no news.
 		this.again = () => sizes.observe(section, sizes.unobserve(section));
-		// The page outlives a figure: hold on to it only weakly.
+		// The page outlives a figure.
 		const weak = new WeakRef(this);
 		const looks = new MutationObserver(() => weak.deref()?.theme() ?? looks.disconnect());
 		for (const node of [document.body, document.documentElement]) looks.observe(node, { attributes: true });
@@ -125,7 +125,7 @@ class Explorer {
 		return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`)]));
 	}
 
-	/** Take new settings and run again. A run seen at its end stays at its end. */
+	/** Run with new settings. A run seen at its end stays at its end. */
 	set(changes) {
 		const atEnd = this.t >= this.state.steps;
 		Object.assign(this.state, changes);
@@ -144,7 +144,7 @@ class Explorer {
 		this.ask();
 	}
 
-	/** Python hears of changes once they rest: never on the path of a frame. */
+	/** Python hears of changes once they rest. */
 	save() {
 		clearTimeout(this.saving);
 		this.saving = setTimeout(() => {
@@ -179,10 +179,10 @@ class Explorer {
 		else if (type === "range") this.set({ [name]: this.dials[name][value] });
 	}
 
-	/** A typed number that is not allowed gives way to the old one. */
+	/** What is not allowed gives way to the old number. */
 	type({ type, name, min, max, step, valueAsNumber: value }) {
 		if (type !== "number") return;
-		// A box without a step is for whole numbers.
+		// No step: whole numbers.
 		const allowed = value >= Number(min) && value <= Number(max) && (step || value % 1 === 0);
 		if (!allowed || (name === "lr" && !value)) this.showSettings();
 		else if (name === "0" || name === "1") this.set({ start: this.state.start.with(name, value) });
@@ -209,7 +209,7 @@ class Explorer {
 		});
 		handle.addEventListener("pointermove", ({ clientX, clientY }) => {
 			if (!this.grip) return;
-			// Measured at each move: the page may scroll.
+			// The page may scroll.
 			const { left, top } = handle.parentElement.getBoundingClientRect();
 			place(...this.parameters.parametersAt(clientX - this.grip[0] - left, clientY - this.grip[1] - top));
 		});
@@ -242,14 +242,14 @@ class Explorer {
 		if (this.moving) this.ask();
 	}
 
-	/** The camera's place: start and minimum in view, further out when the path is. */
+	/** Start and minimum in view, further out when the path is. */
 	goal() {
 		const { surface, run, state: { start } } = this;
 		const { w, b } = surface;
 		const off = (p, q, from) => Math.max(Math.abs(p - from.w), Math.abs(q - from.b));
 		const span = Math.max(off(...start, surface), 0.5);
 		for (let zoom = 1; ; zoom *= 2) {
-			// Further out, the minimum moves to the middle: a diverging path swings about it.
+			// A diverging path swings about the minimum: move it to the middle.
 			const middle = (from, to) => to + (from - to) / (2 * zoom);
 			const view = { w: middle(start[0], w), b: middle(start[1], b), half: 0.78 * span * zoom };
 			const inside = (_, k) => k > this.t || off(run.w[k], run.b[k], view) <= view.half;
@@ -257,7 +257,7 @@ class Explorer {
 		}
 	}
 
-	/** Move the camera; true while it is on its way. During a drag it rests. */
+	/** Move the camera, but not during a drag; true while it is on its way. */
 	glide(elapsed) {
 		if (this.grip) return false;
 		const { camera } = this;
@@ -283,10 +283,7 @@ class Explorer {
 		const { limit, fastest } = rateMarks(surface, state.momentum);
 		const batched = run.batchSize !== null;
 		const values = { ...state, ...state.start, batch_size: run.batchSize ?? surface.n };
-		for (const [name, value] of Object.entries(values)) {
-			const box = this.find(`[type=number][name="${name}"]`);
-			if (box) box.value = value;
-		}
+		for (const box of this.all("[type=number]")) box.value = values[box.name];
 		for (const [name, places] of Object.entries(this.dials)) {
 			const slider = this.find(`[type=range][name=${name}]`);
 			slider.max = places.length - 1;
@@ -348,7 +345,7 @@ class Explorer {
 		this.speak(`Step ${k} of ${run.steps}, loss ${format(loss)}. ${verdict.title}: ${verdict.text}`);
 	}
 
-	/** Live text once things are still, and not for the first picture. */
+	/** Once things are still, and not at first. */
 	speak(text) {
 		clearTimeout(this.speaking);
 		this.told ??= text;
@@ -362,7 +359,7 @@ export function render({ model, el }) {
 	return () => explorer.dispose();
 }
 
-/** Fill the places of a page that wait for this figure, or the first when it arrives. */
+/** Fill the places that wait for this figure, or the first when it arrives. */
 export function mount(name, values) {
 	const [get, none] = [(key) => values[key], () => {}];
 	const fill = () => {

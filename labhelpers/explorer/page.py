@@ -20,6 +20,8 @@ __all__ = ["fragment", "module_source", "page"]
 
 _FILES = ("descent.js", "views.js", "explorer.js")
 _LEFT_OUT = re.compile(r"//|/\*\*|\*|import .* from|$")
+#: An attribute's value that means the same without its quotes, in HTML and in a selector.
+_QUOTED_NAME = re.compile(r'="([A-Za-z][\w-]*)"')
 #: A string of JavaScript, in which every space counts.
 _STRING = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)""")
 
@@ -37,7 +39,8 @@ def module_source() -> str:
 
     # A space after a colon is needed in a selector, never in a declaration.
     style = re.sub(r" ?([{};,]) ?|(?<=:) (?=[^{}]*[;}])", r"\1", one_line("explorer.css"))
-    layout = one_line("explorer.html").replace("> <", "><")
+    style = _QUOTED_NAME.sub(r"=\1", style)
+    layout = _QUOTED_NAME.sub(r"=\1", one_line("explorer.html").replace("> <", "><"))
     parts = [f"const STYLE=`{style.replace(';}', '}')}`,LAYOUT=`{layout}`;\n"]
     for name in _FILES:
         lines = [line.strip() for line in text(name).splitlines()]

@@ -1,11 +1,9 @@
-// The three views of one run. Each has two canvases: the back is drawn anew when it is stale, the
-// front at every frame.
+// The three views of one run. The back canvas is drawn when it is stale, the front at every frame.
 import { format } from "./descent.js";
 
 const FONT = "11px system-ui, sans-serif";
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const NEAR = { left: -1e4, right: 1e4, top: -1e4, bottom: 1e4 };
-/** How far off a point is, in pixels. */
 const reach = ([px, py]) => Math.max(Math.abs(px), Math.abs(py));
 
 function ticks(low, high, count) {
@@ -17,19 +15,18 @@ function ticks(low, high, count) {
 	return places;
 }
 
-/** A value at a real-valued step t, from those at whole steps. */
+/** A value between whole steps. */
 function between(at, t) {
 	const k = Math.floor(t);
 	return t > k ? at(k) + (t - k) * (at(k + 1) - at(k)) : at(k);
 }
 
-/** The point of a run at t. */
 export function pointAt(run, t) {
 	const [w, b, loss] = [run.w, run.b, run.loss].map((values) => between((k) => values[k], t));
 	return { w, b, loss };
 }
 
-/** The step that leads to t; at the start, the first. */
+/** The step that leads to t. */
 export const stepBefore = (t) => Math.max(Math.ceil(t) - 1, 0);
 
 function dot(ctx, [px, py], radius, fill, edge) {
@@ -40,7 +37,7 @@ function dot(ctx, [px, py], radius, fill, edge) {
 	if (edge) ctx.stroke();
 }
 
-/** Text on a halo of the background. */
+/** Text on a halo. */
 function write(ctx, text, px, py, colour) {
 	ctx.save();
 	Object.assign(ctx, { textAlign: "center", textBaseline: "middle", lineWidth: 4, fillStyle: colour });
@@ -49,9 +46,9 @@ function write(ctx, text, px, py, colour) {
 	ctx.restore();
 }
 
-/** The ends of the part of a segment that is inside a box, or nothing. */
+/** The part of a segment inside a box, or nothing. */
 function clip(p, q, box) {
-	// From the nearer end: huge coordinates are not precise. Two of them say nothing.
+	// Huge coordinates are not precise: from the nearer end, if there is one.
 	if (reach(p) > reach(q)) return clip(q, p, box).reverse();
 	let [low, high] = [0, reach(p) < 1e12 ? 1 : -1];
 	for (const [i, ...ends] of [[0, box.left, box.right], [1, box.top, box.bottom]]) {
@@ -79,7 +76,7 @@ class View {
 			Object.assign(this, { width, height, density, stale: true });
 			for (const { canvas } of [this.back, this.front]) {
 				[canvas.width, canvas.height] = [width * density, height * density].map(Math.round);
-				// A stage may be a fraction of a pixel wider: stretching would blur.
+				// A fraction of a pixel more would blur.
 				canvas.style.width = `${width}px`;
 			}
 			this.box = { left: 54, top: 8, right: width - 8, bottom: height - 36 };
@@ -143,7 +140,7 @@ class View {
 		return px >= left && px <= right && py >= top && py <= bottom;
 	}
 
-	/** Stroke at(0), at(1) … and at last at(t), up to the first point that is not a number. */
+	/** Stroke at(0), at(1) … at(t), up to the first that is not a number. */
 	curve(ctx, at, t, strokeStyle, lineWidth, dash = [], globalAlpha = 1) {
 		ctx.save();
 		Object.assign(ctx, { strokeStyle, lineWidth, globalAlpha });
@@ -163,7 +160,7 @@ class View {
 		ctx.restore();
 	}
 
-	/** An arrowhead where something has left the view, and a text inwards of it. */
+	/** An arrowhead where something has left, and a text inwards of it. */
 	leaving(ctx, [px, py], angle, text, { batch, ink }) {
 		const { left, right, top, bottom } = this.box;
 		ctx.save();
@@ -195,10 +192,11 @@ export class DataView extends View {
 
 	line(ctx, { w, b }, ...style) {
 		const { x, y } = this;
-		// A steep line is drawn from bottom to top, any other from left to right.
+		// A steep line from bottom to top, any other from left to right.
+		const [xs, ys] = [x, y].map(({ low, high }) => [low, high]);
 		const at = Math.abs(w) * (x.high - x.low) > y.high - y.low
-			? (k) => [x.at(([y.low, y.high][k] - b) / w), y.at([y.low, y.high][k])]
-			: (k) => [x.at([x.low, x.high][k]), y.at(w * [x.low, x.high][k] + b)];
+			? (k) => [x.at((ys[k] - b) / w), y.at(ys[k])]
+			: (k) => [x.at(xs[k]), y.at(w * xs[k] + b)];
 		this.curve(ctx, at, 1, ...style);
 	}
 
@@ -232,7 +230,7 @@ export class DataView extends View {
 export class ParameterView extends View {
 	frame({ camera }) {
 		const { left, right, top, bottom } = this.box;
-		// One scale for w and b: only so do steps cross the contours at right angles.
+		// One scale: only so do steps cross the contours at right angles.
 		this.scale = Math.min(right - left, bottom - top) / (2 * camera.half);
 		const [halfW, halfB] = [(right - left) / 2 / this.scale, (bottom - top) / 2 / this.scale];
 		this.x = this.axis(camera.w - halfW, camera.w + halfW, true, "w (slope)");
@@ -243,7 +241,7 @@ export class ParameterView extends View {
 		return [this.x.at(w), this.y.at(b)];
 	}
 
-	/** The parameters at a place of the stage, or at the nearest place inside the axes. */
+	/** At the nearest place inside the axes. */
 	parametersAt(px, py) {
 		const { left, right, top, bottom } = this.box;
 		const [fromLeft, fromBottom] = [clamp(px, left, right) - left, bottom - clamp(py, top, bottom)];
@@ -270,7 +268,7 @@ export class ParameterView extends View {
 		const { x, y, box } = this;
 		const [px, py] = this.at(surface);
 		const corners = [x.low, x.high].flatMap((w) => [y.low, y.high].map((b) => surface.loss(w, b)));
-		// Labels go at right angles to the way from start to minimum: the path seldom runs there.
+		// Labels at right angles to the way to the minimum: the path seldom runs there.
 		let [dw, db] = [surface.b - start[1], start[0] - surface.w];
 		const length = Math.hypot(dw, db) * (dw > 0 ? 1 : -1) || 1;
 		[dw, db] = [dw / length, db / length];
@@ -280,7 +278,7 @@ export class ParameterView extends View {
 		ctx.fillStyle = colours.high;
 		ctx.fillRect(box.left, box.top, box.right - box.left, box.bottom - box.top);
 		Object.assign(ctx, { lineWidth: 1, strokeStyle: colours.contour });
-		// Losses … 30, 10, 3, 1 from the largest in view inwards. The contours are ellipses.
+		// Losses … 30, 10, 3, 1 from the largest in view inwards.
 		const outer = Math.floor(2 * Math.log10(Math.max(...corners)));
 		for (let i = 0; i < 11; i++) {
 			const level = 10 ** Math.floor((outer - i) / 2) * ((outer - i) % 2 ? 3 : 1);
@@ -317,7 +315,6 @@ export class ParameterView extends View {
 		}
 		if (ghost) dot(ctx, this.at(pointAt(ghost, ghostT)), 5, colours.ghost, true);
 		if (this.inside(at(t))) return dot(ctx, at(t), 6, colours.run, true);
-		// The step at which the path left for good.
 		let k = Math.ceil(t);
 		while (k > 1 && !this.inside(at(k - 1))) k--;
 		const from = at(k - 1);
@@ -335,12 +332,12 @@ export class LossView extends View {
 		const long = Math.max(...runs.map((one) => this.along(one, one.steps)));
 		this.x = this.axis(-0.025 * long, 1.025 * long, true, byEpoch ? "epoch" : "step");
 		if (long >= 2) this.x.ticks = this.x.ticks.filter(Number.isInteger);
-		// Beyond 10¹² times its start a run is shown leaving through the top.
+		// Beyond 10¹² times its start a run leaves through the top.
 		const ceiling = Math.max(...runs.map((one) => one.loss[0])) * 1e12;
 		let [low, high] = [Infinity, 0];
 		for (const value of runs.flatMap((one) => [...one.loss, ...one.batchLoss])) {
 			if (value > 0 && value < low) low = value;
-			// True also for NaN, which has passed every ceiling.
+			// True also for NaN.
 			if (!(value <= high)) high = value <= ceiling ? value : ceiling;
 		}
 		low = Math.max(least > 0 ? Math.min(low, least) : low, least / 30, high * 1e-15);
@@ -358,7 +355,7 @@ export class LossView extends View {
 	}
 
 	at(run, t) {
-		// Between two steps the curve is straight on the screen.
+		// Straight on the screen between two steps.
 		return [this.x.at(this.along(run, t)), between((k) => this.y.at(run.loss[k]), t)];
 	}
 

@@ -187,7 +187,7 @@ def test_the_javascript_is_small():
     folder = files("labhelpers.explorer")
     scripts = [entry for entry in folder.iterdir() if entry.name.endswith(".js")]
     assert len(scripts) == 3
-    assert sum(len(entry.read_bytes()) for entry in scripts) <= 40 * 1024
+    assert sum(len(entry.read_bytes()) for entry in scripts) <= 40_000
     # What a page carries, with the style and the layout in it.
     assert len(module_source().encode()) <= 40 * 1024
 
