@@ -23,6 +23,8 @@ __all__ = ["Drawing", "Sheet", "open_sheet"]
 #: Logical pixels (CSS pixels) to the inch, and how many times sharper the picture is rendered.
 PIXELS_PER_INCH = 96
 SHARPNESS = 2
+#: A colour's three bytes as one number, which is compared in one go.
+_PLACES = np.array([1 << 16, 1 << 8, 1], dtype=np.int32)
 #: Enough for the light surface colours, the palette and the blends at their edges.
 PICTURE_COLOURS = 72
 
@@ -135,8 +137,9 @@ def _compressed(pixels: np.ndarray) -> bytes:
     entries = np.array(picture)
     # It counts pixels, though, and blends a colour of few (one marker) into its neighbours. The
     # colours that carry a meaning come out as they are.
+    codes = pixels.astype(np.int32) @ _PLACES
     for color in _meaningful_colours():
-        exact = (pixels == np.array(color, dtype=np.uint8)).all(axis=-1)
+        exact = codes == color @ _PLACES
         if exact.any():
             entries[exact] = len(palette) // 3
             palette += color
