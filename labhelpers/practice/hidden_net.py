@@ -118,7 +118,11 @@ def _second_direction(outputs: torch.Tensor) -> float:
 def _mixed(net: torch.nn.Module, rows: torch.Tensor) -> float:
     """How far the output for a row alone is from that among other rows, relative to its size."""
     with torch.no_grad():
-        together, alone = net(rows), torch.cat([net(row[None]) for row in rows])
+        together = net(rows).flatten()
+        # Flat, so that an output that was squeezed can still be asked for its shape.
+        alone = torch.cat([net(row[None]).flatten() for row in rows])
+    if together.shape != alone.shape:
+        return 1.0
     return float((together - alone).abs().max() / (together.abs().max() + 1e-12))
 
 
