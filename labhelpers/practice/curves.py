@@ -14,6 +14,9 @@ __all__ = ["along_steps", "drawn", "labels", "unreadable_figure"]
 
 Curve = Mapping[str, Any]
 
+#: Words that a student may give to `legend` where a list of names is wanted.
+CURVE_WORDS = ("learning", "rate", "lr", "batch", "size", "label", "legend", "curve", "run")
+
 
 def unreadable_figure(answer: Mapping[str, Any], name: str) -> Feedback | None:
     """Feedback for an answer that is no axes; None if it is."""
@@ -112,7 +115,22 @@ def labels(
         missing.append(
             ("legend entries alike", 0.1, "The entries of the legend do not tell the curves apart.")
         )
+    elif _taken_apart(names, (*x_words, *y_words, *CURVE_WORDS)):
+        missing.append(
+            (
+                "legend text taken apart",
+                0.1,
+                f"The legend calls the curves {' and '.join(names)}: the letters of one text that "
+                "was given to `legend`. Look at how a curve gets a name of its own.",
+            )
+        )
     return missing
+
+
+def _taken_apart(names: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether the entries are the first letters of one word, as ``legend("loss")`` gives."""
+    spelt = "".join(names).lower()
+    return len(spelt) == len(names) > 1 and any(word.startswith(spelt) for word in words)
 
 
 def _has(label: str, words: Sequence[str]) -> bool:

@@ -67,9 +67,9 @@ def _judge_comparison(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Fee
         where = (
             "The curves are in other axes of the same figure: which of them is called `ax`?"
             if answer["beside"]
-            else "Look at where the lines that draw come to lie."
+            else "Look at what your drawing calls draw, and into which axes."
         )
-        return incorrect(f"`ax` is empty: it shows no curve. {where}", "no curve")
+        return incorrect(f"`ax` shows no curve. {where}", "no curve")
     different = _different(curves)
     fits = {name: _fitting(different, size, points) for name, size in SIZES.items()}
     chosen = _assigned(fits)

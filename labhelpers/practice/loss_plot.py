@@ -80,10 +80,18 @@ def _judge(axes: str, log: str, answer: Mapping[str, Any]) -> Feedback:
         where = (
             f"The curve is in other axes of the same figure: which of them is called `{axes}`?"
             if answer["beside"]
-            else "Look at where the line that draws comes to lie."
+            else "Look at what your drawing call draws, and into which axes."
         )
-        return incorrect(f"`{axes}` is empty: it shows no curve. {where}", "no curve")
+        return incorrect(f"`{axes}` shows no curve. {where}", "no curve")
     losses = np.array(own["values"])
+    finite = int(np.isfinite(losses).sum())
+    if finite < 2:
+        count = "none of them is" if finite == 0 else "only one of them is"
+        return incorrect(
+            f"`{log}` holds {len(losses)} losses, and {count} a finite number, so no curve can be "
+            "seen. Look at what the training that made them does to the weights.",
+            "losses not finite",
+        )
     match = next((curve for curve in curves if _same(curve["y"], losses)), None)
     faults = []
     share = 0.6
@@ -99,7 +107,7 @@ def _judge(axes: str, log: str, answer: Mapping[str, Any]) -> Feedback:
             )
         )
         share = 0.4
-    elif len(curves) > 1 and not all(_same(c["y"], losses) or _flat(c["y"]) for c in curves):
+    elif len(curves) > 1 and not all(_same(c["y"], losses) or _reference(c) for c in curves):
         faults.append(
             (
                 "another curve",
@@ -134,9 +142,9 @@ def _same(drawn: Sequence[float], losses: np.ndarray) -> bool:
     )
 
 
-def _flat(y: Sequence[float]) -> bool:
-    """A level line, such as the least loss drawn for comparison."""
-    return len(y) >= 2 and len(set(y)) == 1
+def _reference(curve: Mapping[str, Any]) -> bool:
+    """A level or upright line, or one marked point: drawn beside the losses to compare with."""
+    return len(set(curve["y"])) == 1 or len(set(curve["x"])) == 1
 
 
 def _why_not(log: str, losses: np.ndarray, curves: Sequence[Mapping[str, Any]]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import warnings
 from collections import deque
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -231,6 +232,19 @@ def test_endless_function_is_stopped(body, monkeypatch, capfd):
     assert time.monotonic() - began < 8
     out, err = capfd.readouterr()
     assert err == "" and "had not finished after 0.5 seconds" in out
+
+
+@pytest.mark.parametrize(
+    ("practice_id", "axes"),
+    [("lab01-compare-plot", "ax"), ("lab03-compare-plot", "ax"), ("lab05-plot-gd", "ax_GD")],
+)
+def test_bars_are_no_curves_and_yet_not_called_empty(practice_id, axes, capfd):
+    figure, drawn = plt.subplots()
+    drawn.bar(range(20), range(1, 21))
+    assert check(practice_id, {axes: drawn, "LOSS_GD": [2.0, 1.0]}) == 0
+    plt.close(figure)
+    said = capfd.readouterr().out
+    assert "shows no curve" in said and "empty" not in said
 
 
 def test_check_leaves_the_namespace_and_random_state_alone():

@@ -600,6 +600,14 @@ ax.plot(LOSS, label="loss"); ax.plot(LOSS2, label="loss"); {_DONE}"""),
         "legend entries alike",
     ),
     wrong(
+        "one text as legend",
+        figure("""
+fig, ax = plt.subplots()
+ax.plot(LOSS); ax.plot(LOSS2)
+ax.set(xlabel="iteration", ylabel="loss"); ax.legend("loss")"""),
+        "legend text taken apart",
+    ),
+    wrong(
         "first loss cut off",
         figure(f"""
 fig, ax = plt.subplots()

@@ -355,10 +355,8 @@ for epoch in range(10):
         "two batches of three",
         fixed("torch.split(X, 20), torch.split(Y, 20)", "X.split(20)[:2], Y.split(20)[:2]"),
     ),
-    wrong("rate 0.05, shuffled", "LOSS20 = train(20, True, lr=0.05)", "half steps"),
-    wrong(
-        "rate 0.2, shuffled", "LOSS20 = train(20, True, lr=0.2)", "double steps", "wrong batch size"
-    ),
+    wrong("rate 0.05, shuffled", "LOSS20 = train(20, True, lr=0.05)", "wrong rate"),
+    wrong("rate 0.2, shuffled", "LOSS20 = train(20, True, lr=0.2)", "wrong rate"),
     wrong(
         "data of lab 2",
         "d2 = labhelpers.data.steep_line(SEED); X, Y = d2.x, d2.y\n" + twenty(),
@@ -504,6 +502,16 @@ ax = grid[0]; {_DONE}"""),
         "equal entries",
         figure(_LOOP.replace("label=name", "label='loss'") + _DONE),
         "legend entries alike",
+    ),
+    wrong(
+        "one text as legend",
+        figure(_LOOP + "ax.set(xlabel='epoch', ylabel='loss'); ax.legend('batch')"),
+        "legend text taken apart",
+    ),
+    wrong(
+        "bars",
+        figure(_LOOP.replace("ax.plot(losses", "ax.bar(range(len(losses)), losses") + _DONE),
+        "no curve",
     ),
     wrong(
         "cut short",

@@ -63,6 +63,21 @@ plt.close(ax_GD)
     "least loss as a level line": edit(
         PLAIN, ("plt.close(fig)", "ax_GD.axhline(0.25, ls=':')\nplt.close(fig)")
     ),
+    "an epoch marked by an upright line": edit(
+        PLAIN, ("plt.close(fig)", "ax_GD.axvline(5, ls=':')\nplt.close(fig)")
+    ),
+    "last loss marked by a point": edit(
+        PLAIN, ("plt.close(fig)", "ax_GD.plot(29, LOSS_GD[-1], 'ro')\nplt.close(fig)")
+    ),
+    "a cross of two lines and a point": edit(
+        PLAIN,
+        (
+            "plt.close(fig)",
+            "ax_GD.axhline(LOSS_GD.min()); ax_GD.vlines(9, 0, 50)\n"
+            "ax_GD.plot([9, 9], [0, LOSS_GD[9]], 'k--'); ax_GD.scatter([9], [LOSS_GD[9]])\n"
+            "plt.close(fig)",
+        ),
+    ),
     "scatter": edit(
         PLAIN, ("ax_GD.plot(LOSS_GD)", "ax_GD.scatter(np.arange(len(LOSS_GD)), LOSS_GD)")
     ),
@@ -132,6 +147,15 @@ WRONG = {
     "text instead of losses": (
         edit(PLAIN, ("np.array(losses)", "str(losses)"), ("plot(LOSS_GD)", "plot(losses)")),
         "no log",
+    ),
+    "bars": (edit(PLAIN, ("plot(LOSS_GD)", "bar(range(30), LOSS_GD)")), "no curve"),
+    "no finite loss": (
+        edit(PLAIN, ("np.array(losses)", "np.full(30, np.nan)")),
+        "losses not finite",
+    ),
+    "one finite loss": (
+        edit(PLAIN, ("losses.append((", "losses.append(1e400 if k else (")),
+        "losses not finite",
     ),
     "typed in": (
         edit(
