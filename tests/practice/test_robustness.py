@@ -247,6 +247,29 @@ def test_bars_are_no_curves_and_yet_not_called_empty(practice_id, axes, capfd):
     assert "shows no curve" in said and "empty" not in said
 
 
+MARKUP = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize("quote", ["", "`", "``", "`x` `"])
+def test_markup_in_a_message_a_source_line_a_label_or_a_type_is_shown_as_text(quote):
+    text = quote + MARKUP
+    said = [_ask_epoch(_epoch(f"raise ValueError({text!r})  # {MARKUP}"))]
+    figure, ax = plt.subplots()
+    ax.plot([2.0, 1.0])
+    ax.set(xlabel=f"loss {text}", ylabel=f"epoch {text}")
+    for practice_id, answer in (
+        ("lab01-compare-plot", ax),
+        ("lab01-compare-plot", type(text, (), {})()),
+    ):
+        practice = find(practice_id)
+        cases = practice.visible()
+        said.append(practice.judge(cases, practice.ask({"ax": answer}, cases)))
+    plt.close(figure)
+    for feedback in said:
+        page = feedback.to_html()
+        assert "<script" not in page and "&lt;script&gt;" in page, page
+
+
 def test_check_leaves_the_namespace_and_random_state_alone():
     namespace = lab_namespace(LAB01, 1)
     run_cell("LOSS2 = list(LOSS)", namespace)
