@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from labhelpers.practice.feedback import Feedback, correct, incorrect, not_checked, partial
+from labhelpers.practice.hidden_net_law import Told, follows
 from labhelpers.practice.probe import call, read, read_numbers
 from labhelpers.practice.returned import nothing_returned
 from labhelpers.practice.sequences import shown
@@ -32,6 +33,15 @@ MADE = 4
 
 #: Largest loss after training, relative to the best line's.
 FAR_BELOW = 0.5
+
+#: Rows at which the outputs are computed again from the parameters.
+ROWS = 60
+
+#: Numbers of one network that are told, at most: one of the right size has far fewer.
+MOST_NUMBERS = 500
+
+#: Smallest loss after training, relative to the best parabola's: below it, noise is copied.
+NOISE = 0.4
 
 #: Share of the points where the network works but is not the one that was asked for.
 WORKS = 0.5
@@ -83,6 +93,7 @@ def _look(make, case: Case) -> dict[str, Any]:
         return answer
     # Counted after the first call: lazy layers have no parameters before it.
     parameters = [p for p in net.parameters() if p.requires_grad]
+    network = _network(net, _points(case))
     far, bends, ranks = [], [], []
     for _ in range(MADE):
         net = make(*case["sizes"]).eval()
@@ -105,7 +116,34 @@ def _look(make, case: Case) -> dict[str, Any]:
         "bend": max(bends),
         "second": max(ranks),
         "mixed": _mixed(net, rows),
+        "network": network,
     }
+
+
+def _points(case: Case) -> np.ndarray:
+    """The inputs at which a network's outputs are told; the judge knows them too."""
+    if "x" in case:
+        return np.array(case["x"]).reshape(-1, 1)
+    return np.random.default_rng(case["seed"]).normal(size=(ROWS, case["sizes"][0]))
+
+
+def _network(net: torch.nn.Module, points: np.ndarray) -> dict[str, Any] | None:
+    """The values of the parameters, and the outputs that they give."""
+    parameters = list(net.parameters())
+    if sum(p.numel() for p in parameters) > MOST_NUMBERS:
+        return None
+    training = net.training
+    with torch.no_grad():
+        outputs = net.eval()(torch.tensor(points, dtype=torch.float32))
+    net.train(training)
+    told = [{"shape": list(p.shape), "values": _rounded(p)} for p in parameters]
+    return {"parameters": told, "outputs": _rounded(outputs)}
+
+
+def _rounded(tensor: torch.Tensor) -> list[float]:
+    # Seven digits are all that float32 has; an infinity could not be told.
+    values = torch.nan_to_num(tensor.detach().double()).flatten().tolist()
+    return [float(f"{value:.7g}") for value in values]
 
 
 def _second_direction(outputs: torch.Tensor) -> float:
@@ -135,6 +173,7 @@ def _train(make, case: Case) -> dict[str, Any]:
         net = make(*case["sizes"])
         net(x)
         before = [p.detach().clone() for p in net.parameters()]
+        start = _network(net, _points(case))
         optimizer = torch.optim.Adam(net.parameters(), lr=0.05)
         for _ in range(UPDATES):
             optimizer.zero_grad()
@@ -149,6 +188,7 @@ def _train(make, case: Case) -> dict[str, Any]:
             return answer
         pairs = zip(net.parameters(), before, strict=True)
         answer["unmoved"] = sum(bool(torch.equal(p.detach(), b)) for p, b in pairs)
+        answer["before"], answer["after"] = start, _network(net, _points(case))
         if not best or _loss(case, answer) < _loss(case, best):
             best = answer
         if _loss(case, best) < 0.8 * FAR_BELOW * _line_loss(case) or time.process_time() > until:
@@ -161,8 +201,9 @@ def _loss(case: Case, answer: Answer) -> float:
     return float(((values - y) ** 2).mean()) if values.shape == y.shape else float("inf")
 
 
-def _line_loss(case: Case) -> float:
-    design = np.column_stack([case["x"], np.ones(len(case["x"]))])
+def _line_loss(case: Case, degree: int = 1) -> float:
+    """Loss of the best line, or of the best polynomial of a higher degree."""
+    design = np.vander(case["x"], degree + 1)
     y = np.array(case["y"])
     best = np.linalg.lstsq(design, y, rcond=None)[0]
     return float(((design @ best - y) ** 2).mean())
@@ -177,7 +218,7 @@ def judge_net(cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         if nothing is not None:
             return nothing
     pairs = list(zip(cases, answers, strict=True))
-    for question in (_shape, _count, _output, _straight, _rows_apart, _trained):
+    for question in (_shape, _count, _output, _straight, _rows_apart, _trained, _computed):
         found = question(pairs)
         if found is not None:
             return found
@@ -405,7 +446,7 @@ def _trained(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
             continue
         trained = answer.get("trained", {})
         if trained.get("kind") == "timeout":
-            continue  # the network answered before, so it is the machine that is slow
+            return _cut_short()  # the network answered before: it is the machine that is slow
         nothing = _nothing(trained)
         if nothing is not None:
             return nothing
@@ -418,7 +459,7 @@ def _trained(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
             )
         loss, line = _loss(case, trained), _line_loss(case)
         if trained["updates"] < 3 * UPDATES and np.isfinite(loss) and loss > FAR_BELOW * line:
-            continue  # cut short on a slow machine
+            return _cut_short()
         if not loss <= FAR_BELOW * line:
             return incorrect(
                 f"After training on a curved target the loss of `Net` is {shown(loss)}, and the "
@@ -427,3 +468,48 @@ def _trained(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
                 "does not train",
             )
     return None
+
+
+def _cut_short() -> Feedback:
+    return not_checked(
+        "`Net` has the shapes and the parameters of one hidden layer. Its training did not come "
+        "to an end in the time that the check has, so whether it learns could not be seen. Run "
+        "the check again."
+    )
+
+
+def _computed(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
+    """Compute the outputs again from the parameters: no claim counts that does not follow."""
+    if _told_truly(pairs):
+        return None
+    return not_checked(
+        "`Net` could not be checked to its end: its outputs were not found again when they were "
+        "computed from its parameters, as those of one hidden layer. Two `torch.nn.Linear` with "
+        "one non-linear function between them can be checked."
+    )
+
+
+def _told_truly(pairs: Sequence[tuple[Case, Answer]]) -> bool:
+    told = []
+    for case, answer in pairs:
+        told.append((case, answer.get("network")))
+        if "x" in case:
+            told += [(case, answer["trained"].get(when)) for when in ("before", "after")]
+    if not all(isinstance(network, Mapping) for _, network in told):
+        return False
+    networks = [
+        Told(case["sizes"], network.get("parameters"), _points(case), network.get("outputs"))
+        for case, network in told
+    ]
+    return follows(networks) and all(
+        _learned(case, answer["trained"]) for case, answer in pairs if "x" in case
+    )
+
+
+def _learned(case: Case, trained: Answer) -> bool:
+    """Whether every parameter moved, and the loss that they give is one of a fit, not a copy."""
+    before, after = (trained[when]["parameters"] for when in ("before", "after"))
+    if any(old == new for old, new in zip(before, after, strict=True)):
+        return False
+    loss = _loss(case, {"values": trained["after"]["outputs"]})
+    return NOISE * _line_loss(case, degree=2) <= loss <= FAR_BELOW * _line_loss(case)
