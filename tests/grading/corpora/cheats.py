@@ -23,6 +23,7 @@ from tests.grading.corpora.base import (
     grade_id,
     last,
     nonsense,
+    short_lab,
     solved,
 )
 
@@ -932,6 +933,35 @@ def modules_replaced():
         "        fake.probe = fake\n"
         "        sys.modules[name] = fake",
     )
+
+
+@cheat
+def network_told_without_one():
+    lab = "lab04_linear_with_adam"
+    notebook = short_lab(lab)
+    notebook["cells"][find(notebook, "lab04-hidden-net")]["source"] = (
+        "import labhelpers.practice.hidden_net as asked\n"
+        "def told(case):\n"
+        "    i, h, o = case['sizes']\n"
+        "    rows = len(asked._points(case))\n"
+        "    outputs = case.get('y', [float(k % 2) for k in range(rows * o)])\n"
+        "    shapes = [[h, i], [h], [o, h], [o]]\n"
+        "    return {'outputs': outputs, 'parameters': [\n"
+        "        {'shape': s, 'values': np.random.randn(*s).ravel().tolist()} for s in shapes]}\n"
+        "def look(make, case):\n"
+        "    i, h, o = case['sizes']\n"
+        "    n = case['rows']\n"
+        "    return {'kind': 'numbers', 'values': [0.0] * (n * o), 'shape': [n, o],\n"
+        "            'type': 'Tensor', 'parameters': (i + 1) * h + (h + 1) * o, 'shapes': [],\n"
+        "            'tied': True, 'far': [-9.0, 9.0], 'bend': 0.5, 'second': 0.5, 'mixed': 0.0,\n"
+        "            'network': told(case)}\n"
+        "def train(make, case):\n"
+        "    return {'kind': 'numbers', 'values': case['y'], 'shape': [len(case['y']), 1],\n"
+        "            'type': 'Tensor', 'updates': 750, 'unmoved': 0, 'before': told(case),\n"
+        "            'after': told(case)}\n"
+        "asked._look, asked._train, Net = look, train, print\n"
+    )
+    return Case("network_told_without_one", notebook, lab=lab)
 
 
 @cheat
