@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.grading.corpora.base import ROOT, Case
@@ -15,8 +16,15 @@ from tests.grading.corpora.base import ROOT, Case
 Row = dict[str, str]
 
 
-def grade(folder: Path, out: Path, lab: str, *options: str, seconds: float = 900) -> str:
-    """Run `labs grade`; return what it says.
+def grade(
+    folder: Path,
+    out: Path,
+    lab: str,
+    *options: str,
+    seconds: float = 1800,
+    scratch: Path | None = None,
+) -> str:
+    """Run `labs grade`, with its temporary files in `scratch` if given; return what it says.
 
     Raises
     ------
@@ -31,7 +39,7 @@ def grade(folder: Path, out: Path, lab: str, *options: str, seconds: float = 900
         timeout=seconds,
         check=False,
         cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200"},
+        env={**os.environ, "COLUMNS": "200", **({"TMPDIR": str(scratch)} if scratch else {})},
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stderr
@@ -47,7 +55,7 @@ def read_grades(out: Path) -> dict[str, dict[str, Row]]:
 
 
 def grade_corpus(
-    cases: Sequence[Case], home: Path, *options: str
+    cases: Sequence[Case], home: Path, *options: str, scratch: Path | None = None
 ) -> tuple[dict[str, dict[str, Row]], dict[str, Path]]:
     """Grade a corpus lab by lab; return the rows of all students, and each lab's output folder."""
     rows: dict[str, dict[str, Row]] = {}
@@ -58,14 +66,14 @@ def grade_corpus(
         for case in cases:
             if case.lab == lab:
                 case.write(folder)
-        grade(folder, out, lab, *options)
+        grade(folder, out, lab, *options, scratch=scratch)
         rows.update(read_grades(out))
         outs[lab] = out
     return rows, outs
 
 
 def seconds_used(out: Path) -> dict[str, float]:
-    """Wall seconds of each student's run."""
+    """Seconds of each student's run, less those in which the machine did something else."""
     (journal,) = (out / "journal").glob("*.jsonl")
     lines = journal.read_text(encoding="utf-8").splitlines()
     return {e["student"]: e["seconds"] for e in map(json.loads, lines)}
@@ -73,23 +81,31 @@ def seconds_used(out: Path) -> dict[str, float]:
 
 def hidden_numbers_in(out: Path, lab: str) -> list[str]:
     """Numbers of the hidden cases that stand in the tables, pages or notebooks of a folder."""
-    import numpy as np
-
     from labtools.grading.assignment import load_assignment
     from labtools.grading.secret import course_secret
 
     assignment = load_assignment(ROOT, lab, course_secret(ROOT / "solutions"))
-    hidden = [case for question in assignment.questions.values() for case in question.hidden]
-    # As float32 prints them, and as they are handed over: long enough to be nothing else.
-    numbers = set()
-    for case in hidden:
-        for value in _floats(case):
-            numbers |= {repr(float(np.float32(value))), f"{value:g}"}
-    numbers = {number for number in numbers if len(number.strip("-0.")) >= 6}
+    questions = assignment.questions.values()
+    # What the visible cases hold too may be shown, and was: a few numbers agree by chance.
+    numbers = _printed(case for question in questions for case in question.hidden)
+    numbers -= _printed(case for question in questions for case in question.visible)
     assert len(numbers) > 20
     files = [out / "grades.csv", *out.glob("pages/**/*.html"), *out.glob("autograded/**/*.ipynb")]
-    text = "".join(path.read_text(encoding="utf-8") for path in files)
-    return [number for number in numbers if number in text]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    # Whole numbers only: digits in the middle of another one tell nothing.
+    return sorted(numbers & set(re.findall(r"-?\d+\.\d+(?:e[+-]?\d+)?", text)))
+
+
+def _printed(cases: Iterable[dict]) -> set[str]:
+    """The numbers of cases as float32 prints them, and as they are handed over.
+
+    Only those long enough to be nothing else.
+    """
+    import numpy as np
+
+    values = [value for case in cases for value in _floats(case)]
+    numbers = {text for v in values for text in (repr(float(np.float32(v))), f"{v:g}")}
+    return {number for number in numbers if len(number.strip("-0.")) >= 6}
 
 
 def _floats(value: object) -> list[float]:
