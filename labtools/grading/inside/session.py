@@ -44,8 +44,8 @@ TORCH_SEED = 67280421310721
 #: Seconds in which a process that is told to stop can still say what it has.
 GRACE = 0.5
 
-#: Exit codes: a cell took the shell apart; a cell used up the memory and still holds it.
-TAKEN_APART, MEMORY_GONE = 71, 72
+#: Exit codes: a cell took the shell apart; it used up the memory, or the threads, and holds them.
+TAKEN_APART, MEMORY_GONE, CROWDED = 71, 72, 73
 
 
 class _TooLong(KeyboardInterrupt):
@@ -136,6 +136,9 @@ class _Session:
             os._exit(TAKEN_APART)
         if error is not None and _memory_is_gone(error, self.request["limits"]["memory_mb"]):
             os._exit(MEMORY_GONE)
+        if _threads() > self.request["limits"]["processes"] // 2:
+            # Later cells would pay for it: here it is this one's doing.
+            os._exit(CROWDED)
         if error is not None:
             failed = _failure(error, self.limit)
         outputs = self.outputs.take()
@@ -309,6 +312,14 @@ def _cell_frames(error: BaseException):
         if "ipython-input" in name or "ipykernel" in name:
             yield trace.tb_frame, trace.tb_lineno
         trace = trace.tb_next
+
+
+def _threads() -> int:
+    """How many threads this process has, where the system tells."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 1
 
 
 def _memory_is_gone(error: BaseException, memory_mb: int) -> bool:

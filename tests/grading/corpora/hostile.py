@@ -300,6 +300,18 @@ def thread_bomb():
 
 
 @hostile
+def takes_all_threads_and_goes_on():
+    return bad_cell(
+        "import threading, time\n"
+        "try:\n"
+        "    while True:\n"
+        "        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "except RuntimeError:\n"
+        "    pass"
+    )
+
+
+@hostile
 def detached_child():
     return bad_cell(
         "import os, time\n"
