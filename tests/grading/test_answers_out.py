@@ -255,6 +255,25 @@ def test_what_no_formatter_can_follow_is_shown_as_it_is(assignment, monkeypatch)
     assert "some **bold** text" in page_of(assignment, ("markdown", "some **bold** text"))
 
 
+def test_code_is_shown_in_colours_and_acts_on_nothing(assignment):
+    made = page_of(assignment, ("code", "text = '</pre><script>alert(1)</script>'  # ŷ < 2"))
+    assert "<script" not in made and "&lt;script&gt;alert(1)" in made
+    assert '<span class="n">text</span>' in made and "# ŷ &lt; 2" in made
+
+
+def test_the_courses_formulas_are_mathml_and_its_code_keeps_its_dollars(assignment):
+    from labtools.grading.page import _render
+
+    texts = [c["source"] for c in assignment.release["cells"] if c["cell_type"] == "markdown"]
+    made = page_of(assignment, *(("markdown", text) for text in texts))
+    assert '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">' in made
+    assert "$$" not in made and "\\frac" not in made
+    made = _render(json.dumps([{"cell_type": "markdown", "source": "`$a$` is $b < c$"}, True]))
+    assert "<code>$a$</code>" in made and "<mo>&lt;</mo>" in made
+    # A student's text is not the course's: no converter is run on it.
+    assert "$b$" in page_of(assignment, ("markdown", "some $b$"))
+
+
 def test_a_fault_of_the_grader_itself_costs_one_submission(assignment, monkeypatch):
     from labtools.grading import unit
     from labtools.grading.submissions import Submission
