@@ -195,7 +195,7 @@ def load_assignment(root: Path, name: str, secret: Secret) -> Assignment:
         else q
         for id_, q in questions.items()
     }
-    return Assignment(lab, stem, dict(release), questions, seeds, _modules(release))
+    return Assignment(lab, stem, dict(release), questions, seeds, _modules(lab, release))
 
 
 def _student_notebook(root: Path, name: str) -> Path:
@@ -225,7 +225,7 @@ def _is_lab_data(case: Case) -> bool:
     return case.get("data") in OWN_SEEDS and case.get("seed") != OWN_SEEDS[case["data"]]
 
 
-def _modules(release: nbformat.NotebookNode) -> tuple[str, ...]:
+def _modules(lab: str, release: nbformat.NotebookNode) -> tuple[str, ...]:
     """Modules that the lab imports, in its order, after those that a kernel imports itself."""
     from IPython.core.inputtransformer2 import TransformerManager
 
@@ -249,7 +249,8 @@ def _modules(release: nbformat.NotebookNode) -> tuple[str, ...]:
                 names += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.append(node.module)
-    names.append("labhelpers.practice")
+    # The lab's probes, or every process that answers a practice would import them anew.
+    names += ["labhelpers.practice", f"labhelpers.practice.{lab}"]
     return tuple(dict.fromkeys(names))
 
 

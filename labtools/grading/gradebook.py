@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,14 @@ c.GenerateFeedback.force = True
 '''
 
 
+def _schema_version() -> str:
+    """The version of the gradebook's tables, as ``alembic heads`` says it."""
+    import nbgrader
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(Path(nbgrader.__file__).parent / "alembic").get_current_head()
+
+
 class Course:
     """The gradebook of an output folder, open for one lab.
 
@@ -42,7 +49,7 @@ class Course:
 
     def __init__(self, folder: Path, assignment: Assignment) -> None:
         # nbgrader takes seconds to import, and `labs grade --help` need not wait for it.
-        from nbgrader.api import Gradebook
+        import nbgrader.api
         from sqlalchemy import text
 
         self.folder, self.assignment = folder, assignment
@@ -54,10 +61,9 @@ class Course:
         for stage in ("source", "release"):
             write_whole(folder / stage / self.stem / f"{self.stem}.ipynb", released)
         self.url = f"sqlite:///{os.path.abspath(folder / 'gradebook.db')}"
-        # nbgrader starts `alembic` by its name, which stands beside this Python.
-        here = str(Path(sys.executable).parent)
-        os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", os.defpath)])
-        self.book = Gradebook(self.url)
+        # nbgrader starts the program `alembic` for a word that its own files hold.
+        nbgrader.api.get_alembic_version = _schema_version
+        self.book = nbgrader.api.Gradebook(self.url)
         self._declare()
         # A crash of the machine may cost the last rows; they are in the journal then as not done.
         self.book.db.execute(text("PRAGMA synchronous=OFF"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -135,10 +136,12 @@ class _Names:
 
     @classmethod
     def of(cls, cell: Cell) -> _Names:
+        return cls._of_code(cell["source"]) if cell["kind"] == "code" else cls()
+
+    @classmethod
+    @functools.lru_cache(maxsize=1000)
+    def _of_code(cls, source: str) -> _Names:
         names = cls()
-        if cell["kind"] != "code":
-            return names
-        source = cell["source"]
         if source.lstrip().startswith("%%"):
             # `%%time` and the like: what stands under the magic is the cell.
             source = source.lstrip().partition("\n")[2]

@@ -68,7 +68,7 @@ class _Session:
         self.limit = float(request["cell_seconds"])
         self.skip = {int(k): how for k, how in request["skip"].items()}
         self.found: dict[str, int] = {}
-        self.drawing, self.settled = True, False
+        self.drawing, self.settled = None, False
         self.seeded = "torch" in sys.modules
         self.namespace, self.outputs = shell.user_ns, shell.outputs
 
@@ -104,9 +104,7 @@ class _Session:
             self.settled = settle_figures(self.shell)
         if wanted == self.drawing or not self.settled:
             return
-        from IPython.core.pylabtools import select_figure_formats
-
-        select_figure_formats(self.shell, {"png"} if wanted else set(), **shells.FIGURES)
+        shells.show_figures(self.shell, wanted)
         self.drawing = wanted
 
     def all_found(self, moments, k: int) -> bool:

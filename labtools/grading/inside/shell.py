@@ -15,7 +15,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Type
 from traitlets.config import Config
 
-__all__ = ["FIGURES", "Outputs", "new_shell"]
+__all__ = ["FIGURES", "Outputs", "new_shell", "picture", "show_figures"]
 
 #: Characters of text that one cell may show, and bytes that all its outputs may have.
 TEXT_LIMIT = 40_000
@@ -225,6 +225,37 @@ class Shell(InteractiveShell):
 
     def enable_gui(self, gui=None):
         """No event loop: nobody clicks."""
+
+
+def show_figures(shell: Shell, wanted: bool) -> None:
+    """Show figures as pictures from now on, or leave them undrawn."""
+    from IPython.core.pylabtools import select_figure_formats
+    from matplotlib.figure import Figure
+
+    select_figure_formats(shell, set())
+    if wanted:
+        shell.display_formatter.formatters["image/png"].for_type(Figure, picture)
+
+
+def picture(figure) -> bytes | None:
+    """The figure as PNG, the very bytes that a kernel prints.
+
+    To print it matplotlib goes through it twice, which is needed only to crop it.
+    """
+    import io
+
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.image import imsave
+
+    if not figure.axes and not figure.lines:
+        return None
+    canvas = figure.canvas
+    if not isinstance(canvas, FigureCanvasAgg):
+        canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    stream = io.BytesIO()
+    imsave(stream, canvas.buffer_rgba(), format="png", origin="upper", dpi=figure.dpi)
+    return stream.getvalue()
 
 
 def new_shell() -> Shell:

@@ -79,6 +79,7 @@ def _warm(options: Mapping[str, Any]):
     import importlib
     import warnings
 
+    from . import session
     from . import shell as shells
 
     shell = shells.new_shell()
@@ -95,7 +96,8 @@ def _warm(options: Mapping[str, Any]):
         for optimizer in (torch.optim.SGD, torch.optim.Adam):
             optimizer([weight], lr=0.1)
     if "matplotlib.pyplot" in sys.modules:
-        _draw_once(sys.modules["matplotlib.pyplot"])
+        _draw_once(sys.modules["matplotlib.pyplot"], shells.picture)
+    session.reseed()
     shell.run_cell("None", store_history=False)
     shell.outputs.take()
     gc.collect()
@@ -104,17 +106,15 @@ def _warm(options: Mapping[str, Any]):
     return shell
 
 
-def _draw_once(pyplot) -> None:
+def _draw_once(pyplot, picture) -> None:
     """Draw what most figures have, so that fonts, marks and tick labels are known already."""
-    import io
-
     for scale in ("linear", "log"):
         figure, axes = pyplot.subplots(layout="constrained")
         for mark in "osd^v*x+.":
             axes.plot([1e-4, 1e4], [1e-4, 1e4], f"-{mark}", label="$x$")
         axes.set(xlabel="x", ylabel="loss", title="title", xscale=scale, yscale=scale)
         axes.legend()
-        figure.savefig(io.BytesIO(), format="png")
+        picture(figure)
     pyplot.close("all")
 
 
