@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import time
 from collections import Counter
@@ -29,7 +30,7 @@ from labtools.grading.station import NoSandbox
 from labtools.grading.submissions import Submissions, SubmissionsError
 from labtools.grading.tables import write_tables
 from labtools.grading.unit import Job, Result, Settings
-from labtools.grading.workers import grade_here
+from labtools.grading.workers import Workers
 
 __all__ = ["add_arguments", "run"]
 
@@ -171,12 +172,18 @@ def _grade(arguments: argparse.Namespace, console: Console) -> int:
             soft_wrap=True,
         )
     arguments.out.mkdir(parents=True, exist_ok=True)
-    with (
-        Journal(arguments.out, assignment.stem) as journal,
-        Course(arguments.out, assignment) as course,
-    ):
+    with contextlib.ExitStack() as stack:
+        journal = stack.enter_context(Journal(arguments.out, assignment.stem))
         work = _Work(assignment, settings, submissions, journal, version, arguments.only)
-        return _run(arguments, console, work, course)
+        if arguments.scheduler:
+            results = grade_on_cluster(work.jobs(), arguments.scheduler)
+        else:
+            workers = stack.enter_context(Workers(arguments.jobs or os.cpu_count() or 1))
+            workers.get_ready(assignment, settings, work.at_least())
+            results = workers.grade(work.jobs())
+        # nbgrader takes seconds to open a gradebook: meanwhile the workers get ready.
+        course = stack.enter_context(Course(arguments.out, assignment))
+        return _run(arguments, console, work, course, results)
 
 
 class _Work:
@@ -198,6 +205,12 @@ class _Work:
         self.kept = 0
         self._keys: dict[str, str] = {}
 
+    def at_least(self) -> int:
+        """How many submissions are certainly to be graded; others may have changed."""
+        if self.only is not None:
+            return 1
+        return sum(student not in self.journal for student in self.students)
+
     def jobs(self) -> Iterator[Job]:
         """The jobs of all submissions that have no result yet."""
         for student in self.students:
@@ -214,12 +227,10 @@ class _Work:
         return self._keys.pop(student)
 
 
-def _run(arguments, console: Console, work: _Work, course: Course) -> int:
+def _run(
+    arguments, console: Console, work: _Work, course: Course, results: Iterator[Result]
+) -> int:
     started, graded, stopped = time.monotonic(), 0, False
-    if arguments.scheduler:
-        results = grade_on_cluster(work.jobs(), arguments.scheduler)
-    else:
-        results = grade_here(work.jobs(), arguments.jobs or os.cpu_count() or 1)
     bar = progress_bar(console)
     try:
         with bar:

@@ -7,6 +7,7 @@ warm parent per process, or as many as there are threads that ask for one.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import queue
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ from labtools.grading.station import NoSandbox, Station, StationLost
 from labtools.grading.submissions import Submission
 from labtools.grading.verdicts import Verdict, judge_all, without_run
 
-__all__ = ["Job", "Result", "Settings", "grade_unit", "lost"]
+__all__ = ["Job", "Result", "Settings", "get_ready", "grade_unit", "lost"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,12 @@ def grade_unit(job: Job) -> Result:
         return lost(job.assignment, job.submission.student, type(error).__name__)
 
 
+def get_ready(assignment: Assignment, settings: Settings) -> None:
+    """Start this process's sandbox; what fails here fails, and is told, with a submission."""
+    with contextlib.suppress(Exception), _Borrowed(assignment, settings) as station:
+        _course_outputs(station, assignment)
+
+
 def _grade(job: Job) -> Result:
     assignment, submission = job.assignment, job.submission
     if submission.problem is not None:
@@ -103,9 +110,9 @@ def _grade(job: Job) -> Result:
     cells = assignment.mark(notebook)
     for attempt in (1, 2):
         try:
-            with _Borrowed(job) as station:
+            with _Borrowed(assignment, job.settings) as station:
                 evidence, verdicts = _examine(station, job, cells)
-                shown = _course_outputs(station, job)
+                shown = _course_outputs(station, assignment)
             break
         except StationLost as error:
             # Once more in a new sandbox: the fault may have been the one before.
@@ -164,12 +171,12 @@ def _examine(
 _shown: dict[str, dict[str, list[dict]]] = {}
 
 
-def _course_outputs(station: Station, job: Job) -> dict[str, list[dict]]:
+def _course_outputs(station: Station, assignment: Assignment) -> dict[str, list[dict]]:
     """What the course's own cells show, by their text, from one run of the released notebook."""
-    key = job.assignment.stem
+    key = assignment.stem
     if key not in _shown:
-        cells = job.assignment.mark(released_notebook(job.assignment))
-        evidence = examine(station, job.assignment, cells, {}, Limits(120.0))
+        cells = assignment.mark(released_notebook(assignment))
+        evidence = examine(station, assignment, cells, {}, Limits(120.0))
         _shown[key] = {
             plain_text(cells[k].source): outputs for k, outputs in evidence.outputs.items()
         }
@@ -198,8 +205,7 @@ _idle: dict[tuple, queue.SimpleQueue[Station]] = {}
 class _Borrowed:
     """A station of this process that nobody else is using."""
 
-    def __init__(self, job: Job) -> None:
-        settings, assignment = job.settings, job.assignment
+    def __init__(self, assignment: Assignment, settings: Settings) -> None:
         self.key = (assignment.lab, assignment.modules, settings.cold, settings.unsafe)
 
     def __enter__(self) -> Station:

@@ -8,15 +8,18 @@ import multiprocessing
 import signal
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
+from labtools.grading.assignment import Assignment
 from labtools.grading.inside.clock import PATIENCE
-from labtools.grading.unit import Job, Result, grade_unit, lost
+from labtools.grading.unit import Job, Result, Settings, get_ready, grade_unit, lost
 
-__all__ = ["grade_here"]
+__all__ = ["Workers"]
 
 #: Seconds beyond its own limit after which a submission's worker counts as hung.
 MARGIN = 600.0
@@ -24,26 +27,56 @@ MARGIN = 600.0
 TASKS_PER_WORKER = 1_000
 
 
-def grade_here(jobs: Iterator[Job], processes: int) -> Iterator[Result]:
-    """Grade `jobs` in `processes` worker processes; results come in the order they are done.
+class Workers:
+    """Worker processes on this machine.
 
-    Only a few jobs are taken at a time, so a large course needs no more memory than a small one. A
-    worker that dies loses nothing: its submissions are run again, one at a time, and the one that
-    takes its worker along for the second time is given up as ``crashed``.
+    Parameters
+    ----------
+    processes : int
+        How many submissions are graded at once.
     """
-    with tempfile.TemporaryDirectory(prefix="labs-grade-") as scratch:
-        pool = _Pool(processes, scratch)
-        try:
-            suspects: list[Job] = []
-            yield from _through(pool, jobs, 2 * processes, suspects)
-            for job in suspects:
-                again: list[Job] = []
-                yield from _through(pool, iter([job]), 1, again)
-                if again:
-                    reason = "the worker process ended"
-                    yield lost(job.assignment, job.submission.student, reason)
-        finally:
-            pool.stop()
+
+    def __init__(self, processes: int) -> None:
+        self.processes = processes
+        self._scratch = tempfile.TemporaryDirectory(prefix="labs-grade-")
+        self._pool = _Pool(processes, self._scratch.name)
+        self._starting: threading.Thread | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._starting is not None:
+            self._starting.join()
+        self._pool.stop()
+        self._scratch.cleanup()
+
+    def get_ready(self, assignment: Assignment, settings: Settings, submissions: int) -> None:
+        """Begin to start workers, as many as so many submissions need, and return at once."""
+        count = min(self.processes, submissions)
+        # In a thread: to start the first worker takes as long as its imports.
+        self._starting = threading.Thread(
+            target=self._pool.prepare, args=(count, assignment, settings), daemon=True
+        )
+        self._starting.start()
+
+    def grade(self, jobs: Iterator[Job]) -> Iterator[Result]:
+        """Grade `jobs`; results come in the order they are done.
+
+        Only a few jobs are taken at a time, so a large course needs no more memory than a small
+        one. A worker that dies loses nothing: its submissions are run again, one at a time, and the
+        one that takes its worker along for the second time is given up as ``crashed``.
+        """
+        if self._starting is not None:
+            self._starting.join()
+        suspects: list[Job] = []
+        yield from _through(self._pool, jobs, 2 * self.processes, suspects)
+        for job in suspects:
+            again: list[Job] = []
+            yield from _through(self._pool, iter([job]), 1, again)
+            if again:
+                reason = "the worker process ended"
+                yield lost(job.assignment, job.submission.student, reason)
 
 
 def _through(
@@ -86,7 +119,15 @@ class _Pool:
         self.processes, self.scratch = processes, scratch
         self._executor: ProcessPoolExecutor | None = None
 
+    def prepare(self, count: int, assignment: Assignment, settings: Settings) -> None:
+        """Start so many workers, each with its sandbox."""
+        for _ in range(count):
+            self._submit(get_ready, assignment, settings)
+
     def submit(self, job: Job) -> Future:
+        return self._submit(grade_unit, job)
+
+    def _submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
         if self._executor is None:
             self._executor = ProcessPoolExecutor(
                 self.processes,
@@ -96,7 +137,7 @@ class _Pool:
                 max_tasks_per_child=TASKS_PER_WORKER,
             )
         try:
-            return self._executor.submit(grade_unit, job)
+            return self._executor.submit(work, *arguments)
         except BrokenProcessPool as error:
             failed: Future = Future()
             failed.set_exception(error)
