@@ -438,14 +438,23 @@ def _polish(
     at = guesses
     relative = 1 / np.maximum(log, 1000 * errors)
     for weights, rounds, kept in ((relative, 8, 200), (relative, 22, 20), (1 / errors, 20, 1)):
+        if rounds == 22 and _misfits(coefficients, at, log, errors).min() <= 1:
+            continue  # the log of a right program is met by now
         at, cost = _descend(coefficients, at, log, weights, rounds)
         best = np.argsort(cost)[:kept]
         coefficients, at = coefficients[best], at[best]
         # A tenth off in each entry is no rounding: nothing will come of it.
         if rounds == 22 and cost[best[0]] > 0.01 * len(log):
             break
-    misfits = np.abs(_residual(coefficients, at, log) / errors).max(axis=1)
-    return at, np.nan_to_num(misfits, nan=np.inf)
+    return at, _misfits(coefficients, at, log, errors)
+
+
+def _misfits(
+    coefficients: np.ndarray, at: np.ndarray, log: np.ndarray, errors: np.ndarray
+) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        misfits = np.abs(_residual(coefficients, at, log) / errors).max(axis=1)
+    return np.nan_to_num(misfits, nan=np.inf)
 
 
 def _descend(
