@@ -10,6 +10,7 @@ a second while the run is played, the kernel's processor time meanwhile, and the
 
 from __future__ import annotations
 
+import random
 import statistics
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from tests.jupyter import JupyterServer
 
 KEYS = 20
 PLAY_SECONDS = 4
+FRAME = 1 / 60
 
 OURS = """
 from labhelpers import data
@@ -72,6 +74,7 @@ WATCH = """({ours}) => {
   const images = () => [...document.querySelectorAll('.jupyter-widgets img')]
     .filter(one => one.complete && one.naturalWidth).map(one => one.src).join();
   const picture = ours ? fronts : images;
+  let resting;
   window.times = [];
   window.rested = async () => {
     for (let last = null, since = performance.now(); performance.now() - since < 400; ) {
@@ -79,17 +82,19 @@ WATCH = """({ours}) => {
       if (now !== last || !now) [last, since] = [now, performance.now()];
       await new Promise(requestAnimationFrame);
     }
+    // Not read at the key press: that takes half a frame, and would be timed with the answer.
+    resting = picture();
   };
-  let pressed, before;
+  let pressed;
   // Looks right after a frame has been drawn, whoever drew in it first.
   const wait = () => requestAnimationFrame(() => setTimeout(() => {
     const moment = performance.now(), now = picture();
-    if (now && now !== before) times.push(moment - pressed);
+    if (now && now !== resting) times.push(moment - pressed);
     else wait();
   }));
   window.removeEventListener('keydown', window.watch, true);
   window.watch = event => {
-    before = picture(); pressed = event.timeStamp; wait();
+    pressed = event.timeStamp; wait();
   };
   window.addEventListener('keydown', window.watch, true);
 }"""
@@ -122,9 +127,12 @@ def measure_latency(page, slider, ours: bool) -> float:
     """Median milliseconds from a key press to changed pixels."""
     page.evaluate(WATCH, {"ours": ours})
     slider.focus()
+    moments = random.Random(0)
     for count in range(1, KEYS + 1):
         # A picture that is still on its way must not be taken for the answer to the next key.
         page.evaluate("window.rested()")
+        # A hand does not wait for a frame: without this every key comes just after one.
+        page.wait_for_timeout(1e3 * moments.uniform(0, FRAME))
         page.keyboard.press("ArrowRight")
         page.wait_for_function("count => window.times.length >= count", arg=count, timeout=20_000)
     return statistics.median(page.evaluate("window.times"))

@@ -90,7 +90,7 @@ def _usual(dataset, heights, history: History, step: int, sharp: bool) -> int:
     kind = "retina" if sharp else "png"
     picture = print_figure(plt.gcf(), fmt=kind, bbox_inches="tight", base64=True)
     plt.close()
-    return len(picture[0] if sharp else picture)
+    return len(picture)
 
 
 def _descend(surface: LossSurface) -> History:

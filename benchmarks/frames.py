@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.explorer import measure
+from benchmarks.explorer import FRAME, measure
 from benchmarks.table import Row
 
 ROUNDS = 3
-FRAME = 1 / 60
 
 
 def rows() -> Iterator[Row]:

@@ -2,8 +2,9 @@
 
 Cold, warm and on a Dask cluster; growth from 10 to 1000 submissions; cheats paid by either.
 
-In each round all of them grade the same submissions, one after the other, start-up included. Run
-``python benchmarks grading``; stock nbgrader and the cheats take most of its ten minutes.
+In each round all of them grade some of the same submissions, one after the other, start-up
+included: a hundred where the start has been paid once, fewer where each submission pays it anew
+and the rate does not depend on how many there are. Run ``python benchmarks grading``: half an hour.
 ``GRADING_SUBMISSIONS=2 python benchmarks grading`` is enough for a look.
 """
 
@@ -34,10 +35,12 @@ from tests.grading.corpora.running import grade, grade_corpus
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 ROUNDS = 3
-#: Submissions that are graded in each round by each way.
-SUBMISSIONS = int(os.environ.get("GRADING_SUBMISSIONS", "6"))
+#: Submissions that are graded in each round, at most.
+SUBMISSIONS = int(os.environ.get("GRADING_SUBMISSIONS", "100"))
+#: How many of them the slow ways grade, and those in between.
+FEW, SOME = min(6, SUBMISSIONS), min(20, SUBMISSIONS)
 #: Numbers of submissions in the rows on growth; these answer the first practice only.
-GROWTH = (10, 100, 1000) if SUBMISSIONS >= 6 else (2, 4)
+GROWTH = (10, 100, 1000) if SUBMISSIONS >= 100 else (2, 4)
 WORKERS = (1, 2, 4)
 #: Of the cheats every so many are tried on both.
 EVERY = 4
@@ -50,8 +53,9 @@ def rows() -> Iterator[Row]:
     """Measure; each row as soon as it is known."""
     with tempfile.TemporaryDirectory(prefix="labs-bench-") as folder:
         home = Path(folder)
-        for number in range(SUBMISSIONS):
-            write_honest(home / "honest", number)
+        for count in {FEW, SOME, SUBMISSIONS}:
+            for number in range(count):
+                write_honest(honest(home, count), number)
         cells = cell_seconds(home)
         stock = yield from beside_stock(home, cells)
         yield from on_a_cluster(home, cells, stock)
@@ -59,9 +63,14 @@ def rows() -> Iterator[Row]:
         yield from cheats_paid(home)
 
 
+def honest(home: Path, count: int) -> Path:
+    """Return the folder of so many right submissions."""
+    return home / f"honest{count}"
+
+
 def cell_seconds(home: Path) -> float:
     """Return what the cells of one submission take by themselves, at best."""
-    path = next((home / "honest").rglob("*.ipynb"))
+    path = next(honest(home, FEW).rglob("*.ipynb"))
     return min(run_cold(nbformat.read(path, as_version=4)).cells for _ in range(ROUNDS))
 
 
@@ -116,30 +125,30 @@ def beside_stock(home: Path, cells: float) -> Iterator[Row]:
     """Measure stock nbgrader and ours, cold and warm; return the rates of stock nbgrader."""
     cores = usable_cores()
     ways = {
-        f"cold, {cores} at once": (cores, ("--cold", "--jobs", str(cores))),
-        "warm, one at a time": (1, ("--jobs", "1")),
-        f"warm, {cores} at once": (cores, ("--jobs", str(cores))),
+        f"cold, {cores} at once": (FEW, cores, ("--cold", "--jobs", str(cores))),
+        "warm, one at a time": (SOME, 1, ("--jobs", "1")),
+        f"warm, {cores} at once": (SUBMISSIONS, cores, ("--jobs", str(cores))),
     }
     stock, ours = [], defaultdict(list)
     for number in range(ROUNDS):
         say(f"round {number + 1} of {ROUNDS}: stock nbgrader")
-        course = stock_course(home / f"stock{number}", home / "honest")
+        course = stock_course(home / f"stock{number}", honest(home, FEW))
         begin = time.monotonic()
         nbgrader(course, "autograde", LAB)
-        stock.append(SUBMISSIONS / (time.monotonic() - begin))
-        check_scores(course, 90)
-        for way, (_, options) in ways.items():
+        stock.append(FEW / (time.monotonic() - begin))
+        check_scores(course, FEW)
+        for way, (count, _, options) in ways.items():
             say(f"round {number + 1} of {ROUNDS}: labs grade, {way}")
             out = home / f"{way}, {number}"
-            ours[way].append(timed(home / "honest", out, *options))
-            check_scores(out, 90)
-    for way, (jobs, _) in ways.items():
+            ours[way].append(timed(honest(home, count), out, *options))
+            check_scores(out, count)
+    for way, (count, jobs, _) in ways.items():
         yield Row(
-            f"grade {SUBMISSIONS} right Lab 5 submissions, {way}",
+            f"grade {count} right Lab 5 submissions, {way}",
             ours[way],
             stock,
             unit="1/s",
-            note="plain: stock `nbgrader autograde`, which has no more than one at a time",
+            note=f"plain: stock `nbgrader autograde` on {FEW} of them, one at a time as it does",
             **best_rate(cells, jobs),
         )
     return stock
@@ -152,14 +161,14 @@ def timed(folder: Path, out: Path, *options: str) -> float:
     return sum(1 for _ in folder.iterdir()) / (time.monotonic() - begin)
 
 
-def check_scores(course: Path, points: float) -> None:
+def check_scores(course: Path, count: int, points: float = 90) -> None:
     """Both have to say the same of every submission, or the comparison means nothing."""
     from nbgrader.api import Gradebook
 
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         scores = {s.student.id: s.score for s in book.assignment_submissions(LAB)}
     wrong = {name: score for name, score in scores.items() if abs(score - points) > 1e-6}
-    if len(scores) != SUBMISSIONS or wrong:
+    if len(scores) != count or wrong:
         raise RuntimeError(f"{course}: {len(scores)} graded; not {points} points: {wrong}")
 
 
@@ -202,18 +211,19 @@ def on_a_cluster(home: Path, cells: float, stock: list[float]) -> Iterator[Row]:
         ) as cluster:
             options = ("--scheduler", cluster.scheduler_address)
             # Once, so that each worker has its sandbox: a cluster is there before the grading.
-            timed(home / "honest", home / f"dask {workers}, before", *options, "--timeout", "31")
+            before = home / f"dask {workers}, before"
+            timed(honest(home, FEW), before, *options, "--timeout", "31")
             rates = []
             for number in range(ROUNDS):
                 out = home / f"dask {workers}, {number}"
-                rates.append(timed(home / "honest", out, *options))
-                check_scores(out, 90)
+                rates.append(timed(honest(home, SOME), out, *options))
+                check_scores(out, SOME)
         yield Row(
-            f"the same on a Dask cluster here, {workers} worker{'s' if workers > 1 else ''}",
+            f"grade {SOME} on a Dask cluster here, {workers} worker{'s' if workers > 1 else ''}",
             rates,
             stock,
             unit="1/s",
-            note="plain: stock `nbgrader autograde`",
+            note="plain: stock `nbgrader autograde`; the workers are there before",
             **best_rate(cells, workers),
         )
 

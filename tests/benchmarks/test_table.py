@@ -110,7 +110,7 @@ def test_grading_is_measured_cold_warm_on_a_cluster_and_up_to_a_thousand(monkeyp
     monkeypatch.setattr(grading, "cell_seconds", lambda home: 0.5)
     monkeypatch.setattr(grading, "stock_course", lambda folder, submitted: folder)
     monkeypatch.setattr(grading, "nbgrader", lambda course, *words: time.sleep(0.01))
-    monkeypatch.setattr(grading, "check_scores", lambda course, points: None)
+    monkeypatch.setattr(grading, "check_scores", lambda course, count: None)
     monkeypatch.setattr(grading, "cheats_paid", lambda home: iter(()))
     monkeypatch.setattr(
         grading,
@@ -130,6 +130,9 @@ def test_grading_is_measured_cold_warm_on_a_cluster_and_up_to_a_thousand(monkeyp
         assert len(row(words).ratios()) == grading.ROUNDS >= 3
         assert row(words).limit == min(jobs, cores) / 0.5
     assert row("1 worker").plain == row("2 workers").plain == row("cold").plain
-    assert {count for count, *_ in asked} == {grading.SUBMISSIONS, 10, 100, 1000}
+    cold = {count for count, *options in asked if "--cold" in options}
+    warm = {count for count, *options in asked if options == ["--jobs", str(cores)]}
+    assert cold == {6} and warm == {grading.SUBMISSIONS} == {100}
+    assert {count for count, *options in asked if not options} == {10, 100, 1000}
     assert row("1,000 submissions that").ratios() == [1.0]
     assert row("memory").unit == "MB"
