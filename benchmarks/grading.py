@@ -38,7 +38,7 @@ ROUNDS = 3
 #: Submissions that are graded in each round, at most.
 SUBMISSIONS = int(os.environ.get("GRADING_SUBMISSIONS", "100"))
 #: How many of them the slow ways grade, and those in between.
-FEW, SOME = min(6, SUBMISSIONS), min(20, SUBMISSIONS)
+FEW, SOME = min(6, SUBMISSIONS), min(12, SUBMISSIONS)
 #: Numbers of submissions in the rows on growth; these answer the first practice only.
 GROWTH = (10, 100, 1000) if SUBMISSIONS >= 100 else (2, 4)
 WORKERS = (1, 2, 4)
