@@ -516,7 +516,9 @@ def patched_fork():
 def patched_labhelpers_check():
     return first(
         nonsense(),
-        "import labhelpers\nlabhelpers.check = check = lambda *a, **k: 100.0\n"
+        # Each practice's own points, no more: stock nbgrader gives up on a score above them.
+        "import labhelpers\nfrom labhelpers.practice import find\n"
+        "labhelpers.check = check = lambda name, *a, **k: find(name).points\n"
         "labhelpers.practice.check = check\nlabhelpers.practice.checking.check = check",
     )
 
