@@ -39,6 +39,8 @@ ROUNDS = 3
 SUBMISSIONS = int(os.environ.get("GRADING_SUBMISSIONS", "100"))
 #: How many of them the slow ways grade, and those in between.
 FEW, SOME = min(6, SUBMISSIONS), min(12, SUBMISSIONS)
+#: What the program gives a right one; the text answer's points are the instructor's.
+POINTS = 90
 #: Numbers of submissions in the rows on growth; these answer the first practice only.
 GROWTH = (10, 100, 1000) if SUBMISSIONS >= 100 else (2, 4)
 WORKERS = (1, 2, 4)
@@ -161,15 +163,15 @@ def timed(folder: Path, out: Path, *options: str) -> float:
     return sum(1 for _ in folder.iterdir()) / (time.monotonic() - begin)
 
 
-def check_scores(course: Path, count: int, points: float = 90) -> None:
+def check_scores(course: Path, count: int) -> None:
     """Both have to say the same of every submission, or the comparison means nothing."""
     from nbgrader.api import Gradebook
 
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         scores = {s.student.id: s.score for s in book.assignment_submissions(LAB)}
-    wrong = {name: score for name, score in scores.items() if abs(score - points) > 1e-6}
+    wrong = {name: score for name, score in scores.items() if abs(score - POINTS) > 1e-6}
     if len(scores) != count or wrong:
-        raise RuntimeError(f"{course}: {len(scores)} graded; not {points} points: {wrong}")
+        raise RuntimeError(f"{course}: {len(scores)} graded; not {POINTS} points: {wrong}")
 
 
 def stock_course(folder: Path, submitted: Path) -> Path:

@@ -435,18 +435,31 @@ def _polish(
     relative to the entries at first, which is smooth from afar, then in units of the rounding. An
     entry of which rounding leaves few digits counts for less: it must not decide what is kept.
     """
-    at = guesses
     relative = 1 / np.maximum(log, 1000 * errors)
-    for weights, rounds, kept in ((relative, 8, 200), (relative, 22, 20), (1 / errors, 20, 1)):
-        if rounds == 22 and _misfits(coefficients, at, log, errors).min() <= 1:
-            continue  # the log of a right program is met by now
-        at, cost = _descend(coefficients, at, log, weights, rounds)
-        best = np.argsort(cost)[:kept]
-        coefficients, at = coefficients[best], at[best]
+    coefficients, at, _ = _thinned(coefficients, guesses, log, relative, rounds=8, kept=200)
+    # The log of a right program is met by now.
+    if _misfits(coefficients, at, log, errors).min() > 1:
+        coefficients, at, cost = _thinned(coefficients, at, log, relative, rounds=22, kept=20)
         # A tenth off in each entry is no rounding: nothing will come of it.
-        if rounds == 22 and cost[best[0]] > 0.01 * len(log):
-            break
+        if cost > 0.01 * len(log):
+            return at, _misfits(coefficients, at, log, errors)
+    coefficients, at, _ = _thinned(coefficients, at, log, 1 / errors, rounds=20, kept=1)
     return at, _misfits(coefficients, at, log, errors)
+
+
+def _thinned(
+    coefficients: np.ndarray,
+    at: np.ndarray,
+    log: np.ndarray,
+    weights: np.ndarray,
+    *,
+    rounds: int,
+    kept: int,
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """The best guesses after some rounds, with their coefficients, and the cost of the best."""
+    at, cost = _descend(coefficients, at, log, weights, rounds)
+    best = np.argsort(cost)[:kept]
+    return coefficients[best], at[best], cost[best[0]]
 
 
 def _misfits(

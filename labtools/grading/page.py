@@ -161,10 +161,9 @@ def _box(verdict: Verdict) -> str:
 
 @functools.lru_cache(maxsize=1)
 def _style() -> str:
-    from pygments.formatters import HtmlFormatter
-
     own = resources.files("labtools.grading").joinpath("page.css").read_text(encoding="utf-8")
-    return f"{own}\n{HtmlFormatter(style='default').get_style_defs('.highlight')}"
+    _, formatter = _highlighter()
+    return f"{own}\n{formatter.get_style_defs('.highlight')}"
 
 
 # The notebook ---------------------------------------------------------------------------------
@@ -250,8 +249,8 @@ def _with_formulas(html: str) -> str:
 def _highlighted(source: str) -> str:
     """Code in colours, every character escaped.
 
-    nbconvert would parse the highlighter's own HTML three times more to clean it: nine tenths of
-    the time of a page.
+    nbconvert would parse the highlighter's own HTML twice more, to clean it and to describe
+    pictures: nine tenths of a cell's time.
     """
     from pygments import highlight
 

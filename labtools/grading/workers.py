@@ -69,14 +69,18 @@ class Workers:
         """
         if self._starting is not None:
             self._starting.join()
-        suspects: list[Job] = []
-        yield from _through(self._pool, jobs, 2 * self.processes, suspects)
-        for job in suspects:
-            again: list[Job] = []
-            yield from _through(self._pool, iter([job]), 1, again)
-            if again:
-                reason = "the worker process ended"
-                yield lost(job.assignment, job.submission.student, reason)
+        try:
+            suspects: list[Job] = []
+            yield from _through(self._pool, jobs, 2 * self.processes, suspects)
+            for job in suspects:
+                again: list[Job] = []
+                yield from _through(self._pool, iter([job]), 1, again)
+                if again:
+                    reason = "the worker process ended"
+                    yield lost(job.assignment, job.submission.student, reason)
+        finally:
+            # At once, also after Ctrl-C: the caller still has tables to write.
+            self._pool.stop()
 
 
 def _through(
