@@ -115,6 +115,11 @@ class Assignment:
         """The practices that are judged by the program."""
         return [p for p in self.practices if not p.manual]
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The code cells that are the course's own, as they were released."""
+        return tuple(c["source"] for c in self.release["cells"] if c["cell_type"] == "code")
+
     def mark(self, notebook: Notebook) -> list[MarkedCell]:
         """Find the lab's practice and check cells among the submitted ones."""
         ids = {p.id for p in self.practices}

@@ -81,6 +81,8 @@ class Station:
         Whose practices are probed.
     modules : sequence of str
         What is imported in advance.
+    sources : sequence of str
+        The lab's own code cells, which are read in advance.
     cold : bool
         Start a fresh Python for each submission, with nothing imported in advance.
     unsafe : bool
@@ -93,9 +95,15 @@ class Station:
     """
 
     def __init__(
-        self, lab: str, modules: tuple[str, ...], *, cold: bool = False, unsafe: bool = False
+        self,
+        lab: str,
+        modules: tuple[str, ...],
+        sources: tuple[str, ...] = (),
+        *,
+        cold: bool = False,
+        unsafe: bool = False,
     ) -> None:
-        self.modules, self.cold = modules, cold
+        self.modules, self.sources, self.cold = modules, sources, cold
         self._folder = tempfile.TemporaryDirectory(prefix="labs-grade-")
         self.course = Path(self._folder.name, "course")
         write_sealed_copy(self.course, lab)
@@ -202,6 +210,7 @@ class Station:
             "nested": self.sandbox.nested,
             "warm": warm,
             "modules": list(self.modules),
+            "sources": list(self.sources),
             "work": WORK if walls else self._folder.name,
             "scratch": scratch_folders(),
             "fonts": self._fonts,

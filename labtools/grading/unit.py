@@ -12,6 +12,7 @@ import json
 import queue
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from labhelpers.practice import Feedback
 from labtools.grading.assignment import (
@@ -29,7 +30,7 @@ from labtools.grading.station import NoSandbox, Station, StationLost
 from labtools.grading.submissions import Submission
 from labtools.grading.verdicts import Verdict, judge_all, without_run
 
-__all__ = ["Job", "Result", "Settings", "get_ready", "grade_unit", "lost"]
+__all__ = ["Job", "Result", "Settings", "get_ready", "grade_unit", "lost", "share"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def grade_unit(job: Job) -> Result:
 def get_ready(assignment: Assignment, settings: Settings) -> None:
     """Start this process's sandbox; what fails here fails, and is told, with a submission."""
     with contextlib.suppress(Exception), _Borrowed(assignment, settings) as station:
-        _course_outputs(station, assignment)
+        _course_outputs(station, assignment, wait=False)
 
 
 def _grade(job: Job) -> Result:
@@ -169,18 +170,55 @@ def _examine(
 
 
 _shown: dict[str, dict[str, list[dict]]] = {}
+_shared: Path | None = None
 
 
-def _course_outputs(station: Station, assignment: Assignment) -> dict[str, list[dict]]:
-    """What the course's own cells show, by their text, from one run of the released notebook."""
+def share(folder: Path) -> None:
+    """Let this process and others share what they need only once, in a folder of theirs alone."""
+    global _shared
+    _shared = folder
+
+
+def _course_outputs(
+    station: Station, assignment: Assignment, *, wait: bool = True
+) -> dict[str, list[dict]]:
+    """What the course's own cells show, by their text, from one run of the released notebook.
+
+    Of processes that share a folder the first runs it and the others wait for that.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process is at it and `wait` is false.
+    """
     key = assignment.stem
-    if key not in _shown:
-        cells = assignment.mark(released_notebook(assignment))
-        evidence = examine(station, assignment, cells, {}, Limits(120.0))
-        _shown[key] = {
-            plain_text(cells[k].source): outputs for k, outputs in evidence.outputs.items()
-        }
+    if key in _shown:
+        return _shown[key]
+    with contextlib.ExitStack() as stack:
+        file = None
+        if _shared is not None:
+            import fcntl
+
+            file = stack.enter_context(open(_shared / f"{key}.json", "a+", encoding="utf-8"))
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            file.seek(0)
+            # Cut short, or never written: whoever was at it is gone.
+            with contextlib.suppress(ValueError):
+                _shown[key] = json.load(file)
+                return _shown[key]
+        _shown[key] = _run_released(station, assignment)
+        if file is not None:
+            with contextlib.suppress(OSError):
+                file.truncate(0)
+                json.dump(_shown[key], file)
+                file.flush()
     return _shown[key]
+
+
+def _run_released(station: Station, assignment: Assignment) -> dict[str, list[dict]]:
+    cells = assignment.mark(released_notebook(assignment))
+    evidence = examine(station, assignment, cells, {}, Limits(120.0))
+    return {plain_text(cells[k].source): outputs for k, outputs in evidence.outputs.items()}
 
 
 def lost(assignment: Assignment, student: str, reason: str) -> Result:
@@ -206,6 +244,7 @@ class _Borrowed:
     """A station of this process that nobody else is using."""
 
     def __init__(self, assignment: Assignment, settings: Settings) -> None:
+        self.sources = assignment.sources
         self.key = (assignment.lab, assignment.modules, settings.cold, settings.unsafe)
 
     def __enter__(self) -> Station:
@@ -213,7 +252,7 @@ class _Borrowed:
         try:
             self.station = _idle.setdefault(self.key, queue.SimpleQueue()).get_nowait()
         except queue.Empty:
-            self.station = Station(lab, modules, cold=cold, unsafe=unsafe)
+            self.station = Station(lab, modules, self.sources, cold=cold, unsafe=unsafe)
         return self.station
 
     def __exit__(self, kind: object, *_: object) -> None:

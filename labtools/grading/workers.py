@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Any
 
 from labtools.grading.assignment import Assignment
 from labtools.grading.inside.clock import PATIENCE
-from labtools.grading.unit import Job, Result, Settings, get_ready, grade_unit, lost
+from labtools.grading.unit import Job, Result, Settings, get_ready, grade_unit, lost, share
 
 __all__ = ["Workers"]
 
@@ -179,6 +180,7 @@ def _begin(scratch: str) -> None:
     """Set up a worker: Ctrl-C is the parent's business, and its death is the worker's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = scratch
+    share(Path(scratch))
     if sys.platform == "linux":
         from labtools.grading.inside import walls
 

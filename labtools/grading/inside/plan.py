@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["Moment", "plan", "replayable", "what_is_left"]
+__all__ = ["Moment", "get_to_know", "plan", "replayable", "what_is_left"]
 
 Cell = Mapping[str, Any]
 #: (position, practice id, rank). At position k the practice is asked after k cells have run.
@@ -108,6 +108,13 @@ def parse(source: str) -> ast.Module | None:
         return ast.parse(TransformerManager().transform_cell(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def get_to_know(sources: Sequence[str]) -> None:
+    """Read the course's own cells in advance: every submission has most of them."""
+    for source in sources:
+        _Names.of({"kind": "code", "source": source})
+        _statements(source)
 
 
 class _Names:
@@ -227,8 +234,7 @@ def replayable(cells: Sequence[Cell]) -> tuple[set[int], dict[int, str]]:
         reached |= set().union(*(names[k].bound for k in more))
     same = {k for k in code - theirs if not names[k].imported}
     wanted = set().union(*(names[k].used for k in code - same)) if code - same else set()
-    statements = [(k, node, _Names.of_statement(node)) for k in sorted(same)
-                  for node in parse(cells[k]["source"]).body]  # fmt: skip
+    statements = [(k, *one) for k in sorted(same) for one in _statements(cells[k]["source"])]
     kept: set[int] = set()
     while True:
         more = {
@@ -240,12 +246,18 @@ def replayable(cells: Sequence[Cell]) -> tuple[set[int], dict[int, str]]:
             break
         kept |= more
         wanted |= set().union(*(statements[i][2].used for i in more))
-    needed: dict[int, list[ast.stmt]] = {k: [] for k in same}
+    needed: dict[int, list[str]] = {k: [] for k in same}
     for i in sorted(kept):
         needed[statements[i][0]].append(statements[i][1])
-    return same, {
-        k: ast.unparse(ast.Module(body=body, type_ignores=[])) for k, body in needed.items()
-    }
+    return same, {k: "\n".join(texts) for k, texts in needed.items()}
+
+
+@functools.lru_cache(maxsize=1000)
+def _statements(source: str) -> tuple[tuple[str, _Names], ...]:
+    """A cell's statements, each as text and what it does to names; none if it is not Python."""
+    tree = parse(source)
+    body = tree.body if tree is not None else ()
+    return tuple((ast.unparse(node), _Names.of_statement(node)) for node in body)
 
 
 def what_is_left(source: str, line: int | None = None) -> str:

@@ -71,6 +71,7 @@ class _Session:
         self.drawing, self.settled = None, False
         self.seeded = "torch" in sys.modules
         self.namespace, self.outputs = shell.user_ns, shell.outputs
+        shell.tells_errors = bool(request["show"])
 
     def send(self, message: Mapping[str, Any]) -> None:
         data = json.dumps(message).encode("ascii") + b"\n"
@@ -249,7 +250,8 @@ def reseed() -> None:
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(TORCH_SEED % 2**32)
     if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(TORCH_SEED)
+        # Processors alone: a fork can use no other device, and to tell them takes a millisecond.
+        sys.modules["torch"].default_generator.manual_seed(TORCH_SEED)
 
 
 def _lay_out(files: Mapping[str, str]) -> None:

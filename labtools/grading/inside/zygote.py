@@ -79,10 +79,11 @@ def _warm(options: Mapping[str, Any]):
     import importlib
     import warnings
 
-    from . import session
+    from . import plan, session
     from . import shell as shells
 
     shell = shells.new_shell()
+    plan.get_to_know(options["sources"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in options["modules"]:
@@ -97,6 +98,7 @@ def _warm(options: Mapping[str, Any]):
             optimizer([weight], lr=0.1)
     if "matplotlib.pyplot" in sys.modules:
         _draw_once(sys.modules["matplotlib.pyplot"], shells.picture)
+        session.settle_figures(shell)
     session.reseed()
     shell.run_cell("None", store_history=False)
     shell.outputs.take()
@@ -108,12 +110,15 @@ def _warm(options: Mapping[str, Any]):
 
 def _draw_once(pyplot, picture) -> None:
     """Draw what most figures have, so that fonts, marks and tick labels are known already."""
+    powers = [10.0**k for k in range(-8, 9)]
     for scale in ("linear", "log"):
         figure, axes = pyplot.subplots(layout="constrained")
         for mark in "osd^v*x+.":
-            axes.plot([1e-4, 1e4], [1e-4, 1e4], f"-{mark}", label="$x$")
+            axes.plot(powers[::16], powers[::16], f"-{mark}", label="$x$")
         axes.set(xlabel="x", ylabel="loss", title="title", xscale=scale, yscale=scale)
-        axes.legend()
+        if scale == "log":
+            axes.set_yticks(powers)  # each label is a formula, which is read once
+        axes.legend(loc="upper left")
         picture(figure)
     pyplot.close("all")
 
