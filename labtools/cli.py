@@ -44,18 +44,26 @@ def _run(argv: list[str] | None) -> int:
             try:
                 command.set_defaults(run=_load(command, module))
             except ModuleNotFoundError as error:
-                if (error.name or "").split(".")[0] in ("labtools", "labhelpers"):
-                    raise
-                print(
-                    f"labs {name}: the package {error.name} is missing; "
-                    "install the instructor's tools: pip install -e '.[lab,instructor]' "
-                    "-c constraints.txt",
-                    file=sys.stderr,
-                )
-                return 2
+                return _missing(name, error)
     arguments = parser.parse_args(words)
     arguments.root = (arguments.root or find_root(Path.cwd())).resolve()
-    return arguments.run(arguments)
+    try:
+        return arguments.run(arguments)
+    except ModuleNotFoundError as error:
+        return _missing(arguments.command, error)
+
+
+def _missing(command: str, error: ModuleNotFoundError) -> int:
+    """Say which package is missing; one of ours is a fault that its traceback tells better."""
+    if (error.name or "").split(".")[0] in ("labtools", "labhelpers"):
+        raise error
+    print(
+        f"labs {command}: the package {error.name} is missing; "
+        "install the instructor's tools: pip install -e '.[lab,instructor]' "
+        "-c constraints.txt",
+        file=sys.stderr,
+    )
+    return 2
 
 
 def find_root(start: Path) -> Path:

@@ -1,36 +1,11 @@
-"""`labs grade`: grade a lab's submissions."""
+"""`labs grade`: its arguments."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
-import time
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-
-from labtools.grading.assignment import (
-    Assignment,
-    AssignmentError,
-    fingerprint,
-    load_assignment,
-)
-from labtools.grading.cluster import ClusterError, grade_on_cluster
-from labtools.grading.examination import Limits
-from labtools.grading.gradebook import Course
-from labtools.grading.journal import Journal, submission_key
-from labtools.grading.progress import progress_bar
-from labtools.grading.sealing import SealError
-from labtools.grading.secret import SecretError, course_secret
-from labtools.grading.station import NoSandbox
-from labtools.grading.submissions import Submissions, SubmissionsError
-from labtools.grading.tables import write_tables
-from labtools.grading.unit import Job, Result, Settings
-from labtools.grading.workers import Workers
+from labtools.grading import server
 
 __all__ = ["add_arguments", "run"]
 
@@ -125,162 +100,9 @@ def _positive(kind: type):
 
 def run(arguments: argparse.Namespace) -> int:
     """Grade; return 0, or 2 with a sentence on stderr where nothing can be graded."""
-    console = Console(stderr=True, highlight=False)
-    try:
-        return _grade(arguments, console)
-    except (
-        AssignmentError,
-        ClusterError,
-        NoSandbox,
-        SealError,
-        SecretError,
-        SubmissionsError,
-    ) as error:
-        console.print(f"labs grade: {error}", style="bold", markup=False, soft_wrap=True)
-        return 2
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        console.print(
-            f"labs grade: {error.strerror or error}{where}",
-            style="bold", markup=False, soft_wrap=True,
-        )  # fmt: skip
-        return 2
+    if not arguments.scheduler:
+        server.start()
+    # Seconds of imports: after the arguments were read, and beside those of the server.
+    from labtools.grading import grade
 
-
-def _grade(arguments: argparse.Namespace, console: Console) -> int:
-    secret = course_secret(arguments.root / "solutions")
-    if secret.is_new:
-        console.print(
-            "A course secret was made: solutions/course.secret. Hidden cases are drawn from it; "
-            "copy it to whoever grades the same course.",
-            soft_wrap=True,
-        )
-    assignment = load_assignment(arguments.root, arguments.lab, secret)
-    submissions = Submissions(arguments.submissions, assignment.stem)
-    if arguments.only is not None and arguments.only not in submissions.students:
-        raise SubmissionsError(f"there is no student {arguments.only!r} in {arguments.submissions}")
-    settings = Settings(
-        Limits(arguments.timeout, arguments.memory), arguments.cold, arguments.unsafe
-    )
-    # A grade depends on the limits too; warm or cold it is the same.
-    version = fingerprint(assignment, secret, repr(settings.limits))
-    if arguments.unsafe:
-        console.print(
-            "--unsafe: the submissions run without a sandbox and can read and change whatever "
-            "you can.",
-            style="bold",
-            soft_wrap=True,
-        )
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    with contextlib.ExitStack() as stack:
-        journal = stack.enter_context(Journal(arguments.out, assignment.stem))
-        work = _Work(assignment, settings, submissions, journal, version, arguments.only)
-        if arguments.scheduler:
-            results = grade_on_cluster(work.jobs(), arguments.scheduler)
-        else:
-            workers = stack.enter_context(Workers(arguments.jobs or os.cpu_count() or 1))
-            workers.get_ready(assignment, settings, work.at_least())
-            results = workers.grade(work.jobs())
-        # nbgrader takes seconds to open a gradebook: meanwhile the workers get ready.
-        course = stack.enter_context(Course(arguments.out, assignment))
-        return _run(arguments, console, work, course, results)
-
-
-class _Work:
-    """What is to be graded, read one submission at a time."""
-
-    def __init__(
-        self,
-        assignment: Assignment,
-        settings: Settings,
-        submissions: Submissions,
-        journal: Journal,
-        version: str,
-        only: str | None,
-    ) -> None:
-        self.assignment, self.settings = assignment, settings
-        self.submissions, self.journal = submissions, journal
-        self.version, self.only = version, only
-        self.students = submissions.students if only is None else [only]
-        self.kept = 0
-        self._keys: dict[str, str] = {}
-
-    def at_least(self) -> int:
-        """How many submissions are certainly to be graded; others may have changed."""
-        if self.only is not None:
-            return 1
-        return sum(student not in self.journal for student in self.students)
-
-    def jobs(self) -> Iterator[Job]:
-        """The jobs of all submissions that have no result yet."""
-        for student in self.students:
-            submission = self.submissions.read(student)
-            key = submission_key(submission, self.version)
-            if self.only is None and self.journal.has(student, key):
-                self.kept += 1
-                continue
-            self._keys[student] = key
-            yield Job(self.assignment, self.settings, submission)
-
-    def key(self, student: str) -> str:
-        """The key under which this student's new result is kept."""
-        return self._keys.pop(student)
-
-
-def _run(
-    arguments, console: Console, work: _Work, course: Course, results: Iterator[Result]
-) -> int:
-    started, graded, stopped = time.monotonic(), 0, False
-    bar = progress_bar(console)
-    try:
-        with bar:
-            task = bar.add_task(f"Grading {work.assignment.lab}", total=len(work.students))
-            for result in results:
-                _keep(result, work, course)
-                graded += 1
-                bar.update(task, completed=graded + work.kept)
-            bar.update(task, completed=graded + work.kept)
-    except KeyboardInterrupt:
-        stopped = True
-        results.close()
-    students = [s for s in work.submissions.students if s in work.journal]
-    entries = work.journal.entries(students)
-    counts = write_tables(arguments.out, work.assignment.stem, entries)
-    _report(console, arguments, work, counts, graded, time.monotonic() - started, stopped)
-    return 130 if stopped else 0
-
-
-def _keep(result: Result, work: _Work, course: Course) -> None:
-    """Keep a result; the journal's line comes last and says that all of it is there."""
-    course.record(result, work.journal.notebook(result.student))
-    work.journal.add(work.key(result.student), result)
-
-
-def _report(
-    console: Console,
-    arguments: argparse.Namespace,
-    work: _Work,
-    counts: Counter[str],
-    graded: int,
-    seconds: float,
-    stopped: bool,
-) -> None:
-    total = len(work.students)
-    rate = f", {60 * graded / seconds:.0f} a minute" if graded and seconds > 0 else ""
-    kept = f", {work.kept} kept from before" if work.kept else ""
-    console.print(
-        f"{graded} graded in {seconds:.1f} s{rate}{kept}; {total} submissions of "
-        f"{escape(work.assignment.stem)}.",
-        soft_wrap=True,
-    )
-    if counts:
-        words = ", ".join(f"{n} {status}" for status, n in counts.most_common())
-        console.print(f"Practices: {words}.", soft_wrap=True)
-    if stopped:
-        console.print("Stopped. What is done is kept; the same command goes on.", style="bold")
-    out = escape(str(arguments.out))
-    console.print(
-        f"Grades: {out}/grades.csv · pages: {out}/pages/{escape(work.assignment.stem)}/ · "
-        f"nbgrader: {out}/gradebook.db",
-        soft_wrap=True,
-    )
+    return grade.run(arguments)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import multiprocessing
 import signal
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
+from labtools.grading import server
 from labtools.grading.assignment import Assignment
 from labtools.grading.inside.clock import PATIENCE
 from labtools.grading.unit import Job, Result, Settings, get_ready, grade_unit, lost, share
@@ -136,7 +136,7 @@ class _Pool:
         if self._executor is None:
             self._executor = ProcessPoolExecutor(
                 self.processes,
-                mp_context=_context(),
+                mp_context=server.context(),
                 initializer=_begin,
                 initargs=(self.scratch,),
                 max_tasks_per_child=TASKS_PER_WORKER,
@@ -162,18 +162,6 @@ class _Pool:
                 process.join(5)
                 if process.is_alive():
                     process.kill()
-
-
-def _context() -> multiprocessing.context.BaseContext:
-    """Workers are forked from a process that has the imports and nothing else.
-
-    A fork of this process would carry the gradebook's connection.
-    """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["labtools.grading.unit"])
-    return context
 
 
 def _begin(scratch: str) -> None:

@@ -1,0 +1,32 @@
+"""The process from which workers are forked: it has their imports and nothing else.
+
+A fork of the command itself would carry the gradebook's connection.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+
+__all__ = ["context", "start"]
+
+
+def context() -> multiprocessing.context.BaseContext:
+    """How workers are started on this machine."""
+    if not _has_one():
+        return multiprocessing.get_context("spawn")
+    chosen = multiprocessing.get_context("forkserver")
+    chosen.set_forkserver_preload(["labtools.grading.unit"])
+    return chosen
+
+
+def start() -> None:
+    """Start it at once, where there is one, so that it imports while the command does."""
+    if _has_one():
+        context()
+        from multiprocessing import forkserver  # which not every system can import
+
+        forkserver.ensure_running()
+
+
+def _has_one() -> bool:
+    return "forkserver" in multiprocessing.get_all_start_methods()
