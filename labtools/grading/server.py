@@ -12,7 +12,7 @@ __all__ = ["context", "start"]
 
 def context() -> multiprocessing.context.BaseContext:
     """How workers are started on this machine."""
-    if not _has_one():
+    if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     chosen = multiprocessing.get_context("forkserver")
     chosen.set_forkserver_preload(["labtools.grading.unit"])
@@ -21,12 +21,7 @@ def context() -> multiprocessing.context.BaseContext:
 
 def start() -> None:
     """Start it at once, where there is one, so that it imports while the command does."""
-    if _has_one():
-        context()
+    if context().get_start_method() == "forkserver":
         from multiprocessing import forkserver  # which not every system can import
 
         forkserver.ensure_running()
-
-
-def _has_one() -> bool:
-    return "forkserver" in multiprocessing.get_all_start_methods()

@@ -131,6 +131,16 @@ class Station:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def warm_up(self) -> None:
+        """Start the warm parent, where submissions share one and it does not run yet."""
+        if not (self.cold or self._walls_in_one) and self._process is None:
+            self._start(warm=True)
+
+    @property
+    def _walls_in_one(self) -> bool:
+        """Whether the walls hold one submission only, which then has a parent of its own."""
+        return self.sandbox.walls and not self.sandbox.nested
+
     def run(
         self,
         request: Mapping[str, Any],
@@ -158,7 +168,7 @@ class Station:
             If the warm parent dies or falls silent; the next call starts another.
         """
         cold = cold or self.cold
-        single_use = cold or (self.sandbox.walls and not self.sandbox.nested)
+        single_use = cold or self._walls_in_one
         if single_use or self._process is None or self._process.poll() is not None:
             self._stop()
             self._start(warm=not cold)

@@ -97,7 +97,10 @@ def grade_unit(job: Job) -> Result:
 def get_ready(assignment: Assignment, settings: Settings) -> None:
     """Start this process's sandbox; what fails here fails, and is told, with a submission."""
     with contextlib.suppress(Exception), _Borrowed(assignment, settings) as station:
-        _course_outputs(station, assignment, wait=False)
+        station.warm_up()
+        # Another worker may be at it: no reason to give this sandbox up.
+        with contextlib.suppress(BlockingIOError):
+            _course_outputs(station, assignment, wait=False)
 
 
 def _grade(job: Job) -> Result:
@@ -244,15 +247,15 @@ class _Borrowed:
     """A station of this process that nobody else is using."""
 
     def __init__(self, assignment: Assignment, settings: Settings) -> None:
-        self.sources = assignment.sources
-        self.key = (assignment.lab, assignment.modules, settings.cold, settings.unsafe)
+        what = (assignment.lab, assignment.modules, assignment.sources)
+        self.key = (*what, settings.cold, settings.unsafe)
 
     def __enter__(self) -> Station:
-        lab, modules, cold, unsafe = self.key
+        *what, cold, unsafe = self.key
         try:
             self.station = _idle.setdefault(self.key, queue.SimpleQueue()).get_nowait()
         except queue.Empty:
-            self.station = Station(lab, modules, self.sources, cold=cold, unsafe=unsafe)
+            self.station = Station(*what, cold=cold, unsafe=unsafe)
         return self.station
 
     def __exit__(self, kind: object, *_: object) -> None:

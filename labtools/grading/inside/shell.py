@@ -280,6 +280,9 @@ def _ticks_placed_once():
     from matplotlib.axis import Axis, XAxis, YAxis
 
     place = getattr(Axis, "_update_ticks", None)
+    if place is None:
+        yield
+        return
     known: dict[Any, tuple] = {}
 
     def place_once(axis):
@@ -297,9 +300,6 @@ def _ticks_placed_once():
             known[axis] = (state, ticks)
         return list(ticks)
 
-    if place is None:
-        yield
-        return
     Axis._update_ticks = place_once
     try:
         yield
