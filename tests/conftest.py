@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -17,3 +18,11 @@ matplotlib.use("Agg")
 def course() -> Path:
     """Return the course's folder."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def no_figure_left_open():
+    """Close what a test left open in pyplot: the next one counts its own figures."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")

@@ -76,6 +76,7 @@ def run_pytest() -> tuple[list[Row], str]:
         report = Path(folder) / "report.xml"
         command = [
             *(sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope", "-q", "-rfEs"),
+            *("--durations", "15", "--durations-min", "5"),
             *("--junit-xml", str(report), "-o", "junit_family=xunit1"),
         ]
         process = subprocess.Popen(
