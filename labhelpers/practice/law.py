@@ -46,6 +46,9 @@ TOO_LARGE = 1e30
 #: Orders of the rows (over all epochs) that are tried at most.
 MAX_ORDERS = 5000
 
+#: Orders for which a start is computed from the log rather than searched for.
+MAX_DIRECT = 50
+
 #: Epochs that are followed at least: fewer entries would fit by chance.
 FEWEST = 4
 
@@ -358,8 +361,10 @@ class _Frame:
         coefficients = coefficients[_possible(coefficients, log, errors)]
         if not len(coefficients):
             return Fit.none()
-        path, guesses = _scan(coefficients, log, angles)
-        points, misfits = _polish(coefficients[path], guesses, log, errors)
+        points, misfits = _direct(coefficients[:MAX_DIRECT], log, errors)
+        if not misfits.min() <= 1:
+            path, guesses = _scan(coefficients, log, angles)
+            points, misfits = _polish(coefficients[path], guesses, log, errors)
         best = int(np.argmin(misfits))
         if not np.isfinite(misfits[best]):
             return Fit.none()
@@ -376,11 +381,62 @@ def _possible(coefficients: np.ndarray, log: np.ndarray, errors: np.ndarray) -> 
         return np.ones(len(coefficients), dtype=bool)
     scaled = coefficients[:, :, 1:] / errors[None, :, None]
     size = np.linalg.norm(scaled, axis=1, keepdims=True)
-    basis, _ = np.linalg.qr(scaled / np.where(size > 0, size, 1))
+    basis = _orthonormal(scaled / np.where(size > 0, size, 1))
     rest = (log - coefficients[:, :, 0]) / errors
     rest = rest - np.einsum("pkm,pm->pk", basis, np.einsum("pkm,pk->pm", basis, rest))
     # Rounding in the elimination itself counts for a little; every entry may be off by one unit.
     return np.linalg.norm(rest, axis=1) <= 1.1 * np.sqrt(len(log))
+
+
+def _orthonormal(columns: np.ndarray) -> np.ndarray:
+    """Orthonormal bases of the spaces that unit or zero columns span, shape (paths, K, m).
+
+    Of many at once by Gram and Schmidt, each column twice, as LAPACK takes them one by one.
+    """
+    if len(columns) < 20:
+        return np.linalg.qr(columns)[0]
+    basis = np.ascontiguousarray(columns.T)  # (m, K, paths)
+    for k, column in enumerate(basis):
+        for _ in range(2 if k else 0):
+            shares = np.einsum("mkp,kp->mp", basis[:k], column)
+            column -= np.einsum("mkp,mp->kp", basis[:k], shares)
+        left = np.sqrt(np.einsum("kp,kp->p", column, column))
+        # What rounding leaves of a column that says nothing new is no direction.
+        column *= np.where(left > 1e-10, 1 / np.where(left > 0, left, 1), 0)
+    return basis.T
+
+
+def _direct(
+    coefficients: np.ndarray, log: np.ndarray, errors: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Starts that follow from the log by linear least squares, and their misfits.
+
+    The log determines u², v² and uv as far as it depends on them, and in the axes of the first
+    entry the squares of the start's two coordinates; their signs are tried. A log of the law is
+    met from one of them, so that nothing need be searched for; of another log this says nothing.
+    """
+    scaled = coefficients[:, :, 1:] / errors[None, :, None]
+    size = np.linalg.norm(scaled, axis=1, keepdims=True)
+    size = np.where(size > 0, size, 1)
+    rest = (log - coefficients[:, :, 0]) / errors
+    _, _, uu, vv, uv = np.moveaxis(
+        np.einsum("pmk,pk->pm", np.linalg.pinv(scaled / size, rcond=1e-9), rest) / size[:, 0], -1, 0
+    )
+    squares = np.stack([np.stack([uu, uv], -1), np.stack([uv, vv], -1)], -2)
+    _, axes = np.linalg.eigh(_curvature(coefficients))
+    local = np.sqrt(np.maximum(np.einsum("pia,pij,pja->pa", axes, squares, axes), 0))
+    signs = np.array([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])
+    guesses = np.einsum("pia,psa->psi", axes, local[:, None, :] * signs)
+    path = np.repeat(np.arange(len(coefficients)), len(signs))
+    coefficients, guesses = coefficients[path], guesses.reshape(-1, 2)
+    points, _ = _descend(coefficients, guesses, log, 1 / errors, rounds=6)
+    return points, _misfits(coefficients, points, log, errors)
+
+
+def _curvature(coefficients: np.ndarray) -> np.ndarray:
+    """The first entry's quadratic form of each path, shape (paths, 2, 2)."""
+    uu, vv, uv = np.moveaxis(coefficients[:, 0, 3:], -1, 0)
+    return np.stack([np.stack([uu, uv / 2], -1), np.stack([uv / 2, vv], -1)], -2)
 
 
 def _quadratic(at: np.ndarray) -> np.ndarray:
@@ -400,9 +456,8 @@ def _monomials(at: np.ndarray) -> np.ndarray:
 def _scan(coefficients: np.ndarray, log: np.ndarray, angles: int) -> tuple[np.ndarray, np.ndarray]:
     """Starts on the ellipse where the first entry is met, the most promising ones first."""
     paths = len(coefficients)
-    one, u, v, uu, vv, uv = np.moveaxis(coefficients[:, 0], -1, 0)
-    curvature = np.stack([np.stack([uu, uv / 2], -1), np.stack([uv / 2, vv], -1)], -2)
-    values, vectors = np.linalg.eigh(curvature)
+    one, u, v = np.moveaxis(coefficients[:, 0, :3], -1, 0)
+    values, vectors = np.linalg.eigh(_curvature(coefficients))
     top = np.maximum(values[:, 1:], 1e-300)
     # A direction that the first entry does not see gets a long but finite half-axis.
     values = np.maximum(values, 1e-4 * top)
