@@ -263,11 +263,24 @@ def picture(figure) -> bytes | None:
     canvas = figure.canvas
     if not isinstance(canvas, FigureCanvasAgg):
         canvas = FigureCanvasAgg(figure)
+    _share_formulas(canvas.get_renderer())
     with _ticks_placed_once():
         canvas.draw()
     stream = io.BytesIO()
     imsave(stream, canvas.buffer_rgba(), format="png", origin="upper", dpi=figure.dpi)
     return stream.getvalue()
+
+
+_formulas = None
+
+
+def _share_formulas(renderer) -> None:
+    """Have this figure know the formulas that an earlier one has read, as ``10⁻³`` at a tick."""
+    global _formulas
+    if _formulas is None:
+        _formulas = getattr(renderer, "mathtext_parser", None)
+    if _formulas is not None:
+        renderer.mathtext_parser = _formulas
 
 
 @contextlib.contextmanager
@@ -277,34 +290,58 @@ def _ticks_placed_once():
     To lay a figure out and draw it, matplotlib asks for the ticks a dozen times for each axis and
     places them anew each time: a third of the time of a figure.
     """
-    from matplotlib.axis import Axis, XAxis, YAxis
+    from matplotlib.axis import Axis
 
     place = getattr(Axis, "_update_ticks", None)
-    if place is None:
+    measure = getattr(Axis, "_get_ticklabel_bboxes", None)
+    if place is None or measure is None:
         yield
         return
-    known: dict[Any, tuple] = {}
+    placed: dict[Any, tuple] = {}
+    measured: dict[Any, tuple] = {}
 
     def place_once(axis):
-        if type(axis) not in (XAxis, YAxis) or axis.axes.name != "rectilinear":
+        state = _state_of(axis)
+        if state is None:
             return place(axis)
-        state = (
-            *axis.get_view_interval(),
-            *axis.axes.bbox.bounds,
-            axis.get_transform(),
-            *(part for ticker in (axis.major, axis.minor) for part in vars(ticker).values()),
-        )
-        found, ticks = known.get(axis, (None, None))
+        found, ticks = placed.get(axis, (None, None))
         if found != state:
             ticks = place(axis)
-            known[axis] = (state, ticks)
+            placed[axis] = (state, ticks)
         return list(ticks)
 
-    Axis._update_ticks = place_once
+    def measure_once(axis, ticks, renderer):
+        state = _state_of(axis)
+        if state is None:
+            return measure(axis, ticks, renderer)
+        # Where labels stand depends on the other axis too, if a spine was moved along it.
+        others = tuple(_state_of(other) for other in axis.axes._axis_map.values())
+        state = (ticks, renderer, *others)
+        found, boxes = measured.get(axis, (None, None))
+        if found != state:
+            boxes = measure(axis, ticks, renderer)
+            measured[axis] = (state, boxes)
+        return tuple(map(list, boxes))
+
+    Axis._update_ticks, Axis._get_ticklabel_bboxes = place_once, measure_once
     try:
         yield
     finally:
-        Axis._update_ticks = place
+        Axis._update_ticks, Axis._get_ticklabel_bboxes = place, measure
+
+
+def _state_of(axis) -> tuple | None:
+    """What the places of an axis's ticks depend on; None for an axis that is not a plain one."""
+    from matplotlib.axis import XAxis, YAxis
+
+    if type(axis) not in (XAxis, YAxis) or axis.axes.name != "rectilinear":
+        return None
+    return (
+        *axis.get_view_interval(),
+        *axis.axes.bbox.bounds,
+        axis.get_transform(),
+        *(part for ticker in (axis.major, axis.minor) for part in vars(ticker).values()),
+    )
 
 
 def new_shell() -> Shell:
