@@ -7,24 +7,26 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-import labhelpers
-import labtools
-from labhelpers.data import OWN_SEEDS
-from labhelpers.practice import Practice, labs, of_lab
+from labtools.grading.places import LABHELPERS, LABTOOLS
 from labtools.grading.reading import Notebook, read_notebook
 from labtools.grading.secret import Secret
+
+if TYPE_CHECKING:
+    from labhelpers.practice import Practice
 
 __all__ = [
     "Assignment",
     "AssignmentError",
     "MarkedCell",
+    "ReleasedLab",
     "fingerprint",
     "load_assignment",
     "plain_text",
+    "read_release",
     "released_notebook",
 ]
 
@@ -82,8 +84,8 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Assignment:
-    """One lab, ready to grade. Plain data: it is sent to workers.
+class ReleasedLab:
+    """One lab as students get it.
 
     Attributes
     ----------
@@ -91,10 +93,6 @@ class Assignment:
         ``"lab05"`` and the file's name without its ending.
     release : dict
         The student notebook.
-    questions : dict
-        By practice, what is asked.
-    seeds : dict
-        The lab's data in the second run, by function; empty if there is no second run.
     modules : tuple of str
         What the lab imports, to be imported once in the warm parent.
     """
@@ -102,23 +100,43 @@ class Assignment:
     lab: str
     stem: str
     release: dict[str, Any]
-    questions: dict[str, Question]
-    seeds: dict[str, int]
     modules: tuple[str, ...]
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The code cells that are the course's own, as they were released."""
+        return tuple(c["source"] for c in self.release["cells"] if c["cell_type"] == "code")
+
+    def _graded_cells(self) -> list[dict[str, Any]]:
+        return [c for c in self.release["cells"] if "nbgrader" in c["metadata"]]
+
+
+@dataclass(frozen=True)
+class Assignment(ReleasedLab):
+    """One lab, ready to grade. Plain data: it is sent to workers.
+
+    Attributes
+    ----------
+    questions : dict
+        By practice, what is asked.
+    seeds : dict
+        The lab's data in the second run, by function; empty if there is no second run.
+    """
+
+    questions: dict[str, Question]
+    seeds: dict[str, int]
+
+    @property
     def practices(self) -> tuple[Practice, ...]:
+        # With torch behind it, which only those who judge need to wait for.
+        from labhelpers.practice import of_lab
+
         return of_lab(self.lab)
 
     @property
     def asked(self) -> list[Practice]:
         """The practices that are judged by the program."""
         return [p for p in self.practices if not p.manual]
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The code cells that are the course's own, as they were released."""
-        return tuple(c["source"] for c in self.release["cells"] if c["cell_type"] == "code")
 
     def mark(self, notebook: Notebook) -> list[MarkedCell]:
         """Find the lab's practice and check cells among the submitted ones."""
@@ -152,9 +170,6 @@ class Assignment:
             marked.append(MarkedCell(cell.kind, cell.source, cell.id, practice, check, own, stub))
         return marked
 
-    def _graded_cells(self) -> list[dict[str, Any]]:
-        return [c for c in self.release["cells"] if "nbgrader" in c["metadata"]]
-
 
 def released_notebook(assignment: Assignment) -> Notebook:
     """The student notebook as if somebody had handed it in untouched."""
@@ -175,8 +190,8 @@ def _calls_check(source: str) -> bool:
     return re.search(r"\bcheck\s*\(", source) is not None
 
 
-def load_assignment(root: Path, name: str, secret: Secret) -> Assignment:
-    """Load a lab by its number, its name or its file.
+def read_release(root: Path, name: str) -> ReleasedLab:
+    """Read a lab's student notebook by its number, its name or its file.
 
     Raises
     ------
@@ -186,9 +201,27 @@ def load_assignment(root: Path, name: str, secret: Secret) -> Assignment:
     path = _student_notebook(root, name)
     stem = path.stem
     lab = stem.split("_", 1)[0]
-    if lab not in labs():
-        raise AssignmentError(f"{stem} has no practices; labs with practices: {', '.join(labs())}")
     release = nbformat.read(path, as_version=4)
+    found = ReleasedLab(lab, stem, dict(release), _modules(lab, release))
+    if not found._graded_cells():
+        from labhelpers.practice import labs
+
+        raise AssignmentError(f"{stem} has no practices; labs with practices: {', '.join(labs())}")
+    return found
+
+
+def load_assignment(root: Path, name: str, secret: Secret) -> Assignment:
+    """Load a lab by its number, its name or its file, and draw its hidden cases.
+
+    Raises
+    ------
+    AssignmentError
+        If there is no such lab, it has no practices, or its student notebook is missing.
+    """
+    from labhelpers.practice import of_lab
+
+    released = read_release(root, name)
+    lab = released.lab
     questions = {p.id: _question(p, secret) for p in of_lab(lab) if not p.manual}
     names = {c["data"] for q in questions.values() if q.on_lab_data for c in q.hidden}
     rng = secret.rng(f"{lab} data")
@@ -200,7 +233,7 @@ def load_assignment(root: Path, name: str, secret: Secret) -> Assignment:
         else q
         for id_, q in questions.items()
     }
-    return Assignment(lab, stem, dict(release), questions, seeds, _modules(lab, release))
+    return Assignment(**vars(released), questions=questions, seeds=seeds)
 
 
 def _student_notebook(root: Path, name: str) -> Path:
@@ -227,6 +260,8 @@ def _question(practice: Practice, secret: Secret) -> Question:
 
 def _is_lab_data(case: Case) -> bool:
     """Whether the answer is made from a data set of the lab, so that the lab must run on it."""
+    from labhelpers.data import OWN_SEEDS
+
     return case.get("data") in OWN_SEEDS and case.get("seed") != OWN_SEEDS[case["data"]]
 
 
@@ -259,16 +294,15 @@ def _modules(lab: str, release: nbformat.NotebookNode) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def fingerprint(assignment: Assignment, secret: Secret, settings: str) -> str:
+def fingerprint(released: ReleasedLab, secret: Secret, settings: str) -> str:
     """What a grade depends on besides the submission: code, lab, secret and settings."""
     digest = hashlib.sha256()
-    for package in (labhelpers, labtools):
-        folder = Path(package.__file__).parent
+    for folder in (LABHELPERS, LABTOOLS):
         for path in sorted(folder.rglob("*.py")):
-            if package is labtools and "grading" not in path.parts:
+            if folder == LABTOOLS and "grading" not in path.parts:
                 continue
             digest.update(str(path.relative_to(folder)).encode())
             digest.update(path.read_bytes())
-    digest.update(nbformat.writes(nbformat.from_dict(assignment.release)).encode())
-    digest.update(f"{assignment.stem} {secret.fingerprint} {settings}".encode())
+    digest.update(nbformat.writes(nbformat.from_dict(released.release)).encode())
+    digest.update(f"{released.stem} {secret.fingerprint} {settings}".encode())
     return digest.hexdigest()[:16]

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 
 from labhelpers.practice.feedback import Feedback
 from labtools.grading.assignment import Assignment, MarkedCell
-from labtools.grading.verdicts import Verdict
+from labtools.grading.records import Verdict
 
 __all__ = ["as_autograded", "not_run_notebook"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from labtools.grading.unit import Job, Result, grade_unit, lost
+from labtools.grading.records import Job, Result
 
 __all__ = ["ClusterError", "grade_on_cluster"]
 
@@ -29,6 +29,8 @@ def grade_on_cluster(jobs: Iterator[Job], scheduler: str) -> Iterator[Result]:
     """
     try:
         from distributed import Client, KilledWorker, as_completed
+
+        from labtools.grading.unit import grade_unit, lost
     except ImportError as error:
         raise ClusterError(
             "--scheduler needs Dask: pip install -e '.[cluster]' -c constraints.txt"

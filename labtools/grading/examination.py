@@ -135,6 +135,7 @@ def examine(
     limits: Limits,
     *,
     brief: bool = False,
+    all_figures: bool = False,
     seconds: float | None = None,
 ) -> Evidence:
     """Run a submission twice: to be shown, on the lab's data; and to be asked the hidden cases.
@@ -145,8 +146,11 @@ def examine(
     Parameters
     ----------
     brief : bool
-        Leave out the course's own cells on which no answer depends (`Evidence.same` says whose
-        outputs are those of any other submission), and ask functions for the hidden cases alone.
+        Leave out the course's own cells on which no answer depends, and ask functions for the
+        hidden cases alone.
+    all_figures : bool
+        Draw the figures of all cells. Left out are those of the course's own cells that no
+        student's cell reaches: `Evidence.same` says which show what they show in any submission.
     seconds : float, optional
         How much time it may take; left out, what the limits say.
 
@@ -157,7 +161,7 @@ def examine(
     """
     evidence = Evidence(limit=limits.cell_seconds)
     whole = limits.total_seconds if seconds is None else seconds
-    job = _Job(station, assignment, cells, files, limits, whole, evidence, brief=brief)
+    job = _Job(station, assignment, cells, files, limits, whole, evidence, brief, all_figures)
     questions = assignment.questions.values()
     first = {q.practice: q.visible for q in questions if q.on_lab_data or not brief}
     # Time for the second run is set aside: a cell that hangs has its answers read all the same.
@@ -190,7 +194,8 @@ class _Job:
     limits: Limits
     seconds: float
     evidence: Evidence
-    brief: bool = False
+    brief: bool
+    all_figures: bool
     skip: dict[int, str] = field(default_factory=dict)
 
     def run(
@@ -259,6 +264,7 @@ class _Job:
             "skip": {k: how for k, how in self.skip.items() if how != "all"},
             "show": go.show,
             "brief": self.brief,
+            "all_figures": self.all_figures,
             "cell_seconds": self.limits.cell_seconds,
             "limits": self.limits.as_request(seconds_left),
             "files": {name: base64.b64encode(c).decode() for name, c in self.files.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import os
 import time
 from collections import Counter
@@ -15,20 +16,22 @@ from rich.markup import escape
 from labtools.grading.assignment import (
     Assignment,
     AssignmentError,
+    ReleasedLab,
     fingerprint,
     load_assignment,
+    read_release,
 )
 from labtools.grading.cluster import ClusterError, grade_on_cluster
 from labtools.grading.examination import Limits
 from labtools.grading.gradebook import Course
+from labtools.grading.home import NoSandbox
 from labtools.grading.journal import Journal, submission_key
 from labtools.grading.progress import progress_bar
+from labtools.grading.records import Job, Result, Settings
 from labtools.grading.sealing import SealError
 from labtools.grading.secret import SecretError, course_secret
-from labtools.grading.station import NoSandbox
 from labtools.grading.submissions import Submissions, SubmissionsError
 from labtools.grading.tables import write_tables
-from labtools.grading.unit import Job, Result, Settings
 from labtools.grading.workers import Workers
 
 __all__ = ["run"]
@@ -66,15 +69,15 @@ def _grade(arguments: argparse.Namespace, console: Console) -> int:
             "copy it to whoever grades the same course.",
             soft_wrap=True,
         )
-    assignment = load_assignment(arguments.root, arguments.lab, secret)
-    submissions = Submissions(arguments.submissions, assignment.stem)
+    released = read_release(arguments.root, arguments.lab)
+    submissions = Submissions(arguments.submissions, released.stem)
     if arguments.only is not None and arguments.only not in submissions.students:
         raise SubmissionsError(f"there is no student {arguments.only!r} in {arguments.submissions}")
     settings = Settings(
         Limits(arguments.timeout, arguments.memory), arguments.cold, arguments.unsafe
     )
     # A grade depends on the limits too; warm or cold it is the same.
-    version = fingerprint(assignment, secret, repr(settings.limits))
+    version = fingerprint(released, secret, repr(settings.limits))
     if arguments.unsafe:
         console.print(
             "--unsafe: the submissions run without a sandbox and can read and change whatever "
@@ -84,16 +87,18 @@ def _grade(arguments: argparse.Namespace, console: Console) -> int:
         )
     arguments.out.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
-        journal = stack.enter_context(Journal(arguments.out, assignment.stem))
-        work = _Work(assignment, settings, submissions, journal, version, arguments.only)
+        journal = stack.enter_context(Journal(arguments.out, released.stem))
+        work = _Work(released, settings, submissions, journal, version, arguments.only)
+        load = functools.partial(load_assignment, arguments.root, released.stem, secret)
         if arguments.scheduler:
-            results = grade_on_cluster(work.jobs(), arguments.scheduler)
+            course = stack.enter_context(Course(arguments.out, released))
+            results = grade_on_cluster(work.jobs(load()), arguments.scheduler)
         else:
             workers = stack.enter_context(Workers(arguments.jobs or os.cpu_count() or 1))
-            workers.get_ready(assignment, settings, work.at_least())
-            results = workers.grade(work.jobs())
-        # nbgrader takes seconds to open a gradebook: meanwhile the workers get ready.
-        course = stack.enter_context(Course(arguments.out, assignment))
+            workers.begin(released, load, settings, work.at_least())
+            # nbgrader takes seconds to open a gradebook: meanwhile the workers get ready.
+            course = stack.enter_context(Course(arguments.out, released))
+            results = workers.grade(work.jobs(workers.assignment()))
         return _run(arguments, console, work, course, results)
 
 
@@ -102,14 +107,14 @@ class _Work:
 
     def __init__(
         self,
-        assignment: Assignment,
+        released: ReleasedLab,
         settings: Settings,
         submissions: Submissions,
         journal: Journal,
         version: str,
         only: str | None,
     ) -> None:
-        self.assignment, self.settings = assignment, settings
+        self.released, self.settings = released, settings
         self.submissions, self.journal = submissions, journal
         self.version, self.only = version, only
         self.students = submissions.students if only is None else [only]
@@ -122,7 +127,7 @@ class _Work:
             return 1
         return sum(student not in self.journal for student in self.students)
 
-    def jobs(self) -> Iterator[Job]:
+    def jobs(self, assignment: Assignment) -> Iterator[Job]:
         """The jobs of all submissions that have no result yet."""
         for student in self.students:
             submission = self.submissions.read(student)
@@ -131,7 +136,7 @@ class _Work:
                 self.kept += 1
                 continue
             self._keys[student] = key
-            yield Job(self.assignment, self.settings, submission)
+            yield Job(assignment, self.settings, submission)
 
     def key(self, student: str) -> str:
         """The key under which this student's new result is kept."""
@@ -145,7 +150,7 @@ def _run(
     bar = progress_bar(console)
     try:
         with bar:
-            task = bar.add_task(f"Grading {work.assignment.lab}", total=len(work.students))
+            task = bar.add_task(f"Grading {work.released.lab}", total=len(work.students))
             for result in results:
                 _keep(result, work, course)
                 graded += 1
@@ -156,7 +161,7 @@ def _run(
         results.close()
     students = [s for s in work.submissions.students if s in work.journal]
     entries = work.journal.entries(students)
-    counts = write_tables(arguments.out, work.assignment.stem, entries)
+    counts = write_tables(arguments.out, work.released.stem, entries)
     _report(console, arguments, work, counts, graded, time.monotonic() - started, stopped)
     return 130 if stopped else 0
 
@@ -181,7 +186,7 @@ def _report(
     kept = f", {work.kept} kept from before" if work.kept else ""
     console.print(
         f"{graded} graded in {seconds:.1f} s{rate}{kept}; {total} submissions of "
-        f"{escape(work.assignment.stem)}.",
+        f"{escape(work.released.stem)}.",
         soft_wrap=True,
     )
     if counts:
@@ -191,7 +196,7 @@ def _report(
         console.print("Stopped. What is done is kept; the same command goes on.", style="bold")
     out = escape(str(arguments.out))
     console.print(
-        f"Grades: {out}/grades.csv · pages: {out}/pages/{escape(work.assignment.stem)}/ · "
+        f"Grades: {out}/grades.csv · pages: {out}/pages/{escape(work.released.stem)}/ · "
         f"nbgrader: {out}/gradebook.db",
         soft_wrap=True,
     )

@@ -9,9 +9,9 @@ from typing import Any
 
 import nbformat
 
-from labtools.grading.assignment import Assignment
+from labtools.grading.assignment import ReleasedLab
 from labtools.grading.journal import write_whole
-from labtools.grading.unit import Result
+from labtools.grading.records import Result
 
 __all__ = ["Course"]
 
@@ -43,21 +43,21 @@ class Course:
     ----------
     folder : Path
         The output folder: nbgrader's course folder.
-    assignment : Assignment
+    released : ReleasedLab
         The lab.
     """
 
-    def __init__(self, folder: Path, assignment: Assignment) -> None:
+    def __init__(self, folder: Path, released: ReleasedLab) -> None:
         # nbgrader takes seconds to import, and `labs grade --help` need not wait for it.
         import nbgrader.api
         from sqlalchemy import text
 
-        self.folder, self.assignment = folder, assignment
-        self.stem = assignment.stem
+        self.folder, self.released = folder, released
+        self.stem = released.stem
         config = folder / "nbgrader_config.py"
         if not config.exists():
             write_whole(config, _CONFIG)
-        released = nbformat.writes(nbformat.from_dict(assignment.release))
+        released = nbformat.writes(nbformat.from_dict(released.release))
         for stage in ("source", "release"):
             write_whole(folder / stage / self.stem / f"{self.stem}.ipynb", released)
         self.url = f"sqlite:///{os.path.abspath(folder / 'gradebook.db')}"
@@ -92,7 +92,7 @@ class Course:
                 "student": "",
             }
         }
-        notebook = nbformat.from_dict(self.assignment.release)
+        notebook = nbformat.from_dict(self.released.release)
         SaveCells(log=log).preprocess(notebook, resources)
         self.book.db.expire_all()
 

@@ -10,9 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from labtools.grading.records import Result, Verdict
 from labtools.grading.submissions import Submission
-from labtools.grading.unit import Result
-from labtools.grading.verdicts import Verdict
 
 __all__ = ["Journal", "page_name", "submission_key", "write_whole"]
 

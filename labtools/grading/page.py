@@ -16,9 +16,9 @@ from nbformat import NotebookNode
 
 from labtools.grading.assignment import Assignment, MarkedCell, plain_text
 from labtools.grading.examination import Evidence
-from labtools.grading.verdicts import Verdict
+from labtools.grading.records import Verdict
 
-__all__ = ["make_page", "run_notebook"]
+__all__ = ["get_ready", "make_page", "run_notebook"]
 
 #: Characters of a picture (base64), and of an HTML output, that are shown at most.
 PICTURE_LIMIT = 3_000_000
@@ -101,6 +101,14 @@ def make_page(
         f"<title>{escape(title)}</title>\n<style>{_style()}</style>\n</head>\n"
         f"<body>\n{''.join(body)}\n</body>\n</html>\n"
     )
+
+
+def get_ready() -> None:
+    """Import what pages are made with and read its templates, which takes a second."""
+    _render(json.dumps([{"cell_type": "markdown", "source": "`a` is $b$"}, True]))
+    _render(json.dumps([{"cell_type": "markdown", "source": "*c*"}, False]))
+    _style()
+    _highlighted("d = 1")
 
 
 def _summary(assignment, student, verdicts, note, has_notebook) -> str:
@@ -260,9 +268,13 @@ def _highlighted(source: str) -> str:
 @functools.lru_cache(maxsize=1)
 def _highlighter():
     from pygments.formatters import HtmlFormatter
-    from pygments.lexers import get_lexer_by_name
 
-    return get_lexer_by_name("ipython3"), HtmlFormatter(cssclass="highlight")
+    try:
+        from ipython_pygments_lexers import IPython3Lexer
+    except ImportError:  # an older IPython, which has it itself
+        from IPython.lib.lexers import IPython3Lexer
+
+    return IPython3Lexer(), HtmlFormatter(cssclass="highlight")
 
 
 @functools.lru_cache(maxsize=1)

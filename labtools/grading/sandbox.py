@@ -10,8 +10,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-import labhelpers
-import labtools
+from labtools.grading.places import LABHELPERS, LABTOOLS
 
 __all__ = ["COURSE", "NO_SANDBOX", "WORK", "Sandbox", "find_sandbox", "scratch_folders"]
 
@@ -95,8 +94,8 @@ def scratch_folders() -> list[str]:
 
 def _own_folders() -> list[str]:
     """The course, and its two packages wherever they are installed: they hold the answers."""
-    packages = [Path(package.__file__).resolve().parent for package in (labhelpers, labtools)]
-    course = packages[1].parent
+    packages = [LABHELPERS, LABTOOLS]
+    course = LABTOOLS.parent
     whole = [course] if (course / "solutions").is_dir() else []
     return [str(folder) for folder in (*whole, *packages) if folder.parent not in whole]
 

@@ -13,7 +13,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 
-import labhelpers
+from labtools.grading.places import LABHELPERS
 
 __all__ = ["SealError", "write_sealed_copy"]
 
@@ -37,9 +37,8 @@ def write_sealed_copy(target: Path, lab: str) -> None:
     SealError
         If a practice module cannot be taken apart.
     """
-    source = Path(labhelpers.__file__).parent
     copy = target / "labhelpers"
-    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    shutil.copytree(LABHELPERS, copy, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
     practice = copy / "practice"
     originals = {path.stem: path.read_text(encoding="utf-8") for path in practice.glob("*.py")}
     for name in originals:

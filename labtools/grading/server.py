@@ -15,7 +15,7 @@ def context() -> multiprocessing.context.BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     chosen = multiprocessing.get_context("forkserver")
-    chosen.set_forkserver_preload(["labtools.grading.unit"])
+    chosen.set_forkserver_preload(["labtools.grading.warm_worker"])
     return chosen
 
 

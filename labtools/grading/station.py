@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import json
-import os
 import select
 import shutil
+import socket
 import struct
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -17,27 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labtools.grading import inside
+from labtools.grading.home import Home
 from labtools.grading.inside import wire
 from labtools.grading.inside.clock import PATIENCE
-from labtools.grading.sandbox import (
-    COURSE,
-    NO_SANDBOX,
-    WORK,
-    Sandbox,
-    find_sandbox,
-    scratch_folders,
-)
-from labtools.grading.sealing import write_sealed_copy
+from labtools.grading.sandbox import Sandbox
 
-__all__ = ["Ending", "NoSandbox", "Station", "StationLost"]
+__all__ = ["Ending", "Station", "StationLost"]
 
 #: Seconds until the warm parent must have imported everything.
 START_LIMIT = 600.0
-
-
-class NoSandbox(Exception):
-    """Submissions cannot be walled in here, and ``--unsafe`` was not given."""
 
 
 class StationLost(Exception):
@@ -87,10 +73,13 @@ class Station:
         Start a fresh Python for each submission, with nothing imported in advance.
     unsafe : bool
         Do without the sandbox.
+    shared : Path, optional
+        Where a warm parent listens that several stations share; one that is not there, or no
+        longer, is replaced by one of this station's own.
 
     Raises
     ------
-    NoSandbox
+    labtools.grading.home.NoSandbox
         If there is none and `unsafe` is not set.
     """
 
@@ -102,28 +91,30 @@ class Station:
         *,
         cold: bool = False,
         unsafe: bool = False,
+        shared: Path | None = None,
     ) -> None:
-        self.modules, self.sources, self.cold = modules, sources, cold
-        self._folder = tempfile.TemporaryDirectory(prefix="labs-grade-")
-        self.course = Path(self._folder.name, "course")
-        write_sealed_copy(self.course, lab)
-        source = Path(inside.__file__).parent
-        ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-        shutil.copytree(source, self.course / "inside", ignore=ignored)
-        if unsafe:
-            self.sandbox = Sandbox(walls=False, nested=False)
-        else:
-            sandbox, reason = find_sandbox(self.course)
-            if sandbox is None:
-                raise NoSandbox(NO_SANDBOX.format(reason=reason))
-            self.sandbox = sandbox
-        self._fonts = _font_lists()
-        self._process: subprocess.Popen[bytes] | None = None
+        self.cold, self.shared = cold, shared
+        self._make_home = functools.partial(Home, lab, modules, sources, unsafe=unsafe)
+        self._home: Home | None = None
+        self._line: _Own | _Link | None = None
+        if shared is None or cold:
+            self._at_home()
+
+    def _at_home(self) -> Home:
+        if self._home is None:
+            self._home = self._make_home()
+        return self._home
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The walls around this station's own warm parent."""
+        return self._at_home().sandbox
 
     def close(self) -> None:
         """End the warm parent and whatever runs in its sandbox."""
         self._stop()
-        self._folder.cleanup()
+        if self._home is not None:
+            self._home.close()
 
     def __enter__(self) -> Station:
         return self
@@ -133,13 +124,14 @@ class Station:
 
     def warm_up(self) -> None:
         """Start the warm parent, where submissions share one and it does not run yet."""
-        if not (self.cold or self._walls_in_one) and self._process is None:
+        if not (self.cold or self._walls_in_one) and self._line is None:
             self._start(warm=True)
 
     @property
     def _walls_in_one(self) -> bool:
         """Whether the walls hold one submission only, which then has a parent of its own."""
-        return self.sandbox.walls and not self.sandbox.nested
+        # A parent that is shared has walls within its walls.
+        return self.shared is None and self.sandbox.walls and not self.sandbox.nested
 
     def run(
         self,
@@ -169,12 +161,12 @@ class Station:
         """
         cold = cold or self.cold
         single_use = cold or self._walls_in_one
-        if single_use or self._process is None or self._process.poll() is not None:
+        if single_use or self._line is None or not self._line.alive():
             self._stop()
             self._start(warm=not cold)
         work = None
         try:
-            if not self.sandbox.walls:
+            if isinstance(self._line, _Own) and not self.sandbox.walls:
                 work = tempfile.mkdtemp(prefix="labs-grade-work-")
                 request = {**request, "folder": work}
             return self._run(request, hidden, take)
@@ -191,10 +183,9 @@ class Station:
                 shutil.rmtree(work, ignore_errors=True)
 
     def _run(self, request, hidden, take) -> Ending:
-        process = self._process
-        requests = process.stdin.fileno()
-        wire.write_frame(requests, b"Q", json.dumps(request).encode())
-        wire.write_frame(requests, b"H", json.dumps(hidden).encode())
+        line = self._line
+        wire.write_frame(line.writes, b"Q", json.dumps(request).encode())
+        wire.write_frame(line.writes, b"H", json.dumps(hidden).encode())
         deadline = time.monotonic() + PATIENCE * request["limits"]["total_seconds"] + 60
         while True:
             tag, payload = self._reply(deadline)
@@ -207,40 +198,27 @@ class Station:
             take(payload)
 
     def _reply(self, deadline: float) -> tuple[bytes, bytes]:
-        fd = self._process.stdout.fileno()
+        fd = self._line.reads
         ready, _, _ = select.select([fd], [], [], max(0.0, deadline - time.monotonic()))
         if not ready:
             raise StationLost("the warm parent does not answer")
         return wire.read_frame(fd)
 
     def _start(self, *, warm: bool) -> None:
-        walls = self.sandbox.walls
-        options = {
-            "walls": walls,
-            "nested": self.sandbox.nested,
-            "warm": warm,
-            "modules": list(self.modules),
-            "sources": list(self.sources),
-            "work": WORK if walls else self._folder.name,
-            "scratch": scratch_folders(),
-            "fonts": self._fonts,
-        }
-        place = COURSE if walls else str(self.course)
-        program = (
-            f"import sys; sys.path.insert(0, {place!r}); sys.dont_write_bytecode = True\n"
-            "from inside import zygote; zygote.main()\n"
-        )
-        self._process = subprocess.Popen(
-            self.sandbox.command(self.course, program),
-            env=self.sandbox.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            start_new_session=True,
-        )
+        if warm and self.shared is not None:
+            try:
+                self._line = _Link(self.shared)
+                self._expect_ready()
+                return
+            except (OSError, StationLost):
+                # It never was there, or is no longer: from now on this station has its own.
+                self._stop()
+                self.shared = None
+        self._line = _Own(self._at_home(), warm)
+        self._expect_ready()
+
+    def _expect_ready(self) -> None:
         try:
-            wire.write_frame(self._process.stdin.fileno(), b"O", json.dumps(options).encode())
             tag, _ = self._reply(time.monotonic() + START_LIMIT)
         except (OSError, wire.Closed) as error:
             self._stop()
@@ -249,27 +227,44 @@ class Station:
             raise StationLost("the warm parent did not start")
 
     def _stop(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if not self.sandbox.walls:
-            with contextlib.suppress(OSError):
-                os.killpg(process.pid, 9)
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError):
-                pipe.close()
+        line, self._line = self._line, None
+        if line is not None:
+            line.end()
 
 
-def _font_lists() -> dict[str, str]:
-    """The font list that matplotlib made on this machine, if it has."""
-    if "matplotlib" not in sys.modules:
-        import matplotlib  # noqa: F401
-    from matplotlib import get_cachedir
+class _Own:
+    """The line to a warm parent of the station's own: two pipes."""
 
-    found = {}
-    with contextlib.suppress(OSError):
-        for path in Path(get_cachedir()).glob("fontlist-*.json"):
-            found[path.name] = path.read_text(encoding="utf-8")
-    return found
+    def __init__(self, home: Home, warm: bool) -> None:
+        self._home = home
+        self._process = home.start(warm=warm)
+        self.reads, self.writes = (p.fileno() for p in (self._process.stdout, self._process.stdin))
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def end(self) -> None:
+        self._home.stop(self._process)
+
+
+class _Link:
+    """The line to a warm parent that others share: a socket, and a copy of it at the other end."""
+
+    def __init__(self, address: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._socket.connect(str(address))
+        except BaseException:
+            self._socket.close()
+            raise
+        self.reads = self.writes = self._socket.fileno()
+
+    def alive(self) -> bool:
+        return True  # whether it is will show when it is written to
+
+    def end(self) -> None:
+        self._socket.close()

@@ -11,7 +11,6 @@ import contextlib
 import json
 import queue
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from labhelpers.practice import Feedback
@@ -23,58 +22,15 @@ from labtools.grading.assignment import (
 )
 from labtools.grading.autograded import as_autograded, not_run_notebook
 from labtools.grading.examination import Evidence, Limits, examine
+from labtools.grading.home import PARENT, NoSandbox
 from labtools.grading.page import make_page, run_notebook
 from labtools.grading.reading import Unreadable, read_notebook
+from labtools.grading.records import Job, Result, Settings, Verdict
 from labtools.grading.sealing import SealError
-from labtools.grading.station import NoSandbox, Station, StationLost
-from labtools.grading.submissions import Submission
-from labtools.grading.verdicts import Verdict, judge_all, without_run
+from labtools.grading.station import Station, StationLost
+from labtools.grading.verdicts import judge_all, without_run
 
-__all__ = ["Job", "Result", "Settings", "get_ready", "grade_unit", "lost", "share"]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How submissions are run."""
-
-    limits: Limits = Limits()
-    cold: bool = False
-    unsafe: bool = False
-
-
-@dataclass(frozen=True)
-class Job:
-    """Everything that a worker needs for one submission."""
-
-    assignment: Assignment
-    settings: Settings
-    submission: Submission
-
-
-@dataclass(frozen=True)
-class Result:
-    """What is known of a submission after grading.
-
-    Attributes
-    ----------
-    student : str
-        The student's id.
-    verdicts : list of Verdict
-        One per practice.
-    page : str
-        The feedback page.
-    notebook : str or None
-        The notebook as it ran, as nbgrader's JSON; None if nothing was handed in.
-    seconds, cpu_seconds : float
-        What running it took.
-    """
-
-    student: str
-    verdicts: list[Verdict]
-    page: str
-    notebook: str | None = None
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
+__all__ = ["get_ready", "grade_unit", "lost", "share"]
 
 
 def grade_unit(job: Job) -> Result:
@@ -82,7 +38,7 @@ def grade_unit(job: Job) -> Result:
 
     Raises
     ------
-    labtools.grading.station.NoSandbox
+    labtools.grading.home.NoSandbox
         If this machine cannot wall it in.
     """
     try:
@@ -122,7 +78,7 @@ def _grade(job: Job) -> Result:
             # Once more in a new sandbox: the fault may have been the one before.
             if attempt == 2:
                 return lost(assignment, submission.student, str(error))
-    for k in evidence.same:
+    for k in evidence.same - evidence.failed.keys() - evidence.stopped.keys():
         # Only for a cell that is the course's word for word; then whoever ran it sees the same.
         evidence.outputs[k] = shown.get(plain_text(cells[k].source), [])
     ran = run_notebook(cells, evidence)
@@ -220,7 +176,7 @@ def _course_outputs(
 
 def _run_released(station: Station, assignment: Assignment) -> dict[str, list[dict]]:
     cells = assignment.mark(released_notebook(assignment))
-    evidence = examine(station, assignment, cells, {}, Limits(120.0))
+    evidence = examine(station, assignment, cells, {}, Limits(120.0), all_figures=True)
     return {plain_text(cells[k].source): outputs for k, outputs in evidence.outputs.items()}
 
 
@@ -255,7 +211,8 @@ class _Borrowed:
         try:
             self.station = _idle.setdefault(self.key, queue.SimpleQueue()).get_nowait()
         except queue.Empty:
-            self.station = Station(*what, cold=cold, unsafe=unsafe)
+            shared = None if _shared is None or unsafe else _shared / PARENT
+            self.station = Station(*what, cold=cold, unsafe=unsafe, shared=shared)
         return self.station
 
     def __exit__(self, kind: object, *_: object) -> None:

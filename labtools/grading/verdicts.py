@@ -6,61 +6,16 @@ import builtins
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from labhelpers.practice import Feedback, Practice
 from labtools.grading.assignment import Assignment, Case, MarkedCell, plain_text
 from labtools.grading.examination import Asked, Evidence
+from labtools.grading.records import Verdict
 
-__all__ = ["STATUSES", "Verdict", "judge_all", "without_run"]
-
-STATUSES = (
-    "correct",
-    "partial",
-    "incorrect",
-    "not attempted",
-    "needs manual grading",
-    "error",
-    "timed out",
-    "out of memory",
-    "crashed",
-    "unreadable",
-    "missing",
-)
+__all__ = ["judge_all", "without_run"]
 
 MANUAL = "This answer is read by your instructor."
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One row of the grades.
-
-    Attributes
-    ----------
-    practice : str
-        Grade id.
-    title : str
-        What the practice is about.
-    score : float or None
-        Points; None where an instructor has to give them.
-    max_score : float
-        Points of the practice.
-    status : str
-        One of `STATUSES`.
-    feedback : str
-        What the student reads.
-    cell : int or None
-        Index of the submitted cell it is about.
-    """
-
-    practice: str
-    title: str
-    score: float | None
-    max_score: float
-    status: str
-    feedback: str
-    cell: int | None = None
 
 
 def without_run(assignment: Assignment, status: str, sentence: str) -> list[Verdict]:

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from labtools.grading import server
-from labtools.grading.assignment import Assignment
+from labtools.grading.assignment import Assignment, ReleasedLab
+from labtools.grading.home import PARENT, SharedParent
 from labtools.grading.inside.clock import PATIENCE
-from labtools.grading.unit import Job, Result, Settings, get_ready, grade_unit, lost, share
+from labtools.grading.records import Job, Result, Settings
 
 __all__ = ["Workers"]
 
@@ -41,6 +42,7 @@ class Workers:
         self.processes = processes
         self._scratch = tempfile.TemporaryDirectory(prefix="labs-grade-")
         self._pool = _Pool(processes, self._scratch.name)
+        self._parent: SharedParent | None = None
         self._starting: threading.Thread | None = None
 
     def __enter__(self) -> Workers:
@@ -50,16 +52,57 @@ class Workers:
         if self._starting is not None:
             self._starting.join()
         self._pool.stop()
+        if self._parent is not None:
+            self._parent.close()
         self._scratch.cleanup()
 
-    def get_ready(self, assignment: Assignment, settings: Settings, submissions: int) -> None:
-        """Begin to start workers, as many as so many submissions need, and return at once."""
+    def begin(
+        self,
+        released: ReleasedLab,
+        load: Callable[[], Assignment],
+        settings: Settings,
+        submissions: int,
+    ) -> None:
+        """Begin to start workers, as many as so many submissions need, and do not wait for them.
+
+        Parameters
+        ----------
+        released : ReleasedLab
+            The lab.
+        load : callable
+            Loads the assignment. A worker calls it: it has torch, and whoever waits for the result
+            need not import it.
+
+        Raises
+        ------
+        labtools.grading.home.NoSandbox
+            If several submissions are to be walled in and cannot be.
+        """
         count = min(self.processes, submissions)
+        if count > 1 and not (settings.cold or settings.unsafe):
+            self._parent = SharedParent(Path(self._scratch.name, PARENT))
+        self._load, self._loading = load, self._pool.submit(load)
         # In a thread: to start the first worker takes as long as its imports.
         self._starting = threading.Thread(
-            target=self._pool.prepare, args=(count, assignment, settings), daemon=True
+            target=self._pool.prepare, args=(count, self._loading, settings), daemon=True
         )
         self._starting.start()
+        if self._parent is not None:
+            self._parent.start(released.lab, released.modules, released.sources)
+
+    def assignment(self) -> Assignment:
+        """What `load` returned, as soon as it has.
+
+        Raises
+        ------
+        labtools.grading.assignment.AssignmentError
+            If it could not be loaded.
+        """
+        try:
+            return self._loading.result()
+        except BrokenProcessPool:
+            # Whatever keeps workers from it, such as a missing package, is told here.
+            return self._load()
 
     def grade(self, jobs: Iterator[Job]) -> Iterator[Result]:
         """Grade `jobs`; results come in the order they are done.
@@ -78,7 +121,7 @@ class Workers:
                 yield from _through(self._pool, iter([job]), 1, again)
                 if again:
                     reason = "the worker process ended"
-                    yield lost(job.assignment, job.submission.student, reason)
+                    yield _lost(job, reason)
         finally:
             # At once, also after Ctrl-C: the caller still has tables to write.
             self._pool.stop()
@@ -90,7 +133,7 @@ def _through(
     pending: dict[Future, tuple[Job, float]] = {}
     while True:
         for job in itertools.islice(jobs, window - len(pending)):
-            pending[pool.submit(job)] = (job, time.monotonic())
+            pending[pool.submit(_grade, job)] = (job, time.monotonic())
         if not pending:
             return
         done, _ = wait(pending, timeout=5.0, return_when=FIRST_COMPLETED)
@@ -124,15 +167,14 @@ class _Pool:
         self.processes, self.scratch = processes, scratch
         self._executor: ProcessPoolExecutor | None = None
 
-    def prepare(self, count: int, assignment: Assignment, settings: Settings) -> None:
-        """Start so many workers, each with its sandbox."""
-        for _ in range(count):
-            self._submit(get_ready, assignment, settings)
+    def prepare(self, count: int, loading: Future, settings: Settings) -> None:
+        """Start so many workers, each with its sandbox, once the assignment is there."""
+        with contextlib.suppress(Exception):  # which whoever asks for it is told
+            assignment = loading.result()
+            for _ in range(count):
+                self.submit(_get_ready, assignment, settings)
 
-    def submit(self, job: Job) -> Future:
-        return self._submit(grade_unit, job)
-
-    def _submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
+    def submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
         if self._executor is None:
             self._executor = ProcessPoolExecutor(
                 self.processes,
@@ -166,10 +208,33 @@ class _Pool:
 
 def _begin(scratch: str) -> None:
     """Set up a worker: Ctrl-C is the parent's business, and its death is the worker's."""
+    from labtools.grading import unit
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = scratch
-    share(Path(scratch))
+    unit.share(Path(scratch))
     if sys.platform == "linux":
         from labtools.grading.inside import walls
 
         walls.die_with_parent()
+
+
+# What workers do. They have imported what it takes; the command has not, and need not.
+
+
+def _get_ready(assignment: Assignment, settings: Settings) -> None:
+    from labtools.grading.unit import get_ready
+
+    get_ready(assignment, settings)
+
+
+def _grade(job: Job) -> Result:
+    from labtools.grading.unit import grade_unit
+
+    return grade_unit(job)
+
+
+def _lost(job: Job, reason: str) -> Result:
+    from labtools.grading.unit import lost
+
+    return lost(job.assignment, job.submission.student, reason)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from labtools.grading.assignment import Assignment, load_assignment
+from labtools.grading.home import PARENT, SharedParent
 from labtools.grading.secret import Secret
 from labtools.grading.station import Station
 from tests.grading.corpora.base import ROOT
@@ -31,7 +32,23 @@ def needs_sandbox() -> None:
         pytest.skip("needs Linux with bubblewrap")
 
 
-@pytest.fixture(scope="module")
-def station(needs_sandbox, assignment):
-    with Station(assignment.lab, assignment.modules) as made:
-        yield made
+@pytest.fixture(scope="module", params=["a parent of its own", "a shared parent"])
+def station(request, needs_sandbox, assignment, tmp_path_factory):
+    """A station, and beside it another one where both share a warm parent."""
+    if request.param == "a parent of its own":
+        with Station(assignment.lab, assignment.modules) as made:
+            yield made
+        return
+    address = tmp_path_factory.mktemp("shared") / PARENT
+    parent = SharedParent(address)
+    try:
+        parent.start(assignment.lab, assignment.modules, assignment.sources)
+        with (
+            Station(assignment.lab, assignment.modules, shared=address) as other,
+            Station(assignment.lab, assignment.modules, shared=address) as made,
+        ):
+            other.warm_up()
+            yield made
+            assert made.shared == address, "the shared parent was given up"
+    finally:
+        parent.close()

@@ -13,9 +13,10 @@ import time
 import pytest
 
 from labtools.grading.examination import Limits, examine
+from labtools.grading.home import NoSandbox
 from labtools.grading.reading import read_notebook
 from labtools.grading.sandbox import find_sandbox, scratch_folders
-from labtools.grading.station import NoSandbox, Station
+from labtools.grading.station import Station
 from tests.grading.corpora.base import ROOT, code_cell
 
 pytestmark = pytest.mark.timeout(300)
@@ -109,6 +110,40 @@ def test_no_network(attempt):
 def test_only_its_own_processes_are_seen(attempt):
     shown = attempt("import os\nprint(sorted(int(p) for p in os.listdir('/proc') if p.isdigit()))")
     assert json.loads(shown) == [1]
+
+
+def test_no_file_of_others_is_open(attempt):
+    shown = attempt(
+        "import os\n"
+        "for fd in sorted(map(int, os.listdir('/proc/self/fd'))):\n"
+        "    try: print(fd, os.readlink(f'/proc/self/fd/{fd}').split(':')[0])\n"
+        "    except OSError: pass"
+    )
+    kinds = [line.split()[1] for line in shown.strip().splitlines()]
+    # A pipe to send by, one to be asked by, and matplotlib's fonts; no socket, no pipe to a worker.
+    assert kinds.count("pipe") == 2, shown
+    rest = {kind for kind in kinds if kind != "pipe" and not kind.endswith(".ttf")}
+    assert rest <= {"/dev/null", "/proc/1/fd"}
+
+
+def test_nothing_of_an_earlier_submission_is_in_memory(attempt):
+    look = (
+        "import re\n"
+        "wanted, found = re.compile(b'a_class[m]ates_answer'), 0\n"  # which is not what it finds
+        "for line in open('/proc/self/maps'):\n"
+        "    place, rights = line.split()[:2]\n"
+        "    if not rights.startswith('rw'): continue\n"
+        "    start, end = (int(n, 16) for n in place.split('-'))\n"
+        "    with open('/proc/self/mem', 'rb') as memory:\n"
+        "        try:\n"
+        "            memory.seek(start)\n"
+        "            found += wanted.search(memory.read(end - start)) is not None\n"
+        "        except OSError: pass\n"
+        "print(found)"
+    )
+    planted = "x = 'a_classmates_answer'\n" + look
+    assert int(attempt(planted)) > 0  # so it would be found
+    assert attempt(look).strip() == "0"
 
 
 def test_no_rights_and_no_way_to_get_them(attempt):
@@ -217,7 +252,7 @@ def test_the_sandbox_ends_with_whoever_started_it(needs_sandbox):
         "from labtools.grading.station import Station\n"
         "station = Station('lab05', ('json',))\n"
         "station._start(warm=False)\n"
-        "print(station._process.pid, flush=True)\ntime.sleep(60)\n"
+        "print(station._line.pid, flush=True)\ntime.sleep(60)\n"
     )
     owner = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT
@@ -288,8 +323,9 @@ def test_an_ordinary_user_has_the_same_walls(needs_sandbox, tmp_path):
 
 def test_threads_may_share_a_process_of_sandboxes(needs_sandbox, assignment):
     """Two submissions at a time in one worker process, as a Dask worker with threads has them."""
+    from labtools.grading.records import Job, Settings
     from labtools.grading.submissions import Submission
-    from labtools.grading.unit import Job, Settings, grade_unit
+    from labtools.grading.unit import grade_unit
     from tests.grading.corpora.base import LAB, solved
 
     content = json.dumps(solved()).encode()

@@ -82,9 +82,11 @@ class _Session:
         _lay_out(self.request["files"])
         prepare(self.shell, self.request)
         plan = planning.plan(self.cells, list(self.practices.values()))
-        same, needed = set(), {}
-        if self.request["brief"]:
-            same, needed = planning.replayable(self.cells)
+        same, needed = planning.replayable(self.cells)
+        if not self.request["brief"]:
+            needed = {}  # all of them are run
+        if self.request["all_figures"]:
+            same = set()
         seen = {"copies": plan["copies"], "where": plan["where"], "same": sorted(same)}
         self.send({"plan": seen})
         moments = plan["moments"]

@@ -20,7 +20,9 @@ __all__ = [
     "drop_rights",
     "filter_system_calls",
     "hide_the_rest",
+    "leave_processes",
     "limit_resources",
+    "mount_proc",
     "number_few_processes",
     "own_namespaces",
     "uncover_proc",
@@ -76,6 +78,17 @@ def own_namespaces() -> None:
     # An ordinary number: whatever a submission starts regains no rights by being root.
     Path("/proc/self/uid_map").write_text(f"1000 {uid} 1")
     Path("/proc/self/gid_map").write_text(f"1000 {gid} 1")
+
+
+def leave_processes() -> None:
+    """Leave the parent's processes and mounts; the next child is the first of its own."""
+    _call("unshare", NEW_PIDS | NEW_MOUNTS)
+    _mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+
+
+def mount_proc() -> None:
+    """Mount a /proc that shows the processes of this namespace."""
+    _mount(b"proc", b"/proc", b"proc", MS_NOEXEC | MS_NOSUID | MS_NODEV, None)
 
 
 def hide_the_rest(folders: Sequence[str], megabytes: int) -> None:

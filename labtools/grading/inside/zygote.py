@@ -8,6 +8,9 @@
 The warm parent runs no student's code and keeps nothing from one request to the next. The hidden
 cases are read by the supervisor after the submission's process has been forked, and reach a copy of
 that process one practice at a time, when it is asked.
+
+Workers of one machine may share what was imported: each that connects is served by a copy of the
+warm parent, in a process namespace of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import os
 import resource
 import select
 import signal
+import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -34,6 +38,8 @@ __all__ = ["main"]
 
 REQUESTS, REPLIES = 3, 4
 PAGE = os.sysconf("SC_PAGE_SIZE")
+#: Exit code of a supervisor that has found the worker gone.
+_GONE = 3
 #: Bytes in one line and in all lines of a submission.
 LINE_LIMIT, TOTAL_LIMIT = 12_000_000, 48_000_000
 
@@ -41,6 +47,9 @@ LINE_LIMIT, TOTAL_LIMIT = 12_000_000, 48_000_000
 def main() -> None:
     """Read the options, import what they say, then serve requests until the worker is gone."""
     options = json.loads(wire.read_frame(0)[1])
+    listener = options["listener"]
+    if listener is not None:
+        listener = _move(listener, REPLIES + 1)
     os.dup2(0, REQUESTS)
     os.dup2(1, REPLIES)
     null = os.open(os.devnull, os.O_RDWR)
@@ -59,19 +68,81 @@ def main() -> None:
     if options["warm"]:
         _copy_fonts(options)
         shell = _warm(options)
+    if listener is None:
+        _serve(options, shell)
+    else:
+        _share(listener, options, shell)
+
+
+def _serve(options: Mapping[str, Any], shell) -> None:
+    """Serve one worker until it is gone."""
     wire.write_frame(REPLIES, wire.READY)
+    ready = select.poll()
+    ready.register(REQUESTS, select.POLLIN)
     while True:
-        try:
-            request = json.loads(wire.read_frame(REQUESTS)[1])
-        except wire.Closed:
-            return
+        ready.poll()
+        # The request is read in the copy: what this process has read, even if it has forgotten it,
+        # would be in the memory of every later submission.
         supervisor = os.fork()
         if supervisor == 0:
+            code = 0
             try:
+                request = json.loads(wire.read_frame(REQUESTS)[1])
                 _supervise(request, options, shell)
+            except (wire.Closed, OSError):
+                code = _GONE
             finally:
-                os._exit(0)
-        os.waitpid(supervisor, 0)
+                os._exit(code)
+        if os.waitstatus_to_exitcode(os.waitpid(supervisor, 0)[1]) == _GONE:
+            return
+
+
+def _move(fd: int, lowest: int) -> int:
+    """Give an open file another number, from `lowest` on."""
+    moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, lowest)
+    os.close(fd)
+    return moved
+
+
+def _share(listener: int, options: Mapping[str, Any], shell) -> None:
+    """Give each worker that connects a copy of this process, until the program is gone."""
+    poll = select.poll()
+    poll.register(listener, select.POLLIN)
+    poll.register(REQUESTS, 0)  # nothing is asked here: only that it is closed is of interest
+    with socket.socket(fileno=listener) as door:
+        while not any(fd == REQUESTS for fd, _ in poll.poll()):
+            connection, _ = door.accept()
+            with connection:
+                if os.fork() == 0:
+                    try:
+                        os.dup2(connection.fileno(), REQUESTS)
+                        os.dup2(connection.fileno(), REPLIES)
+                        connection.close()
+                        door.close()
+                        _serve_alone(options, shell)
+                    finally:
+                        os._exit(0)
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+
+
+def _serve_alone(options: Mapping[str, Any], shell) -> None:
+    """Serve one worker of several, with no other's processes in sight."""
+    from . import walls
+
+    walls.leave_processes()
+    child = os.fork()
+    if child == 0:
+        try:
+            walls.die_with_parent()
+            walls.mount_proc()
+            _serve(options, shell)
+        finally:
+            os._exit(0)
+    os.close(REQUESTS)
+    os.close(REPLIES)
+    os.waitpid(child, 0)
 
 
 def _warm(options: Mapping[str, Any]):
