@@ -43,6 +43,7 @@ class Workers:
         self._scratch = tempfile.TemporaryDirectory(prefix="labs-grade-")
         self._pool = _Pool(processes, self._scratch.name)
         self._parent: SharedParent | None = None
+        self._loaded: Future[Assignment] = Future()
         self._starting: threading.Thread | None = None
 
     def __enter__(self) -> Workers:
@@ -78,17 +79,25 @@ class Workers:
         labtools.grading.home.NoSandbox
             If several submissions are to be walled in and cannot be.
         """
+        self._load = load
         count = min(self.processes, submissions)
         if count > 1 and not (settings.cold or settings.unsafe):
             self._parent = SharedParent(Path(self._scratch.name, PARENT))
-        self._load, self._loading = load, self._pool.submit(load)
-        # In a thread: to start the first worker takes as long as its imports.
-        self._starting = threading.Thread(
-            target=self._pool.prepare, args=(count, self._loading, settings), daemon=True
-        )
-        self._starting.start()
-        if self._parent is not None:
             self._parent.start(released.lab, released.modules, released.sources)
+        # In a thread: to start the first worker takes as long as its imports.
+        self._starting = threading.Thread(target=self._start, args=(count, settings), daemon=True)
+        self._starting.start()
+
+    def _start(self, count: int, settings: Settings) -> None:
+        """Have the assignment loaded; then start so many workers, each with its sandbox."""
+        try:
+            assignment = self._pool.submit(self._load).result()
+        except BaseException as error:
+            self._loaded.set_exception(error)
+            return
+        self._loaded.set_result(assignment)
+        for _ in range(count):
+            self._pool.submit(_get_ready, assignment, settings)
 
     def assignment(self) -> Assignment:
         """What `load` returned, as soon as it has.
@@ -99,7 +108,7 @@ class Workers:
             If it could not be loaded.
         """
         try:
-            return self._loading.result()
+            return self._loaded.result()
         except BrokenProcessPool:
             # Whatever keeps workers from it, such as a missing package, is told here.
             return self._load()
@@ -166,13 +175,6 @@ class _Pool:
     def __init__(self, processes: int, scratch: str) -> None:
         self.processes, self.scratch = processes, scratch
         self._executor: ProcessPoolExecutor | None = None
-
-    def prepare(self, count: int, loading: Future, settings: Settings) -> None:
-        """Start so many workers, each with its sandbox, once the assignment is there."""
-        with contextlib.suppress(Exception):  # which whoever asks for it is told
-            assignment = loading.result()
-            for _ in range(count):
-                self.submit(_get_ready, assignment, settings)
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
         if self._executor is None:
