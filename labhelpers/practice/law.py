@@ -379,13 +379,31 @@ def _possible(coefficients: np.ndarray, log: np.ndarray, errors: np.ndarray) -> 
     """
     if len(log) <= 5:
         return np.ones(len(coefficients), dtype=bool)
-    scaled = coefficients[:, :, 1:] / errors[None, :, None]
-    size = np.linalg.norm(scaled, axis=1, keepdims=True)
-    basis = _orthonormal(scaled / np.where(size > 0, size, 1))
-    rest = (log - coefficients[:, :, 0]) / errors
+    columns, _, rest = _linear_system(coefficients, log, errors)
+    basis = _orthonormal(columns)
     rest = rest - np.einsum("pkm,pm->pk", basis, np.einsum("pkm,pk->pm", basis, rest))
     # Rounding in the elimination itself counts for a little; every entry may be off by one unit.
     return np.linalg.norm(rest, axis=1) <= 1.1 * np.sqrt(len(log))
+
+
+def _linear_system(
+    coefficients: np.ndarray, log: np.ndarray, errors: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What u, v, u², v², uv do to the log, in units of its errors.
+
+    Returns
+    -------
+    columns : ndarray, shape (paths, K, 5)
+        Of length one, or zero.
+    size : ndarray, shape (paths, 5)
+        Their lengths before; 1 for zero.
+    target : ndarray, shape (paths, K)
+        What they have to add up to.
+    """
+    scaled = coefficients[:, :, 1:] / errors[None, :, None]
+    size = np.linalg.norm(scaled, axis=1)
+    size = np.where(size > 0, size, 1)
+    return scaled / size[:, None], size, (log - coefficients[:, :, 0]) / errors
 
 
 def _orthonormal(columns: np.ndarray) -> np.ndarray:
@@ -415,13 +433,9 @@ def _direct(
     entry the squares of the start's two coordinates; their signs are tried. A log of the law is
     met from one of them, so that nothing need be searched for; of another log this says nothing.
     """
-    scaled = coefficients[:, :, 1:] / errors[None, :, None]
-    size = np.linalg.norm(scaled, axis=1, keepdims=True)
-    size = np.where(size > 0, size, 1)
-    rest = (log - coefficients[:, :, 0]) / errors
-    _, _, uu, vv, uv = np.moveaxis(
-        np.einsum("pmk,pk->pm", np.linalg.pinv(scaled / size, rcond=1e-9), rest) / size[:, 0], -1, 0
-    )
+    columns, size, rest = _linear_system(coefficients, log, errors)
+    solved = np.einsum("pmk,pk->pm", np.linalg.pinv(columns, rcond=1e-9), rest) / size
+    _, _, uu, vv, uv = solved.T
     squares = np.stack([np.stack([uu, uv], -1), np.stack([uv, vv], -1)], -2)
     _, axes = np.linalg.eigh(_curvature(coefficients))
     local = np.sqrt(np.maximum(np.einsum("pia,pij,pja->pa", axes, squares, axes), 0))

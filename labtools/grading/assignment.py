@@ -23,6 +23,7 @@ __all__ = [
     "AssignmentError",
     "MarkedCell",
     "ReleasedLab",
+    "draw_cases",
     "fingerprint",
     "load_assignment",
     "plain_text",
@@ -211,16 +212,14 @@ def read_release(root: Path, name: str) -> ReleasedLab:
 
 
 def load_assignment(root: Path, name: str, secret: Secret) -> Assignment:
-    """Load a lab by its number, its name or its file, and draw its hidden cases.
+    """:func:`read_release`, then :func:`draw_cases`."""
+    return draw_cases(read_release(root, name), secret)
 
-    Raises
-    ------
-    AssignmentError
-        If there is no such lab, it has no practices, or its student notebook is missing.
-    """
+
+def draw_cases(released: ReleasedLab, secret: Secret) -> Assignment:
+    """Make a lab ready to grade: with its visible cases, and hidden ones drawn from the secret."""
     from labhelpers.practice import of_lab
 
-    released = read_release(root, name)
     lab = released.lab
     questions = {p.id: _question(p, secret) for p in of_lab(lab) if not p.manual}
     names = {c["data"] for q in questions.values() if q.on_lab_data for c in q.hidden}

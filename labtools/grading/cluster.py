@@ -29,12 +29,12 @@ def grade_on_cluster(jobs: Iterator[Job], scheduler: str) -> Iterator[Result]:
     """
     try:
         from distributed import Client, KilledWorker, as_completed
-
-        from labtools.grading.unit import grade_unit, lost
     except ImportError as error:
         raise ClusterError(
             "--scheduler needs Dask: pip install -e '.[cluster]' -c constraints.txt"
         ) from error
+    from labtools.grading.unit import grade_unit, lost
+
     try:
         client = Client(scheduler, timeout=20, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:

@@ -17,8 +17,8 @@ from labtools.grading.assignment import (
     Assignment,
     AssignmentError,
     ReleasedLab,
+    draw_cases,
     fingerprint,
-    load_assignment,
     read_release,
 )
 from labtools.grading.cluster import ClusterError, grade_on_cluster
@@ -89,7 +89,7 @@ def _grade(arguments: argparse.Namespace, console: Console) -> int:
     with contextlib.ExitStack() as stack:
         journal = stack.enter_context(Journal(arguments.out, released.stem))
         work = _Work(released, settings, submissions, journal, version, arguments.only)
-        load = functools.partial(load_assignment, arguments.root, released.stem, secret)
+        load = functools.partial(draw_cases, released, secret)
         if arguments.scheduler:
             course = stack.enter_context(Course(arguments.out, released))
             results = grade_on_cluster(work.jobs(load()), arguments.scheduler)

@@ -126,49 +126,43 @@ class Home:
 class SharedParent:
     """One warm parent for all workers of this machine, where walls can stand within walls.
 
-    It imports once, and each station that connects is served by a copy of it. Stations may connect
-    as soon as this object is there; they wait until it has started, and find nobody if it cannot.
+    It imports once, and each station that connects is served by a copy of it; until it has
+    started they wait, and where it cannot be shared they find nobody. It ends with the thread that
+    made it.
 
     Parameters
     ----------
+    lab, modules, sources
+        As for :class:`labtools.grading.station.Station`.
     address : Path
         Where it is to listen.
+
+    Raises
+    ------
+    NoSandbox
+        If submissions cannot be walled in here.
     """
 
-    def __init__(self, address: Path) -> None:
-        self._home: Home | None = None
+    def __init__(
+        self, lab: str, modules: tuple[str, ...], sources: tuple[str, ...], address: Path
+    ) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        # An address cannot be as long as a path can.
-        with contextlib.suppress(OSError):
-            self._listener.bind(str(address))
-            self._listener.listen(1000)
-
-    def start(self, lab: str, modules: tuple[str, ...], sources: tuple[str, ...]) -> None:
-        """Start it, and return at once. It ends with the thread that calls this.
-
-        Parameters
-        ----------
-        lab, modules, sources
-            As for :class:`labtools.grading.station.Station`.
-
-        Raises
-        ------
-        NoSandbox
-            If submissions cannot be walled in here.
-        """
-        with self._listener:
-            self._home = Home(lab, modules, sources)
-            if self._home.sandbox.nested:
-                self._process = self._home.start(warm=True, listener=self._listener)
+        self._home = Home(lab, modules, sources)
+        if not self._home.sandbox.nested:
+            return
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            try:
+                listener.bind(str(address))
+            except OSError:  # the path is longer than such an address may be
+                return
+            listener.listen(1000)
+            self._process = self._home.start(warm=True, listener=listener)
 
     def close(self) -> None:
         """End it, and all that it serves."""
-        self._listener.close()
         if self._process is not None:
             self._home.stop(self._process)
-        if self._home is not None:
-            self._home.close()
+        self._home.close()
 
 
 def _font_lists() -> dict[str, str]:

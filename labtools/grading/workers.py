@@ -82,8 +82,8 @@ class Workers:
         self._load = load
         count = min(self.processes, submissions)
         if count > 1 and not (settings.cold or settings.unsafe):
-            self._parent = SharedParent(Path(self._scratch.name, PARENT))
-            self._parent.start(released.lab, released.modules, released.sources)
+            what = (released.lab, released.modules, released.sources)
+            self._parent = SharedParent(*what, Path(self._scratch.name, PARENT))
         # In a thread: to start the first worker takes as long as its imports.
         self._starting = threading.Thread(target=self._start, args=(count, settings), daemon=True)
         self._starting.start()

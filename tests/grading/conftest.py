@@ -40,9 +40,8 @@ def station(request, needs_sandbox, assignment, tmp_path_factory):
             yield made
         return
     address = tmp_path_factory.mktemp("shared") / PARENT
-    parent = SharedParent(address)
+    parent = SharedParent(assignment.lab, assignment.modules, assignment.sources, address)
     try:
-        parent.start(assignment.lab, assignment.modules, assignment.sources)
         with (
             Station(assignment.lab, assignment.modules, shared=address) as other,
             Station(assignment.lab, assignment.modules, shared=address) as made,

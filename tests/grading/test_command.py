@@ -157,7 +157,7 @@ def test_what_is_killed_loses_nothing(tmp_path, victim):
     import psutil
 
     folder, out = tmp_path / "in", tmp_path / "out"
-    for k in range(8):
+    for k in range(10):
         Case(f"s{k:02d}", solved()).write(folder)
     command = [sys.executable, "-m", "labtools.cli", "grade", "lab05", str(folder)]
     running = subprocess.Popen([*command, "--out", str(out), "--jobs", "2"], cwd=ROOT)
@@ -169,7 +169,7 @@ def test_what_is_killed_loses_nothing(tmp_path, victim):
     victim(psutil.Process(running.pid)).kill()
     assert running.wait(timeout=400) == 0
     scores = {sum(float(r["score"] or 0) for r in v.values()) for v in read_grades(out).values()}
-    assert len(read_grades(out)) == 8 and scores == {90.0}
+    assert len(read_grades(out)) == 10 and scores == {90.0}
 
 
 def test_cold_gives_the_same_grades(folder, out, tmp_path):

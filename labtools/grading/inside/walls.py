@@ -82,7 +82,12 @@ def own_namespaces() -> None:
 
 def leave_processes() -> None:
     """Leave the parent's processes and mounts; the next child is the first of its own."""
-    _call("unshare", NEW_PIDS | NEW_MOUNTS)
+    _call("unshare", NEW_PIDS)
+    _own_mounts()
+
+
+def _own_mounts() -> None:
+    _call("unshare", NEW_MOUNTS)
     _mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
 
 
@@ -93,8 +98,7 @@ def mount_proc() -> None:
 
 def hide_the_rest(folders: Sequence[str], megabytes: int) -> None:
     """Give the process empty folders of its own to write to, and a /proc that shows only itself."""
-    _call("unshare", NEW_MOUNTS)
-    _mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+    _own_mounts()
     quiet = MS_NOSUID | MS_NODEV
     size = f"size={megabytes}m,nr_inodes=20000,mode=700"
     for folder in folders:
