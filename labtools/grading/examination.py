@@ -147,7 +147,8 @@ def examine(
     ----------
     brief : bool
         Leave out the course's own cells on which no answer depends, and ask functions for the
-        hidden cases alone.
+        hidden cases alone, all at the end and in the submission's own process. If that ends it,
+        it is begun anew, and a copy of it answers each practice where its check stands.
     all_figures : bool
         Draw the figures of all cells. Left out are those of the course's own cells that no
         student's cell reaches: `Evidence.same` says which show what they show in any submission.
@@ -196,6 +197,7 @@ class _Job:
     evidence: Evidence
     brief: bool
     all_figures: bool
+    at_once: bool = False
     skip: dict[int, str] = field(default_factory=dict)
 
     def run(
@@ -210,6 +212,11 @@ class _Job:
         """
         collected: dict[str, Asked] = {}
         show = reserve is not None
+        # Nearly every submission can be asked in its own process, which saves a copy of it for each
+        # practice. One that does not get through that is begun anew and asked with care.
+        self.at_once = (
+            self.brief and not self.skip and self.evidence.seconds < self.limits.cell_seconds
+        )
         for _ in range(MOST_GOES):
             left = self.seconds - self.evidence.seconds - (reserve or 0.0)
             if left <= 0:
@@ -223,6 +230,10 @@ class _Job:
             collected.update(go.best())
             if go.done:
                 break
+            if self.at_once and go.running is None and ending.reason != "total time":
+                self.at_once = False
+                continue
+            self.at_once = False
             status, why = _cause(ending)
             if ending.reason == "total time":
                 self.evidence.over = (status, why)
@@ -256,7 +267,11 @@ class _Job:
                 for k, c in enumerate(self.cells)
             ],
             "practices": [
-                {"id": p.id, "names": list(p.names)}
+                {
+                    "id": p.id,
+                    "names": list(p.names),
+                    "calls": not self.assignment.questions[p.id].on_lab_data,
+                }
                 for p in self.assignment.asked
                 if p.id in questions
             ],
@@ -264,6 +279,7 @@ class _Job:
             "skip": {k: how for k, how in self.skip.items() if how != "all"},
             "show": go.show,
             "brief": self.brief,
+            "at_once": self.at_once,
             "all_figures": self.all_figures,
             "cell_seconds": self.limits.cell_seconds,
             "limits": self.limits.as_request(seconds_left),

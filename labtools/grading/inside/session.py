@@ -44,8 +44,13 @@ TORCH_SEED = 67280421310721
 #: Seconds in which a process that is told to stop can still say what it has.
 GRACE = 0.5
 
-#: Exit codes: a cell took the shell apart; it used up the memory, or the threads, and holds them.
-TAKEN_APART, MEMORY_GONE, CROWDED = 71, 72, 73
+#: Exit codes: a cell took the shell apart; it used up the memory, or the threads, and holds them;
+#: what was to be answered at once has to be asked with care.
+TAKEN_APART, MEMORY_GONE, CROWDED, UNDECIDED = 71, 72, 73, 74
+
+#: Wall seconds for one call in this process. One that takes longer, perhaps as the machine has
+#: other work too, is given its whole time in another run.
+AT_ONCE = 5.0
 
 
 class _TooLong(KeyboardInterrupt):
@@ -68,7 +73,8 @@ class _Session:
         self.limit = float(request["cell_seconds"])
         self.skip = {int(k): how for k, how in request["skip"].items()}
         self.found: dict[str, int] = {}
-        self.drawing, self.settled = None, False
+        self.later: list[tuple[str, int, dict[str, Any]]] = []
+        self.drawing = None
         self.seeded = "torch" in sys.modules
         self.namespace, self.outputs = shell.user_ns, shell.outputs
         shell.tells_errors = bool(request["show"])
@@ -90,29 +96,35 @@ class _Session:
         seen = {"copies": plan["copies"], "where": plan["where"], "same": sorted(same)}
         self.send({"plan": seen})
         moments = plan["moments"]
-        for k, cell in enumerate(self.cells):
+        to_run = {
+            k: source
+            for k, cell in enumerate(self.cells)
+            if cell["kind"] == "code" and (source := needed.get(k, cell["source"])).strip()
+        }
+        for k in range(len(self.cells) + 1):
             self.ask_all(moments, k)
-            source = needed.get(k, cell["source"])
-            if cell["kind"] == "code" and source.strip():
-                self.figures(self.request["show"] and k not in same)
-                self.run_cell(k, source)
-            if self.request["brief"] and not self.request["show"] and self.all_found(moments, k):
+            if self.all_found(moments, k):
                 break
-        self.ask_all(moments, len(self.cells))
+            if k in to_run:
+                self.figures(self.request["show"] and k not in same)
+                self.run_cell(k, to_run[k])
+        self.ask_later()
         self.send({"done": True})
 
     def figures(self, wanted: bool) -> None:
         """Draw the figures of the next cells, or leave them undrawn."""
-        if not self.settled:
-            self.settled = settle_figures(self.shell)
-        if wanted == self.drawing or not self.settled:
+        if wanted == self.drawing or not settle_figures(self.shell):
             return
         shells.show_figures(self.shell, wanted)
         self.drawing = wanted
 
     def all_found(self, moments, k: int) -> bool:
-        """Whether nothing that comes after cell k will be asked any more."""
-        return all(at <= k or self.found.get(id_, rank + 1) <= rank for at, id_, rank in moments)
+        """Whether the run ends here: nothing is shown, and nothing will be asked any more."""
+        return (
+            self.request["brief"]
+            and not self.request["show"]
+            and all(at <= k or self.found.get(id_, rank + 1) <= rank for at, id_, rank in moments)
+        )
 
     def run_cell(self, k: int, source: str) -> None:
         if k in self.skip:
@@ -166,8 +178,45 @@ class _Session:
 
     def ask_all(self, moments, position: int) -> None:
         for at, id_, rank in moments:
-            if at == position and self.found.get(id_, rank + 1) > rank:
+            if at != position or self.found.get(id_, rank + 1) <= rank:
+                continue
+            if not self.request["at_once"]:
                 self.ask(id_, rank)
+            elif not self.practices[id_]["calls"]:
+                self.ask_here(id_, rank)
+            elif self.defined(id_):
+                self.later.append((id_, rank, dict(self.namespace)))
+                self.found[id_] = rank
+            else:
+                self.ask(id_, rank)
+
+    def defined(self, id_: str) -> bool:
+        """Whether there is something to call."""
+        try:
+            from labhelpers.practice.probe import read
+
+            return all(read(self.namespace, name) is None for name in self.practices[id_]["names"])
+        except Exception:  # a cell has taken the probe apart
+            return False
+
+    def ask_here(self, id_: str, rank: int) -> None:
+        """Answer in this process, if that goes through at once; else end it, to ask with care."""
+        code = self.answer(id_, rank, AT_ONCE)
+        if code not in (0, 3):
+            os._exit(UNDECIDED)
+        self.send({"answered": id_, "rank": rank, "how": "done"})
+        if code == 0:
+            self.found[id_] = rank
+
+    def ask_later(self) -> None:
+        """Have functions called when all cells have run, with the names as they were before."""
+        for id_, rank, names in self.later:
+            self.namespace.clear()
+            self.namespace.update(names)
+            del self.found[id_]
+            self.ask_here(id_, rank)
+            if id_ not in self.found:  # it was defined: what has become of it is not known
+                os._exit(UNDECIDED)
 
     def ask(self, id_: str, rank: int) -> None:
         """Let a copy of this process answer, so that asking changes nothing here."""
@@ -175,7 +224,8 @@ class _Session:
         if child == 0:
             code = 1
             try:
-                code = self.answer(id_, rank)
+                # `_wait` says when the time is over: the probe's limit knows of wall time alone.
+                code = self.answer(id_, rank, self.limit * PATIENCE + GRACE)
             finally:
                 os._exit(code)
         code = _wait(child, self.limit)
@@ -184,7 +234,7 @@ class _Session:
         if code != 3:  # 3: nothing is defined yet, and a later moment may find it
             self.found[id_] = rank
 
-    def answer(self, id_: str, rank: int) -> int:
+    def answer(self, id_: str, rank: int, seconds: float) -> int:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         self.send({"ask": id_})
@@ -192,14 +242,14 @@ class _Session:
         from labhelpers.practice import find, probe
 
         practice = find(id_)
-        namespace = self.namespace
-        if "torch" in sys.modules:
+        namespace, calls = self.namespace, self.practices[id_]["calls"]
+        if calls and "torch" in sys.modules:
             sys.modules["torch"].set_num_threads(1)
-        # `_wait` says when the time is over: the probe's own limit knows of wall time alone.
-        probe.call.__defaults__ = (self.limit * PATIENCE + GRACE,)
+        usual, probe.call.__defaults__ = probe.call.__defaults__, (seconds,)
         nothing = True
         for number, case in enumerate(cases):
-            reseed()
+            if calls:
+                reseed()
             try:
                 value = practice.probe(namespace, case)
             except BaseException as error:
@@ -210,6 +260,7 @@ class _Session:
             self.send({"answer": id_, "rank": rank, "case": number, "value": value})
             if value.get("kind") == "timeout":
                 os._exit(4)
+        probe.call.__defaults__ = usual
         return 3 if nothing else 0
 
 
@@ -227,10 +278,16 @@ def prepare(shell: shells.Shell, request: Mapping[str, Any]) -> None:
     reseed()
 
 
+#: Whether that has been done; a process that is forked off has it from the warm parent.
+_settled = False
+
+
 def settle_figures(shell: shells.Shell) -> bool:
     """Connect matplotlib with the shell as a kernel does; return whether it was there to do so."""
-    if not {"matplotlib.pyplot", "matplotlib_inline.backend_inline"} <= set(sys.modules):
-        return False
+    global _settled
+    needed = {"matplotlib.pyplot", "matplotlib_inline.backend_inline"}
+    if _settled or not needed <= set(sys.modules):
+        return _settled
     from matplotlib_inline.backend_inline import configure_inline_support
     from matplotlib_inline.config import InlineBackend
 
@@ -243,6 +300,7 @@ def settle_figures(shell: shells.Shell) -> bool:
     with contextlib.suppress(ValueError, AttributeError):
         pyplot = sys.modules["matplotlib.pyplot"]
         shell.events.unregister("post_execute", pyplot._draw_all_if_interactive)
+    _settled = True
     return True
 
 

@@ -188,10 +188,9 @@ class _Hook(DisplayHook):
         self._is_active = False
 
 
-#: A cell of more characters is looked through for IPython's own syntax before it is translated.
-LONG = 20_000
-#: What may be IPython's: a magic, a shell line, a question, a prompt, a call without brackets.
-_SPECIAL = re.compile(r"^[ \t]*(?:[%!?,;/]|>>>|In \[)|\?[ \t]*$|=[ \t]*[%!]|\A[ \t]", re.M)
+#: What may be IPython's: a magic, a shell line, a question, a prompt, a call without brackets, and
+#: the empty beginning of a cell, which it cuts off.
+_SPECIAL = re.compile(r"^[ \t]*(?:[%!?,;/]|>>>|In \[)|\?[ \t]*$|=[ \t]*[%!]|\A\s", re.M)
 
 
 class Shell(InteractiveShell):
@@ -200,6 +199,8 @@ class Shell(InteractiveShell):
     display_pub_class = Type(_Publisher)
     displayhook_class = Type(_Hook)
     outputs = AnyTrait()
+    #: What translates cells where none has changed that.
+    translates = AnyTrait()
     #: Whether an error is worth its traceback, which takes longer than most cells.
     tells_errors = True
 
@@ -212,14 +213,24 @@ class Shell(InteractiveShell):
             super().showsyntaxerror(*arguments, **options)
 
     def transform_cell(self, raw_cell):
-        """Translate IPython's syntax; a long cell that has none is Python already.
+        """Translate IPython's syntax; a cell that has none is Python already.
 
-        IPython reads a cell word by word several times, which takes seconds where a cell holds
-        data.
+        IPython reads a cell word by word several times, which takes longer than to run most of
+        them, and seconds where a cell holds data.
         """
-        if len(raw_cell) > LONG and not _SPECIAL.search(raw_cell):
+        if self.translates == self._translators() and not _SPECIAL.search(raw_cell):
             return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
         return super().transform_cell(raw_cell)
+
+    def _translators(self):
+        """What translates cells; a cell may add to it."""
+        manager = self.input_transformer_manager
+        return [
+            *manager.cleanup_transforms,
+            *manager.line_transforms,
+            *manager.token_transformers,
+            *self.input_transformers_post,
+        ]
 
     def _showtraceback(self, etype, evalue, stb):
         self.outputs.add(
@@ -354,6 +365,7 @@ def new_shell() -> Shell:
     config.InteractiveShell.cache_size = 1000
     config.InlineBackend.print_figure_kwargs = FIGURES
     shell = Shell.instance(config=config, outputs=outputs)
+    shell.translates = shell._translators()
     shell.display_pub.outputs = outputs
     shell.displayhook.outputs = outputs
     sys.stdout = _Stream("stdout", 1, outputs)

@@ -167,6 +167,7 @@ def _warm(options: Mapping[str, Any]):
         weight = torch.nn.Parameter(torch.zeros(1))
         for optimizer in (torch.optim.SGD, torch.optim.Adam):
             optimizer([weight], lr=0.1)
+        torch.manual_seed(session.TORCH_SEED)  # the first call takes several times as long
     if "matplotlib.pyplot" in sys.modules:
         _draw_once(sys.modules["matplotlib.pyplot"], shells.picture)
         session.settle_figures(shell)
