@@ -1,7 +1,8 @@
 """Every benchmark, one after the other, into one table (`make bench`).
 
-    python benchmarks                measure all and write benchmarks/RESULTS.md
-    python benchmarks surfaces cold  measure these and print their rows
+    python benchmarks                     measure all and write benchmarks/RESULTS.md
+    python benchmarks surfaces figures    measure these and print their rows
+    python benchmarks --write grading     and put them in the place of those that are written
 
 Each benchmark runs in a process of its own: none finds the caches of another warm, and one that
 fails or hangs loses nothing of the others.
@@ -48,7 +49,7 @@ ours is better. Where there were several rounds the median stands first, with th
 largest in brackets. The ratio is taken round by round. The last column says how many times the
 physical limit ours still takes; for rates, what share of it ours reaches.
 
-Machine: {machine}. Measured on {day}.
+Machine: {machine}.
 """
 
 
@@ -56,6 +57,9 @@ def main() -> int:
     """Run the benchmarks that were named, or all; return 1 when one of them failed."""
     parser = argparse.ArgumentParser(prog="python benchmarks", description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument(
+        "--write", action="store_true", help="replace the parts that are named in the results"
+    )
     parser.add_argument("--rows", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.names) - set(BENCHMARKS))
@@ -66,28 +70,40 @@ def main() -> int:
         return 0
 
     names = arguments.names or list(BENCHMARKS)
-    parts, failed = [], []
+    head, parts = HEAD.format(machine=describe()), {}
+    if arguments.names and arguments.write:
+        old_head, parts = _written()
+        if old_head.strip() != head.strip():
+            parser.error(f"{RESULTS.name} is from another machine or other versions: measure all")
+    failed = []
     for number, name in enumerate(names, start=1):
         print(f"[{number}/{len(names)}] {name} ...", flush=True)
         begin = time.monotonic()
         rows, reason = _run_apart(name)
         taken = time.monotonic() - begin
-        part = f"## {BENCHMARKS[name]}\n"
+        part = f"## {BENCHMARKS[name]}\n\nMeasured on {date.today().isoformat()}.\n"
         if rows:
             part += f"\n{as_markdown(rows)}\n"
         if reason:
             failed.append(name)
             part += f"\nNot measured to the end: {reason}\n"
         print(f"{part}\n[{number}/{len(names)}] {name}: {taken:.0f} s\n", flush=True)
-        parts.append(part)
-        if not arguments.names:  # after each, so that an interrupted run keeps what it has
-            head = HEAD.format(machine=describe(), day=date.today().isoformat())
-            RESULTS.write_text("\n".join([head, *parts]), encoding="utf-8")
+        parts[BENCHMARKS[name]] = part
+        if arguments.write or not arguments.names:
+            # After each, so that an interrupted run keeps what it has.
+            ordered = [parts[heading] for heading in BENCHMARKS.values() if heading in parts]
+            RESULTS.write_text("\n".join([head, *ordered]), encoding="utf-8")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
-    elif not arguments.names:
+    elif arguments.write or not arguments.names:
         print(f"wrote {RESULTS.relative_to(ROOT)}")
     return 1 if failed else 0
+
+
+def _written() -> tuple[str, dict[str, str]]:
+    """The results as they are written: what stands over them, and each part by its heading."""
+    head, *parts = RESULTS.read_text(encoding="utf-8").split("\n## ")
+    return head, {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in parts}
 
 
 def _run_apart(name: str) -> tuple[list[Row], str]:

@@ -55,7 +55,8 @@ def test_a_failing_benchmark_does_not_lose_the_others(collector, monkeypatch, ca
         "figures": ([Row("before the fault", [1.0])], "its process ended with 1"),
         "frames": ([Row("kept too", [1.0], [2.0])], ""),
     }
-    monkeypatch.setattr(collector, "BENCHMARKS", dict.fromkeys(outcomes, "Heading"))
+    headings = {name: f"Heading of {name}" for name in outcomes}
+    monkeypatch.setattr(collector, "BENCHMARKS", headings)
     monkeypatch.setattr(collector, "_run_apart", outcomes.__getitem__)
     monkeypatch.setattr("sys.argv", ["benchmarks"])
     assert collector.main() == 1
@@ -63,6 +64,25 @@ def test_a_failing_benchmark_does_not_lose_the_others(collector, monkeypatch, ca
     for part in ("kept", "kept too", "before the fault", "ended with 1", "Machine: "):
         assert part in written
     assert "failed: figures" in capsys.readouterr().err
+
+
+def test_one_part_is_measured_again_and_the_others_stay(collector, monkeypatch, capsys):
+    values = iter([[Row("first", [1.0])], [Row("second", [1.0])], [Row("second anew", [1.0])]])
+    monkeypatch.setattr(collector, "BENCHMARKS", {"a": "Of a", "b": "Of b"})
+    monkeypatch.setattr(collector, "_run_apart", lambda name: (next(values), ""))
+    monkeypatch.setattr("sys.argv", ["benchmarks"])
+    assert collector.main() == 0
+    before = collector.RESULTS.read_text(encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["benchmarks", "b", "--write"])
+    assert collector.main() == 0
+    after = collector.RESULTS.read_text(encoding="utf-8")
+    assert after == before.replace("| second |", "| second anew |") != before
+
+    monkeypatch.setattr(collector, "describe", lambda: "another machine")
+    with pytest.raises(SystemExit):
+        collector.main()
+    assert "from another machine" in capsys.readouterr().err
+    assert collector.RESULTS.read_text(encoding="utf-8") == after
 
 
 def test_a_process_that_ends_badly_is_told(collector):
