@@ -142,6 +142,14 @@ def _same(drawn: Sequence[float], losses: np.ndarray) -> bool:
     )
 
 
+def _part_of(drawn: np.ndarray, losses: np.ndarray) -> bool:
+    """Whether a curve shows a stretch of the losses: looked for where its first value is."""
+    first = losses[: len(losses) - len(drawn) + 1]
+    begins = np.isclose(first, drawn[0], rtol=1e-5, atol=1e-9, equal_nan=True)
+    starts = np.flatnonzero(begins)[:100]
+    return any(_same(drawn, losses[k : k + len(drawn)]) for k in starts)
+
+
 def _reference(curve: Mapping[str, Any]) -> bool:
     """A level or upright line, or one marked point: drawn beside the losses to compare with."""
     return len(set(curve["y"])) == 1 or len(set(curve["x"])) == 1
@@ -160,9 +168,7 @@ def _why_not(log: str, losses: np.ndarray, curves: Sequence[Mapping[str, Any]]) 
                     "The curve shows logarithms of the losses: draw the losses themselves; the "
                     "axis can be made logarithmic."
                 )
-        if 1 < len(y) < len(losses) and any(
-            _same(y, losses[k : k + len(y)]) for k in range(len(losses) - len(y) + 1)
-        ):
+        if 1 < len(y) < len(losses) and _part_of(y, losses):
             return "curve cut short", (
                 f"The curve has {len(y)} points, and `{log}` holds {len(losses)} losses."
             )

@@ -16,6 +16,8 @@ LONGEST_TEXT = 4_000
 #: Characters of one output in text: a little more than an honest sandbox sends.
 LONGEST_OUTPUT = 60_000
 MOST_ANSWER_NODES = 60_000
+#: Of such parts of an answer so many are read, more than an honest probe sends or a judge needs.
+MOST_PARTS = {"curves": 200, "beside": 200, "calls": 500}
 
 _MIME = (
     "text/plain",
@@ -55,6 +57,9 @@ def read_answer(value: object) -> dict[str, Any] | None:
         answer = _plain(value, 0, counter)
     except _Refused:
         return None
+    for name, most in MOST_PARTS.items():
+        if isinstance(answer.get(name), list):
+            del answer[name][most:]
     if answer["kind"] == "numbers" and not _is_numbers(answer):
         return None
     return answer

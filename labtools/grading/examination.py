@@ -147,8 +147,8 @@ def examine(
     ----------
     brief : bool
         Leave out the course's own cells on which no answer depends, and ask functions for the
-        hidden cases alone, all at the end and in the submission's own process. If that ends it,
-        it is begun anew, and a copy of it answers each practice where its check stands.
+        hidden cases alone. Values are read in the submission's own process; if that ends it, it is
+        begun anew and they are read in copies of it, in which functions are always called.
     all_figures : bool
         Draw the figures of all cells. Left out are those of the course's own cells that no
         student's cell reaches: `Evidence.same` says which show what they show in any submission.
@@ -197,7 +197,6 @@ class _Job:
     evidence: Evidence
     brief: bool
     all_figures: bool
-    at_once: bool = False
     skip: dict[int, str] = field(default_factory=dict)
 
     def run(
@@ -212,48 +211,51 @@ class _Job:
         """
         collected: dict[str, Asked] = {}
         show = reserve is not None
-        # Nearly every submission can be asked in its own process, which saves a copy of it for each
-        # practice. One that does not get through that is begun anew and asked with care.
-        self.at_once = (
-            self.brief and not self.skip and self.evidence.seconds < self.limits.cell_seconds
-        )
-        for _ in range(MOST_GOES):
+        in_place, goes = self.brief, 0
+        while True:
             left = self.seconds - self.evidence.seconds - (reserve or 0.0)
             if left <= 0:
                 self.evidence.over = ("timed out", _WHY["total time"])
                 break
             go = _Go(show=show, evidence=self.evidence, cells=len(self.cells))
-            ending = self._go(go, seeds, questions, left)
+            ending = self._go(go, seeds, questions, left, in_place)
+            if in_place and not go.done and go.running is None and ending.reason != "total time":
+                # To read a value has ended it, which copies of the process do from now on. It was
+                # our way to save time, and costs the submission none.
+                in_place = False
+                continue
             self.evidence.seconds += ending.seconds
             self.evidence.peak_mb = max(self.evidence.peak_mb, ending.peak_mb)
             self.evidence.cpu_seconds += ending.cpu_seconds
             collected.update(go.best())
             if go.done:
                 break
-            if self.at_once and go.running is None and ending.reason != "total time":
-                self.at_once = False
-                continue
-            self.at_once = False
-            status, why = _cause(ending)
-            if ending.reason == "total time":
-                self.evidence.over = (status, why)
-                if go.running is not None:
-                    self.skip[go.running] = "definitions"
-                    self.evidence.stopped.setdefault(go.running, (status, why))
+            goes += 1
+            if self._mark(go.running, ending, show) or goes == MOST_GOES:
+                self.evidence.over = _told(ending, show)
                 break
-            if go.running is None or self.skip.get(go.running) == "all":
-                self.evidence.over = (status, why)
-                break
-            # Once more without this cell; its definitions are run unless they ended it as well.
-            self.skip[go.running] = "all" if go.running in self.skip else "definitions"
-            self.evidence.stopped.setdefault(go.running, (status, why))
         if show:
             # What hung once hangs again: a cell is run up to there from now on.
             for k, line in self.evidence.late.items():
                 self.skip.setdefault(k, "definitions" if line is None else f"until {line}")
         return collected
 
-    def _go(self, go: _Go, seeds, questions, seconds_left: float) -> Ending:
+    def _mark(self, running: int | None, ending: Ending, show: bool) -> bool:
+        """Leave out the cell that has ended the process; return whether there is no point in that.
+
+        Its definitions are still run, unless they ended the process as well.
+        """
+        if running is None:
+            return True
+        self.evidence.stopped.setdefault(running, _told(ending, show))
+        if ending.reason == "total time":
+            self.skip[running] = "definitions"
+            return True
+        gone = self.skip.get(running) == "all"
+        self.skip[running] = "all" if running in self.skip else "definitions"
+        return gone
+
+    def _go(self, go: _Go, seeds, questions, seconds_left: float, in_place: bool) -> Ending:
         request = {
             "cells": [
                 {
@@ -270,16 +272,16 @@ class _Job:
                 {
                     "id": p.id,
                     "names": list(p.names),
+                    "asked": p.id in questions,
                     "calls": not self.assignment.questions[p.id].on_lab_data,
                 }
                 for p in self.assignment.asked
-                if p.id in questions
             ],
             "seeds": dict(seeds),
             "skip": {k: how for k, how in self.skip.items() if how != "all"},
             "show": go.show,
             "brief": self.brief,
-            "at_once": self.at_once,
+            "in_place": in_place,
             "all_figures": self.all_figures,
             "cell_seconds": self.limits.cell_seconds,
             "limits": self.limits.as_request(seconds_left),
@@ -307,6 +309,7 @@ class _Go:
     cells: int
     asked: dict[tuple[str, int], Asked] = field(default_factory=dict)
     running: int | None = None
+    begun: bool = False
     done: bool = False
 
     def take(self, line: bytes) -> None:
@@ -315,8 +318,11 @@ class _Go:
         if claim is None:
             return
         if "plan" in claim:
-            self._plan(claim["plan"])
+            # After the first cell it may be forged, and later it could even tell of hidden cases.
+            if self.show and not self.begun:
+                self._plan(claim["plan"])
         elif "cell" in claim:
+            self.begun = True
             self._cell(claim)
         elif "answer" in claim:
             self._answer(claim)
@@ -333,10 +339,10 @@ class _Go:
         for name, target in (("copies", self.evidence.copies), ("where", self.evidence.home)):
             found = plan.get(name)
             for id_, value in found.items() if isinstance(found, dict) else ():
-                if value is None or isinstance(value, int):
+                if value is None or (isinstance(value, int) and 0 <= value <= self.cells):
                     target[id_] = value
         same = plan.get("same")
-        if self.show and isinstance(same, list):
+        if isinstance(same, list):
             self.evidence.same = {k for k in same if isinstance(k, int) and 0 <= k < self.cells}
 
     def _cell(self, claim: dict[str, Any]) -> None:
@@ -379,6 +385,12 @@ class _Go:
             if id_ not in chosen or (not _has_answer(chosen[id_]) and _has_answer(asked)):
                 chosen[id_] = asked
         return chosen
+
+
+def _told(ending: Ending, show: bool) -> tuple[str, str]:
+    """Status and sentence of an ending; without a number where it could tell of a hidden case."""
+    status, why = _cause(ending)
+    return status, why if show or status != "crashed" else "It ended the process."
 
 
 def _cause(ending: Ending) -> tuple[str, str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import json
 import re
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from labhelpers.practice import Feedback, Practice
+from labhelpers.practice.feedback import not_checked
 from labtools.grading.assignment import Assignment, Case, MarkedCell, plain_text
 from labtools.grading.examination import Asked, Evidence
 from labtools.grading.records import Verdict
@@ -16,6 +20,8 @@ from labtools.grading.records import Verdict
 __all__ = ["judge_all", "without_run"]
 
 MANUAL = "This answer is read by your instructor."
+#: Seconds of processor time in which an answer is judged; wrong ones take up to a few.
+JUDGE_SECONDS = 60.0
 
 
 def without_run(assignment: Assignment, status: str, sentence: str) -> list[Verdict]:
@@ -45,7 +51,7 @@ def judge_all(
         if practice.manual:
             verdicts.append(_manual(assignment, practice, cells))
             continue
-        verdict = _judge(assignment, practice, cells, evidence, known)
+        verdict = _judge(assignment, practice, evidence, known)
         copies = evidence.copies.get(practice.id, 0)
         remarks = [verdict.feedback]
         if copies > 1:
@@ -89,7 +95,6 @@ def _manual(assignment: Assignment, practice: Practice, cells: Sequence[MarkedCe
 def _judge(
     assignment: Assignment,
     practice: Practice,
-    cells: Sequence[MarkedCell],
     evidence: Evidence,
     known: dict[str, Feedback],
 ) -> Verdict:
@@ -122,25 +127,32 @@ def _judge(
         status, text = _status(feedback, seen), feedback.text
     else:
         feedback = say(question.hidden, unseen)
-        whole = None
-        if question.on_lab_data or (feedback.outcome != "correct" and visible is not None):
-            whole = say((*question.visible, *question.hidden), [*seen, *unseen])
-        if question.on_lab_data and whole.share < feedback.share:
+        if question.on_lab_data:
             # Constants do not follow the data: what does not hold on both holds on neither.
-            feedback = whole
+            whole = say((*question.visible, *question.hidden), [*seen, *unseen])
+            feedback = whole if whole.share < feedback.share else feedback
         status, text = _status(feedback, unseen), feedback.text
-        if feedback.outcome != "correct":
-            own = say(question.visible, seen) if visible is not None else None
+        own = say(question.visible, seen) if visible is not None else None
+        if feedback.outcome == "correct":
+            # The numbers are those of the lab's own data, which the student has seen as well.
+            text = own.text if own is not None and own.outcome == "correct" else "It is right."
+            text = feedback.text if not re.search(r"\d", feedback.text) else text
+        else:
             if own is not None and own.outcome != "correct":
                 text = own.text
             else:
-                clean = [_without_a_tale(answer, cells) for answer in unseen]
+                clean = [_without_a_tale(answer) for answer in unseen]
                 told = (
                     say(question.hidden, clean)
                     if own is None
                     else say((*question.visible, *question.hidden), [*seen, *clean])
                 )
                 text = _without_numbers(told, feedback)
+    ended = _what_ended(practice, evidence)
+    if attempted and ended is not None and feedback is not _NOTHING and 0 <= feedback.share < 1:
+        text = f"{ended[1]} What follows is about what it had done by then. {text}"
+        if status in ("incorrect", "not attempted") and "AssertionError" not in ended[1]:
+            status = ended[0]
     score = None if status == "needs manual grading" else feedback.score(practice.points)
     return Verdict(
         practice.id,
@@ -163,34 +175,27 @@ def _is_whole(asked: Asked | None, answers: Sequence[dict[str, Any]]) -> bool:
     return asked is not None and asked.how != "" and len(asked.answers) >= len(answers)
 
 
-def _without_a_tale(answer: dict[str, Any], cells: Sequence[MarkedCell]) -> dict[str, Any]:
+def _without_a_tale(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer to a hidden case without the words in which a program could tell of the case.
 
-    A message can hold anything that the program was given, and the name of a class too. Names that
-    stand in the notebook, or in Python itself, tell nothing.
+    A message can hold anything that the program was given, and so can the name of a class, or which
+    of its lines it is that fails. Names of Python's own and of the libraries' types tell nothing.
     """
-
-    def is_known(name: object) -> bool:
-        word = str(name)
-        if hasattr(builtins, word) or word in _TYPES:
-            return True
-        return word.isidentifier() and any(word in cell.source for cell in cells)
-
-    made = {
-        key: _each(value, lambda inner: _without_a_tale(inner, cells))
-        for key, value in answer.items()
-    }
+    made = {key: _each(value, _without_a_tale) for key, value in answer.items()}
     if made.get("message") != _CRASH:
         made["message"] = ""
-    if "error" in made and made["error"] != "Crash" and not is_known(made["error"]):
+    if "error" in made and made["error"] != "Crash" and not _is_known(made["error"]):
         made["error"] = "an error of its own"
     types = re.split(r" of | and |empty ", str(made.get("type", "")))
-    if "type" in made and not all(map(is_known, types)):
+    if "type" in made and not all(map(_is_known, types)):
         made["type"] = "something of its own"
-    source = str(made.get("source", ""))
-    if source and not any(source in cell.source for cell in cells):
-        made["source"] = ""
+    if "line" in made:
+        made["line"], made["source"] = None, ""
     return made
+
+
+def _is_known(name: object) -> bool:
+    return hasattr(builtins, str(name)) or str(name) in _TYPES
 
 
 def _each(value: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
@@ -202,12 +207,26 @@ def _each(value: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any
 
 
 _CRASH = "the call ended the program"
-_TYPES = frozenset(("", "NoneType", "ndarray", "Tensor", "Parameter", "Axes", "Figure", "Series"))
+_TYPES = frozenset(
+    ("", "NoneType", "function", "generator", "ndarray", "Tensor", "Parameter", "Axes", "Figure")
+    + ("Line2D", "Series", "DataFrame", "History", "Decimal", "Fraction", "LinAlgError", "deque")
+    + (
+        "float16",
+        "float32",
+        "float64",
+        "int32",
+        "int64",
+        "Linear",
+        "Sequential",
+        "OutOfMemoryError",
+    )
+)
 
 
 def _without_numbers(told: Feedback, feedback: Feedback) -> str:
     """What is said of hidden cases: the sentence if it has no number, else the mistake's name."""
-    text = re.sub(r" in line \d+(, `[^`]*`)?| after [\d.]+ seconds", "", told.text)
+    # The limit that a call has run over is ours; all other numbers may be the case's.
+    text = re.sub(r" after [\d.]+ seconds", "", told.text)
     if told.outcome == feedback.outcome and not re.search(r"\d", text):
         return told.text
     name = f" ({feedback.mistake})" if feedback.mistake else ""
@@ -251,12 +270,42 @@ def _ask_judge(
     practice: Practice, cases: Sequence[Case], answers: Sequence[dict[str, Any]]
 ) -> Feedback:
     try:
-        feedback = practice.judge(cases, answers)
+        with _limit(JUDGE_SECONDS):
+            feedback = practice.judge(cases, answers)
         if isinstance(feedback, Feedback):
             return feedback
+    except _TooLong:
+        return not_checked("To judge this answer took too long: it is left to the instructor.")
     except Exception:  # an answer in a form that no probe gives
         pass
     return Feedback("incorrect", 0.0, "What the notebook answers cannot be read as an answer.")
+
+
+class _TooLong(BaseException):
+    """A judge's time is over; no ``except Exception`` on the way swallows it."""
+
+
+@contextlib.contextmanager
+def _limit(seconds: float) -> Iterator[None]:
+    """Raise `_TooLong` after so much processor time, where a signal can come: in the main thread.
+
+    An answer may be made so as to keep a judge busy, and others wait for it.
+    """
+
+    def ring(signum, frame):
+        raise _TooLong
+
+    main = threading.current_thread() is threading.main_thread()
+    if not (main and hasattr(signal, "setitimer")):
+        yield
+        return
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _status(feedback: Feedback, answers: Sequence[dict[str, Any]]) -> str:
@@ -275,11 +324,8 @@ def _status(feedback: Feedback, answers: Sequence[dict[str, Any]]) -> str:
     return "error" if errors else "incorrect"
 
 
-def _why_nothing(
-    practice: Practice, evidence: Evidence, asked: Asked | None
-) -> tuple[str, str] | None:
-    """Status and sentence where no answer was found because something went wrong on the way."""
-    names = " or ".join(f"`{name}`" for name in practice.names)
+def _what_ended(practice: Practice, evidence: Evidence) -> tuple[str, str] | None:
+    """Status and sentence where the practice's own cell did not come to its end."""
     home = evidence.home.get(practice.id)
     if home in evidence.stopped:
         status, why = evidence.stopped[home]
@@ -287,11 +333,24 @@ def _why_nothing(
     if home in evidence.failed:
         kind, message, line = evidence.failed[home]
         if kind == "timeout":
-            return "timed out", f"This practice's cell was {message}, before it defined {names}."
+            return "timed out", f"This practice's cell was {message}."
         where = f" in line {line}" if line else ""
         status = "out of memory" if kind == "MemoryError" else "error"
         detail = f"{kind}: {message}" if message else kind
-        return status, f"This practice's cell ended with {detail}{where}, and {names} is missing."
+        return status, f"This practice's cell ended with {detail}{where}."
+    return None
+
+
+def _why_nothing(
+    practice: Practice, evidence: Evidence, asked: Asked | None
+) -> tuple[str, str] | None:
+    """Status and sentence where no answer was found because something went wrong on the way."""
+    names = " or ".join(f"`{name}`" for name in practice.names)
+    ended = _what_ended(practice, evidence)
+    if ended is not None:
+        home = evidence.home.get(practice.id)
+        missing = "" if home in evidence.stopped else f" It did not come to define {names}."
+        return ended[0], f"{ended[1]}{missing}"
     if asked is None and evidence.over is not None:
         status, why = evidence.over
         return status, f"The notebook was stopped before it came to this practice. {why}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import json
 import math
+import signal
 
 import pytest
 from hypothesis import given, settings
@@ -364,6 +366,37 @@ def test_an_error_in_a_hidden_case_is_told_without_what_it_says(assignment):
     )
     assert verdict.status == "error"
     assert "SEEN" not in verdict.feedback and "X0_126" not in verdict.feedback
+
+
+def test_which_line_fails_in_a_hidden_case_is_not_told(assignment):
+    # Each of a thousand lines could stand for another value of the case.
+    hidden = assignment.questions["lab05-fit-gd"].hidden
+    error = {"kind": "error", "error": "IndexError", "message": "", "line": 417, "source": "raise"}
+    verdict = judged(
+        assignment, "lab05-fit-gd", hidden={"lab05-fit-gd": asked([error] * len(hidden))}
+    )
+    assert "IndexError" in verdict.feedback
+    assert "417" not in verdict.feedback and "`raise`" not in verdict.feedback
+
+
+def test_an_answer_that_keeps_a_judge_busy_goes_to_the_instructor(assignment, monkeypatch):
+    from labtools.grading import verdicts
+
+    def judge(cases, answers):
+        while True:
+            pass
+
+    practice = dataclasses.replace(assignment.asked[0], judge=judge)
+    monkeypatch.setattr(verdicts, "JUDGE_SECONDS", 0.2)
+    feedback = verdicts._ask_judge(practice, [{}], [{"kind": "numbers"}])
+    assert feedback.outcome == "not checked" and "too long" in feedback.text
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+
+
+def test_no_more_of_an_answer_is_read_than_a_judge_needs():
+    curve = {"x": [0.0], "y": [1.0], "label": "", "entry": ""}
+    answer = read_answer({"kind": "axes", "curves": [curve] * 3000, "calls": [[0.0, 1.0]] * 3000})
+    assert len(answer["curves"]) == 200 and len(answer["calls"]) == 500
 
 
 def test_a_function_that_never_returns_is_told_so(assignment):

@@ -1,4 +1,4 @@
-"""How a submission is asked: in its own process where that goes through, else one by one."""
+"""How a submission is asked: values are read in its process, functions called in a copy of it."""
 
 from __future__ import annotations
 
@@ -6,80 +6,90 @@ import json
 
 import pytest
 
+from labhelpers import data
 from labtools.grading.examination import Limits, examine
 from labtools.grading.reading import read_notebook
-from tests.grading.corpora.base import ANSWERS, before, find, solved
+from labtools.grading.verdicts import judge_all
+from tests.grading.corpora.base import ANSWERS, before, find, first, solved
 
 pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
 def ask(station, assignment, monkeypatch):
-    """Examine a notebook; `ask.runs` says of each process whether it was asked at once."""
+    """Examine a notebook; `ask.runs` says of each process whether values were read in it."""
     usual = station.run
 
     def run(request, *rest, **more):
-        ask.runs.append(request["at_once"])
+        ask.runs.append(request["in_place"])
         return usual(request, *rest, **more)
 
     def ask(notebook, *, brief=True, seconds=20.0):
         ask.runs = []
         cells = assignment.mark(read_notebook(json.dumps(notebook).encode()))
-        return examine(station, assignment, cells, {}, Limits(seconds), brief=brief)
+        evidence = examine(station, assignment, cells, {}, Limits(seconds), brief=brief)
+        ask.verdicts = {v.practice: v for v in judge_all(assignment, cells, evidence)}
+        return evidence
 
     monkeypatch.setattr(station, "run", run)
     return ask
 
 
-def test_answers_at_once_are_those_that_are_given_with_care(ask):
-    at_once = ask(solved())
+def test_values_read_in_place_are_those_that_a_copy_reads(ask):
+    in_place = ask(solved())
     assert ask.runs == [True, True]
-    careful = ask(solved(), brief=False)
+    by_copies = ask(solved(), brief=False)
     assert ask.runs == [False, False]
-    assert set(at_once.hidden) == set(careful.hidden)
-    for practice, asked in careful.hidden.items():
-        assert asked.answers and asked.how == "done"
-        assert at_once.hidden[practice].answers == asked.answers, practice
+    for asked in (in_place.visible, in_place.hidden, by_copies.visible, by_copies.hidden):
+        for practice, found in asked.items():
+            assert found.answers and found.how == "done", practice
+    assert set(in_place.hidden) == set(by_copies.hidden)
+    for practice, found in by_copies.hidden.items():
+        assert in_place.hidden[practice].answers == found.answers, practice
 
 
 def test_to_ask_changes_nothing_for_later_cells(ask):
-    # Where axes are read, a plot stands; then a cell draws from each generator.
+    # Before it axes were read and functions called; then a cell draws from each generator.
     draws = "import random\nprint(random.random(), np.random.rand(), torch.rand(1).item())"
     notebook = before(solved(), "lab05-fit-bgd", draws)
     k = find(notebook, "lab05-fit-bgd") - 1
-    at_once, careful = ask(notebook), ask(notebook, brief=False)
-    assert at_once.outputs[k][0]["text"].count(" ") == 2
-    assert at_once.outputs[k] == careful.outputs[k]
+    in_place, by_copies = ask(notebook), ask(notebook, brief=False)
+    assert in_place.outputs[k][0]["text"].count(" ") == 2
+    assert in_place.outputs[k] == by_copies.outputs[k]
 
 
-def test_a_function_is_called_with_the_names_that_it_had(ask):
-    helped = "def model(data, weight, bias):\n    return helper(data, weight) + bias\n"
-    helper = "def helper(data, weight):\n    return data * weight\n"
-    late = ask(before(solved(model=helped), "lab05-loss", helper))
-    assert ask.runs == [True, True]
-    # The check stands before the helper is defined, and there the answer is read.
-    assert {a["error"] for a in late.hidden["lab05-model"].answers.values()} == {"NameError"}
-    in_time = ask(before(solved(model=helped), "lab05-model", helper))
-    assert {a["kind"] for a in in_time.hidden["lab05-model"].answers.values()} == {"numbers"}
+def test_what_a_function_keeps_of_one_practice_does_not_reach_another(ask):
+    # The training function is handed a right model, which a wrong one would like to have.
+    begins = "    losses = []\n"
+    keeping = ANSWERS["lab05-fit-gd"].replace(begins, f"    KEPT[:] = [model]\n{begins}")
+    notebook = first(solved(fit_gd=keeping), "KEPT = []")
+    for practice in ("lab05-plot-gd", "lab05-plot-bgd"):
+        cell = notebook["cells"][find(notebook, practice)]
+        cell["source"] = cell["source"].replace("model,", "lambda d, w, b: d * w + b,")
+    wrong = "def model(d, w, b):\n    return KEPT[0](d, w, b) if KEPT else d * 0\n"
+    for id_, source in (("lab05-model", "KEPT.clear()\n" + wrong), ("lab05-model-check", None)):
+        cell = notebook["cells"].pop(find(notebook, id_))
+        cell["source"] = source or cell["source"]
+        notebook["cells"].append(cell)
+    ask(notebook)
+    assert ask.verdicts["lab05-fit-gd"].status == "correct"
+    assert ask.verdicts["lab05-model"].status == "incorrect"
 
 
-def test_a_name_that_a_later_cell_takes_is_the_old_one_when_it_is_asked(ask):
-    evidence = ask(before(solved(), "lab05-discussion", "model = loss_func = None"))
-    assert ask.runs == [True, True]
-    for practice in ("lab05-model", "lab05-loss"):
-        answers = evidence.hidden[practice].answers.values()
-        assert {a["kind"] for a in answers} == {"numbers"}, practice
+def test_what_changes_after_the_check_is_too_late(ask):
+    by_part = "SIGN = [-1]\n" + ANSWERS["lab05-model"].replace("weight *", "SIGN[0] * weight *")
+    notebook = solved(model=by_part)
+    ask(before(notebook, "lab05-loss", "SIGN[0] = 1"))
+    assert ask.verdicts["lab05-model"].status == "incorrect"
 
 
-def test_calls_come_after_all_cells(ask):
-    counting = "calls = []\n" + ANSWERS["lab05-model"].replace(
-        "    return", "    calls.append(len(data))\n    return"
-    )
-    notebook = before(solved(model=counting), "lab05-discussion", "print(set(calls))")
-    at_once, careful = ask(notebook), ask(notebook, brief=False)
-    k = find(notebook, "lab05-discussion") - 1
-    # Only the lab's own 200 points were seen, and the batches of them.
-    assert at_once.outputs[k] == careful.outputs[k]
+SLOW_TO_READ = """\
+class Late(list):
+    def __len__(self):
+        {body}
+LOSS_GD = Late()
+ax_GD = plt.subplots()[1]
+"""
 
 
 @pytest.mark.parametrize(
@@ -87,25 +97,39 @@ def test_calls_come_after_all_cells(ask):
     [("import os; os._exit(9)", "died"), ("while True: pass", "timeout")],
     ids=["ends the process", "never returns"],
 )
-def test_a_function_that_does_not_come_back_costs_only_itself(ask, body, how):
-    notebook = solved(loss=f"def loss_func(y_pred, y_true):\n    {body}\n")
-    # The figures would be drawn with it: they have a loss of their own.
-    for practice in ("lab05-plot-gd", "lab05-plot-bgd"):
-        cell = notebook["cells"][find(notebook, practice)]
-        cell["source"] = cell["source"].replace("loss_func", "torch.nn.functional.mse_loss")
-    evidence = ask(notebook, seconds=8.0)
-    assert ask.runs == [True, True, False]
-    assert evidence.hidden["lab05-loss"].how == how
-    others = set(evidence.hidden) - {"lab05-loss"}
-    assert "lab05-model" in others and "lab05-fit-bgd" in others
-    for practice in others:
-        assert evidence.hidden[practice].how == "done" and evidence.hidden[practice].answers
+def test_a_value_that_cannot_be_read_costs_only_itself(ask, body, how):
+    evidence = ask(solved(plot_gd=SLOW_TO_READ.format(body=body)), seconds=8.0)
+    assert ask.runs == [True, False, True, False]
+    assert evidence.hidden["lab05-plot-gd"].how == how
+    assert evidence.over is None
+    for practice, asked in evidence.hidden.items():
+        if practice != "lab05-plot-gd":
+            assert asked.how == "done" and asked.answers, practice
+    # The processes that were lost on the way count for nothing.
+    assert how == "timeout" or evidence.seconds < 8.0
 
 
-def test_a_practice_that_is_not_answered_needs_no_other_run(ask):
-    evidence = ask(solved(fit_bgd="", plot_bgd=""))
-    assert ask.runs == [True, True]
-    assert {a["kind"] for a in evidence.visible["lab05-plot-bgd"].answers.values()} <= {
-        "absent",
-        "stub",
-    }
+def test_a_plan_that_is_forged_says_nothing(ask):
+    forged = (
+        "import os, json\n"
+        "line = json.dumps({'plan': {'copies': {'lab05-model': 3}, 'where': {'lab05-model': 0}}})\n"
+        "for fd in range(3, 60):\n"
+        "    try: os.write(fd, line.encode() + b'\\n')\n"
+        "    except OSError: pass\n"
+    )
+    notebook = first(solved(), forged)
+    evidence = ask(notebook)
+    assert evidence.copies["lab05-model"] == 1
+    assert evidence.home["lab05-model"] == find(notebook, "lab05-model")
+    assert "3 times" not in ask.verdicts["lab05-model"].feedback
+
+
+@pytest.mark.parametrize("end", ["os._exit(152)", "__import__('ctypes').string_at(0)"])
+def test_how_a_cell_ends_the_second_run_is_told_without_a_number(ask, end):
+    # It could stand for a number of a hidden case; in the first run there is none.
+    known = data.wide_line().y.sum().item()
+    source = f"import os\nif abs(Y.sum().item() - {known}) > 1e-3:\n    {end}\n"
+    ask(solved(plot_gd=source + ANSWERS["lab05-plot-gd"]))
+    told = [verdict.feedback for verdict in ask.verdicts.values()]
+    assert any("ended the process" in text for text in told)
+    assert not any("152" in text or "signal" in text for text in told)

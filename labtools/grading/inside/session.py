@@ -45,11 +45,10 @@ TORCH_SEED = 67280421310721
 GRACE = 0.5
 
 #: Exit codes: a cell took the shell apart; it used up the memory, or the threads, and holds them;
-#: what was to be answered at once has to be asked with care.
+#: what was to be read at once has to be asked with care.
 TAKEN_APART, MEMORY_GONE, CROWDED, UNDECIDED = 71, 72, 73, 74
 
-#: Wall seconds for one call in this process. One that takes longer, perhaps as the machine has
-#: other work too, is given its whole time in another run.
+#: Wall seconds in which a value is read, where that is not done by a copy of the process.
 AT_ONCE = 5.0
 
 
@@ -70,10 +69,10 @@ class _Session:
         self.shell = shell
         self.cells = request["cells"]
         self.practices = {item["id"]: item for item in request["practices"]}
+        self.asked = {id_ for id_, item in self.practices.items() if item["asked"]}
         self.limit = float(request["cell_seconds"])
         self.skip = {int(k): how for k, how in request["skip"].items()}
         self.found: dict[str, int] = {}
-        self.later: list[tuple[str, int, dict[str, Any]]] = []
         self.drawing = None
         self.seeded = "torch" in sys.modules
         self.namespace, self.outputs = shell.user_ns, shell.outputs
@@ -89,26 +88,24 @@ class _Session:
         prepare(self.shell, self.request)
         plan = planning.plan(self.cells, list(self.practices.values()))
         same, needed = planning.replayable(self.cells)
-        if not self.request["brief"]:
-            needed = {}  # all of them are run
         if self.request["all_figures"]:
-            same = set()
+            same, needed = set(), {}
         seen = {"copies": plan["copies"], "where": plan["where"], "same": sorted(same)}
         self.send({"plan": seen})
-        moments = plan["moments"]
-        to_run = {
-            k: source
-            for k, cell in enumerate(self.cells)
-            if cell["kind"] == "code" and (source := needed.get(k, cell["source"])).strip()
-        }
+        moments = [moment for moment in plan["moments"] if moment[1] in self.asked]
         for k in range(len(self.cells) + 1):
             self.ask_all(moments, k)
-            if self.all_found(moments, k):
+            settled = self.all_found(moments, k)
+            if settled and not self.request["show"]:
                 break
-            if k in to_run:
-                self.figures(self.request["show"] and k not in same)
-                self.run_cell(k, to_run[k])
-        self.ask_later()
+            if k < len(self.cells) and self.cells[k]["kind"] == "code":
+                # No answer depends on what the course's own cells do besides, or will any more.
+                own = self.cells[k]["source"]
+                short = settled or self.request["brief"]
+                source = needed.get(k, own) if short else own
+                if source.strip():
+                    self.figures(self.request["show"] and k not in same)
+                    self.run_cell(k, source)
         self.send({"done": True})
 
     def figures(self, wanted: bool) -> None:
@@ -119,12 +116,8 @@ class _Session:
         self.drawing = wanted
 
     def all_found(self, moments, k: int) -> bool:
-        """Whether the run ends here: nothing is shown, and nothing will be asked any more."""
-        return (
-            self.request["brief"]
-            and not self.request["show"]
-            and all(at <= k or self.found.get(id_, rank + 1) <= rank for at, id_, rank in moments)
-        )
+        """Whether nothing that comes after position k will be asked any more."""
+        return all(at <= k or self.found.get(id_, rank + 1) <= rank for at, id_, rank in moments)
 
     def run_cell(self, k: int, source: str) -> None:
         if k in self.skip:
@@ -178,45 +171,23 @@ class _Session:
 
     def ask_all(self, moments, position: int) -> None:
         for at, id_, rank in moments:
-            if at != position or self.found.get(id_, rank + 1) <= rank:
-                continue
-            if not self.request["at_once"]:
-                self.ask(id_, rank)
-            elif not self.practices[id_]["calls"]:
-                self.ask_here(id_, rank)
-            elif self.defined(id_):
-                self.later.append((id_, rank, dict(self.namespace)))
-                self.found[id_] = rank
-            else:
-                self.ask(id_, rank)
+            if at == position and self.found.get(id_, rank + 1) > rank:
+                if self.request["in_place"] and not self.practices[id_]["calls"]:
+                    self.read(id_, rank)
+                else:
+                    self.ask(id_, rank)
 
-    def defined(self, id_: str) -> bool:
-        """Whether there is something to call."""
-        try:
-            from labhelpers.practice.probe import read
+    def read(self, id_: str, rank: int) -> None:
+        """Read a value in this process, which changes nothing, if that goes through at once.
 
-            return all(read(self.namespace, name) is None for name in self.practices[id_]["names"])
-        except Exception:  # a cell has taken the probe apart
-            return False
-
-    def ask_here(self, id_: str, rank: int) -> None:
-        """Answer in this process, if that goes through at once; else end it, to ask with care."""
+        If not the process ends: a copy of another one is asked then.
+        """
         code = self.answer(id_, rank, AT_ONCE)
         if code not in (0, 3):
             os._exit(UNDECIDED)
         self.send({"answered": id_, "rank": rank, "how": "done"})
         if code == 0:
             self.found[id_] = rank
-
-    def ask_later(self) -> None:
-        """Have functions called when all cells have run, with the names as they were before."""
-        for id_, rank, names in self.later:
-            self.namespace.clear()
-            self.namespace.update(names)
-            del self.found[id_]
-            self.ask_here(id_, rank)
-            if id_ not in self.found:  # it was defined: what has become of it is not known
-                os._exit(UNDECIDED)
 
     def ask(self, id_: str, rank: int) -> None:
         """Let a copy of this process answer, so that asking changes nothing here."""
@@ -258,7 +229,8 @@ class _Session:
                          "source": ""}  # fmt: skip
             nothing = nothing and value.get("kind") in ("absent", "stub")
             self.send({"answer": id_, "rank": rank, "case": number, "value": value})
-            if value.get("kind") == "timeout":
+            parts = (value, *value.values())  # such as a figure, and the losses beside it
+            if any(isinstance(part, dict) and part.get("kind") == "timeout" for part in parts):
                 os._exit(4)
         probe.call.__defaults__ = usual
         return 3 if nothing else 0
