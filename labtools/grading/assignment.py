@@ -104,6 +104,13 @@ class ReleasedLab:
     modules: tuple[str, ...]
 
     @property
+    def title(self) -> str:
+        """The lab's heading."""
+        texts = (c["source"] for c in self.release["cells"] if c["cell_type"] == "markdown")
+        headings = (re.search(r"^# +(.+)$", text, re.MULTILINE) for text in texts)
+        return next((found[1].strip() for found in headings if found), self.stem)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The code cells that are the course's own, as they were released."""
         return tuple(c["source"] for c in self.release["cells"] if c["cell_type"] == "code")

@@ -18,8 +18,8 @@ what comes out, in DIR
   grades.csv        one row per student and practice: score, status, feedback
   summary.csv       one row per student
   pages/LAB/        one feedback page (HTML) per student
-  gradebook.db      nbgrader's gradebook; `nbgrader formgrader`, `generate_feedback` and `export`
-                    work in DIR
+  gradebook.db      nbgrader's gradebook: its formgrader, `nbgrader generate_feedback LAB` and
+                    `nbgrader export` work in DIR
 
 Stop with Ctrl-C whenever you like: what is done is kept, and the same command goes on from there.
 A submission whose file has changed is graded again. docs/instructors.md explains it in five steps.

@@ -336,6 +336,7 @@ def _what_ended(practice: Practice, evidence: Evidence) -> tuple[str, str] | Non
             return "timed out", f"This practice's cell was {message}."
         where = f" in line {line}" if line else ""
         status = "out of memory" if kind == "MemoryError" else "error"
+        message = re.sub(r" ?\(<[^>]*>, line \d+\)", "", message)  # of a SyntaxError
         detail = f"{kind}: {message}" if message else kind
         return status, f"This practice's cell ended with {detail}{where}."
     return None

@@ -211,6 +211,12 @@ def test_a_long_cell_with_ipythons_own_syntax_is_translated(line):
 # Pages -------------------------------------------------------------------------------------------
 
 
+def assignment_cell(source, own):
+    from labtools.grading.assignment import MarkedCell
+
+    return MarkedCell("code", source, None, None, None, own, False)
+
+
 def page_of(assignment, *sources: tuple[str, str]) -> str:
     from labtools.grading.assignment import MarkedCell
     from labtools.grading.examination import Evidence
@@ -261,6 +267,30 @@ def test_code_is_shown_in_colours_and_acts_on_nothing(assignment):
     made = page_of(assignment, ("code", "text = '</pre><script>alert(1)</script>'  # ŷ < 2"))
     assert "<script" not in made and "&lt;script&gt;alert(1)" in made
     assert '<span class="n">text</span>' in made and "# ŷ &lt; 2" in made
+
+
+def test_what_is_said_of_all_practices_is_said_once(assignment):
+    from labtools.grading.page import make_page
+    from labtools.grading.verdicts import without_run
+
+    page = make_page(
+        assignment, "ada", without_run(assignment, "missing", "There is no file."), None
+    )
+    assert page.count("There is no file.") == 1
+    assert "<h1>Lab 5 · Implement gradient descent" in page
+
+
+def test_the_table_of_the_labs_own_progress_is_not_shown_beside_the_verdicts(assignment):
+    from labtools.grading.examination import Evidence
+    from labtools.grading.page import run_notebook
+
+    output = {"output_type": "stream", "name": "stdout", "text": "Together 0 of 100"}
+    cells = [
+        assignment_cell('# where you stand\nprogress("lab05")', own=False),
+        assignment_cell('progress("lab05")', own=True),
+    ]
+    ran = run_notebook(cells, Evidence(outputs={0: [output], 1: [output]}))
+    assert [len(cell.outputs) for cell in ran.cells] == [0, 1]
 
 
 def test_the_courses_formulas_are_mathml_and_its_code_keeps_its_dollars(assignment):
@@ -377,6 +407,46 @@ def test_which_line_fails_in_a_hidden_case_is_not_told(assignment):
     )
     assert "IndexError" in verdict.feedback
     assert "417" not in verdict.feedback and "`raise`" not in verdict.feedback
+
+
+def test_a_right_answer_is_told_in_the_numbers_of_the_labs_own_data(assignment):
+    from labhelpers.practice.feedback import correct
+    from labtools.grading.examination import Evidence
+    from labtools.grading.verdicts import _judge
+
+    id_ = "lab05-plot-gd"
+    question = assignment.questions[id_]
+
+    def judge(cases, answers):
+        return correct(f"The last loss is {answers[-1]['values'][0]}.")
+
+    practice = dataclasses.replace(assignment.asked[3], judge=judge)
+    assert practice.id == id_
+    number = {"kind": "numbers", "shape": [1], "type": "list"}
+    evidence = Evidence(
+        visible={id_: asked([{**number, "values": [3.25]}] * len(question.visible))},
+        hidden={id_: asked([{**number, "values": [7.75]}] * len(question.hidden))},
+    )
+    assert _judge(assignment, practice, evidence, {}).feedback == "The last loss is 3.25."
+
+
+def test_the_error_of_a_practices_own_cell_is_told_before_what_it_left(assignment):
+    figure = {"kind": "axes", "curves": [], "legend": None, "beside": []}
+    figure |= dict.fromkeys(("xlabel", "ylabel", "title", "yscale"), "")
+    figure["log"] = {"kind": "numbers", "values": [2.0, 1.0], "shape": [2], "type": "list"}
+    id_ = "lab05-plot-gd"
+    verdict = judged(
+        assignment,
+        id_,
+        visible={id_: asked([figure])},
+        hidden={id_: asked([figure])},
+        home={id_: 0},
+        failed={0: ("SyntaxError", "expected ':' (<ipython-input-12-bbc70f>, line 4)", 4)},
+    )
+    assert verdict.feedback.startswith(
+        "This practice's cell ended with SyntaxError: expected ':' in line 4. What follows"
+    )
+    assert verdict.status == "error" and verdict.score == 0
 
 
 def test_an_answer_that_keeps_a_judge_busy_goes_to_the_instructor(assignment, monkeypatch):
