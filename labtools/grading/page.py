@@ -133,15 +133,16 @@ def _summary(assignment, student, verdicts, note, has_notebook) -> str:
         rows.append(
             f'<tr class="{_class(v.status)}"><th scope="row">{name}</th>'
             f"<td>{points} of {v.max_score:g}</td><td>{_status(v.status)}</td>"
-            f"<td>{'' if same else _text(v.feedback)}</td></tr>"
+            f"{'' if same else f'<td>{_text(v.feedback)}</td>'}</tr>"
         )
     remark = f"<p>{escape(note)}</p>" if note else ""
     remark += f"<p>{_text(verdicts[0].feedback)}</p>" if same else ""
+    feedback = '<th scope="col">Feedback</th>'
     return (
         f"<header><h1>{escape(assignment.title)}</h1>"
         f"<p>{escape(student)} · <strong>{total}</strong></p>{remark}"
         '<table><thead><tr><th scope="col">Practice</th><th scope="col">Points</th>'
-        '<th scope="col">Result</th><th scope="col">Feedback</th></tr></thead>'
+        f'<th scope="col">Result</th>{"" if same else feedback}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></header>"
     )
 

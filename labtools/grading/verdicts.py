@@ -111,7 +111,10 @@ def _judge(
         asked, cases = (seen, question.visible) if visible else (unseen, question.hidden)
         feedback = say(cases, asked) if asked else say(question.visible, seen)
         status, text = _status(feedback, asked), feedback.text
-        status, text = _why_nothing(practice, evidence, visible or hidden) or (status, text)
+        status, text = _why_nothing(assignment, practice, evidence, visible or hidden) or (
+            status,
+            text,
+        )
     elif question.hidden and evidence.over is not None and not _is_whole(hidden, unseen):
         feedback, (status, why) = _NOTHING, evidence.over
         text = f"Not all of its answers could be read in time. {why}"
@@ -121,7 +124,7 @@ def _judge(
             "The answer was there when the notebook ran first, and was not when it ran again"
             f"{' on other data' if question.on_lab_data else ''}."
         )
-        status, text = _why_nothing(practice, evidence, hidden) or (status, text)
+        status, text = _why_nothing(assignment, practice, evidence, hidden) or (status, text)
     elif not question.hidden:
         feedback = say(question.visible, seen)
         status, text = _status(feedback, seen), feedback.text
@@ -148,7 +151,7 @@ def _judge(
                     else say((*question.visible, *question.hidden), [*seen, *clean])
                 )
                 text = _without_numbers(told, feedback)
-    ended = _what_ended(practice, evidence)
+    ended = _what_ended(assignment, practice, evidence)
     if attempted and ended is not None and feedback is not _NOTHING and 0 <= feedback.share < 1:
         text = f"{ended[1]} What follows is about what it had done by then. {text}"
         if status in ("incorrect", "not attempted") and "AssertionError" not in ended[1]:
@@ -324,7 +327,9 @@ def _status(feedback: Feedback, answers: Sequence[dict[str, Any]]) -> str:
     return "error" if errors else "incorrect"
 
 
-def _what_ended(practice: Practice, evidence: Evidence) -> tuple[str, str] | None:
+def _what_ended(
+    assignment: Assignment, practice: Practice, evidence: Evidence
+) -> tuple[str, str] | None:
     """Status and sentence where the practice's own cell did not come to its end."""
     home = evidence.home.get(practice.id)
     if home in evidence.stopped:
@@ -338,16 +343,21 @@ def _what_ended(practice: Practice, evidence: Evidence) -> tuple[str, str] | Non
         status = "out of memory" if kind == "MemoryError" else "error"
         message = re.sub(r" ?\(<[^>]*>, line \d+\)", "", message)  # of a SyntaxError
         detail = f"{kind}: {message}" if message else kind
-        return status, f"This practice's cell ended with {detail}{where}."
+        # Where another practice's answer is missing, that is what to look at.
+        absent = re.fullmatch(r"name '(\w+)' is not defined", message)
+        names = {n: p for p in assignment.asked for n in p.names if p.id != practice.id}
+        other = names.get(absent[1]) if absent else None
+        first = f" “{other.title}” asks for that name: look there first." if other else ""
+        return status, f"This practice's cell ended with {detail}{where}.{first}"
     return None
 
 
 def _why_nothing(
-    practice: Practice, evidence: Evidence, asked: Asked | None
+    assignment: Assignment, practice: Practice, evidence: Evidence, asked: Asked | None
 ) -> tuple[str, str] | None:
     """Status and sentence where no answer was found because something went wrong on the way."""
     names = " or ".join(f"`{name}`" for name in practice.names)
-    ended = _what_ended(practice, evidence)
+    ended = _what_ended(assignment, practice, evidence)
     if ended is not None:
         home = evidence.home.get(practice.id)
         missing = "" if home in evidence.stopped else f" It did not come to define {names}."

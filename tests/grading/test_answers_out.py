@@ -449,6 +449,17 @@ def test_the_error_of_a_practices_own_cell_is_told_before_what_it_left(assignmen
     assert verdict.status == "error" and verdict.score == 0
 
 
+def test_a_name_that_another_practice_should_have_made_leads_there(assignment):
+    verdict = judged(
+        assignment,
+        "lab05-plot-gd",
+        home={"lab05-plot-gd": 0},
+        failed={0: ("NameError", "name 'fit_GD' is not defined", 2)},
+    )
+    assert "“Batch gradient descent” asks for that name" in verdict.feedback
+    assert verdict.status == "error"
+
+
 def test_an_answer_that_keeps_a_judge_busy_goes_to_the_instructor(assignment, monkeypatch):
     from labtools.grading import verdicts
 
