@@ -159,6 +159,7 @@ def _run(
     except KeyboardInterrupt:
         stopped = True
         results.close()
+        work.journal.load()
     students = [s for s in work.submissions.students if s in work.journal]
     entries = work.journal.entries(students)
     counts = write_tables(arguments.out, work.released.stem, entries)

@@ -70,7 +70,7 @@ class Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "a+b")  # noqa: SIM115, closed by __exit__
         self._index: dict[str, tuple[str, int]] = {}
-        self._load()
+        self.load()
 
     def __enter__(self) -> Journal:
         return self
@@ -78,7 +78,8 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Read the index from the file, where an interrupt may have come between the two."""
         self._file.seek(0)
         good = 0
         for line in self._file:
