@@ -12,7 +12,8 @@ __all__ = ["add_arguments", "run"]
 _EPILOG = """\
 what is handed in
   SUBMISSIONS is a folder with one folder per student, <student>/<lab>.ipynb; or nbgrader's
-  submitted/ folder, <student>/<lab>/<lab>.ipynb; or a zip as Moodle or Canvas gives it.
+  submitted/ folder, <student>/<lab>/<lab>.ipynb, or the course folder around it; or a zip as
+  Moodle or Canvas gives it. DIR lies outside it.
 
 what comes out, in DIR
   grades.csv        one row per student and practice: score, status, feedback

@@ -9,6 +9,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -30,11 +31,15 @@ from labtools.grading.progress import progress_bar
 from labtools.grading.records import Job, Result, Settings
 from labtools.grading.sealing import SealError
 from labtools.grading.secret import SecretError, course_secret
-from labtools.grading.submissions import Submissions, SubmissionsError
+from labtools.grading.submissions import Submissions, SubmissionsError, listed
 from labtools.grading.tables import write_tables
 from labtools.grading.workers import Workers
 
-__all__ = ["run"]
+__all__ = ["OutputError", "alone_in", "run"]
+
+
+class OutputError(Exception):
+    """The output folder is no place for grades, or not now."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         AssignmentError,
         ClusterError,
         NoSandbox,
+        OutputError,
         SealError,
         SecretError,
         SubmissionsError,
@@ -62,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _grade(arguments: argparse.Namespace, console: Console) -> int:
+    _check_out(arguments.submissions, arguments.out)
     secret = course_secret(arguments.root / "solutions")
     if secret.is_new:
         console.print(
@@ -87,6 +94,7 @@ def _grade(arguments: argparse.Namespace, console: Console) -> int:
         )
     arguments.out.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(alone_in(arguments.out))
         journal = stack.enter_context(Journal(arguments.out, released.stem))
         work = _Work(released, settings, submissions, journal, version, arguments.only)
         load = functools.partial(draw_cases, released, secret)
@@ -100,6 +108,44 @@ def _grade(arguments: argparse.Namespace, console: Console) -> int:
             course = stack.enter_context(Course(arguments.out, released))
             results = workers.grade(work.jobs(workers.assignment()))
         return _run(arguments, console, work, course, results)
+
+
+def _check_out(submissions: Path, out: Path) -> None:
+    """Refuse an output folder that the next run would take for a student."""
+    taken, wanted = submissions.resolve(), out.resolve()
+    if wanted == taken or taken in wanted.parents:
+        where = "SUBMISSIONS itself" if wanted == taken else f"inside {submissions}"
+        raise OutputError(
+            f"--out {out} is {where}, where its files would count as handed in; choose a folder "
+            "outside"
+        )
+
+
+@contextlib.contextmanager
+def alone_in(out: Path) -> Iterator[None]:
+    """Hold the output folder for one run: two would mix their tables and their journal.
+
+    Raises
+    ------
+    OutputError
+        If another run holds it.
+    """
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows has none
+        yield
+        return
+    with open(out / ".labs-grade.lock", "a", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutputError(
+                f"another `labs grade` is writing to {out}; wait for it or choose another --out"
+            ) from error
+        except OSError:
+            pass  # a file system without locks: one is trusted to run one command there
+        # Closing gives it back, and so does the end of the process, however it comes.
+        yield
 
 
 class _Work:
@@ -190,6 +236,10 @@ def _report(
         f"{escape(work.released.stem)}.",
         soft_wrap=True,
     )
+    passed_over = work.submissions.passed_over
+    if passed_over:
+        said = f"Passed over: {listed(passed_over)}"
+        console.print(said, markup=False, soft_wrap=True)
     if counts:
         words = ", ".join(f"{n} {status}" for status, n in counts.most_common())
         console.print(f"Practices: {words}.", soft_wrap=True)

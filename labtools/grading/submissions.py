@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import stat
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-__all__ = ["Submission", "Submissions", "SubmissionsError"]
+__all__ = ["Submission", "Submissions", "SubmissionsError", "listed"]
 
 #: Bytes of a notebook, and of all its other files together, that are read at most.
 NOTEBOOK_LIMIT = 40_000_000
 FILES_LIMIT = 20_000_000
 MOST_FILES = 100
+#: Files of one student, and of a zip that a student handed in, that are looked at.
+MOST_ENTRIES = 2000
+#: Names that one sentence lists.
+MOST_NAMES = 5
 #: Bytes of a student's id: it becomes a folder's name.
 LONGEST_NAME = 200
 
@@ -56,10 +61,21 @@ class Submission:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A file of a student: its path inside the student's folder, and where it really is."""
+    """A file of a student: its path inside the student's folder, and where it really is.
+
+    An LMS renames what it gives: `original` is its name for the file, `upload` what it counted
+    uploads with, higher for later ones.
+    """
 
     path: str
     where: object
+    original: str = ""
+    upload: tuple[int, int] = (0, 0)
+
+    @property
+    def shown(self) -> str:
+        """The name by which whoever holds the folder or zip finds the file."""
+        return _printable(self.original or self.path)
 
 
 class Submissions:
@@ -76,6 +92,11 @@ class Submissions:
     ------
     SubmissionsError
         If `source` is neither, cannot be read, or holds nobody.
+
+    Attributes
+    ----------
+    passed_over : list of str
+        Files beside the students' folders that belong to no student.
     """
 
     def __init__(self, source: Path, stem: str) -> None:
@@ -84,17 +105,19 @@ class Submissions:
         if source.is_dir():
             self._reader: _Folder | _Zip = _Folder(source)
         elif source.is_file() and zipfile.is_zipfile(source):
-            self._reader = _Zip(source)
+            self._reader = _Zip(_opened(source))
         elif source.exists():
             raise SubmissionsError(f"{source} is neither a folder nor a zip file")
         else:
             raise SubmissionsError(f"{source} does not exist")
         self._students = self._reader.students(stem)
+        self.passed_over = sorted(self._reader.passed_over)
         if not self._students:
+            others = f". Passed over: {listed(self.passed_over)}" if self.passed_over else ""
             raise SubmissionsError(
                 f"{source} holds no submission; expected are folders named after the students, "
                 f"<student>/{stem}.ipynb, an nbgrader tree <student>/{stem}/{stem}.ipynb, or a "
-                "zip as Moodle or Canvas gives it"
+                f"zip as Moodle or Canvas gives it{others}"
             )
 
     @property
@@ -114,27 +137,63 @@ class Submissions:
         entries = self._students[student]
         if isinstance(entries, str):
             return Submission(student, problem=("unreadable", entries))
-        chosen, note = self._choose(entries)
-        if chosen is None:
-            text = f"There is no {self.stem}.ipynb."
-            others = [e.path for e in entries if e.path.lower().endswith(".ipynb")]
-            if others:
-                text += f" Handed in: {', '.join(sorted(others)[:5])}."
-            return Submission(student, problem=("missing", text))
+        meant = self._meant(entries)
+        if meant:
+            return self._taken(student, self._reader, entries, meant[0], self._noted(meant))
+        zips = [e for e in entries if e.path.lower().endswith(".zip")]
+        hint = ""
+        if len(zips) == 1:
+            try:
+                return self._unzipped(student, zips[0])
+            except _NotReadable as error:
+                hint = f" {zips[0].shown} {error}; hand in the notebook itself."
+        text = f"There is no {self.stem}.ipynb."
+        if entries:
+            # Notebooks first: a wrong name among them says most.
+            names = sorted((not e.path.lower().endswith(".ipynb"), e.shown) for e in entries)
+            text += f" Handed in: {listed(name for _, name in names)}."
+        return Submission(student, problem=("missing", text + hint))
+
+    def _taken(
+        self,
+        student: str,
+        reader: _Folder | _Zip,
+        entries: list[_Entry],
+        chosen: _Entry,
+        note: str,
+    ) -> Submission:
         try:
-            notebook = self._reader.read(chosen, NOTEBOOK_LIMIT)
+            notebook = reader.read(chosen, NOTEBOOK_LIMIT)
         except _NotReadable as error:
             text = f"{chosen.path} {error}."
             if "larger" in text:
                 text += " Stored outputs make a notebook large: clear them and hand it in again."
             return Submission(student, name=chosen.path, problem=("unreadable", text))
-        return Submission(student, notebook, chosen.path, self._beside(entries, chosen), None, note)
+        files = self._beside(reader, entries, chosen)
+        return Submission(student, notebook, chosen.path, files, None, note)
 
-    def _choose(self, entries: list[_Entry]) -> tuple[_Entry | None, str]:
-        """The lab's file: by its name, then by what its name begins with."""
+    def _unzipped(self, student: str, outer: _Entry) -> Submission:
+        """What lies in a zip that a student handed in, if it is clear which notebook is meant."""
+        reader = _Zip(_opened_inside(self._reader.read(outer, NOTEBOOK_LIMIT)))
+        entries = _lab_folder(reader.entries(), self.stem)
+        meant = self._meant(entries)
+        if len(meant) != 1:
+            count = len(meant) or "no"
+            raise _NotReadable(f"holds {count} notebooks that may be meant")
+        note = f"The file graded is {meant[0].shown}, from inside {outer.shown}."
+        taken = self._taken(student, reader, entries, meant[0], note)
+        if taken.problem is None:
+            return taken
+        status, text = taken.problem
+        return replace(taken, problem=(status, f"Inside {outer.shown}: {text}"))
+
+    def _meant(self, entries: list[_Entry]) -> list[_Entry]:
+        """All notebooks that may be the lab's; the one to grade comes first.
+
+        That is the one with the lab's name, else one whose name contains it or its number; among
+        equals the one least deep in folders, and what the LMS received last.
+        """
         notebooks = [e for e in entries if e.path.lower().endswith(".ipynb")]
-        notebooks.sort(key=lambda e: (e.path.count("/"), e.path))
-        wanted = f"{self.stem}.ipynb".lower()
 
         def name(entry: _Entry) -> str:
             return PurePosixPath(entry.path).name.lower()
@@ -143,28 +202,34 @@ class Submissions:
             number = re.match(r"lab[ _-]?0*(\d+)", name(entry))
             return number is not None and int(number[1]) != int(self.number[3:])
 
-        for fits in (
-            lambda e: name(e) == wanted,
-            lambda e: self.stem.lower() in name(e),
-            lambda e: self.number in name(e),
-        ):
-            found = [e for e in notebooks if fits(e)]
-            if found:
-                return found[0], self._noted(found[0], wanted, found)
-        rest = [e for e in notebooks if not is_other(e)]
-        if len(rest) == 1:
-            return rest[0], self._noted(rest[0], wanted, rest)
-        return None, ""
+        def likeness(entry: _Entry) -> int:
+            if name(entry) == f"{self.stem}.ipynb".lower():
+                return 3
+            return 2 if self.stem.lower() in name(entry) else int(self.number in name(entry))
 
-    @staticmethod
-    def _noted(chosen: _Entry, wanted: str, found: list[_Entry]) -> str:
-        if len(found) > 1:
-            return f"Of {len(found)} notebooks that may be meant, {chosen.path} was graded."
-        if PurePosixPath(chosen.path).name.lower() != wanted:
+        def order(entry: _Entry) -> tuple:
+            later_first = tuple(-n for n in entry.upload)
+            return -likeness(entry), entry.path.count("/"), later_first, entry.path
+
+        named = [e for e in notebooks if likeness(e)]
+        if named:
+            return sorted(named, key=order)
+        rest = [e for e in notebooks if not is_other(e)]
+        return rest if len(rest) == 1 else []
+
+    def _noted(self, meant: list[_Entry]) -> str:
+        chosen, *others = meant
+        if others:
+            return (
+                f"Of {len(meant)} notebooks that may be meant, {chosen.shown} was graded. "
+                f"Not graded: {listed(e.shown for e in others)}."
+            )
+        if PurePosixPath(chosen.path).name.lower() != f"{self.stem}.ipynb".lower():
             return f"The file graded is {chosen.path}."
         return ""
 
-    def _beside(self, entries: list[_Entry], chosen: _Entry) -> dict[str, bytes]:
+    @staticmethod
+    def _beside(reader: _Folder | _Zip, entries: list[_Entry], chosen: _Entry) -> dict[str, bytes]:
         """The other files of the notebook's folder, as far as they are small and plain."""
         folder = PurePosixPath(chosen.path).parent
         files: dict[str, bytes] = {}
@@ -180,7 +245,7 @@ class Submissions:
             if relative.suffix == ".ipynb" or relative.parts[0].split(".")[0] == "labhelpers":
                 continue
             try:
-                content = self._reader.read(entry, room)
+                content = reader.read(entry, room)
             except _NotReadable:
                 refused += 1
                 continue
@@ -198,33 +263,47 @@ class _Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.passed_over: list[str] = []
 
     def students(self, stem: str) -> dict[str, list[_Entry] | str]:
         found: dict[str, list[_Entry] | str] = {}
         loose: list[_Entry] = []
-        with os.scandir(self.root) as items:
-            entries = sorted(items, key=lambda item: item.name)
-        for item in entries:
-            if item.name.startswith("."):
-                continue
+        for item in self._top(stem):
             student = _printable(item.name)
             if item.is_symlink():
-                if not item.name.endswith(".ipynb"):
+                if item.name.endswith(".ipynb"):
+                    self.passed_over.append(student)
+                else:
                     found[student] = "The folder is a symbolic link, which is not followed."
             elif item.is_dir(follow_symlinks=False):
                 found[student] = _lab_folder(list(self._walk(item.path)), stem)
-            elif item.name.lower().endswith(".ipynb"):
+            elif _is_someones(item.name):
                 loose.append(_Entry(item.name, item.path))
+            else:
+                self.passed_over.append(student)
         _merge(found, _by_lms_name(loose))
         return _split_moodle_folders(found)
+
+    def _top(self, stem: str) -> list[os.DirEntry[str]]:
+        """What lies where the students' folders are: in nbgrader's course folder, `submitted/`."""
+        items = _visible(self.root)
+        submitted = next((i for i in items if i.name == "submitted"), None)
+        if submitted is None or not submitted.is_dir(follow_symlinks=False):
+            return items
+        names = {item.name for item in items}
+        paths = [("submitted", *e.path.split("/")) for e in self._walk(submitted.path)]
+        if not names & NBGRADERS_OWN and not _one_folder_of_students(paths, stem):
+            return items
+        self.passed_over += [_printable(n) for n in names - NBGRADERS_OWN - {"submitted"}]
+        return _visible(submitted.path)
 
     def _walk(self, top: str) -> Iterator[_Entry]:
         count = 0
         for folder, folders, files in os.walk(top, followlinks=False):
-            folders[:] = sorted(f for f in folders if not f.startswith((".", "__")))[:200]
-            for name in sorted(files):
+            folders[:] = sorted(f for f in folders if not _is_hidden_folder(f))[:200]
+            for name in sorted(f for f in files if not f.startswith(".")):
                 count += 1
-                if count > 2000:
+                if count > MOST_ENTRIES:
                     return
                 path = os.path.join(folder, name)
                 yield _Entry(os.path.relpath(path, top).replace(os.sep, "/"), path)
@@ -252,34 +331,54 @@ class _Folder:
 class _Zip:
     """Submissions in a zip. Nothing is unpacked to disk, so no path in it can leave a folder."""
 
-    def __init__(self, path: Path) -> None:
-        try:
-            self.archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError) as error:
-            raise SubmissionsError(f"{path} is not a zip that can be read: {error}") from error
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.archive = archive
+        self.passed_over: list[str] = []
 
     def students(self, stem: str) -> dict[str, list[_Entry] | str]:
-        infos = [info for info in self.archive.infolist() if not info.is_dir()]
-        paths = [_safe_parts(info.filename) for info in infos]
-        pairs = [(p, i) for p, i in zip(paths, infos, strict=True) if p]
+        pairs = self._files()
         # A zip of one folder that holds the submissions: step into it.
-        while _one_folder_of_students([p for p, _ in pairs], stem):
-            pairs = [(p[1:], i) for p, i in pairs]
+        while _one_folder_of_students([p for p, _ in pairs if not _is_hidden(p)], stem):
+            (top,) = {p[0] for p, _ in pairs if not _is_hidden(p)}
+            pairs = [(p[1:], i) for p, i in pairs if p[0] == top and len(p) > 1]
         found: dict[str, list[_Entry] | str] = {}
         loose: list[_Entry] = []
         for parts, info in pairs:
             if len(parts) == 1:
-                loose.append(_Entry(parts[0], info))
-            else:
-                found.setdefault(_printable(parts[0]), []).append(_Entry("/".join(parts[1:]), info))
+                if _is_someones(parts[0]) and not _is_hidden(parts):
+                    loose.append(_Entry(parts[0], info))
+                elif not _is_hidden(parts):
+                    self.passed_over.append(_printable(parts[0]))
+            elif not _is_hidden_folder(parts[0]):
+                # Whoever handed in hidden files alone has a row that says `missing`.
+                entries = found.setdefault(_printable(parts[0]), [])
+                if not _is_hidden(parts):
+                    entries.append(_Entry("/".join(parts[1:]), info))
         found = {student: _lab_folder(entries, stem) for student, entries in found.items()}
         _merge(found, _by_lms_name(loose))
         return _split_moodle_folders(found)
+
+    def entries(self) -> list[_Entry]:
+        """All files, where the zip as a whole is one student's."""
+        pairs = [(p, i) for p, i in self._files() if not _is_hidden(p) and _can_be_laid_out(p)]
+        # A forged zip may call one path a file and a folder: no disk could hold both.
+        folders = {p[:k] for p, _ in pairs for k in range(1, len(p))}
+        return [_Entry("/".join(p), info) for p, info in pairs if p not in folders]
+
+    def _files(self) -> list[tuple[tuple[str, ...], zipfile.ZipInfo]]:
+        infos = [info for info in self.archive.infolist() if not info.is_dir()]
+        pairs = [(_safe_parts(info.filename), info) for info in infos]
+        return [(parts, info) for parts, info in pairs if parts]
 
     def read(self, entry: _Entry, limit: int) -> bytes:
         info = entry.where
         if stat.S_ISLNK(info.external_attr >> 16):
             raise _NotReadable("is a symbolic link, which is not followed")
+        # Of the other methods a few bytes can unfold to gigabytes before a limit is looked at.
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise _NotReadable("cannot be unpacked (only the usual zip compression, deflate, is)")
+        if info.file_size > limit:
+            raise _NotReadable(f"is larger than {limit // 1_000_000} MB")
         try:
             with self.archive.open(info) as file:
                 content = file.read(limit + 1)
@@ -288,6 +387,61 @@ class _Zip:
         if len(content) > limit:
             raise _NotReadable(f"is larger than {limit // 1_000_000} MB")
         return content
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise SubmissionsError(f"{path} is not a zip that can be read: {error}") from error
+
+
+def _opened_inside(content: bytes) -> zipfile.ZipFile:
+    """A student's zip. Its table of contents is read whole, so it may not be a long one."""
+    # Each line of the table begins so; counts that the zip states of itself may be false.
+    if content.count(b"PK\x01\x02") > MOST_ENTRIES:
+        raise _NotReadable(f"holds more than {MOST_ENTRIES} files")
+    try:
+        return zipfile.ZipFile(io.BytesIO(content))
+    except Exception as error:  # whatever a damaged or forged one leads to
+        raise _NotReadable(f"cannot be unpacked ({error})") from error
+
+
+#: What nbgrader, and `labs grade` with it, keeps in a course folder beside `submitted`.
+NBGRADERS_OWN = frozenset(
+    "source release autograded feedback gradebook.db nbgrader_config.py".split()
+)
+
+
+def _visible(folder: str | Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as items:
+        shown = [
+            item
+            for item in items
+            if not item.name.startswith(".")
+            and not (_is_hidden_folder(item.name) and item.is_dir(follow_symlinks=False))
+        ]
+    return sorted(shown, key=lambda item: item.name)
+
+
+def _is_hidden_folder(name: str) -> bool:
+    """Checkpoints, what macOS adds to a zip, caches: no student made them."""
+    return name.startswith((".", "__"))
+
+
+def _is_hidden(parts: tuple[str, ...]) -> bool:
+    return parts[-1].startswith(".") or any(_is_hidden_folder(p) for p in parts[:-1])
+
+
+def _can_be_laid_out(parts: tuple[str, ...]) -> bool:
+    """Whether a disk takes a path of this length and depth."""
+    lengths = [len(part.encode("utf-8", "surrogatepass")) for part in parts]
+    return len(parts) <= 20 and sum(lengths) <= 1000 and max(lengths) <= 255
+
+
+def _is_someones(name: str) -> bool:
+    """Whether a file that lies in no folder tells by its name whose it is."""
+    return name.lower().endswith(".ipynb") or _lms_name(name) is not None
 
 
 def _one_folder_of_students(paths: list[tuple[str, ...]], stem: str) -> bool:
@@ -302,9 +456,7 @@ def _one_folder_of_students(paths: list[tuple[str, ...]], stem: str) -> bool:
 
 def _safe_parts(name: str) -> tuple[str, ...]:
     parts = tuple(p for p in name.replace("\\", "/").split("/") if p not in ("", "."))
-    if not parts or ".." in parts or parts[0] == "__MACOSX" or parts[-1].startswith("._"):
-        return ()
-    return parts
+    return () if ".." in parts else parts
 
 
 def _lab_folder(entries: list[_Entry], stem: str) -> list[_Entry]:
@@ -312,7 +464,7 @@ def _lab_folder(entries: list[_Entry], stem: str) -> list[_Entry]:
     number = stem.split("_", 1)[0]
     for folder in (stem, number):
         inside = [
-            _Entry(e.path[len(folder) + 1 :], e.where)
+            replace(e, path=e.path[len(folder) + 1 :])
             for e in entries
             if e.path.startswith(f"{folder}/")
         ]
@@ -324,18 +476,22 @@ def _lab_folder(entries: list[_Entry], stem: str) -> list[_Entry]:
 # Moodle:  Ada Lovelace_1234_assignsubmission_file_/lab05.ipynb   (or the file name straight after)
 # Canvas:  lovelaceada_LATE_1234_5678_lab05-1.ipynb
 _MOODLE = re.compile(r"(?P<who>.+?_\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<rest>.*)")
-_CANVAS = re.compile(r"(?P<who>[^_/]+)(?:_LATE)?_(?P<id>\d+)_\d+_(?P<rest>.+)")
+_CANVAS = re.compile(r"(?P<who>[^_/]+)(?:_LATE)?_(?P<id>\d+)_(?P<upload>\d+)_(?P<rest>.+)")
+# Canvas numbers a second upload of a name: lab05-1.ipynb
+_AGAIN = re.compile(r"-(\d+)(\.\w+)$")
 
 
-def _lms_name(name: str) -> tuple[str, str] | None:
+def _lms_name(name: str) -> tuple[str, str, tuple[int, int]] | None:
+    """Who handed a file in, what it was called, and which upload it is."""
     moodle = _MOODLE.fullmatch(name)
     if moodle:
-        return moodle["who"], moodle["rest"].lstrip("/_")
+        return moodle["who"], moodle["rest"].lstrip("/_"), (0, 0)
     canvas = _CANVAS.fullmatch(name)
     if canvas:
-        # Canvas numbers a second upload: lab05-1.ipynb
-        rest = re.sub(r"-\d+(\.\w+)$", r"\1", canvas["rest"])
-        return f"{canvas['who']}_{canvas['id']}", rest
+        again = _AGAIN.search(canvas["rest"])
+        # Limited in length: Python refuses to read numbers of thousands of digits.
+        upload = int(canvas["upload"][:30]), int(again[1][:30]) if again else 0
+        return f"{canvas['who']}_{canvas['id']}", _AGAIN.sub(r"\2", canvas["rest"]), upload
     return None
 
 
@@ -344,10 +500,12 @@ def _by_lms_name(loose: list[_Entry]) -> dict[str, list[_Entry]]:
     for entry in loose:
         named = _lms_name(entry.path)
         if named:
-            found[_printable(named[0])].append(_Entry(named[1] or entry.path, entry.where))
-        elif entry.path.lower().endswith(".ipynb"):
-            student = _printable(PurePosixPath(entry.path).stem)
-            found[student].append(_Entry(entry.path, entry.where))
+            who, path, upload = named
+            found[_printable(who)].append(
+                _Entry(path or entry.path, entry.where, entry.path, upload)
+            )
+        else:
+            found[_printable(PurePosixPath(entry.path).stem)].append(entry)
     return found
 
 
@@ -369,6 +527,17 @@ def _merge(found: dict, more: dict) -> None:
             known += entries
         else:
             found[student] = entries
+
+
+def listed(names: Iterable[str]) -> str:
+    """At most five names, and how many more there are.
+
+    >>> listed("abcdefg")
+    'a, b, c, d, e and 2 more'
+    """
+    names = list(names)
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _printable(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 
@@ -159,6 +160,208 @@ def test_the_courses_own_package_is_never_taken_along(tmp_path):
     write(tmp_path, f"ada/{STEM}.ipynb", "ada/labhelpers/data.py", "ada/labhelpers.py", "ada/me.py")
     (submission,) = Submissions(tmp_path, STEM)
     assert list(submission.files) == ["me.py"]
+
+
+# Files that no student made -----------------------------------------------------------------------
+
+NOT_HANDED_IN = [
+    f".ipynb_checkpoints/{STEM}-checkpoint.ipynb",
+    f"ada/.ipynb_checkpoints/{STEM}.ipynb",
+    f"ada/._{STEM}.ipynb",
+    f"ada/__MACOSX/{STEM}.ipynb",
+    f"__MACOSX/ada/._{STEM}.ipynb",
+    f"__MACOSX/{STEM}.ipynb",
+]
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_checkpoints_and_what_macos_adds_are_not_graded(tmp_path, kind):
+    names = ["ada/homework.ipynb", "ada/points.csv", f"bob/.ipynb_checkpoints/{STEM}.ipynb"]
+    names += NOT_HANDED_IN
+    made = write(tmp_path, *names) if kind == "folder" else pack(tmp_path / "a.zip", *names)
+    assert found(made) == {"ada": "ada/homework.ipynb", "bob": "missing"}
+    ada, _ = Submissions(made, STEM)
+    assert list(ada.files) == ["points.csv"]
+    assert not Submissions(made, STEM).passed_over
+
+
+def test_what_macos_adds_does_not_hide_that_one_folder_holds_all(tmp_path):
+    names = [f"all/ada/{STEM}.ipynb", f"__MACOSX/all/ada/._{STEM}.ipynb"]
+    names += [f"all/bob/.ipynb_checkpoints/{STEM}.ipynb", "all/.DS_Store"]
+    path = pack(tmp_path / "a.zip", *names)
+    assert found(path) == {"ada": f"all/ada/{STEM}.ipynb", "bob": "missing"}
+
+
+def test_a_checkpoint_alone_is_nobodys_submission(tmp_path):
+    path = pack(tmp_path / "a.zip", f".ipynb_checkpoints/{STEM}-checkpoint.ipynb")
+    with pytest.raises(SubmissionsError, match="no submission"):
+        Submissions(path, STEM)
+
+
+# Several that may be meant ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("late", ["", "LATE_"])
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_of_two_uploads_in_canvas_the_later_one_counts(tmp_path, kind, late):
+    older = f"lovelaceada_12345_678901_{STEM}.ipynb"
+    newer = f"lovelaceada_{late}12345_678999_{STEM}-1.ipynb"
+    made = write(tmp_path, older, newer) if kind == "folder" else pack(tmp_path / "a", older, newer)
+    (submission,) = Submissions(made, STEM)
+    assert submission.student == "lovelaceada_12345"
+    assert submission.notebook == f"content of {newer}".encode()
+    assert f"{newer} was graded" in submission.note
+    assert f"Not graded: {older}." in submission.note
+
+
+def test_uploads_in_canvas_are_counted_not_spelled(tmp_path):
+    names = [f"a_1_{99 + k}_{STEM}-{k}.ipynb" for k in range(1, 12)]
+    (submission,) = Submissions(pack(tmp_path / "a.zip", *names), STEM)
+    assert submission.notebook == f"content of {names[-1]}".encode()
+    assert "Of 11 notebooks" in submission.note and "and 5 more" in submission.note
+
+
+def test_a_copy_beside_the_exact_name_is_said(tmp_path):
+    folder = "Ada Lovelace_1234_assignsubmission_file_"
+    path = pack(tmp_path / "a.zip", f"{folder}/{STEM}-Copy1.ipynb", f"{folder}/{STEM}.ipynb")
+    (submission,) = Submissions(path, STEM)
+    assert submission.notebook == f"content of {folder}/{STEM}.ipynb".encode()
+    assert submission.note == (
+        f"Of 2 notebooks that may be meant, {STEM}.ipynb was graded. "
+        f"Not graded: {STEM}-Copy1.ipynb."
+    )
+
+
+def test_another_labs_notebook_beside_it_is_not_meant(tmp_path):
+    write(tmp_path, f"ada/{STEM}.ipynb", "ada/lab01_two_parameter_training.ipynb")
+    (submission,) = Submissions(tmp_path, STEM)
+    assert submission.note == ""
+
+
+# nbgrader's course folder, and what is nobody's ---------------------------------------------------
+
+
+def test_nbgraders_course_folder_is_stepped_into(tmp_path):
+    write(tmp_path, f"submitted/ada/{STEM}/{STEM}.ipynb", "submitted/bob/lab01/lab01.ipynb",
+          f"source/{STEM}/{STEM}.ipynb", "gradebook.db", "roster.csv")  # fmt: skip
+    assert found(tmp_path) == {"ada": f"submitted/ada/{STEM}/{STEM}.ipynb", "bob": "missing"}
+    assert Submissions(tmp_path, STEM).passed_over == ["roster.csv"]
+
+
+def test_submitted_alone_is_stepped_into(tmp_path):
+    write(tmp_path, f"submitted/ada/{STEM}/{STEM}.ipynb")
+    assert found(tmp_path) == {"ada": f"submitted/ada/{STEM}/{STEM}.ipynb"}
+
+
+def test_a_student_called_submitted_is_one(tmp_path):
+    write(tmp_path, f"submitted/{STEM}.ipynb", f"bob/{STEM}.ipynb")
+    assert set(found(tmp_path)) == {"submitted", "bob"}
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_a_file_of_nobody_is_passed_over_and_named(tmp_path, kind):
+    names = [f"ada/{STEM}.ipynb", f"bob/{STEM}.ipynb", "linus.zip", "notes.pdf", ".DS_Store"]
+    made = write(tmp_path, *names) if kind == "folder" else pack(tmp_path / "a", *names)
+    assert set(found(made)) == {"ada", "bob"}
+    assert Submissions(made, STEM).passed_over == ["linus.zip", "notes.pdf"]
+
+
+def test_nobody_but_files_is_said_with_their_names(tmp_path):
+    write(tmp_path, *[f"{k}.zip" for k in range(7)])
+    with pytest.raises(SubmissionsError, match=r"Passed over: 0.zip, .*, 4.zip and 2 more$"):
+        Submissions(tmp_path, STEM)
+
+
+# A zip that a student handed in -------------------------------------------------------------------
+
+
+def hand_in_zip(folder: Path, *names: str) -> Submissions:
+    """Ada's `work.zip` with these files, in folders."""
+    (folder / "ada").mkdir()
+    pack(folder / "ada/work.zip", *names)
+    return Submissions(folder, STEM)
+
+
+def test_what_was_handed_in_instead_is_listed(tmp_path):
+    write(tmp_path, "ada/lab01.ipynb", *[f"ada/{k}.png" for k in range(6)])
+    (submission,) = Submissions(tmp_path, STEM)
+    assert submission.problem == (
+        "missing",
+        f"There is no {STEM}.ipynb. Handed in: lab01.ipynb, 0.png, 1.png, 2.png, 3.png and 2 more.",
+    )
+
+
+def test_a_students_zip_with_one_notebook_is_opened(tmp_path):
+    inside = [f"work/{STEM}.ipynb", "work/points.csv", f"__MACOSX/work/._{STEM}.ipynb"]
+    (submission,) = hand_in_zip(tmp_path, *inside)
+    assert submission.notebook == f"content of work/{STEM}.ipynb".encode()
+    assert list(submission.files) == ["points.csv"]
+    assert submission.note == f"The file graded is work/{STEM}.ipynb, from inside work.zip."
+
+
+def test_a_zip_in_canvas_zip_is_opened(tmp_path):
+    packed = pack(tmp_path / "in.zip", f"{STEM}.ipynb").read_bytes()
+    with zipfile.ZipFile(tmp_path / "canvas.zip", "w") as archive:
+        archive.writestr("lovelaceada_1_2_lab05.zip", packed)
+    (submission,) = Submissions(tmp_path / "canvas.zip", STEM)
+    assert submission.notebook == f"content of {STEM}.ipynb".encode()
+    assert "lovelaceada_1_2_lab05.zip" in submission.note
+
+
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        ([f"{STEM}.ipynb", "lab05.ipynb"], "holds 2 notebooks"),
+        (["lab01.ipynb"], "holds no notebooks"),
+        (["again.zip"], "holds no notebooks"),
+        ([f"../{STEM}.ipynb"], "holds no notebooks"),
+    ],
+)
+def test_a_students_zip_that_is_not_clear_is_said(tmp_path, inside, said):
+    (submission,) = hand_in_zip(tmp_path, *inside)
+    status, text = submission.problem
+    assert status == "missing" and "Handed in: work.zip." in text
+    assert f"work.zip {said}" in text and "hand in the notebook itself" in text
+
+
+def test_no_path_in_a_students_zip_leaves_it(tmp_path):
+    names = [f"{STEM}.ipynb", "../evil.txt", "/etc/evil.txt", "a", "a/b", "é" * 200, "x/" * 30000]
+    (submission,) = hand_in_zip(tmp_path, *names)
+    assert set(submission.files) == {"etc/evil.txt", "a/b"}
+
+
+def bomb(path: Path, method: int) -> None:
+    path.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr(f"{STEM}.ipynb", bytes(60_000_000))
+
+
+def test_a_bomb_in_a_students_zip_is_not_read(tmp_path):
+    bomb(tmp_path / "ada/work.zip", zipfile.ZIP_DEFLATED)
+    (submission,) = Submissions(tmp_path, STEM)
+    status, text = submission.problem
+    assert status == "unreadable" and "Inside work.zip" in text and "larger" in text
+
+
+def test_a_method_that_unfolds_without_a_limit_is_refused(tmp_path):
+    pytest.importorskip("bz2")
+    bomb(tmp_path / "ada/work.zip", zipfile.ZIP_BZIP2)
+    (submission,) = Submissions(tmp_path, STEM)
+    assert submission.problem[0] == "unreadable" and "deflate" in submission.problem[1]
+
+
+@pytest.mark.parametrize("kind", ["damaged", "too many files"])
+def test_a_students_zip_that_cannot_be_opened_is_said(tmp_path, kind):
+    content = io.BytesIO(b"PK\x03\x04 and no more")
+    if kind == "too many files":
+        with zipfile.ZipFile(content, "w") as archive:
+            for k in range(2001):
+                archive.writestr(f"{k}.txt", "")
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada/work.zip").write_bytes(content.getvalue())
+    (submission,) = Submissions(tmp_path, STEM)
+    said = "cannot be unpacked" if kind == "damaged" else "holds more than 2000 files"
+    assert submission.problem[0] == "missing" and f"work.zip {said}" in submission.problem[1]
 
 
 @pytest.mark.parametrize("kind", ["nothing", "text", "empty folder"])
