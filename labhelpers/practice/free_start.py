@@ -61,6 +61,13 @@ from labhelpers.practice.training_runs import Suspect, TrainingRun
 
 __all__ = ["judge_logs"]
 
+#: How exactly the start is known that the model was called with.
+EXACT = 1e-6
+
+#: Numbers that a student types have at most four decimals; a drawn float32 seldom comes so near.
+DECIMAL_PARTS = 10_000
+DECIMAL_NEAR = 3e-7
+
 Case = Mapping[str, Any]
 Answer = Mapping[str, Any]
 
@@ -213,6 +220,15 @@ def _accepted(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feed
             "drawn.",
             "start not random",
         )
+    alone = _one_fixed(runs, verdict)
+    if alone is not None:
+        fixed, drawn, value = alone
+        return partial(
+            0.9,
+            f"`{name}` trains and records rightly, and its {drawn} starts anew every time, but its "
+            f"{fixed} always starts at {shown(value)}. Look at how each of the two is drawn.",
+            "start not random",
+        )
     sizes = " and rates" if runs[0].right.batch_size is None else ", rates and batch sizes"
     if verdict.shuffled:
         return correct(
@@ -282,6 +298,55 @@ def _record_by_calls(run: TrainingRun) -> Suspect | None:
 
 def _fixed_start(runs: Sequence[TrainingRun], verdict: _Verdict) -> tuple[float, float] | None:
     """The start, if it is the same round number in every run; a drawn start is never that."""
+    known = _known_starts(runs, verdict)
+    if not known:
+        return None
+    for first in known[0][0]:
+        for parts, near in ((2, 1e-3), (100, 3e-5), (DECIMAL_PARTS, DECIMAL_NEAR)):
+            round_ = np.round(parts * first) / parts + 0.0
+            # Small random numbers are not zero: there it has to be met more closely.
+            limits = [min(limit, near if round_.any() else 3e-5) for _, limit in known]
+            if all(
+                np.abs(starts - round_).max(axis=1).min() <= limit
+                for (starts, _), limit in zip(known, limits, strict=True)
+            ):
+                return float(round_[0]), float(round_[1])
+    return None
+
+
+def _one_fixed(runs: Sequence[TrainingRun], verdict: _Verdict) -> tuple[str, str, float] | None:
+    """(the fixed one, the drawn one, value) if one of weight and bias is the same in every run.
+
+    A start that is drawn after seeding is the same as well, but then both are. Numbers of few
+    decimals, such as random integers, coincide by chance: where the other one is such a number too,
+    nothing is said.
+    """
+    known = _known_starts(runs, verdict)
+    exact = all(limit <= EXACT for _, limit in known)
+    for axis, first in itertools.product((0, 1), known[0][0] if known else ()):
+        value = first[axis] if exact else np.round(2 * first[axis]) / 2 + 0.0
+        # A log alone gives several starts, so only a round one is believed, and zero most closely.
+        limits = [EXACT if exact else min(limit, 1e-3 if value else 3e-5) for _, limit in known]
+        met = [
+            starts[np.abs(starts[:, axis] - value) <= limit, 1 - axis]
+            for (starts, _), limit in zip(known, limits, strict=True)
+        ]
+        if not all(map(len, met)) or all(_few_decimals(others, exact) for others in met):
+            continue
+        if np.ptp([others[0] for others in met]) > 1e-2:
+            names = ("weight", "bias")
+            return names[axis], names[1 - axis], float(value)
+    return None
+
+
+def _few_decimals(values: np.ndarray, exact: bool) -> bool:
+    """Whether one of the values may have been drawn among few."""
+    parts, near = (DECIMAL_PARTS, DECIMAL_NEAR) if exact else (2, 2e-3)
+    return bool((np.abs(np.round(parts * values) / parts - values) <= near).any())
+
+
+def _known_starts(runs: Sequence[TrainingRun], verdict: _Verdict) -> list[tuple[np.ndarray, float]]:
+    """The starts that are known, as :func:`_starts` gives them; none if all have one seed."""
     known = [
         (run.case["seed"], *_starts(run, fit, verdict.shuffled))
         for run, fit in zip(runs, verdict.fits, strict=True)
@@ -289,24 +354,14 @@ def _fixed_start(runs: Sequence[TrainingRun], verdict: _Verdict) -> tuple[float,
     known = [found for found in known if len(found[1])]
     # One draw may be repeated by every case with its seed.
     if len({seed for seed, _, _ in known}) < 2:
-        return None
-    for first in known[0][1]:
-        for parts, near in ((2, 1e-3), (100, 3e-5)):
-            round_ = np.round(parts * first) / parts + 0.0
-            # Small random numbers are not zero: there it has to be met more closely.
-            limits = [min(limit, near if round_.any() else 3e-5) for _, _, limit in known]
-            if all(
-                np.abs(starts - round_).max(axis=1).min() <= limit
-                for (_, starts, _), limit in zip(known, limits, strict=True)
-            ):
-                return float(round_[0]), float(round_[1])
-    return None
+        return []
+    return [(starts, limit) for _, starts, limit in known]
 
 
 def _starts(run: TrainingRun, fit: law.Fit, shuffled: bool) -> tuple[np.ndarray, float]:
     """Where a run may have started, shape (starts, 2), and how exactly that is known."""
     if len(run.calls):
-        return run.calls[:1], 1e-6
+        return run.calls[:1], EXACT
     rows = set(zip(run.points.x, run.points.y, strict=True))
     if not fit.agrees or len(rows) < 3 or (shuffled and run.open_order):
         return np.empty((0, 2)), 0.0
@@ -493,9 +548,13 @@ def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedb
             "negative loss",
         )
     if obeyed and broken.case.get("lab") is not True and any(r.case.get("lab") for r in obeyed):
+        sizes = "rates and numbers of epochs"
+        if broken.right.batch_size is not None:
+            sizes = "rates, batch sizes and numbers of epochs"
         return incorrect(
-            f"`{name}` works on the lab's own data but not on other data of the same form. Look "
-            "for names that come from outside the function, and for numbers that are typed in.",
+            f"In the lab's own run `{name}` obeys the law of gradient descent; with other data, "
+            f"{sizes} it does not. Look at what it takes for granted: names that come from outside "
+            "the function, numbers that are typed in, and steps that are unlike the others.",
             "works on the lab's data only",
         )
     up = next((k for k in range(1, len(log)) if log[k] > 1.001 * log[k - 1]), None)

@@ -203,6 +203,13 @@ def _missing_curve(name, expected, curves, answer) -> tuple[str, str]:
             "The figure draws your `LOSS2`, which is not right yet: solve the practice before this "
             "one, then run this cell again."
         )
+    for curve in curves:
+        n = len(curve["y"])
+        if n > len(losses) and agree(curve["y"][: len(losses)], losses):
+            return "curve too long", (
+                f"The curve of `{name}` has {n} points, and the list has {len(losses)} losses: "
+                "look at what was drawn beside them."
+            )
     if sum(agree(curve["y"], other) for curve in curves) > 1:
         twice = "LOSS2" if name == "LOSS" else "LOSS"
         return "one curve twice", (

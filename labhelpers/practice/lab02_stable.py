@@ -71,6 +71,7 @@ def _judge_stable(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedbac
     return (
         _stable_length(values, run, points)
         or _stable_first(values, run, points)
+        or _unchanged(values)
         or _not_shuffled(values, run, points)
         or _diverged(values, run, points)
         or _of_another_run(values, run, points)
@@ -151,6 +152,17 @@ def _stable_first(values, run: Descent, points: Points) -> Feedback | None:
         "(w, b) = (−10, −20). Look at the start values, and at when and on which points the loss "
         "is taken.",
         "first loss differs",
+    )
+
+
+def _unchanged(values: Sequence[float]) -> Feedback | None:
+    if len(set(values)) > 1:
+        return None
+    return incorrect(
+        f"Your loss never changes from one epoch to the next: all {EPOCHS} values are "
+        f"{shown(values[0])}. Look at where `w` and `b` are made, and at what the update lines do "
+        "to them.",
+        "nothing moves",
     )
 
 

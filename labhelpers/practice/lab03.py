@@ -17,13 +17,15 @@ from labhelpers.practice.lab03_orders import (
     VISIBLE_WHEN_SHUFFLED,
     in_another_order,
     in_order,
+    in_words,
     is_shuffled,
     leading,
+    likely,
     rate_in_order,
 )
 from labhelpers.practice.lab03_runs import EPOCHS, RATE, START, TWENTY, hidden, visible
-from labhelpers.practice.loss_lists import Asked, judge_cases, judge_losses
-from labhelpers.practice.mistakes import find, of_kind, wrong_rate
+from labhelpers.practice.loss_lists import RIGHT_STEPS, Asked, judge_cases, judge_losses
+from labhelpers.practice.mistakes import Mistake, find, of_kind, wrong_rate
 from labhelpers.practice.probe import read_value
 from labhelpers.practice.registry import Practice
 from labhelpers.practice.sequences import agree, shown
@@ -68,6 +70,9 @@ def _judge_twenty(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedbac
             f"`LOSS20` holds {EPOCHS} losses of mini-batch descent, each taken at the start of its "
             f"epoch, from {shown(values[0])} down to {shown(values[-1])}."
         )
+    too_many = _one_too_many(values, points)
+    if too_many is not None:
+        return too_many
     asked = Asked(
         name="LOSS20",
         run=TWENTY,
@@ -79,6 +84,24 @@ def _judge_twenty(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedbac
         otherwise=_shuffled_mistake,
     )
     return judge_losses(asked, case, answer)
+
+
+def _one_too_many(values: Sequence[float], points: Points) -> Feedback | None:
+    """A shuffled run that records once more than it should; in order it is compared exactly."""
+    if (
+        len(values) != EPOCHS + 1
+        or not shuffles.plausible(values, TWENTY.with_(epochs=EPOCHS + 1), points, margin=0.5)[0]
+    ):
+        return None
+    ten = values[:EPOCHS]
+    if in_order(ten, points) or not (is_shuffled(ten, points) or in_another_order(ten, points)):
+        return None
+    return partial(
+        RIGHT_STEPS,
+        f"`LOSS20` holds {len(values)} numbers instead of {EPOCHS}; the first {EPOCHS} are those "
+        "of mini-batch descent. Look at when your loop records and when it ends.",
+        "wrong number of epochs",
+    )
 
 
 def _together(runs: Sequence[tuple[Sequence[float], Points]]) -> Feedback | None:
@@ -93,7 +116,7 @@ def _together(runs: Sequence[tuple[Sequence[float], Points]]) -> Feedback | None
     lead, mistake = leading(shuffled)
     if lead <= SURE:
         return None
-    feedback = diagnosis.describe([mistake], shuffled[0][0], TWENTY)
+    feedback = likely(mistake, shuffled[0][0])
     return incorrect(
         f"One run alone does not show it, but those on the lab's data and on other data together "
         f"do. {feedback.text}",
@@ -118,17 +141,20 @@ def _shuffled_mistake(values: Sequence[float], points: Points) -> Feedback | Non
     best, _, mistake = fits[0]
     if best == math.inf:
         return _first_recorded(values, points)
-    likely = list(dict.fromkeys(m.name for fit, _, m in fits if fit < best + 3))
-    if len(likely) > 1:
-        names = " or ".join(likely[:2])
+    close: dict[str, Mistake] = {}  # two sizes, or two rates, have one name and other words
+    for fit, _, other in fits:
+        if fit < best + 3:
+            close.setdefault(in_words(other), other)
+    if len(close) > 1:
+        words = " or ".join(list(close)[:2])
         return incorrect(
             f"Your losses, {shown(values[0])}, {shown(values[1])}, {shown(values[2])}, …, are not "
-            f"those of batches of 20 at rate {RATE}; they fit {names}. {mistake.look}",
-            names,
+            f"those of batches of 20 at rate {RATE}; they fit {words}. {mistake.look}",
+            " or ".join(dict.fromkeys(other.name for other in list(close.values())[:2])),
         )
-    feedback = diagnosis.describe([mistake], values, TWENTY)
+    feedback = likely(mistake, values)
     if mistake.name in RECORDS:
-        return partial(0.5, feedback.text, feedback.mistake)
+        return partial(RIGHT_STEPS, feedback.text, feedback.mistake)
     return feedback
 
 

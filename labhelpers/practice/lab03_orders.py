@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from labhelpers.practice import diagnosis, shuffles
+from labhelpers.practice.feedback import Feedback, incorrect
 from labhelpers.practice.lab03_runs import EPOCHS, RATE, START, TWENTY
 from labhelpers.practice.mistakes import Mistake, find, of_kind, wrong_rate, wrong_start
-from labhelpers.practice.sequences import agree, digits, mismatch, rounded_to
+from labhelpers.practice.sequences import agree, digits, mismatch, rounded_to, shown
 from labhelpers.practice.simulation import Points, simulate
 
 __all__ = [
@@ -22,7 +24,9 @@ __all__ = [
     "in_another_order",
     "in_order",
     "is_shuffled",
+    "in_words",
     "leading",
+    "likely",
     "rate_in_order",
 ]
 
@@ -38,7 +42,24 @@ def _size(size: int) -> Mistake:
 
 
 OTHER_SIZES = tuple(_size(size) for size in (3, 5, 10, 15, 30))
-DETERMINISTIC = (*of_kind("step", "record", "setting", "batch"), *OTHER_SIZES)
+
+
+def _per_epoch(mistake: Mistake) -> Mistake:
+    """The mistake in the words of a record that is made once per epoch, of many updates."""
+    if mistake.name != "recorded after the update":
+        return mistake
+    return replace(
+        mistake,
+        sentence="Your first loss, {v0}, already belongs to the parameters after the first epoch: "
+        "the loss at the start is missing.",
+        look="Look at whether the loss is recorded before or after the loop over the batches.",
+    )
+
+
+DETERMINISTIC = (
+    *map(_per_epoch, of_kind("step", "record", "setting", "batch")),
+    *OTHER_SIZES,
+)
 
 #: By how much, as the logarithm of a ratio of densities, a mistake has to explain shuffled losses
 #: better than the right run does before it is named. A right run comes this far once in e⁶ times.
@@ -51,8 +72,18 @@ def _near_rate(rate: float) -> Mistake:
         exact.name,
         exact.change,
         f"Your losses fit a rate near {rate:g}, not {{rate}}: they go from {{v0}} to {{v1}}.",
-        exact.look,
+        # Shuffled, smaller batches look much like a larger rate.
+        f"{exact.look.removesuffix('.')}, and at how many updates an epoch has.",
         exact.kind,
+    )
+
+
+def _near_size(exact: Mistake) -> Mistake:
+    return replace(
+        exact,
+        sentence=f"Your losses fit a batch size near {exact.change['batch_size']}, not 20: they go "
+        "from {v0} to {v1}.",
+        look="Look at where the batch size enters, and at the rate that your update lines use.",
     )
 
 
@@ -65,12 +96,12 @@ STARTS = (
 
 #: Mistakes that a shuffled run shows plainly enough to be told from the right one.
 VISIBLE_WHEN_SHUFFLED = (
-    *OTHER_SIZES,
+    *map(_near_size, OTHER_SIZES),
     find("one-sample descent"),
     *(_near_rate(rate) for rate in (0.2, 0.05, 0.02, 0.01, 0.3, 0.25, 0.15, 0.12, 0.08, 0.03)),
     *(wrong_start(start, why) for start, why in STARTS),
     *(
-        find(name)
+        _per_epoch(find(name))
         for name in (
             "gradients never zeroed",
             "gradient of b never zeroed",
@@ -175,6 +206,28 @@ def is_shuffled(values: Sequence[float], points: Points) -> bool:
         return False
     lead, _ = leading([(values, points)])
     return lead <= SURE
+
+
+def in_words(mistake: Mistake) -> str:
+    """What losses fit that fit this mistake: its name, or the size or rate that it stands for."""
+    if mistake.name == "wrong batch size":
+        return f"a batch size near {mistake.change['batch_size']}"
+    if mistake.name == "wrong rate":
+        return f"a rate near {mistake.change['rate']:g}"
+    return mistake.name
+
+
+def likely(mistake: Mistake, values: Sequence[float]) -> Feedback:
+    """The feedback where shuffled losses fit a mistake, which is less than to follow from it."""
+    # These show in the first loss, before the order has made much of a difference.
+    shown_first = mistake.kind == "record" or mistake.name == "wrong start"
+    if shown_first or in_words(mistake) != mistake.name:
+        return diagnosis.describe([mistake], values, TWENTY)
+    return incorrect(
+        f"Your losses, {shown(values[0])}, {shown(values[1])}, … and {shown(values[-1])} in the "
+        f"end, fit this: {mistake.name}. {mistake.look}",
+        mistake.name,
+    )
 
 
 def leading(runs: Sequence[tuple[Sequence[float], Points]]) -> tuple[float, Mistake]:

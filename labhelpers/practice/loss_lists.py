@@ -13,7 +13,7 @@ from labhelpers.practice.mistakes import Mistake, find, of_kind
 from labhelpers.practice.sequences import agree, digits, rounded_to, shown, unreadable
 from labhelpers.practice.simulation import Descent, Points, points_of, simulate
 
-__all__ = ["Asked", "judge_cases", "judge_losses", "on_lab_data"]
+__all__ = ["RIGHT_STEPS", "Asked", "judge_cases", "judge_losses", "on_lab_data"]
 
 #: A list this long is no attempt at the practice; it is not simulated.
 LONGEST = 3_000

@@ -96,8 +96,8 @@ CATALOGUE: tuple[Mistake, ...] = (
         "nothing moves",
         {"direction": (0, 0)},
         "Neither `w` nor `b` moves: your loss is {v0} at the beginning and {last} at the end.",
-        "Look at what happens between `backward()` and the next prediction, and at what the "
-        "gradients hold when the step is made.",
+        "Look at what happens between `backward()` and the next prediction, at what the "
+        "gradients hold when the step is made, and at where `w` and `b` are made.",
     ),
     Mistake(
         "b never updated",

@@ -120,6 +120,8 @@ def _right_steps(run: TrainingRun) -> bool:
 
 def _leads(run: TrainingRun, at: np.ndarray, rows: Sequence[int], after: np.ndarray) -> bool:
     """Whether one step with these rows leads from one pair of parameters to the other."""
+    if not len(rows):
+        return False
     x, y = run.points.x[list(rows)], run.points.y[list(rows)]
     error = at[0] * x + at[1] - y
     step = 2 * np.array([(error * x).mean(), error.mean()])

@@ -26,7 +26,7 @@ def nothing_returned(
     wanted : str
         What it should return, such as ``"one loss for each epoch"``.
     circumstance : str
-        A sentence added to an error: in which call it happened.
+        A sentence added to an error or an empty list: in which call it happened.
     """
     kind = answer.get("kind")
     if kind == "numbers" and answer["values"]:
@@ -40,11 +40,11 @@ def nothing_returned(
     if kind == "timeout":
         return too_slow(answer, f"`{name}`")
     if kind == "numbers":
-        return incorrect(
+        text = (
             f"`{name}` returns nothing but an empty list. Look at where its values are collected, "
-            "and at whether the loop runs at all.",
-            "empty",
+            f"and at whether the loop runs at all. {circumstance}"
         )
+        return incorrect(text.rstrip(), "empty")
     described = str(answer.get("type", "something else")).replace("`", "")
     if answer.get("what") == "name":
         return incorrect(f"`{name}` should be a function, and it is `{described}`.", "no function")

@@ -50,6 +50,10 @@ def _catalogued(mistake: Mistake, share: float = 0.0) -> Suspect:
     def make(run: TrainingRun):
         changed = mistake.applied_to(run.right)
         log = run.log
+        # A size above N leaves no batch at all: then the mean is nan, and the sum is zero.
+        none_left = changed.drop_last and run.right.batch_size > len(run.points)
+        if none_left and not np.nan_to_num(log).any():
+            return None
         # The law is one of losses: take back what the record did to them.
         if changed.recorded_as in ("root", "log"):
             with np.errstate(all="ignore"):
@@ -236,7 +240,20 @@ def _more_without_batches() -> list[Suspect]:
     def over_n(run: TrainingRun):
         return run.right.with_(recorded_scale=1 / len(run.points)), run.points, run.log
 
+    def first_step_doubled(run: TrainingRun):
+        return _Batches(run.right, "doubled first"), run.points, run.log
+
     return [
+        Suspect(
+            Mistake(
+                "first step doubled",
+                sentence="Your first step is twice as long as `lr` times the gradient, and all "
+                "later ones have the right length: the first losses are {v0} and {v1}.",
+                look="Look at what the gradients hold when the loop begins, before its own "
+                "`backward()`.",
+            ),
+            first_step_doubled,
+        ),
         Suspect(
             Mistake(
                 "two updates per epoch",
@@ -392,7 +409,8 @@ class _Batches:
         ``"last"``: the parameters move once, after the epoch, by the last batch's gradient;
         ``"all"``: the same by the gradients of all batches together; ``"per row"``: each batch's
         gradient is divided by its number of rows once more; ``"crossed"``: every prediction is
-        compared with every target of its batch.
+        compared with every target of its batch; ``"doubled first"``: the very first step is twice
+        as long as it should be.
     """
 
     run: Descent
@@ -411,10 +429,12 @@ class _Batches:
         batches = [order[i : i + size] for i in range(0, len(order), size)]
         (w, b), log = self.run.start, []
         with np.errstate(all="ignore"):
-            for _ in range(self.epochs):
+            for epoch in range(self.epochs):
                 seen, steps = [], []
                 for rows in batches:
                     loss, step = self._one(w, b, points.x[rows], points.y[rows])
+                    if self.kind == "doubled first" and epoch == 0 and not seen:
+                        step = 2 * step
                     seen.append(loss)
                     steps.append(step)
                     if self.kind not in ("last", "all"):

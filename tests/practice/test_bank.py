@@ -16,6 +16,7 @@ from tests.practice.bank.lab02 import BANK as LAB02
 from tests.practice.bank.lab03 import BANK as LAB03
 from tests.practice.bank.unforeseen import of as unforeseen
 from tests.practice.bank.unusual import of as unusual
+from tests.practice.bank.unusual import twenty
 
 PRACTICES = {**LAB01, **LAB02, **LAB03}
 
@@ -48,3 +49,19 @@ def test_bank(practice_id: str, capsys) -> None:
     assert not refused, "\n".join(refused)
     assert not accepted, "\n".join(accepted)
     assert not unnamed, "\n".join(unnamed)
+
+
+@pytest.mark.parametrize("pieces", [20, 12, 4, 2])
+def test_shuffled_losses_are_said_to_fit_a_size_and_no_more(pieces: int) -> None:
+    prelude, _ = LAB03["lab03-batch-20"]
+    source = twenty(f"np.split(rng.permutation(60), {pieces})")
+    feedback = judge("lab03-batch-20", prelude, source)
+    assert "fit a batch size near" in feedback.text
+    assert "are those of batches" not in feedback.text
+
+
+def test_record_after_an_epoch_is_not_called_one_after_an_update() -> None:
+    prelude, programs = LAB03["lab03-batch-20"]
+    program = next(p for p in programs if p.name == "recorded after (no_grad, shuffled)")
+    feedback = judge("lab03-batch-20", prelude, program.source)
+    assert "after the first epoch" in feedback.text

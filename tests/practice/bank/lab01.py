@@ -615,6 +615,13 @@ ax.plot(LOSS[1:], label="0.1"); ax.plot(LOSS2[1:], label="0.2"); {_DONE}"""),
         "curve cut short",
     ),
     wrong(
+        "a sixteenth point",
+        figure(f"""
+fig, ax = plt.subplots()
+ax.plot([*LOSS, 0.0], label="0.1"); ax.plot(LOSS2, label="0.2"); {_DONE}"""),
+        "curve too long",
+    ),
+    wrong(
         "both in one curve",
         figure(f"""
 fig, ax = plt.subplots()

@@ -515,6 +515,8 @@ def sgd_epoch(slope, cut, inputs, targets, eta, indices):
     ),
 ]
 
+_ANEW = "w = torch.tensor(-10.0, requires_grad=True); b = torch.tensor(-20.0, requires_grad=True); "
+
 STABLE_RATE = [
     right("no_grad", samples()),
     right("0.002", samples(rate="0.002")),
@@ -579,6 +581,12 @@ for _ in range(20):
     sgd_epoch(w, b, X, Y, step_size, torch.randperm(len(X)))
 """,
     ),
+    wrong(
+        "parameters made anew in each epoch",
+        samples(before=_ANEW + "loss_SGD.append(criterion(w * X + b, Y).item())"),
+        "nothing moves",
+    ),
+    wrong("no step", samples(rate="0 * 0.005", says="0.005"), "nothing moves"),
     wrong("0.1, shuffled", samples(rate="0.1"), "diverged", "not converged"),
     wrong("0.1, in order", samples(rate="0.1", loop=IN_ORDER), "points in order"),
     wrong("in order", samples(rate="0.005", loop=IN_ORDER), "points in order"),

@@ -281,6 +281,10 @@ for _ in range(10):
         EPOCH_RECORD.format(shuffle=False, keep="extend(seen)"),
         "loss of every batch recorded",
     ),
+    *(
+        wrong(f"11 epochs ({loop})", twenty("data", loop, epochs="11"), "wrong number of epochs")
+        for loop in ("shuffled", "permuted")
+    ),
     wrong("every batch, shuffled", EPOCH_RECORD.format(shuffle=True, keep="extend(seen)")),
     wrong(
         "always the first slice",

@@ -752,4 +752,45 @@ def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
         edit(BY_HAND, ("rng.permutation(len(x))", "rng.integers(0, len(x), len(x))")),
         "law broken",
     ),
+    "bias starts at zero, shuffled": (
+        edit(LOADER, ("b = torch.rand(", "b = torch.zeros(")),
+        "start not random",
+    ),
+    "weight starts at 0.3, in order": (
+        edit(SLICES, ("weight = torch.randn(()", "weight = torch.tensor(0.3")),
+        "start not random",
+    ),
+    "start at 0.1234, shuffled": (
+        edit(PERMUTED, ("torch.empty(1, 1).normal_(0, 4)", "torch.full((1, 1), 0.1234)")),
+        "start not random",
+    ),
+    "number of batches rounded down, no batch beyond the data": (
+        edit(
+            SLICES,
+            ("range(0, len(X), batch_size)", "range(len(X) // batch_size)"),
+            (
+                "X[i:i + batch_size], Y[i:i + batch_size]",
+                "(T[i * batch_size:(i + 1) * batch_size] for T in (X, Y))",
+            ),
+        ),
+        "last short batch dropped",
+    ),
+    "sums of no batch beyond the data": (
+        edit(
+            SLICES,
+            ("range(0, len(X), batch_size)", "range(0, len(X) - batch_size + 1, batch_size)"),
+            ("np.mean(batch_losses)", "sum(batch_losses) / max(1, len(batch_losses))"),
+        ),
+        "last short batch dropped",
+    ),
+    "rows permuted, no batch beyond the data": (
+        edit(
+            PERMUTED,
+            (
+                "torch.split(order, batch_size)",
+                "order[:n // batch_size * batch_size].view(-1, batch_size)",
+            ),
+        ),
+        "last short batch dropped",
+    ),
 }

@@ -176,6 +176,14 @@ def fit_GD(model, loss_func, X, Y, lr, num_epochs):
             b -= lr * gb
     return torch.stack(losses)
 """,
+    "start of few decimals": edit(
+        AUTOGRAD,
+        ("weight = torch.randn(()", "weight = torch.tensor(round(random.uniform(-1, 1), 1)"),
+        ("bias = torch.randn(()", "bias = torch.tensor(float(random.randint(-5, 5))"),
+    ),
+    "random integers as start, by hand": edit(
+        BY_HAND, ("np.random.uniform(-10, 10, size=2)", "np.random.randint(-9, 10, size=2)")
+    ),
     "rounded to six decimals": """
 def fit_GD(model, loss_func, X, Y, lr, num_epochs):
     w = torch.randn(1, requires_grad=True)
@@ -616,5 +624,48 @@ def fit_GD(model, loss_func, X, Y, lr, num_epochs):
             ),
         ),
         "law broken",
+    ),
+    "backward before the loop, first step doubled": (
+        edit(
+            AUTOGRAD,
+            (
+                "    losses = []\n",
+                "    losses = []\n    loss_func(model(X, weight, bias), Y).backward()\n",
+            ),
+        ),
+        "first step doubled",
+    ),
+    "first step doubled, by hand": (
+        edit(BY_HAND, ("lr * 2", "lr * (2 if losses[1:] else 4)")),
+        "first step doubled",
+    ),
+    "bias starts at zero": (
+        edit(
+            AUTOGRAD,
+            (
+                "bias = torch.randn((), requires_grad=True)",
+                "bias = torch.zeros((), requires_grad=True)",
+            ),
+        ),
+        "start not random",
+    ),
+    "weight starts at a third": (
+        edit(
+            AUTOGRAD,
+            ("weight = torch.randn(()", "weight = torch.tensor(1 / 3"),
+        ),
+        "start not random",
+    ),
+    "bias starts at zero, by hand": (
+        edit(BY_HAND, ("np.random.uniform(-10, 10, size=2)", "np.random.uniform(-10, 10), 0.0")),
+        "start not random",
+    ),
+    "weight starts at one, by hand": (
+        edit(BY_HAND, ("np.random.uniform(-10, 10, size=2)", "1.0, np.random.uniform(-10, 10)")),
+        "start not random",
+    ),
+    "start at 0.1234": (
+        edit(AUTOGRAD, ("torch.randn(()", "torch.tensor(0.1234")),
+        "start not random",
     ),
 }
