@@ -34,7 +34,7 @@ from tests.grading.corpora.running import grade, grade_corpus
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-ROUNDS = 3
+ROUNDS = int(os.environ.get("GRADING_ROUNDS", "3"))
 #: Submissions that are graded in each round, at most.
 SUBMISSIONS = int(os.environ.get("GRADING_SUBMISSIONS", "100"))
 #: How many of them the slow ways grade, and those in between.

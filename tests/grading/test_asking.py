@@ -9,10 +9,18 @@ import pytest
 from labhelpers import data
 from labtools.grading.examination import Limits, examine
 from labtools.grading.reading import read_notebook
+from labtools.grading.station import Station
 from labtools.grading.verdicts import judge_all
 from tests.grading.corpora.base import ANSWERS, before, find, first, solved
 
 pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def station(needs_sandbox, assignment):
+    """One parent is enough here: nothing of this depends on whose it is."""
+    with Station(assignment.lab, assignment.modules) as made:
+        yield made
 
 
 @pytest.fixture
