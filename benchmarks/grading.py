@@ -5,7 +5,7 @@ Cold, warm and on a Dask cluster; growth from 10 to 1000 submissions; cheats pai
 In each round all of them grade some of the same submissions, one after the other, start-up
 included: a hundred where the start has been paid once, fewer where each submission pays it anew
 and the rate does not depend on how many there are. Run ``python benchmarks grading``: half an hour.
-``GRADING_SUBMISSIONS=2 python benchmarks grading`` is enough for a look, and ``GRADING_ROUNDS`` says
+``GRADING_SUBMISSIONS=2 python benchmarks grading`` is enough for a look; ``GRADING_ROUNDS`` says
 how often each is measured.
 """
 
