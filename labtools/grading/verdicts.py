@@ -110,11 +110,8 @@ def _judge(
     if not attempted:
         asked, cases = (seen, question.visible) if visible else (unseen, question.hidden)
         feedback = say(cases, asked) if asked else say(question.visible, seen)
-        status, text = _status(feedback, asked), feedback.text
-        status, text = _why_nothing(assignment, practice, evidence, visible or hidden) or (
-            status,
-            text,
-        )
+        why = _why_nothing(assignment, practice, evidence, visible or hidden)
+        status, text = why or (_status(feedback, asked), feedback.text)
     elif question.hidden and evidence.over is not None and not _is_whole(hidden, unseen):
         feedback, (status, why) = _NOTHING, evidence.over
         text = f"Not all of its answers could be read in time. {why}"
@@ -135,14 +132,14 @@ def _judge(
             whole = say((*question.visible, *question.hidden), [*seen, *unseen])
             feedback = whole if whole.share < feedback.share else feedback
         status, text = _status(feedback, unseen), feedback.text
-        own = say(question.visible, seen) if visible is not None else None
-        if feedback.outcome == "correct":
-            # The numbers are those of the lab's own data, which the student has seen as well.
-            text = own.text if own is not None and own.outcome == "correct" else "It is right."
-            text = feedback.text if not re.search(r"\d", feedback.text) else text
-        else:
-            if own is not None and own.outcome != "correct":
+        right = feedback.outcome == "correct"
+        if not right or re.search(r"\d", text):
+            own = say(question.visible, seen) if visible is not None else None
+            if own is not None and (own.outcome == "correct") == right:
+                # In the numbers of the lab's own data, which the student has seen as well.
                 text = own.text
+            elif right:
+                text = "It is right."
             else:
                 clean = [_without_a_tale(answer) for answer in unseen]
                 told = (
@@ -152,7 +149,7 @@ def _judge(
                 )
                 text = _without_numbers(told, feedback)
     ended = _what_ended(assignment, practice, evidence)
-    if attempted and ended is not None and feedback is not _NOTHING and 0 <= feedback.share < 1:
+    if attempted and ended is not None and feedback is not _NOTHING and feedback.share < 1:
         text = f"{ended[1]} What follows is about what it had done by then. {text}"
         if status in ("incorrect", "not attempted") and "AssertionError" not in ended[1]:
             status = ended[0]
@@ -211,19 +208,10 @@ def _each(value: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any
 
 _CRASH = "the call ended the program"
 _TYPES = frozenset(
-    ("", "NoneType", "function", "generator", "ndarray", "Tensor", "Parameter", "Axes", "Figure")
-    + ("Line2D", "Series", "DataFrame", "History", "Decimal", "Fraction", "LinAlgError", "deque")
-    + (
-        "float16",
-        "float32",
-        "float64",
-        "int32",
-        "int64",
-        "Linear",
-        "Sequential",
-        "OutOfMemoryError",
-    )
-)
+    "NoneType function generator ndarray Tensor Parameter Axes Figure Line2D Series DataFrame "
+    "History Decimal Fraction LinAlgError deque float16 float32 float64 int32 int64 Linear "
+    "Sequential OutOfMemoryError".split()
+) | {""}
 
 
 def _without_numbers(told: Feedback, feedback: Feedback) -> str:
@@ -343,13 +331,18 @@ def _what_ended(
         status = "out of memory" if kind == "MemoryError" else "error"
         message = re.sub(r" ?\(<[^>]*>, line \d+\)", "", message)  # of a SyntaxError
         detail = f"{kind}: {message}" if message else kind
-        # Where another practice's answer is missing, that is what to look at.
-        absent = re.fullmatch(r"name '(\w+)' is not defined", message)
-        names = {n: p for p in assignment.asked for n in p.names if p.id != practice.id}
-        other = names.get(absent[1]) if absent else None
-        first = f" “{other.title}” asks for that name: look there first." if other else ""
+        first = _where_to_look(assignment, practice, message)
         return status, f"This practice's cell ended with {detail}{where}.{first}"
     return None
+
+
+def _where_to_look(assignment: Assignment, practice: Practice, message: str) -> str:
+    """A sentence where the name that was missing is what another practice asks for, or nothing."""
+    absent = re.fullmatch(r"name '(\w+)' is not defined", message)
+    for other in assignment.asked if absent else ():
+        if other.id != practice.id and absent[1] in other.names:
+            return f" “{other.title}” asks for that name: look there first."
+    return ""
 
 
 def _why_nothing(
