@@ -18,6 +18,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -51,6 +52,9 @@ MAX_DIRECT = 50
 
 #: Epochs that are followed at least: fewer entries would fit by chance.
 FEWEST = 4
+
+#: The start of runs of which all starts are asked for.
+_ANY = (0.0, 0.0)
 
 _CORNERS = np.array([[0.0, 0.0], [1, 0], [-1, 0], [0, 1], [0, -1], [1, 1]])
 
@@ -297,28 +301,19 @@ def _six(matrix: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class _Frame:
-    """Coordinates (u, v) = ((w, b) − centre)/radius in which a log's start has size about one."""
+class _Axes:
+    """Coordinates (u, v) = ((w, b) − centre)/radius, which depend on the data alone.
+
+    So what an algorithm does in them is computed once for all logs of a case, however many students
+    hand one in.
+    """
 
     centre: np.ndarray
     radius: float
 
-    @classmethod
-    def around(cls, points: Points, log: np.ndarray) -> _Frame:
-        design = np.stack([points.x, np.ones_like(points.x)], axis=1)
-        centre = np.linalg.lstsq(design, points.y, rcond=None)[0]
-        first = float(np.abs(log[0])) if len(log) and np.isfinite(log[0]) else 1.0
-        radius = np.sqrt(np.clip(first, 1e-6, 1e12) / np.trace(points.hessian) * 2)
-        return cls(centre, float(radius))
-
     def start(self, corner: np.ndarray) -> tuple[float, float]:
         w, b = self.centre + self.radius * corner
         return float(w), float(b)
-
-    def expand(self, run: Descent | Program, points: Points) -> np.ndarray:
-        """Coefficients of 1, u, v, u², v², uv of every entry of the run's log, shape (K, 6)."""
-        at = [predict(run, points, self.start(c)) for c in _CORNERS]
-        return _quadratic(np.array(at))
 
     def one_epoch(
         self, run: Descent | Program, points: Points, order: tuple[int, ...]
@@ -334,23 +329,69 @@ class _Frame:
         one, u, v, uu, vv, uv = _quadratic(np.array([t.losses for t in traces]))[0]
         return step, np.array([[uu, uv / 2, u / 2], [uv / 2, vv, v / 2], [u / 2, v / 2, one]])
 
+
+@lru_cache(maxsize=256)
+def _axes_of(points: Points) -> _Axes:
+    design = np.stack([points.x, np.ones_like(points.x)], axis=1)
+    centre = np.linalg.lstsq(design, points.y, rcond=None)[0]
+    return _Axes(centre, float(np.sqrt(2 / np.trace(points.hessian))))
+
+
+@lru_cache(maxsize=2000)
+def _expanded(axes: _Axes, run: Descent | Program, points: Points) -> np.ndarray:
+    at = [predict(run, points, axes.start(c)) for c in _CORNERS]
+    return _quadratic(np.array(at))
+
+
+@lru_cache(maxsize=64)
+def _every_path(
+    axes: _Axes, run: Descent | Program, points: Points, orders: tuple[tuple[int, ...], ...]
+) -> np.ndarray:
+    steps, forms = zip(*(axes.one_epoch(run, points, o) for o in orders), strict=True)
+    steps, forms = np.array(steps), np.array(forms)
+    if not (np.isfinite(steps).all() and np.isfinite(forms).all()):
+        return np.full((1, run.epochs, 6), np.nan)
+    state = np.eye(3)[None]  # (paths, 3, 3): the affine map from the start to this epoch
+    rows = np.empty((1, 0, 6))
+    for _ in range(run.epochs):
+        entry = np.einsum("pia,oij,pjb->opab", state, forms, state)
+        kept = np.broadcast_to(rows, (len(orders), *rows.shape))
+        rows = np.concatenate([kept, _six(entry)[:, :, None, :]], axis=2)
+        rows = rows.reshape(-1, *rows.shape[2:])
+        state = np.einsum("oij,pjk->opik", steps, state).reshape(-1, 3, 3)
+    return rows
+
+
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """Those coordinates on a scale on which a log's start has size about one."""
+
+    axes: _Axes
+    scale: float
+
+    @classmethod
+    def around(cls, points: Points, log: np.ndarray) -> _Frame:
+        first = float(np.abs(log[0])) if len(log) and np.isfinite(log[0]) else 1.0
+        return cls(_axes_of(points), float(np.sqrt(np.clip(first, 1e-6, 1e12))))
+
+    def start(self, at: np.ndarray) -> tuple[float, float]:
+        return self.axes.start(self.scale * at)
+
+    def expand(self, run: Descent | Program, points: Points) -> np.ndarray:
+        """Coefficients of 1, u, v, u², v², uv of every entry of the run's log, shape (K, 6)."""
+        return self._scaled(_expanded(self.axes, run.with_(start=_ANY), points))
+
     def every_path(
         self, run: Descent | Program, points: Points, orders: Sequence[tuple[int, ...]]
     ) -> np.ndarray:
         """Coefficients for every sequence of orders, shape (paths, K, 6)."""
-        steps, forms = zip(*(self.one_epoch(run, points, o) for o in orders), strict=True)
-        steps, forms = np.array(steps), np.array(forms)
-        if not (np.isfinite(steps).all() and np.isfinite(forms).all()):
-            return np.full((1, run.epochs, 6), np.nan)
-        state = np.eye(3)[None]  # (paths, 3, 3): the affine map from the start to this epoch
-        rows = np.empty((1, 0, 6))
-        for _ in range(run.epochs):
-            entry = np.einsum("pia,oij,pjb->opab", state, forms, state)
-            kept = np.broadcast_to(rows, (len(orders), *rows.shape))
-            rows = np.concatenate([kept, _six(entry)[:, :, None, :]], axis=2)
-            rows = rows.reshape(-1, *rows.shape[2:])
-            state = np.einsum("oij,pjk->opik", steps, state).reshape(-1, 3, 3)
-        return rows
+        run = run.with_(start=_ANY)
+        return self._scaled(_every_path(self.axes, run, points, tuple(orders)))
+
+    def _scaled(self, coefficients: np.ndarray) -> np.ndarray:
+        side = self.scale
+        with np.errstate(all="ignore"):
+            return coefficients * np.array([1.0, side, side, side**2, side**2, side**2])
 
     def fit(
         self, coefficients: np.ndarray, log: np.ndarray, errors: np.ndarray, angles: int = 240

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -55,11 +56,9 @@ class TrainingRun:
     @classmethod
     def of(cls, case: Mapping[str, Any], answer: Mapping[str, Any]) -> TrainingRun:
         """Put a case and its answer together."""
-        x, y = (np.array(case[k], dtype=np.float32).astype(float) for k in ("x", "y"))
         log = np.array(answer["values"], dtype=float)
         calls = np.array(answer.get("calls", []), dtype=float).reshape(-1, 2)
-        # Targets of zero stand for those of any line without noise: the start is free anyway.
-        points = Points(x, y, clean=np.zeros_like(y))
+        points = _points(tuple(case["x"]), tuple(case["y"]))
         return cls(
             case,
             points,
@@ -98,6 +97,14 @@ class TrainingRun:
     def open_order(self) -> bool:
         """Whether a shuffled run cannot be followed."""
         return not (self.one_batch or self.alike or self.few)
+
+
+@lru_cache(maxsize=64)
+def _points(x: tuple[float, ...], y: tuple[float, ...]) -> Points:
+    """A case's data; the same object each time, since much is known of it by then."""
+    x, y = (np.array(values, dtype=np.float32).astype(float) for values in (x, y))
+    # Targets of zero stand for those of any line without noise: the start is free anyway.
+    return Points(x, y, clean=np.zeros_like(y))
 
 
 @dataclass(frozen=True)
