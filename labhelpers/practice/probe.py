@@ -342,6 +342,9 @@ def _find_axes(thing: object):
 
 
 def _numbers_of_curve(data: object) -> list[float]:
+    plain = type(data) is np.ndarray and data.ndim and data.dtype.kind in "iuf"
+    if plain and data.size <= MAX_NUMBERS:
+        return data.astype(float).ravel().tolist()
     try:
         return _numbers(list(data) if not hasattr(data, "detach") else data)[0]
     except (_NotNumbers, TypeError):

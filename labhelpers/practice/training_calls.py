@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,25 +40,16 @@ def probe_fit(
         return {"kind": "other", "type": type(function).__name__, "what": "name"}
     x = torch.tensor(case["x"], dtype=torch.float32).view(-1, 1)
     y = torch.tensor(case["y"], dtype=torch.float32).view(-1, 1)
-    known, own = x.clone(), namespace.get("X")
+    known, own = x.clone().flatten(), namespace.get("X")
     calls: list[list[float]] = []
-    sizes: list[int] = []
-    rows: list[list[int]] = []
-    foreign = 0
+    given: list[torch.Tensor] = []
 
     def model(data, weight, bias):
-        nonlocal foreign
+        # Nothing more than a note here: this is in the student's innermost loop.
         if len(calls) < MOST_CALLS:
             with contextlib.suppress(Exception):
                 calls.append([float(weight), float(bias)])
-                data_read = torch.as_tensor(data).detach().float().flatten()
-                sizes.append(len(data_read))
-                if not torch.isin(data_read, known).all():
-                    foreign += isinstance(own, torch.Tensor) and bool(
-                        torch.isin(data_read, own).all()
-                    )
-                elif len(known) <= FEW_ROWS:
-                    rows.append([int((known == v).flatten().nonzero()[0]) for v in data_read])
+                given.append(torch.as_tensor(data).detach().float().flatten().clone())
         return data * weight + bias
 
     def loss_func(y_pred, y_true):
@@ -75,7 +66,31 @@ def probe_fit(
         answer, failure = call(lambda: read_numbers(result))
     if failure is not None:
         return failure
-    return {**answer, "calls": calls, "sizes": sizes, "rows": rows, "foreign": foreign}
+    used, failure = call(lambda: _used(given, known, own))
+    if failure is not None:  # an `X` that cannot be compared with anything
+        used = {"sizes": [], "rows": [], "foreign": 0}
+    return {**answer, "calls": calls, **used}
+
+
+def _used(given: Sequence[Any], known: Any, own: object) -> dict[str, Any]:
+    """What the model was called with: ``sizes``, ``rows`` and ``foreign`` of :func:`probe_fit`."""
+    import torch
+
+    sizes = [len(data) for data in given]
+    values = torch.cat(given) if given else known[:0]
+
+    def within(pool: torch.Tensor) -> list[bool]:
+        found = torch.isin(values, pool.flatten())
+        return [bool(part.all()) for part in torch.split(found, sizes)]
+
+    fits = within(known) if given else []
+    rows, foreign = [], 0
+    if len(known) <= FEW_ROWS:
+        each = known.tolist()
+        rows = [[each.index(v) for v in d.tolist()] for d, fit in zip(given, fits) if fit]
+    if isinstance(own, torch.Tensor) and not all(fits):
+        foreign = sum(there and not here for there, here in zip(within(own), fits))
+    return {"sizes": sizes, "rows": rows, "foreign": foreign}
 
 
 @contextlib.contextmanager
@@ -93,7 +108,7 @@ def same_start(seed: int) -> Iterator[None]:
     own_generator = np.random.default_rng
     random.seed(seed)
     np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
+    _seed(seed)
 
     def seeded(wish=None):
         return own_generator(seed if wish is None else wish)
@@ -107,3 +122,15 @@ def same_start(seed: int) -> Iterator[None]:
         random.setstate(before[0])
         np.random.set_state(before[1])
         torch.set_rng_state(before[2])
+
+
+def _seed(seed: int) -> None:
+    import torch
+
+    built_for = [getattr(torch.version, kind, None) for kind in ("cuda", "hip", "xpu")]
+    if any(built_for) or torch.backends.mps.is_built():
+        torch.manual_seed(seed)
+    else:
+        # `torch.manual_seed` writes down where it was called for each kind of device that is not
+        # there, which takes longer than some training.
+        torch.default_generator.manual_seed(seed)
