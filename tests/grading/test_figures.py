@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from labtools.grading.inside.shell import picture
+from labtools.grading.inside.drawing import picture
 
 X = np.linspace(0.1, 9.7, 40)
 

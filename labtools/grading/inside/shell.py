@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import re
 import sys
@@ -16,7 +15,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Type
 from traitlets.config import Config
 
-__all__ = ["FIGURES", "Outputs", "new_shell", "picture", "show_figures"]
+__all__ = ["FIGURES", "Outputs", "new_shell", "show_figures"]
 
 #: Characters of text that one cell may show, and bytes that all its outputs may have.
 TEXT_LIMIT = 40_000
@@ -212,6 +211,10 @@ class Shell(InteractiveShell):
         if self.tells_errors:
             super().showsyntaxerror(*arguments, **options)
 
+    def _format_exception_for_storage(self, *arguments, **options):
+        # IPython's history, which nothing reads here, would keep a traceback of its own.
+        return {}
+
     def transform_cell(self, raw_cell):
         """Translate IPython's syntax; a cell that has none is Python already.
 
@@ -254,105 +257,11 @@ def show_figures(shell: Shell, wanted: bool) -> None:
     from IPython.core.pylabtools import select_figure_formats
     from matplotlib.figure import Figure
 
+    from .drawing import picture
+
     select_figure_formats(shell, set())
     if wanted:
         shell.display_formatter.formatters["image/png"].for_type(Figure, picture)
-
-
-def picture(figure) -> bytes | None:
-    """The figure as PNG, the very bytes that a kernel prints.
-
-    To print it matplotlib goes through it twice, which is needed only to crop it.
-    """
-    import io
-
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.image import imsave
-
-    if not figure.axes and not figure.lines:
-        return None
-    canvas = figure.canvas
-    if not isinstance(canvas, FigureCanvasAgg):
-        canvas = FigureCanvasAgg(figure)
-    _share_formulas(canvas.get_renderer())
-    with _ticks_placed_once():
-        canvas.draw()
-    stream = io.BytesIO()
-    imsave(stream, canvas.buffer_rgba(), format="png", origin="upper", dpi=figure.dpi)
-    return stream.getvalue()
-
-
-_formulas = None
-
-
-def _share_formulas(renderer) -> None:
-    """Have this figure know the formulas that an earlier one has read, as ``10⁻³`` at a tick."""
-    global _formulas
-    if _formulas is None:
-        _formulas = getattr(renderer, "mathtext_parser", None)
-    if _formulas is not None:
-        renderer.mathtext_parser = _formulas
-
-
-@contextlib.contextmanager
-def _ticks_placed_once():
-    """Have matplotlib place an axis's ticks again only where its limits or its size have changed.
-
-    To lay a figure out and draw it, matplotlib asks for the ticks a dozen times for each axis and
-    places them anew each time: a third of the time of a figure.
-    """
-    from matplotlib.axis import Axis
-
-    place = getattr(Axis, "_update_ticks", None)
-    measure = getattr(Axis, "_get_ticklabel_bboxes", None)
-    if place is None or measure is None:
-        yield
-        return
-    placed: dict[Any, tuple] = {}
-    measured: dict[Any, tuple] = {}
-
-    def place_once(axis):
-        state = _state_of(axis)
-        if state is None:
-            return place(axis)
-        found, ticks = placed.get(axis, (None, None))
-        if found != state:
-            ticks = place(axis)
-            placed[axis] = (state, ticks)
-        return list(ticks)
-
-    def measure_once(axis, ticks, renderer):
-        state = _state_of(axis)
-        if state is None:
-            return measure(axis, ticks, renderer)
-        # Where labels stand depends on the other axis too, if a spine was moved along it.
-        others = tuple(_state_of(other) for other in axis.axes._axis_map.values())
-        state = (ticks, renderer, *others)
-        found, boxes = measured.get(axis, (None, None))
-        if found != state:
-            boxes = measure(axis, ticks, renderer)
-            measured[axis] = (state, boxes)
-        return tuple(map(list, boxes))
-
-    Axis._update_ticks, Axis._get_ticklabel_bboxes = place_once, measure_once
-    try:
-        yield
-    finally:
-        Axis._update_ticks, Axis._get_ticklabel_bboxes = place, measure
-
-
-def _state_of(axis) -> tuple | None:
-    """What the places of an axis's ticks depend on; None for an axis that is not a plain one."""
-    from matplotlib.axis import XAxis, YAxis
-
-    if type(axis) not in (XAxis, YAxis) or axis.axes.name != "rectilinear":
-        return None
-    return (
-        *axis.get_view_interval(),
-        *axis.axes.bbox.bounds,
-        axis.get_transform(),
-        *(part for ticker in (axis.major, axis.minor) for part in vars(ticker).values()),
-    )
 
 
 def new_shell() -> Shell:

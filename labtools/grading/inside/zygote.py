@@ -169,7 +169,7 @@ def _warm(options: Mapping[str, Any]):
             optimizer([weight], lr=0.1)
         torch.manual_seed(session.TORCH_SEED)  # the first call takes several times as long
     if "matplotlib.pyplot" in sys.modules:
-        _draw_once(sys.modules["matplotlib.pyplot"], shells.picture)
+        _draw_once(sys.modules["matplotlib.pyplot"])
         session.settle_figures(shell)
     session.reseed()
     shell.run_cell("None", store_history=False)
@@ -180,8 +180,10 @@ def _warm(options: Mapping[str, Any]):
     return shell
 
 
-def _draw_once(pyplot, picture) -> None:
+def _draw_once(pyplot) -> None:
     """Draw what most figures have, so that fonts, marks and tick labels are known already."""
+    from .drawing import picture
+
     powers = [10.0**k for k in range(-8, 9)]
     for scale in ("linear", "log"):
         figure, axes = pyplot.subplots(layout="constrained")
