@@ -30,7 +30,9 @@ def as_autograded(
     student deleted it, a copy of the released cell at the end. Check cells have the released text
     and show the verdict.
     """
-    made = copy.deepcopy(notebook)
+    # What is changed below are entries of cells, so their contents need no copy.
+    made = NotebookNode(notebook)
+    made["cells"] = [NotebookNode(cell) for cell in notebook.cells]
     by_practice = {v.practice: v for v in verdicts}
     taken: set[int] = set()
     for released in assignment.release["cells"]:
@@ -91,9 +93,17 @@ def _shown(verdict: Verdict) -> list[NotebookNode]:
         "text/plain": feedback.to_text(verdict.title),
         "text/html": feedback.to_html(verdict.title),
     }
-    outputs = [nbformat.v4.new_output("display_data", data=data)]
+    outputs = [{"output_type": "display_data", "data": data, "metadata": {}}]
     if verdict.score is not None:
         # Where nbgrader reads partial credit from.
         points = {"text/plain": f"{verdict.score:g}"}
-        outputs.append(nbformat.v4.new_output("execute_result", data=points, execution_count=None))
-    return outputs
+        outputs.append(
+            {
+                "output_type": "execute_result",
+                "data": points,
+                "metadata": {},
+                "execution_count": None,
+            }
+        )
+    # Not by nbformat's own constructor, which checks each against the schema: see `page._new_cell`.
+    return nbformat.from_dict(outputs)

@@ -78,6 +78,7 @@ class Course:
         """Tell the gradebook the lab's cells, through nbgrader's own preprocessor."""
         import logging
 
+        from nbgrader.api import BaseCell
         from nbgrader.preprocessors import SaveCells
 
         log = logging.getLogger("labtools.nbgrader")
@@ -94,6 +95,9 @@ class Course:
         }
         notebook = nbformat.from_dict(self.released.release)
         SaveCells(log=log).preprocess(notebook, resources)
+        # Once, not for each grade and comment of each student, as nbgrader's own `name` would.
+        cells = self.book.db.query(BaseCell.id, BaseCell.name)
+        self.practices = {id_: name.removesuffix("-check") for id_, name in cells}
         self.book.db.expire_all()
 
     def record(self, result: Result, notebook_path: Path) -> None:
@@ -114,9 +118,9 @@ class Course:
         with self.book.db.no_autoflush:
             for notebook in submission.notebooks:
                 for grade in notebook.grades:
-                    self._grade(grade, verdicts.get(grade.name.removesuffix("-check")))
+                    self._grade(grade, verdicts.get(self.practices[grade.cell_id]))
                 for comment in notebook.comments:
-                    verdict = verdicts.get(comment.name)
+                    verdict = verdicts.get(self.practices[comment.cell_id])
                     comment.auto_comment = None if verdict is None else verdict.feedback
         self.book.db.commit()
         # Nothing of this student need stay in memory.
