@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import json
 import math
+import re
 import signal
 
 import pytest
@@ -267,6 +268,35 @@ def test_code_is_shown_in_colours_and_acts_on_nothing(assignment):
     made = page_of(assignment, ("code", "text = '</pre><script>alert(1)</script>'  # ŷ < 2"))
     assert "<script" not in made and "&lt;script&gt;alert(1)" in made
     assert '<span class="n">text</span>' in made and "# ŷ &lt; 2" in made
+
+
+def test_every_picture_stands_where_it_was_shown_and_alike_outputs_are_exported_once(
+    assignment, monkeypatch
+):
+    import base64
+
+    from labtools.grading import page
+    from labtools.grading.examination import Evidence
+
+    def shown(text: str) -> dict:
+        data = {"image/png": base64.b64encode(text.encode()).decode(), "text/plain": "<Figure>"}
+        return {"output_type": "display_data", "data": data, "metadata": {}}
+
+    def made(*names: str) -> str:
+        outputs = {k: [shown(f"{n} 1"), shown(f"{n} 2")] for k, n in enumerate(names)}
+        cells = [assignment_cell(f"draw({n!r})", own=True) for n in names]
+        ran = page.run_notebook(cells, Evidence(outputs=outputs))
+        return page.make_page(assignment, "ada", [], ran)
+
+    exported = []
+    usual = page._exporter
+    monkeypatch.setattr(page, "_exporter", lambda: exported.append(1) or usual())
+    page._by_nbconvert.cache_clear()
+    html = made("ada's", "bob's", "eve's")
+    found = [base64.b64decode(b).decode() for b in re.findall(r"base64,([^\"]+)\"", html)]
+    assert found == [f"{n} {k}" for n in ("ada's", "bob's", "eve's") for k in (1, 2)]
+    assert len(exported) == 1
+    assert page._PLACE not in html
 
 
 def test_what_is_said_of_all_practices_is_said_once(assignment):

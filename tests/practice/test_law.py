@@ -1,0 +1,143 @@
+"""Whether a log obeys an algorithm's law, from starts near and far; and what a probe notes."""
+
+import numpy as np
+import pytest
+import torch
+
+from labhelpers.practice import law, simulation
+from labhelpers.practice.simulation import Descent, Points
+from labhelpers.practice.training_calls import probe_fit
+
+RNG = np.random.default_rng(3)
+X = np.linspace(-1, 2, 12).astype(np.float32).astype(float)
+POINTS = Points(X, (3 * X - 5 + RNG.normal(0, 0.4, 12)).astype(np.float32).astype(float))
+FEW = Points(X[[0, 4, 11]], POINTS.y[[0, 4, 11]])
+
+
+def trained(points: Points, start, rate: float, epochs: int, order=None, size=None) -> np.ndarray:
+    """Losses of a right program in single precision."""
+    x, y = (torch.tensor(v, dtype=torch.float32) for v in (points.x, points.y))
+    theta = torch.tensor(start, dtype=torch.float32, requires_grad=True)
+    log = []
+    for epoch in range(epochs):
+        rows = torch.arange(len(x)) if order is None else torch.tensor(order[epoch])
+        seen = []
+        for batch in torch.split(rows, size or len(x)):
+            loss = ((theta[0] * x[batch] + theta[1] - y[batch]) ** 2).mean()
+            (gradient,) = torch.autograd.grad(loss, theta)
+            theta = (theta - rate * gradient).detach().requires_grad_()
+            seen.append(loss.item())
+        log.append(np.mean(seen))
+    return np.array(log)
+
+
+@pytest.mark.parametrize("far", [0.01, 1.0, 30.0, 3000.0])
+def test_a_right_log_is_met_and_leads_back_to_its_start(far):
+    w, b = POINTS.minimum
+    start = (w + far, b - 0.7 * far)
+    log = trained(POINTS, start, 0.1, 15)
+    fit = law.fit_start([(Descent(0.1, 15, (0, 0)), POINTS, log)])
+    assert fit.agrees
+    # The losses do not tell from which side it came along either axis of the bowl.
+    axes = np.linalg.eigh(POINTS.hessian)[1]
+    found, true = (abs((np.array(at) - (w, b)) @ axes) for at in (fit.start, start))
+    np.testing.assert_allclose(found, true, atol=0.02 * max(far, 1))
+    log[6] *= 1.02
+    assert not law.fit_start([(Descent(0.1, 15, (0, 0)), POINTS, log)]).agrees
+    assert not law.fit_start([(Descent(0.11, 15, (0, 0)), POINTS, log)]).agrees
+
+
+@pytest.mark.parametrize("far", [1.0, 100.0])
+def test_a_shuffled_log_of_a_few_rows_is_met_in_some_order(far):
+    order = [[0, 1, 2], [2, 0, 1], [1, 2, 0], [2, 1, 0], [0, 2, 1], [1, 0, 2]]
+    log = trained(FEW, (far, -far), 0.1, 6, order, size=2)
+    descent = Descent(0.1, 6, (0, 0), batch_size=2, series="mean")
+    assert not law.fit_start([(descent, FEW, log)]).agrees
+    assert law.fit_any_order(descent, FEW, log).agrees
+    assert not law.fit_any_order(descent.with_(rate=0.12), FEW, log).agrees
+
+
+def test_the_law_is_worked_out_once_for_all_logs_of_a_case(monkeypatch):
+    runs = []
+    usual = simulation.simulate
+    monkeypatch.setattr(law, "simulate", lambda *given: runs.append(1) or usual(*given))
+    points = Points(POINTS.x.copy(), POINTS.y.copy())
+    for start in ((1.0, 2.0), (-4.0, 50.0), (0.1, -0.3)):
+        log = trained(points, start, 0.1, 9)
+        assert law.fit_start([(Descent(0.1, 9, (0, 0)), points, log)]).agrees
+    assert 0 < len(runs) <= 6
+
+
+# What a probe notes of the calls of the model ------------------------------------------------
+
+ROWS = {"x": [1.0, 2.0, 4.0], "y": [0.0, 1.0, 5.0], "lr": 0.1, "num_epochs": 2, "seed": 5}
+
+
+def asked(function, case=ROWS, **names):
+    return probe_fit("fit", {"fit": function, **names}, case)
+
+
+def test_it_notes_which_rows_each_call_had():
+    def fit(model, loss_func, X, Y, lr, num_epochs, batch_size):
+        w = torch.tensor([0.5], requires_grad=True)
+        b = torch.tensor([-1.5], requires_grad=True)
+        model(X[:2], w, b)
+        model(X[[2]], w + 1, b)
+        model(X * 3, w, b)
+        return [1.0, 2.0]
+
+    answer = asked(fit, {**ROWS, "batch_size": 2})
+    assert answer["values"] == [1.0, 2.0]
+    assert answer["calls"] == [[0.5, -1.5], [1.5, -1.5], [0.5, -1.5]]
+    assert answer["sizes"] == [2, 1, 3]
+    assert answer["rows"] == [[0, 1], [2]]  # the third had others
+    assert answer["foreign"] == 0
+
+
+@pytest.mark.parametrize("own", [torch.tensor([[7.0], [8.0]]), torch.tensor([7.0, 8.0, 9.0])])
+def test_it_notes_calls_with_the_lab_s_own_rows(own):
+    def fit(model, loss_func, X, Y, lr, num_epochs):
+        one = torch.ones(1)
+        model(own, one, one)
+        model(X, one, one)
+        model(own[:1] + 100, one, one)
+        return [1.0]
+
+    answer = asked(fit, X=own)
+    assert answer["foreign"] == 1
+    assert answer["rows"] == [[0, 1, 2]]
+
+
+def test_what_it_notes_is_of_the_time_of_the_call():
+    def fit(model, loss_func, X, Y, lr, num_epochs):
+        one = torch.ones(1)
+        model(X, one, one)
+        X.zero_()
+        return [1.0]
+
+    assert asked(fit)["rows"] == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize("own", [None, "X", torch.tensor([1 + 2j]), torch.tensor([True])])
+def test_an_x_of_another_kind_costs_nothing(own):
+    def fit(model, loss_func, X, Y, lr, num_epochs):
+        model(X + 1, torch.ones(1), torch.ones(1))
+        model(torch.zeros(0, 1), torch.ones(1), torch.ones(1))
+        return [3.0]
+
+    assert asked(fit, X=own)["values"] == [3.0]
+    assert asked(lambda *given: [4.0], X=own)["sizes"] == []
+
+
+def test_the_same_seed_gives_the_same_draws_and_leaves_the_generators_as_they_were():
+    def fit(model, loss_func, X, Y, lr, num_epochs):
+        return [float(torch.randn(1)), float(np.random.rand()), float(torch.rand(1))]
+
+    before = torch.get_rng_state()
+    first = asked(fit)["values"]
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.rand(3)
+    assert asked(fit)["values"] == first
+    assert asked(fit, {**ROWS, "seed": 6})["values"] != first
+    torch.manual_seed(ROWS["seed"])
+    assert float(torch.randn(1)) == first[0]
