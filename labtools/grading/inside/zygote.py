@@ -228,6 +228,8 @@ def _supervise(request: Mapping[str, Any], options: Mapping[str, Any], shell) ->
     hidden = json.loads(wire.read_frame(REQUESTS)[1])
     watch = _Watch(child, limits, nested=options["walls"])
     reason = _relay(lines, cases, hidden, watch, buffer)
+    # Hundreds of processes take the machine seconds to end, which is time of ours.
+    seconds = watch.clock.time if reason == "processes" else watch.clock.look()
     _kill(child, options)
     _, status = os.waitpid(child, 0)
     # Whatever was in the pipe when the process ended still counts.
@@ -238,7 +240,7 @@ def _supervise(request: Mapping[str, Any], options: Mapping[str, Any], shell) ->
     _end(
         reason=reason,
         code=code,
-        seconds=round(watch.clock.look(), 3),
+        seconds=round(seconds, 3),
         cpu_seconds=round(used.ru_utime + used.ru_stime, 3),
         peak_mb=watch.peak >> 20,
     )
