@@ -50,6 +50,9 @@ MAX_ORDERS = 5000
 #: Orders for which a start is computed from the log rather than searched for.
 MAX_DIRECT = 50
 
+#: Starts, of all orders together, that are looked at more closely.
+MAX_GUESSES = 4000
+
 #: Epochs that are followed at least: fewer entries would fit by chance.
 FEWEST = 4
 
@@ -509,8 +512,37 @@ def _monomials(at: np.ndarray) -> np.ndarray:
 
 
 def _scan(coefficients: np.ndarray, log: np.ndarray, angles: int) -> tuple[np.ndarray, np.ndarray]:
-    """Starts on the ellipse where the first entry is met, the most promising ones first."""
-    paths = len(coefficients)
+    """Starts on the ellipse where the first entry is met, the most promising ones of all paths.
+
+    Along an ellipse, (u, v) = m + p·cos t + q·sin t, an entry is a wave of at most two periods. So
+    all entries of all paths at all angles are one product of matrices.
+    """
+    paths, entries = coefficients.shape[:2]
+    middle, cosine, sine = _ellipse(coefficients, log[0])
+    turn = np.linspace(0, 2 * np.pi, angles, endpoint=False)
+    circle = np.stack([np.cos(turn), np.sin(turn)])
+    waves = _waves(coefficients, middle, cosine, sine).reshape(-1, 5)
+    with np.errstate(all="ignore"):
+        # Single precision is enough to see where to look more closely.
+        losses = waves @ np.vstack([np.ones(angles), circle, np.cos(2 * turn), np.sin(2 * turn)])
+        losses = losses.reshape(paths, entries, angles).astype(np.float32)
+        floor = np.float32(1e-12 * max(1.0, float(log.max())))
+        gaps = np.log(np.maximum(losses, floor))
+        gaps -= np.log(np.maximum(log, floor)).astype(np.float32)[:, None]
+        score = np.nan_to_num(np.einsum("pka,pka->pa", gaps, gaps), nan=np.inf)
+    each = 24 if paths == 1 else 8
+    best = np.argpartition(score, each, axis=1)[:, :each]
+    path = np.repeat(np.arange(paths), each)
+    best = best.ravel()
+    if len(best) > MAX_GUESSES:
+        chosen = np.argpartition(score[path, best], MAX_GUESSES)[:MAX_GUESSES]
+        path, best = path[chosen], best[chosen]
+    at = middle[path] + cosine[path] * circle[0, best, None] + sine[path] * circle[1, best, None]
+    return path, at
+
+
+def _ellipse(coefficients: np.ndarray, first: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Middle and half-axes of the ellipse on which the first entry has its value, (paths, 2)."""
     one, u, v = np.moveaxis(coefficients[:, 0, :3], -1, 0)
     values, vectors = np.linalg.eigh(_curvature(coefficients))
     top = np.maximum(values[:, 1:], 1e-300)
@@ -518,22 +550,37 @@ def _scan(coefficients: np.ndarray, log: np.ndarray, angles: int) -> tuple[np.nd
     values = np.maximum(values, 1e-4 * top)
     slope = np.einsum("pij,pi->pj", vectors, np.stack([u, v], -1))
     middle = -slope / (2 * values)
-    height = log[0] - one + (slope**2 / (4 * values)).sum(axis=1)
+    height = first - one + (slope**2 / (4 * values)).sum(axis=1)
     half = np.sqrt(np.maximum(height, 0)[:, None] / values)
-    turn = np.linspace(0, 2 * np.pi, angles, endpoint=False)
-    circle = np.stack([np.cos(turn), np.sin(turn)], -1)
-    local = middle[:, None, :] + half[:, None, :] * circle  # (paths, angles, 2)
-    guesses = np.einsum("pij,paj->pai", vectors, local)
+    axes = vectors * half[:, None, :]
+    return np.einsum("pij,pj->pi", vectors, middle), axes[:, :, 0], axes[:, :, 1]
+
+
+def _waves(
+    coefficients: np.ndarray, middle: np.ndarray, cosine: np.ndarray, sine: np.ndarray
+) -> np.ndarray:
+    """Each entry along the ellipse, as shares of 1, cos t, sin t, cos 2t, sin 2t: (paths, K, 5)."""
+    one, u, v, uu, vv, uv = np.moveaxis(coefficients, -1, 0)
+
+    def form(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        (ax, ay), (bx, by) = a.T[:, :, None], b.T[:, :, None]
+        return uu * ax * bx + vv * ay * by + uv * (ax * by + ay * bx) / 2
+
+    def line(a: np.ndarray) -> np.ndarray:
+        return u * a[:, :1] + v * a[:, 1:]
+
     with np.errstate(all="ignore"):
-        losses = np.einsum("pkc,pac->pak", coefficients, _monomials(guesses))
-        floor = 1e-12 * max(1.0, float(log.max()))
-        gaps = np.log(np.maximum(losses, floor)) - np.log(np.maximum(log, floor))
-        score = np.nan_to_num((gaps**2).sum(axis=-1), nan=np.inf)
-    each = 24 if paths == 1 else 8
-    best = np.argsort(score, axis=1)[:, :each]
-    path = np.repeat(np.arange(paths), each)
-    guesses = guesses[path, best.ravel()]
-    return path, guesses
+        both = form(cosine, cosine), form(sine, sine)
+        return np.stack(
+            [
+                one + line(middle) + form(middle, middle) + (both[0] + both[1]) / 2,
+                line(cosine) + 2 * form(middle, cosine),
+                line(sine) + 2 * form(middle, sine),
+                (both[0] - both[1]) / 2,
+                form(cosine, sine),
+            ],
+            axis=-1,
+        )
 
 
 def _polish(
