@@ -51,7 +51,7 @@ MAX_ORDERS = 5000
 MAX_DIRECT = 50
 
 #: Starts, of all orders together, that are looked at more closely.
-MAX_GUESSES = 4000
+MAX_GUESSES = 12_000
 
 #: Epochs that are followed at least: fewer entries would fit by chance.
 FEWEST = 4

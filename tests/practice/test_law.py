@@ -57,6 +57,16 @@ def test_a_shuffled_log_of_a_few_rows_is_met_in_some_order(far):
     assert not law.fit_any_order(descent.with_(rate=0.12), FEW, log).agrees
 
 
+@pytest.mark.parametrize("rate", [0.05, 0.9, 8.0])
+def test_a_shuffled_log_is_met_that_converges_or_explodes(rate):
+    order = [[2, 0, 1], [0, 1, 2], [1, 0, 2], [2, 1, 0]]
+    descent = Descent(rate, 4, (0, 0), batch_size=1, series="mean")
+    start = (1.3, -0.4)
+    log = law.predict(descent.with_(order=tuple(map(tuple, order))), FEW, start)
+    assert law.fit_any_order(descent, FEW, log).agrees
+    assert not law.fit_any_order(descent.with_(zero_grad="epoch"), FEW, log).agrees
+
+
 def test_the_law_is_worked_out_once_for_all_logs_of_a_case(monkeypatch):
     runs = []
     usual = simulation.simulate
