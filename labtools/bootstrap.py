@@ -134,6 +134,7 @@ def set_up(reader, torch=None):
         # Alone: that index has PyTorch, but not our versions of what PyTorch needs.
         install(folder, ["--no-deps", "--index-url", CPU_INDEX, pinned("torch")])
     install(folder, ["-c", CONSTRAINTS, "-e", ".[%s]" % ",".join(EXTRAS[reader])])
+    compile_all(folder)
     write_settings(folder)
     write_stamp(folder, reader, key)
     say("ready after %d s" % (time.time() - started))
@@ -209,6 +210,7 @@ def install(folder, arguments):
     environment = dict(os.environ, PIP_CONSTRAINT=CONSTRAINTS, PIP_BUILD_CONSTRAINT=CONSTRAINTS)
     environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
     command = [python_of(folder), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
+    command.append("--no-compile")  # see `compile_all`
     pip = subprocess.Popen(
         command + arguments,
         cwd=ROOT,
@@ -229,6 +231,18 @@ def install(folder, arguments):
     if code:
         details = os.path.relpath(log_path)
         raise SetupError("%s (details: %s)" % (cause("".join(lines), code), details))
+
+
+def compile_all(folder):
+    """Compile what was installed on all cores, which takes pip, on one, as long as all the rest.
+
+    What cannot be compiled now will be when it is imported, or is a file that nobody imports.
+    """
+    code, output = run(
+        [python_of(folder), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    )
+    if code == 0:
+        run([python_of(folder), "-m", "compileall", "-q", "-j", "0", output.strip()])
 
 
 def cause(output, code):

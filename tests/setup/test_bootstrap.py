@@ -112,9 +112,20 @@ def test_it_installs_once_and_says_what_it_does(small):
         assert part in first.stdout
     settings = small / ".venv" / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     assert "fetchNews" in settings.read_text()
+    assert list((small / ".venv").rglob("__pycache__/small.*.pyc"))
     second = set_up(small)
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
     assert builds(small) == 1
+
+
+def test_a_file_that_is_no_python_of_ours_is_left_as_it_is(small):
+    backend = small / "backend.py"
+    more = 'wheel.writestr("small.py", "")\n        wheel.writestr("odd.py", "print 1")'
+    backend.write_text(backend.read_text().replace('wheel.writestr("small.py", "")', more))
+    result = set_up(small)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert list((small / ".venv").rglob("odd.py"))
+    assert list((small / ".venv").rglob("__pycache__/small.*.pyc"))
 
 
 def test_the_way_to_the_course_may_have_blanks_and_brackets(small, tmp_path_factory):
