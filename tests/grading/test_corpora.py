@@ -21,9 +21,14 @@ CELL = 4
 pytestmark = pytest.mark.timeout(1800)
 
 
-def graded(
-    cases: list[Case], home: Path, scratch: Path | None = None
-) -> tuple[dict[str, dict[str, Row]], dict[str, Path]]:
+#: A fresh Python for each of all submissions would take most of an hour: of so many one is tried.
+#: ``LABS_COLD_EVERY=1 pytest tests/grading/test_corpora.py -k fresh`` tries them all.
+COLD_EVERY = int(os.environ.get("LABS_COLD_EVERY", "16"))
+
+Graded = tuple[dict[str, dict[str, Row]], dict[str, Path]]
+
+
+def graded(cases: list[Case], home: Path, scratch: Path | None = None) -> Graded:
     return grade_corpus(cases, home, "--jobs", "2", "--timeout", str(CELL), scratch=scratch)
 
 
@@ -36,8 +41,24 @@ def home(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("corpora")
 
 
-def test_honest_submissions_get_full_marks(home, capsys):
-    rows, _ = graded(honest.CASES, home / "honest")
+@pytest.fixture(scope="module")
+def honest_graded(home) -> Graded:
+    return graded(honest.CASES, home / "honest")
+
+
+@pytest.fixture(scope="module")
+def cheats_graded(home) -> Graded:
+    return graded([*cheats.CASES, Case("the_honest_neighbour", solved())], home / "cheats")
+
+
+@pytest.fixture(scope="module")
+def hostile_graded(home, scratch) -> Graded:
+    beside = Case("the_honest_neighbour", solved())
+    return graded([*hostile.CASES, beside], home / "hostile", scratch)
+
+
+def test_honest_submissions_get_full_marks(honest_graded, capsys):
+    rows, _ = honest_graded
     refused = [
         f"{case.name}: {row['practice_id']} {row['score']}, {row['status']}: {row['feedback']}"
         for case in honest.CASES
@@ -52,9 +73,8 @@ def test_honest_submissions_get_full_marks(home, capsys):
     assert "2 times" in rows["a_copied_practice_cell"]["lab05-fit-gd"]["feedback"]
 
 
-def test_cheats_get_nothing_that_their_answers_do_not_earn(home, capsys):
-    beside = Case("the_honest_neighbour", solved())
-    rows, outs = graded([*cheats.CASES, beside], home / "cheats")
+def test_cheats_get_nothing_that_their_answers_do_not_earn(cheats_graded, capsys):
+    rows, outs = cheats_graded
     paid = [
         f"{case.name}: {row['practice_id']} {row['score']}, {row['status']}: {row['feedback']}"
         for case in cheats.CASES
@@ -65,7 +85,7 @@ def test_cheats_get_nothing_that_their_answers_do_not_earn(home, capsys):
         print(f"\ncheats: {len(cheats.CASES)}, practices paid: {len(paid)}")
     assert not paid, "\n".join(paid)
     assert len(cheats.CASES) >= 40
-    assert sum(points(row) for row in rows[beside.name].values()) == 90
+    assert sum(points(row) for row in rows["the_honest_neighbour"].values()) == 90
     # Nothing that was asked can be told: not by what is printed, raised or named.
     assert not hidden_numbers_in(outs[LAB], LAB)
     # No page runs anything that a submission put into it.
@@ -76,17 +96,17 @@ def test_cheats_get_nothing_that_their_answers_do_not_earn(home, capsys):
             assert "default-src 'none'" in text, page
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def scratch():
     """A temporary folder for one run alone, with a name short enough for the sockets in it."""
     with tempfile.TemporaryDirectory(prefix="labs-test-", dir="/tmp") as folder:
         yield Path(folder)
 
 
-def test_hostile_submissions_cost_only_what_depends_on_them(home, scratch, capsys):
+def test_hostile_submissions_cost_only_what_depends_on_them(hostile_graded, scratch, capsys):
     survivors = ("/tmp/labs-survivor", "/dev/shm/labs-survivor")
     beside = Case("the_honest_neighbour", solved())
-    rows, outs = graded([*hostile.CASES, beside], home / "hostile", scratch)
+    rows, outs = hostile_graded
     lost = []
     for case in [*hostile.CASES, beside]:
         if case.name not in rows:
@@ -121,3 +141,26 @@ def test_hostile_submissions_cost_only_what_depends_on_them(home, scratch, capsy
 @pytest.mark.parametrize("status", ["unreadable", "missing", "timed out"])
 def test_the_hostile_corpus_meets_the_status(status):
     assert any(status in case.statuses.values() for case in hostile.CASES)
+
+
+def test_a_fresh_python_gives_the_grades_of_a_warm_one(
+    honest_graded, cheats_graded, hostile_graded, home, capsys
+):
+    warm = {**honest_graded[0], **cheats_graded[0], **hostile_graded[0]}
+    cases = [*honest.CASES, *cheats.CASES, *hostile.CASES]
+    assert len({case.name for case in cases}) == len(cases)
+    cases = cases[::COLD_EVERY]
+    # A cell that imports PyTorch afresh takes seconds for that alone.
+    options = ("--cold", "--jobs", "2", "--timeout", str(3 * CELL))
+    cold, _ = grade_corpus(cases, home / "cold", *options)
+    differ = [
+        f"{case.name}: {id_} cold {row['score']} {row['status']}, warm {other['score']} "
+        f"{other['status']}: {row['feedback']}"
+        for case in cases
+        for id_, row in cold[case.name].items()
+        for other in [warm[case.name][id_]]
+        if (row["score"], row["status"]) != (other["score"], other["status"])
+    ]
+    with capsys.disabled():
+        print(f"\ngraded cold too: {len(cases)}, practices that differ: {len(differ)}")
+    assert not differ, "\n".join(differ)

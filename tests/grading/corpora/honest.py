@@ -247,7 +247,7 @@ def fails_after_the_answer():
 
 
 @honest
-def asks_for_input():
+def asks_for_input_and_takes_none():
     return first(solved(), "name = input('Your name? ')")
 
 
