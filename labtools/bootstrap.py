@@ -234,7 +234,7 @@ def install(folder, arguments):
 
 
 def compile_all(folder):
-    """Compile what was installed on all cores, which takes pip, on one, as long as all the rest.
+    """Compile what was installed on all cores; pip does it on one and takes longer.
 
     What cannot be compiled now will be when it is imported, or is a file that nobody imports.
     """

@@ -346,7 +346,7 @@ def _expanded(axes: _Axes, run: Descent | Program, points: Points) -> np.ndarray
     return _quadratic(np.array(at))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)  # up to 2 MB each
 def _every_path(
     axes: _Axes, run: Descent | Program, points: Points, orders: tuple[tuple[int, ...], ...]
 ) -> np.ndarray:

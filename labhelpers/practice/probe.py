@@ -342,11 +342,10 @@ def _find_axes(thing: object):
 
 
 def _numbers_of_curve(data: object) -> list[float]:
-    plain = type(data) is np.ndarray and data.ndim and data.dtype.kind in "iuf"
-    if plain and data.size <= MAX_NUMBERS:
-        return data.astype(float).ravel().tolist()
+    # An array as a whole: to look at each of its numbers takes much longer.
+    whole = hasattr(data, "detach") or (type(data) is np.ndarray and data.ndim)
     try:
-        return _numbers(list(data) if not hasattr(data, "detach") else data)[0]
+        return _numbers(data if whole else list(data))[0]
     except (_NotNumbers, TypeError):
         return []
 

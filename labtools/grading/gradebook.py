@@ -97,7 +97,7 @@ class Course:
         SaveCells(log=log).preprocess(notebook, resources)
         # Once, not for each grade and comment of each student, as nbgrader's own `name` would.
         cells = self.book.db.query(BaseCell.id, BaseCell.name)
-        self.practices = {id_: name.removesuffix("-check") for id_, name in cells}
+        self._practices = {id_: name.removesuffix("-check") for id_, name in cells}
         self.book.db.expire_all()
 
     def record(self, result: Result, notebook_path: Path) -> None:
@@ -118,9 +118,9 @@ class Course:
         with self.book.db.no_autoflush:
             for notebook in submission.notebooks:
                 for grade in notebook.grades:
-                    self._grade(grade, verdicts.get(self.practices[grade.cell_id]))
+                    self._grade(grade, verdicts.get(self._practices[grade.cell_id]))
                 for comment in notebook.comments:
-                    verdict = verdicts.get(self.practices[comment.cell_id])
+                    verdict = verdicts.get(self._practices[comment.cell_id])
                     comment.auto_comment = None if verdict is None else verdict.feedback
         self.book.db.commit()
         # Nothing of this student need stay in memory.

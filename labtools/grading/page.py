@@ -212,8 +212,7 @@ def _cells(
         try:
             if cell.cell_type == "code":
                 shown["outputs"] = [o for o in map(_showable, cell.outputs) if o is not None]
-            text = json.dumps([shown, trusted])
-            yield _render(text) if len(text) < CACHED else _render.__wrapped__(text)
+            yield _kept(_render, json.dumps([shown, trusted]))
         except Exception:  # nested deeper than a formatter can follow
             yield _plain(shown["source"])
         yield from boxes.get(k, [])
@@ -222,6 +221,11 @@ def _cells(
 def _plain(source: str) -> str:
     cut = "" if len(source) <= PLAIN_LIMIT else "\n[The rest of this cell is not shown.]"
     return f'<pre class="raw">{escape(source[:PLAIN_LIMIT])}{cut}</pre>'
+
+
+def _kept(make: Any, text: str) -> str:
+    """What `make` makes of a text; only of a short one is it kept."""
+    return make(text) if len(text) < CACHED else make.__wrapped__(text)
 
 
 @functools.lru_cache(maxsize=400)
@@ -254,7 +258,7 @@ def _exported(cell: dict[str, Any]) -> str:
             output = {**output, "data": {mime: place}}
         outputs.append(output)
     shown = {**cell, "outputs": outputs} if outputs else cell
-    html = _by_nbconvert(json.dumps(shown))
+    html = _kept(_by_nbconvert, json.dumps(shown))
     return _PLACES.sub(lambda found: pictures.get(found[0], ""), html) if pictures else html
 
 

@@ -53,28 +53,13 @@ def graded(tmp_path_factory) -> Graded:
         for place, notebook in {
             "source/all": source.with_suffix(".ipynb"),
             "submitted/complete/all": source.with_suffix(".ipynb"),
+            "submitted/untouched/all": student,
         }.items():
             (school / place).mkdir(parents=True, exist_ok=True)
             shutil.copy(notebook, school / place / f"{source.stem}.ipynb")
-        (school / "submitted/untouched/all").mkdir(parents=True, exist_ok=True)
-        nbformat.write(
-            without_demonstrations(student),
-            school / "submitted/untouched/all" / f"{source.stem}.ipynb",
-        )
     shutil.copy(CONFIG, school)
     log = nbgrader(school, "generate_assignment", "all") + nbgrader(school, "autograde", "all")
     return Graded(school, students, log)
-
-
-def without_demonstrations(path: Path) -> nbformat.NotebookNode:
-    """An untouched lab with its imports and what is graded; that all of it runs is tested by nbval.
-
-    What it shows in between takes a minute and a half for all labs, and no grade depends on it.
-    """
-    notebook = nbformat.read(path, as_version=4)
-    imports = next(cell for cell in notebook.cells if cell.cell_type == "code")
-    notebook.cells = [c for c in notebook.cells if c is imports or "nbgrader" in c.metadata]
-    return notebook
 
 
 LABS = ["lab00_sample", *(path.stem for path in find_sources(COURSE))]

@@ -299,6 +299,20 @@ def test_every_picture_stands_where_it_was_shown_and_alike_outputs_are_exported_
     assert page._PLACE not in html
 
 
+def test_what_takes_much_memory_is_not_kept(assignment):
+    from labtools.grading import page
+    from labtools.grading.examination import Evidence
+
+    page._by_nbconvert.cache_clear()
+    for size, kept in ((10, 1), (page.CACHED, 1)):
+        output = {"output_type": "stream", "name": "stdout", "text": "x" * size}
+        ran = page.run_notebook(
+            [assignment_cell("show()", own=True)], Evidence(outputs={0: [output]})
+        )
+        assert "x" * size in page.make_page(assignment, "ada", [], ran)
+        assert page._by_nbconvert.cache_info().currsize == kept
+
+
 def test_what_is_said_of_all_practices_is_said_once(assignment):
     from labtools.grading.page import make_page
     from labtools.grading.verdicts import without_run
