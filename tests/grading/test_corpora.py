@@ -21,9 +21,12 @@ CELL = 4
 pytestmark = pytest.mark.timeout(1800)
 
 
-#: A fresh Python for each of all submissions would take most of an hour: of so many one is tried.
+#: A fresh Python for each of all submissions takes long: of so many one is tried.
 #: ``LABS_COLD_EVERY=1 pytest tests/grading/test_corpora.py -k fresh`` tries them all.
 COLD_EVERY = int(os.environ.get("LABS_COLD_EVERY", "16"))
+
+#: Graded along with the cheats and the hostile ones, which must not touch it.
+BESIDE = Case("the_honest_neighbour", solved())
 
 Graded = tuple[dict[str, dict[str, Row]], dict[str, Path]]
 
@@ -48,13 +51,12 @@ def honest_graded(home) -> Graded:
 
 @pytest.fixture(scope="module")
 def cheats_graded(home) -> Graded:
-    return graded([*cheats.CASES, Case("the_honest_neighbour", solved())], home / "cheats")
+    return graded([*cheats.CASES, BESIDE], home / "cheats")
 
 
 @pytest.fixture(scope="module")
 def hostile_graded(home, scratch) -> Graded:
-    beside = Case("the_honest_neighbour", solved())
-    return graded([*hostile.CASES, beside], home / "hostile", scratch)
+    return graded([*hostile.CASES, BESIDE], home / "hostile", scratch)
 
 
 def test_honest_submissions_get_full_marks(honest_graded, capsys):
@@ -85,7 +87,7 @@ def test_cheats_get_nothing_that_their_answers_do_not_earn(cheats_graded, capsys
         print(f"\ncheats: {len(cheats.CASES)}, practices paid: {len(paid)}")
     assert not paid, "\n".join(paid)
     assert len(cheats.CASES) >= 40
-    assert sum(points(row) for row in rows["the_honest_neighbour"].values()) == 90
+    assert sum(points(row) for row in rows[BESIDE.name].values()) == 90
     # Nothing that was asked can be told: not by what is printed, raised or named.
     assert not hidden_numbers_in(outs[LAB], LAB)
     # No page runs anything that a submission put into it.
@@ -105,10 +107,9 @@ def scratch():
 
 def test_hostile_submissions_cost_only_what_depends_on_them(hostile_graded, scratch, capsys):
     survivors = ("/tmp/labs-survivor", "/dev/shm/labs-survivor")
-    beside = Case("the_honest_neighbour", solved())
     rows, outs = hostile_graded
     lost = []
-    for case in [*hostile.CASES, beside]:
+    for case in [*hostile.CASES, BESIDE]:
         if case.name not in rows:
             lost.append(f"{case.name}: no row")
             continue
@@ -143,6 +144,7 @@ def test_the_hostile_corpus_meets_the_status(status):
     assert any(status in case.statuses.values() for case in hostile.CASES)
 
 
+@pytest.mark.timeout(4 * 3600)  # with all of them
 def test_a_fresh_python_gives_the_grades_of_a_warm_one(
     honest_graded, cheats_graded, hostile_graded, home, capsys
 ):
@@ -152,7 +154,7 @@ def test_a_fresh_python_gives_the_grades_of_a_warm_one(
     cases = cases[::COLD_EVERY]
     # A cell that imports PyTorch afresh takes seconds for that alone.
     options = ("--cold", "--jobs", "2", "--timeout", str(3 * CELL))
-    cold, _ = grade_corpus(cases, home / "cold", *options)
+    cold, _ = grade_corpus(cases, home / "cold", *options, seconds=3 * 3600)
     differ = [
         f"{case.name}: {id_} cold {row['score']} {row['status']}, warm {other['score']} "
         f"{other['status']}: {row['feedback']}"

@@ -55,7 +55,11 @@ def read_grades(out: Path) -> dict[str, dict[str, Row]]:
 
 
 def grade_corpus(
-    cases: Sequence[Case], home: Path, *options: str, scratch: Path | None = None
+    cases: Sequence[Case],
+    home: Path,
+    *options: str,
+    seconds: float = 1800,
+    scratch: Path | None = None,
 ) -> tuple[dict[str, dict[str, Row]], dict[str, Path]]:
     """Grade a corpus lab by lab; return the rows of all students, and each lab's output folder."""
     rows: dict[str, dict[str, Row]] = {}
@@ -66,7 +70,7 @@ def grade_corpus(
         for case in cases:
             if case.lab == lab:
                 case.write(folder)
-        grade(folder, out, lab, *options, scratch=scratch)
+        grade(folder, out, lab, *options, seconds=seconds, scratch=scratch)
         rows.update(read_grades(out))
         outs[lab] = out
     return rows, outs
