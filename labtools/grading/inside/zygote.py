@@ -230,7 +230,7 @@ def _supervise(request: Mapping[str, Any], options: Mapping[str, Any], shell) ->
     reason = _relay(lines, cases, hidden, watch, buffer)
     # Hundreds of processes take the machine seconds to end, which is time of ours.
     seconds = watch.clock.time if reason == "processes" else watch.clock.look()
-    _kill(child, options)
+    _kill(watch, options)
     _, status = os.waitpid(child, 0)
     # Whatever was in the pipe when the process ended still counts.
     if reason is None:
@@ -250,13 +250,17 @@ def _end(**how: Any) -> None:
     wire.write_frame(REPLIES, wire.END, json.dumps(how).encode())
 
 
-def _kill(child: int, options: Mapping[str, Any]) -> None:
-    try:
-        if not options["walls"]:
+def _kill(watch: _Watch, options: Mapping[str, Any]) -> None:
+    """End the submission's first process, and with it all of its namespace or group."""
+    child = watch.child
+    if not options["walls"]:
+        with contextlib.suppress(OSError):
             os.killpg(child, signal.SIGKILL)
-        os.kill(child, signal.SIGKILL)
-    except OSError:
-        pass
+    # The first process ends the others only when it gets a processor, for which hundreds may
+    # compete with it; whichever is told by itself forks no more from now on.
+    for pid in {child, *watch.members()}:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _become_submission(request, options, shell, lines_in: int, cases_out: int) -> None:
@@ -313,7 +317,7 @@ class _Watch:
         self.base = _anonymous(os.getpid())
         self.peak = 0
         self.mine = {1, os.getpid(), os.getppid()}
-        self.clock, self.heard_at = Clock(self._members), 0.0
+        self.clock, self.heard_at = Clock(self.members), 0.0
 
     def heard(self) -> None:
         """The submission has said something: the time of what it does now begins."""
@@ -332,7 +336,7 @@ class _Watch:
         return None
 
     def _memory_or_processes(self) -> str | None:
-        members = self._members()
+        members = self.members()
         if len(members) > self.limits["processes"]:
             return "processes"  # at once: to look at each would take long
         tasks = used = 0
@@ -348,7 +352,7 @@ class _Watch:
             return "memory"
         return None
 
-    def _members(self) -> list[int]:
+    def members(self) -> list[int]:
         if not self.nested or sys.platform != "linux":
             return [self.child]
         # In the sandbox, whatever is not one of ours is the submission's.
