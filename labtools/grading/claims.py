@@ -16,6 +16,7 @@ LONGEST_TEXT = 4_000
 #: Characters of one output in text: a little more than an honest sandbox sends.
 LONGEST_OUTPUT = 60_000
 MOST_ANSWER_NODES = 60_000
+MOST_DIMENSIONS = 64
 #: Of such parts of an answer so many are read, more than an honest probe sends or a judge needs.
 MOST_PARTS = {"curves": 200, "beside": 200, "calls": 500}
 
@@ -86,7 +87,8 @@ def _is_numbers(answer: dict[str, Any]) -> bool:
         isinstance(values, list)
         and all(_is_number(v) for v in values)
         and isinstance(shape, list)
-        and all(isinstance(n, int) and n >= 0 for n in shape)
+        and len(shape) <= MOST_DIMENSIONS
+        and all(isinstance(n, int) and 0 <= n <= MOST_ANSWER_NODES for n in shape)
         and math.prod(shape) == len(values)
         and isinstance(answer.get("type"), str)
     )

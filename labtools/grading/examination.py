@@ -53,12 +53,11 @@ class Limits:
         """Wall time of the whole submission: four times that of a cell."""
         return 4 * self.cell_seconds
 
-    def as_request(self, seconds_left: float) -> dict[str, Any]:
+    def as_request(self) -> dict[str, Any]:
         """The limits in the form that the sandbox takes."""
         return {
             "cell_seconds": self.cell_seconds,
             "grace_seconds": min(6.0, max(3.0, self.cell_seconds / 4)),
-            "total_seconds": seconds_left,
             "cpu_seconds": int(2 * self.total_seconds) + 10,
             "memory_mb": self.memory_mb,
             "processes": 64,
@@ -97,8 +96,9 @@ class Evidence:
         What each cell showed.
     failed : dict of int to (str, str, int or None)
         Cells that stopped with an error: kind, message, line.
-    stopped : dict of int to (str, str)
-        Cells that ended the process or had to be stopped from outside: status and sentence.
+    stopped, stopped_unseen : dict of int to (str, str)
+        Cells that ended the process or had to be stopped from outside: status and sentence; in the
+        run that is shown, and in the later one, of which no page may tell.
     late : dict of int to (int or None)
         Cells whose time was over: in which of their lines, if that is known.
     copies, home : dict
@@ -116,6 +116,7 @@ class Evidence:
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     failed: dict[int, tuple[str, str, int | None]] = field(default_factory=dict)
     stopped: dict[int, tuple[str, str]] = field(default_factory=dict)
+    stopped_unseen: dict[int, tuple[str, str]] = field(default_factory=dict)
     late: dict[int, int | None] = field(default_factory=dict)
     copies: dict[str, int] = field(default_factory=dict)
     home: dict[str, int | None] = field(default_factory=dict)
@@ -125,6 +126,11 @@ class Evidence:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_mb: int = 0
+
+    @property
+    def ended(self) -> dict[int, tuple[str, str]]:
+        """Cells that were stopped in either run."""
+        return self.stopped_unseen | self.stopped
 
 
 def examine(
@@ -247,7 +253,8 @@ class _Job:
         """
         if running is None:
             return True
-        self.evidence.stopped.setdefault(running, _told(ending, show))
+        stopped = self.evidence.stopped if show else self.evidence.stopped_unseen
+        stopped.setdefault(running, _told(ending, show))
         if ending.reason == "total time":
             self.skip[running] = "definitions"
             return True
@@ -284,11 +291,11 @@ class _Job:
             "in_place": in_place,
             "all_figures": self.all_figures,
             "cell_seconds": self.limits.cell_seconds,
-            "limits": self.limits.as_request(seconds_left),
+            "limits": self.limits.as_request(),
             "files": {name: base64.b64encode(c).decode() for name, c in self.files.items()},
         }
         hidden = {id_: list(cases) for id_, cases in questions.items()}
-        return self.station.run(request, hidden, go.take, cold=self._shadows())
+        return self.station.run(request, hidden, go.take, seconds_left, cold=self._shadows())
 
     def _shadows(self) -> bool:
         """Whether a file beside the notebook would be imported instead of what is warm already.

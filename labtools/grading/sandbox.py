@@ -60,6 +60,8 @@ def _bubblewrap(course: Path) -> list[str]:
     command += ["--uid", "0", "--gid", "0", "--cap-add", "ALL"]
     command += ["--die-with-parent", "--new-session", "--hostname", "lab"]
     command += ["--proc", "/proc", "--dev", "/dev"]
+    # Mapped and shared, it would be memory that no limit counts.
+    command += ["--dev-bind", "/dev/null", "/dev/zero"]
     for folder in (WORK, "/tmp", "/dev/shm"):
         command += ["--tmpfs", folder]
     command += ["--ro-bind", "/usr", "/usr"]

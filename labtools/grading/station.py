@@ -138,6 +138,7 @@ class Station:
         request: Mapping[str, Any],
         hidden: Mapping[str, Any],
         take: Callable[[bytes], None],
+        seconds: float,
         *,
         cold: bool = False,
     ) -> Ending:
@@ -151,6 +152,9 @@ class Station:
             Cases by practice, which its supervisor hands out one by one.
         take : callable
             Called with each line that the process sends.
+        seconds : float
+            How much time is left. Only the supervisor is told: it depends on how long an earlier
+            run took, in which the process may have been asked hidden cases.
         cold : bool
             Start this one afresh.
 
@@ -169,7 +173,7 @@ class Station:
             if isinstance(self._line, _Own) and not self.sandbox.walls:
                 work = tempfile.mkdtemp(prefix="labs-grade-work-")
                 request = {**request, "folder": work}
-            return self._run(request, hidden, take)
+            return self._run(request, {"cases": hidden, "seconds": seconds}, take)
         except (OSError, wire.Closed, struct.error) as error:
             self._stop()
             raise StationLost(str(error) or type(error).__name__) from error
@@ -182,11 +186,11 @@ class Station:
             if work is not None:
                 shutil.rmtree(work, ignore_errors=True)
 
-    def _run(self, request, hidden, take) -> Ending:
+    def _run(self, request, withheld, take) -> Ending:
         line = self._line
         wire.write_frame(line.writes, b"Q", json.dumps(request).encode())
-        wire.write_frame(line.writes, b"H", json.dumps(hidden).encode())
-        deadline = time.monotonic() + PATIENCE * request["limits"]["total_seconds"] + 60
+        wire.write_frame(line.writes, b"H", json.dumps(withheld).encode())
+        deadline = time.monotonic() + PATIENCE * withheld["seconds"] + 60
         while True:
             tag, payload = self._reply(deadline)
             if tag == wire.END:

@@ -268,8 +268,9 @@ class _Folder:
     def students(self, stem: str) -> dict[str, list[_Entry] | str]:
         found: dict[str, list[_Entry] | str] = {}
         loose: list[_Entry] = []
+        names = _Names()
         for item in self._top(stem):
-            student = _printable(item.name)
+            student = names.of(item.name)
             if item.is_symlink():
                 if item.name.endswith(".ipynb"):
                     self.passed_over.append(student)
@@ -343,6 +344,7 @@ class _Zip:
             pairs = [(p[1:], i) for p, i in pairs if p[0] == top and len(p) > 1]
         found: dict[str, list[_Entry] | str] = {}
         loose: list[_Entry] = []
+        names = _Names()
         for parts, info in pairs:
             if len(parts) == 1:
                 if _is_someones(parts[0]) and not _is_hidden(parts):
@@ -351,7 +353,7 @@ class _Zip:
                     self.passed_over.append(_printable(parts[0]))
             elif not _is_hidden_folder(parts[0]):
                 # Whoever handed in hidden files alone has a row that says `missing`.
-                entries = found.setdefault(_printable(parts[0]), [])
+                entries = found.setdefault(names.of(parts[0]), [])
                 if not _is_hidden(parts):
                     entries.append(_Entry("/".join(parts[1:]), info))
         found = {student: _lab_folder(entries, stem) for student, entries in found.items()}
@@ -392,7 +394,7 @@ class _Zip:
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
+    except Exception as error:  # whatever a damaged one leads to
         raise SubmissionsError(f"{path} is not a zip that can be read: {error}") from error
 
 
@@ -547,5 +549,26 @@ def _printable(name: str) -> str:
     if len(text.encode()) <= LONGEST_NAME:
         return text
     # A zip may hold a name that is too long for a folder: shortened, and still its own.
-    ending = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return f"{text.encode()[: LONGEST_NAME - 9].decode('utf-8', 'ignore')}-{ending}"
+    return f"{text.encode()[: LONGEST_NAME - 9].decode('utf-8', 'ignore')}-{_ending(text)}"
+
+
+def _ending(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:8]
+
+
+class _Names:
+    """Printable names of folders, of which no two are one name: `bob` and `bob ` are two people."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def of(self, name: str) -> str:
+        """The folder's name, with an ending of its own where another folder's looks the same."""
+        if name not in self._given:
+            text = _printable(name)
+            if text in self._taken:
+                text = _printable(f"{text}-{_ending(name)}")
+            self._taken.add(text)
+            self._given[name] = text
+        return self._given[name]

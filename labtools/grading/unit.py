@@ -118,7 +118,7 @@ def _examine(
     evidence, verdicts = go(True, limits.total_seconds)
     right = all(v.status in ("correct", "needs manual grading") for v in verdicts)
     # After a cell that had to be stopped, a second run would be stopped there again.
-    cut = evidence.stopped or evidence.late or evidence.over
+    cut = evidence.ended or evidence.late or evidence.over
     cut = cut or evidence.seconds > limits.total_seconds / 3
     if right or cut:
         return evidence, verdicts

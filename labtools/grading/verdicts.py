@@ -141,7 +141,8 @@ def _judge(
             elif right:
                 text = "It is right."
             else:
-                clean = [_without_a_tale(answer) for answer in unseen]
+                shown = _texts(seen)
+                clean = [_without_a_tale(answer, shown) for answer in unseen]
                 told = (
                     say(question.hidden, clean)
                     if own is None
@@ -175,13 +176,17 @@ def _is_whole(asked: Asked | None, answers: Sequence[dict[str, Any]]) -> bool:
     return asked is not None and asked.how != "" and len(asked.answers) >= len(answers)
 
 
-def _without_a_tale(answer: dict[str, Any]) -> dict[str, Any]:
+def _without_a_tale(answer: dict[str, Any], shown: frozenset[str]) -> dict[str, Any]:
     """An answer to a hidden case without the words in which a program could tell of the case.
 
-    A message can hold anything that the program was given, and so can the name of a class, or which
-    of its lines it is that fails. Names of Python's own and of the libraries' types tell nothing.
+    A message can hold anything that the program was given, and so can the name of a class, which of
+    its lines it is that fails, or a figure's label that was not `shown` on the lab's own data.
+    Names of Python's own and of the libraries' types tell nothing.
     """
-    made = {key: _each(value, _without_a_tale) for key, value in answer.items()}
+    made = {
+        key: _each(value, lambda inner: _without_a_tale(inner, shown))
+        for key, value in answer.items()
+    }
     if made.get("message") != _CRASH:
         made["message"] = ""
     if "error" in made and made["error"] != "Crash" and not _is_known(made["error"]):
@@ -191,7 +196,29 @@ def _without_a_tale(answer: dict[str, Any]) -> dict[str, Any]:
         made["type"] = "something of its own"
     if "line" in made:
         made["line"], made["source"] = None, ""
+    for key in _LABELS & made.keys():
+        made[key] = _in_its_place(made[key], shown)
     return made
+
+
+_LABELS = frozenset(("xlabel", "ylabel", "title", "label", "entry", "legend"))
+
+
+def _in_its_place(label: Any, shown: frozenset[str]) -> Any:
+    if isinstance(label, list):
+        return [_in_its_place(part, shown) for part in label]
+    if not isinstance(label, str) or not label.strip() or label in shown:
+        return label
+    return "another text than on the lab’s own data"
+
+
+def _texts(value: Any) -> frozenset[str]:
+    """Every text in some answers."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return frozenset().union(*map(_texts, value))
+    return frozenset([value]) if isinstance(value, str) else frozenset()
 
 
 def _is_known(name: object) -> bool:
@@ -320,8 +347,8 @@ def _what_ended(
 ) -> tuple[str, str] | None:
     """Status and sentence where the practice's own cell did not come to its end."""
     home = evidence.home.get(practice.id)
-    if home in evidence.stopped:
-        status, why = evidence.stopped[home]
+    if home in evidence.ended:
+        status, why = evidence.ended[home]
         return status, f"This practice's cell was stopped. {why}"
     if home in evidence.failed:
         kind, message, line = evidence.failed[home]
@@ -353,7 +380,7 @@ def _why_nothing(
     ended = _what_ended(assignment, practice, evidence)
     if ended is not None:
         home = evidence.home.get(practice.id)
-        missing = "" if home in evidence.stopped else f" It did not come to define {names}."
+        missing = "" if home in evidence.ended else f" It did not come to define {names}."
         return ended[0], f"{ended[1]}{missing}"
     if asked is None and evidence.over is not None:
         status, why = evidence.over

@@ -257,7 +257,7 @@ def _statements(source: str) -> tuple[tuple[str, _Names], ...]:
     """A cell's statements, each as text and what it does to names; none if it is not Python."""
     tree = parse(source)
     body = tree.body if tree is not None else ()
-    return tuple((ast.unparse(node), _Names.of_statement(node)) for node in body)
+    return tuple((_text(node, source), _Names.of_statement(node)) for node in body)
 
 
 def what_is_left(source: str, line: int | None = None) -> str:
@@ -280,4 +280,13 @@ def what_is_left(source: str, line: int | None = None) -> str:
         tree.body = [node for node in tree.body if isinstance(node, kept)]
     else:
         tree.body = [node for node in tree.body if node.end_lineno < line]
-    return ast.unparse(tree)
+    return "\n".join(_text(node, source) for node in tree.body)
+
+
+def _text(node: ast.stmt, source: str) -> str:
+    """A statement of a cell as text."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        # Deeper than can be written anew, though not than can be read: as it stands there.
+        return ast.get_source_segment(source, node) or ""

@@ -73,13 +73,19 @@ class _Session:
         self.limit = float(request["cell_seconds"])
         self.skip = {int(k): how for k, how in request["skip"].items()}
         self.found: dict[str, int] = {}
+        self.pid = os.getpid()
+        self.interrupt = signal.getsignal(signal.SIGINT)
         self.drawing = None
         self.seeded = "torch" in sys.modules
         self.namespace, self.outputs = shell.user_ns, shell.outputs
         shell.tells_errors = bool(request["show"])
 
     def send(self, message: Mapping[str, Any]) -> None:
+        if os.getpid() != self.pid:
+            # A copy of this process that a cell has made: it would say everything once more.
+            os._exit(0)
         data = json.dumps(message).encode("ascii") + b"\n"
+        os.set_blocking(self.send_fd, True)  # a cell may have changed that
         while data:
             data = data[os.write(self.send_fd, data) :]
 
@@ -130,7 +136,7 @@ class _Session:
         started = time.monotonic()
         failed = None
         try:
-            with _alarm(self.limit):
+            with _alarm(self.limit), self.interruptible():
                 result = self.shell.run_cell(source, store_history=True)
             error = result.error_before_exec or result.error_in_exec
         except _TooLong as late:
@@ -158,6 +164,17 @@ class _Session:
                 sys.modules["torch"].manual_seed(TORCH_SEED)
         seconds = round(time.monotonic() - started, 3)
         self.send({"cell": k, "outputs": outputs, "failed": failed, "seconds": seconds})
+
+    @contextlib.contextmanager
+    def interruptible(self):
+        """Let an interrupt reach the cell, which may send it to itself, and nothing else."""
+        signal.signal(signal.SIGINT, self.interrupt)
+        try:
+            yield
+        finally:
+            left = signal.signal(signal.SIGINT, signal.SIG_IGN)
+            # None: what a cell has set is not Python's, and cannot be set again.
+            self.interrupt = signal.default_int_handler if left is None else left
 
     def whole(self) -> bool:
         """Whether the shell, the modules and the builtins are still there after a cell."""
@@ -191,10 +208,14 @@ class _Session:
 
     def ask(self, id_: str, rank: int) -> None:
         """Let a copy of this process answer, so that asking changes nothing here."""
+        # Whatever a cell has set up for its children, this one's end is to be told.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         child = os.fork()
         if child == 0:
             code = 1
+            self.pid = os.getpid()
             try:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
                 # `_wait` says when the time is over: the probe's limit knows of wall time alone.
                 code = self.answer(id_, rank, self.limit * PATIENCE + GRACE)
             finally:
@@ -209,6 +230,7 @@ class _Session:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         self.send({"ask": id_})
+        os.set_blocking(self.cases_fd, True)
         cases = _read_cases(self.cases_fd, id_)
         from labhelpers.practice import find, probe
 
@@ -383,7 +405,10 @@ def _wait(child: int, seconds: float) -> int | None:
             os.kill(child, signal.SIGALRM)
         if not _ends(child, GRACE):
             os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
+    try:
+        _, status = os.waitpid(child, 0)
+    except ChildProcessError:  # one of the submission's own threads was told before
+        status = 1 << 8
     return os.waitstatus_to_exitcode(status) if ended else None
 
 

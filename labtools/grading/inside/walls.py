@@ -215,6 +215,8 @@ _REFUSED = {
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
+    "semget": (64, 190),
+    "msgget": (68, 186),
     "mq_open": (240, 180),
     "unshare": (272, 97),
     "setns": (308, 268),
@@ -257,6 +259,9 @@ _REFUSED = {
 }
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0, 56), "aarch64": (0xC00000B7, 1, 220)}
 _CLONE3 = 435  # on both
+_MMAP, _FCNTL = (9, 222), (72, 25)
+_SHARED, _NO_FILE = 0x01, 0x20
+_SET_PIPE_SIZE = 1031
 _EPERM, _ENOSYS = 1, 38
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -267,7 +272,9 @@ def filter_system_calls() -> bool:
     """Refuse the calls listed above; return whether this machine's numbers are known.
 
     ``clone`` is refused only with a flag that asks for a namespace; ``clone3``, whose flags a
-    filter cannot read, reports that it does not exist, and libraries then use ``clone``.
+    filter cannot read, reports that it does not exist, and libraries then use ``clone``. Memory
+    that is shared and no file's is refused, as it stays where no process shows it; so are larger
+    pipes.
     """
     known = _ARCHITECTURES.get(platform.machine())
     if known is None:
@@ -285,12 +292,24 @@ def filter_system_calls() -> bool:
     ]
     for numbers in _REFUSED.values():
         program += [(_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _REFUSE | _EPERM)]
+    # Of these an argument decides; its low half, as both machines are little-endian.
     program += [
-        (_EQUAL, 0, 3, clone),
-        (_LOAD, 0, 0, 16),  # its flags, low half (both machines are little-endian)
+        (_EQUAL, 0, 4, clone),
+        (_LOAD, 0, 0, _argument(0)),
         (_ANY_BIT, 0, 1, _ANY_NAMESPACE),
         (_RETURN, 0, 0, _REFUSE | _EPERM),
         (_RETURN, 0, 0, _ALLOW),
+        (_EQUAL, 0, 5, _MMAP[column]),
+        (_LOAD, 0, 0, _argument(3)),
+        (_ANY_BIT, 0, 2, _NO_FILE),
+        (_ANY_BIT, 0, 1, _SHARED),
+        (_RETURN, 0, 0, _REFUSE | _EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+        (_EQUAL, 0, 2, _FCNTL[column]),
+        (_LOAD, 0, 0, _argument(1)),
+        (_EQUAL, 1, 0, _SET_PIPE_SIZE),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _REFUSE | _EPERM),
     ]
     code = b"".join(struct.pack("HBBI", *step) for step in program)
     buffer = ctypes.create_string_buffer(code, len(code))
@@ -298,3 +317,8 @@ def filter_system_calls() -> bool:
     holder = ctypes.create_string_buffer(head, len(head))
     _prctl(PR_SET_SECCOMP, 2, ctypes.addressof(holder))
     return True
+
+
+def _argument(number: int) -> int:
+    """Where the filter finds an argument of the call."""
+    return 16 + 8 * number

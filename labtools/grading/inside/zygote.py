@@ -21,6 +21,7 @@ import fcntl
 import gc
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -37,7 +38,6 @@ from .clock import Clock
 __all__ = ["main"]
 
 REQUESTS, REPLIES = 3, 4
-PAGE = os.sysconf("SC_PAGE_SIZE")
 #: Exit code of a supervisor that has found the worker gone.
 _GONE = 3
 #: Bytes in one line and in all lines of a submission.
@@ -225,9 +225,9 @@ def _supervise(request: Mapping[str, Any], options: Mapping[str, Any], shell) ->
             os._exit(code)
     os.close(lines_in)
     os.close(cases_out)
-    hidden = json.loads(wire.read_frame(REQUESTS)[1])
-    watch = _Watch(child, limits, nested=options["walls"])
-    reason = _relay(lines, cases, hidden, watch, buffer)
+    withheld = json.loads(wire.read_frame(REQUESTS)[1])
+    watch = _Watch(child, limits, withheld["seconds"], nested=options["walls"])
+    reason = _relay(lines, cases, withheld["cases"], watch, buffer)
     # Hundreds of processes take the machine seconds to end, which is time of ours.
     seconds = watch.clock.time if reason == "processes" else watch.clock.look()
     _kill(watch, options)
@@ -312,9 +312,9 @@ def _copy_fonts(options: Mapping[str, Any]) -> None:
 class _Watch:
     """Time, memory and processes of a submission, against its limits."""
 
-    def __init__(self, child: int, limits: Mapping[str, Any], nested: bool) -> None:
-        self.child, self.limits, self.nested = child, limits, nested
-        self.base = _anonymous(os.getpid())
+    def __init__(self, child: int, limits: Mapping[str, Any], seconds: float, nested: bool) -> None:
+        self.child, self.limits, self.seconds, self.nested = child, limits, seconds, nested
+        self.base = _held(os.getpid())
         self.peak = 0
         self.mine = {1, os.getpid(), os.getppid()}
         self.clock, self.heard_at = Clock(self.members), 0.0
@@ -329,7 +329,7 @@ class _Watch:
         if reason is not None:
             return reason
         now = self.clock.look()
-        if now > self.limits["total_seconds"]:
+        if now > self.seconds:
             return "total time"
         if now - self.heard_at > self.limits["cell_seconds"] + self.limits["grace_seconds"]:
             return "time"
@@ -342,7 +342,7 @@ class _Watch:
         tasks = used = 0
         for pid in members:
             tasks += _threads(pid)
-            used += max(0, _anonymous(pid) - self.base)
+            used += max(0, _held(pid) - self.base)
         self.peak = max(self.peak, used)
         if tasks > self.limits["processes"]:
             return "processes"
@@ -360,13 +360,13 @@ class _Watch:
         return [pid for pid in pids if pid not in self.mine]
 
 
-def _anonymous(pid: int) -> int:
-    """Bytes of memory that are the process's own, not a file's."""
+def _held(pid: int) -> int:
+    """Bytes of memory that the process has mapped and that are no file's on a disk."""
     try:
-        with open(f"/proc/{pid}/statm", "rb") as file:
-            fields = file.read().split()
-        return (int(fields[1]) - int(fields[2])) * PAGE
-    except (OSError, IndexError, ValueError):
+        with open(f"/proc/{pid}/status", "rb") as file:
+            found = re.findall(rb"^Rss(?:Anon|Shmem):\s+(\d+) kB", file.read(), re.MULTILINE)
+        return sum(map(int, found)) << 10
+    except OSError:
         return 0
 
 
@@ -379,14 +379,15 @@ def _threads(pid: int) -> int:
 
 
 def _private(pid: int) -> int:
-    """The process's fair share of memory that is no file's."""
+    """The process's fair share of that memory, which several may have mapped."""
     try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss_Anon:"):
-                return int(line.split()[1]) << 10
-    except (OSError, ValueError):
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        found = re.findall(r"^Pss_(?:Anon|Shmem):\s+(\d+) kB", rollup, re.MULTILINE)
+        if found:
+            return sum(map(int, found)) << 10
+    except OSError:
         pass
-    return _anonymous(pid)
+    return _held(pid)
 
 
 def _relay(
