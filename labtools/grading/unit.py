@@ -21,7 +21,7 @@ from labtools.grading.assignment import (
     released_notebook,
 )
 from labtools.grading.autograded import as_autograded, not_run_notebook
-from labtools.grading.examination import Evidence, Limits, examine
+from labtools.grading.examination import Evidence, Limits, ask_on_lab_data, examine
 from labtools.grading.home import PARENT, NoSandbox
 from labtools.grading.page import make_page, run_notebook
 from labtools.grading.reading import Unreadable, read_notebook
@@ -120,12 +120,21 @@ def _examine(
     # After a cell that had to be stopped, a second run would be stopped there again.
     cut = evidence.ended or evidence.late or evidence.over
     cut = cut or evidence.seconds > limits.total_seconds / 3
-    if right or cut:
+    if right:
         return evidence, verdicts
-    full, full_verdicts = go(False, limits.total_seconds - evidence.seconds)
-    full.seconds += evidence.seconds
-    full.cpu_seconds += evidence.cpu_seconds
-    return (evidence, verdicts) if full.over else (full, full_verdicts)
+    if not cut:
+        full, full_verdicts = go(False, limits.total_seconds - evidence.seconds)
+        full.seconds += evidence.seconds
+        full.cpu_seconds += evidence.cpu_seconds
+        if not full.over:
+            return full, full_verdicts
+        questions = job.assignment.questions.items()
+        evidence.add_whole(full.visible, {id_: q.visible for id_, q in questions})
+        evidence.seconds, evidence.cpu_seconds = full.seconds, full.cpu_seconds
+    wrong = {v.practice for v in verdicts if v.status not in ("correct", "needs manual grading")}
+    files = job.submission.files
+    ask_on_lab_data(station, job.assignment, cells, files, limits, evidence, wrong)
+    return evidence, judge_all(job.assignment, cells, evidence, known)
 
 
 _shown: dict[str, dict[str, list[dict]]] = {}

@@ -148,7 +148,7 @@ def _judge(
                     if own is None
                     else say((*question.visible, *question.hidden), [*seen, *clean])
                 )
-                text = _without_numbers(told, feedback)
+                text = _without_numbers(told, feedback, asked_on_lab_data=own is not None)
     ended = _what_ended(assignment, practice, evidence)
     if attempted and ended is not None and feedback is not _NOTHING and feedback.share < 1:
         text = f"{ended[1]} What follows is about what it had done by then. {text}"
@@ -241,13 +241,18 @@ _TYPES = frozenset(
 ) | {""}
 
 
-def _without_numbers(told: Feedback, feedback: Feedback) -> str:
+def _without_numbers(told: Feedback, feedback: Feedback, *, asked_on_lab_data: bool) -> str:
     """What is said of hidden cases: the sentence if it has no number, else the mistake's name."""
     # The limit that a call has run over is ours; all other numbers may be the case's.
     text = re.sub(r" after [\d.]+ seconds", "", told.text)
     if told.outcome == feedback.outcome and not re.search(r"\d", text):
         return told.text
     name = f" ({feedback.mistake})" if feedback.mistake else ""
+    if not asked_on_lab_data:
+        return (
+            f"It is not right{name}. The time was over before it could be asked for the lab’s own "
+            "cases too, of which more could be said here. Its check cell says it."
+        )
     return (
         f"It does not hold for cases that were drawn for grading{name}. Look at what the program "
         "takes for granted: sizes, rates, the lab's own data."

@@ -7,11 +7,15 @@ import json
 import pytest
 
 from labhelpers import data
+from labtools.grading import unit
 from labtools.grading.examination import Limits, examine
+from labtools.grading.inside.plan import what_is_left
 from labtools.grading.reading import read_notebook
+from labtools.grading.records import Job, Settings
 from labtools.grading.station import Station
+from labtools.grading.submissions import Submission
 from labtools.grading.verdicts import judge_all
-from tests.grading.corpora.base import ANSWERS, before, find, first, solved
+from tests.grading.corpora.base import ANSWERS, before, find, first, last, solved
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -115,6 +119,99 @@ def test_a_value_that_cannot_be_read_costs_only_itself(ask, body, how):
             assert asked.how == "done" and asked.answers, practice
     # The processes that were lost on the way count for nothing.
     assert how == "timeout" or evidence.seconds < 8.0
+
+
+DEEP = "x = " + " + ".join(["1"] * 900)
+DISTURBS = {
+    "reaps its children": "import signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)",
+    "interrupts": (
+        "import os, signal, time\n"
+        "if os.fork() == 0:\n"
+        "    for k in range(300): time.sleep(0.01); os.kill(1, signal.SIGINT)\n"
+        "    os._exit(0)"
+    ),
+    "goes on twice": "import os\nif os.fork() == 0: chr(0)",
+    "unblocks its pipes": (
+        "import os\n"
+        "for fd in range(3, 60):\n"
+        "    try: os.set_blocking(fd, False)\n"
+        "    except OSError: pass"
+    ),
+    "is deep and hangs": f"{DEEP}\nwhile True: pass",
+}
+
+#: Cells that run while it goes on.
+PAYS = {"interrupts": ("lab05-plot-gd", "lab05-plot-bgd")}
+
+
+@pytest.mark.parametrize("what", DISTURBS)
+def test_what_disturbs_a_process_costs_no_answer(ask, what):
+    ask(before(solved(), "lab05-fit-gd", DISTURBS[what]), seconds=4.0)
+    wrong = {v.practice: v.feedback for v in ask.verdicts.values() if v.status != "correct"}
+    assert set(wrong) <= {"lab05-discussion", *PAYS.get(what, ())}, wrong
+
+
+def test_what_is_left_of_a_cell_may_be_too_deep_to_be_written_anew():
+    assert what_is_left(f"y = 2\n{DEEP}\nwhile True:\n    pass", 4) == f"y = 2\n{DEEP}"
+
+
+def test_a_call_may_interrupt_only_itself(ask):
+    source = "import os, signal\ndef fit_GD(*given):\n    return os.kill(1, signal.SIGINT)\n"
+    ask(solved(fit_gd=source))
+    for id_ in ("lab05-model", "lab05-loss", "lab05-fit-bgd", "lab05-plot-bgd"):
+        assert ask.verdicts[id_].status == "correct", ask.verdicts[id_].feedback
+    assert ask.verdicts["lab05-fit-gd"].score == 0
+
+
+def test_how_much_time_is_left_is_not_known_inside(station, assignment):
+    look = (
+        "import sys\n"
+        "def look():\n"
+        "    frame = sys._getframe()\n"
+        "    while frame is not None:\n"
+        "        inside = frame.f_locals.get('self')\n"
+        "        if hasattr(inside, 'request'): print(inside.request['limits'])\n"
+        "        frame = frame.f_back\n"
+        "look()"
+    )
+    cells = assignment.mark(read_notebook(json.dumps(first(solved(), look)).encode()))
+    evidence = examine(station, assignment, cells, {}, Limits(20.0), seconds=31.0)
+    shown = "".join(o.get("text", "") for outputs in evidence.outputs.values() for o in outputs)
+    assert "'cell_seconds'" in shown and "total_seconds" not in shown
+
+
+TELLS = """
+told = [chr(0x4E00 + int(abs(v) * 1000) % 20000) for v in Y.flatten()]
+ax_{name}.set_xlabel("epoch " + "".join(told))
+if abs(Y.sum().item() - {known}) > 1e-3:
+    ax_{name}.plot([9, 9])
+"""
+
+
+def test_labels_of_a_hidden_case_are_not_told(ask):
+    known = data.wide_line().y.sum().item()
+    more = {
+        f"plot_{name.lower()}": ANSWERS[f"lab05-plot-{name.lower()}"]
+        + TELLS.format(name=name, known=known)
+        for name in ("GD", "BGD")
+    }
+    ask(solved(**more), brief=False)
+    own = {chr(0x4E00 + int(abs(v) * 1000) % 20000) for v in data.wide_line().y.flatten().tolist()}
+    for verdict in ask.verdicts.values():
+        assert not [c for c in verdict.feedback if c >= "\u4e00" and c not in own], verdict
+
+
+def test_after_a_cell_that_hangs_it_is_said_what_is_wrong(station, assignment):
+    wrong = solved(fit_gd=ANSWERS["lab05-fit-gd"].replace("-= lr", "+= lr"))
+    told = []
+    for notebook in (wrong, last(wrong, "while True: pass")):
+        cells = assignment.mark(read_notebook(json.dumps(notebook).encode()))
+        submission = Submission("ada", b"", {})
+        job = Job(assignment, Settings(Limits(6.0)), submission)
+        verdicts = {v.practice: v for v in unit._examine(station, job, cells)[1]}
+        told.append(verdicts["lab05-fit-gd"].feedback)
+        assert verdicts["lab05-fit-gd"].score < 30
+    assert told[0] == told[1] and "your second loss" in told[0]
 
 
 def test_a_plan_that_is_forged_says_nothing(ask):

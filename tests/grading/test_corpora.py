@@ -151,7 +151,7 @@ def test_a_fresh_python_gives_the_grades_of_a_warm_one(
     warm = {**honest_graded[0], **cheats_graded[0], **hostile_graded[0]}
     cases = [*honest.CASES, *cheats.CASES, *hostile.CASES]
     assert len({case.name for case in cases}) == len(cases)
-    cases = cases[::COLD_EVERY]
+    cases, cheating = cases[::COLD_EVERY], {case.name for case in cheats.CASES}
     # A cell that imports PyTorch afresh takes seconds for that alone.
     options = ("--cold", "--jobs", "2", "--timeout", str(3 * CELL))
     cold, _ = grade_corpus(cases, home / "cold", *options, seconds=3 * 3600)
@@ -161,7 +161,10 @@ def test_a_fresh_python_gives_the_grades_of_a_warm_one(
         for case in cases
         for id_, row in cold[case.name].items()
         for other in [warm[case.name][id_]]
-        if (row["score"], row["status"]) != (other["score"], other["status"])
+        # What a cheat finds in memory or snatches from a pipe is another thing each time: nothing
+        # that earns a point, but its status may differ.
+        if row["score"] != other["score"]
+        or (row["status"] != other["status"] and case.name not in cheating)
     ]
     with capsys.disabled():
         print(f"\ngraded cold too: {len(cases)}, practices that differ: {len(differ)}")

@@ -191,6 +191,39 @@ def test_memory_of_many_processes_has_a_limit(attempt):
     assert attempt.evidence.stopped[0][0] == "out of memory"
 
 
+def test_memory_in_mapped_files_has_a_limit(attempt):
+    places = [f"{folder}/x" for folder in scratch_folders()]
+    attempt(
+        "import mmap, time\n"
+        "kept = []\n"
+        f"for path in {places}:\n"
+        "    with open(path, 'w+b') as file:\n"
+        "        file.truncate(200 * 2**20)\n"
+        "        kept.append(mmap.mmap(file.fileno(), 0))\n"
+        "    for k in range(0, len(kept[-1]), 4096): kept[-1][k] = 1\n"
+        "time.sleep(30)",
+        Limits(20.0, memory_mb=300),
+    )
+    assert attempt.evidence.stopped[0][0] == "out of memory"
+
+
+def test_memory_that_no_limit_counts_is_refused(attempt):
+    shown = attempt(
+        "import ctypes, fcntl, mmap, os, sys\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "print({libc.semget(0, 32000, 0o1600), libc.msgget(0, 0o1600),\n"
+        "       libc.shmget(0, 9999, 0o1600)})\n"
+        "def shared(): mmap.mmap(-1, 1 << 20)\n"
+        "def zeros(): mmap.mmap(os.open('/dev/zero', os.O_RDWR), 1 << 20)\n"
+        "def pipe(): fcntl.fcntl(os.pipe()[1], 1031, 1 << 20)\n"
+        "for call in (shared, zeros, pipe):\n"
+        "    try: call(); print('done', call)\n"
+        "    except OSError: print('refused')\n"
+        "print(len(mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)))"
+    )
+    assert shown.split() == ["{-1}", "refused", "refused", "refused", "4096"]
+
+
 def test_files_have_a_limit(attempt):
     shown = attempt("import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
                     "open('x', 'wb').write(bytes(400 * 2**20))")  # fmt: skip
