@@ -13,7 +13,7 @@ from labhelpers.practice.mistakes import Mistake, wrong_rate, wrong_start
 from labhelpers.practice.sequences import mismatch, shown
 from labhelpers.practice.simulation import Descent, Points, simulate
 
-__all__ = ["describe", "explain", "fitted_start", "implied_rates", "matching"]
+__all__ = ["climb", "describe", "explain", "fitted_start", "implied_rates", "matching"]
 
 
 def matching(
@@ -143,10 +143,20 @@ def _fields(values: Sequence[float], right: Descent, name: str) -> dict[str, str
         "last": numbers[-1],
         "n": str(len(numbers)),
         "rise": _rise(values, numbers),
+        "climb": climb(values),
         "rate": f"{right.rate:g}",
         "start": f"({right.start[0]:g}, {right.start[1]:g})".replace("-", "−"),
         "epochs": str(right.epochs),
     }
+
+
+def climb(values: Sequence[float]) -> str:
+    """What shows that steps go uphill: the first one, if the losses before and after it tell."""
+    first, second = (shown(value) for value in (values[0], values[min(1, len(values) - 1)]))
+    if len(values) > 1 and values[1] > values[0]:
+        return f"your second loss, {second}, is larger than the first, {first}"
+    # Each may be the loss of another sample.
+    return f"your losses go from {first} to {shown(values[-1])}"
 
 
 def _rise(values: Sequence[float], numbers: Sequence[str]) -> str:

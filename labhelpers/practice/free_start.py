@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from labhelpers.practice import law
+from labhelpers.practice.diagnosis import climb
 from labhelpers.practice.feedback import (
     Feedback,
     correct,
@@ -513,6 +514,7 @@ def _fields(name: str, runs: Sequence[TrainingRun]) -> dict[str, str]:
         "last": numbers[-1],
         "n": str(len(log)),
         "rise": rise,
+        "climb": climb(log),
         "rate": "`lr`",
         "start": "the start",
         "epochs": "`num_epochs`",

@@ -3,7 +3,8 @@
 A sentence says what happened and how the student's own numbers show it; a second one says what to
 look at. Neither states an expected value or the cure. In the sentences ``{name}`` is the student's
 name for the losses, ``{v0}``, ``{v1}`` and ``{last}`` are the student's own values, ``{rise}`` is
-the first place where they rise, and ``{rate}``, ``{start}`` and ``{epochs}`` come from the task.
+the first place where they rise, ``{climb}`` how they show that steps go uphill, and ``{rate}``,
+``{start}`` and ``{epochs}`` come from the task.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "stepping uphill",
         {"direction": (1, 1)},
-        "The steps go uphill: your second loss, {v1}, is larger than the first, {v0}.",
+        "The steps go uphill: {climb}.",
         "Look at the sign in the two update lines: which way does the gradient point?",
     ),
     Mistake(

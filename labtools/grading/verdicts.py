@@ -362,7 +362,7 @@ def _what_ended(
         where = f" in line {line}" if line else ""
         status = "out of memory" if kind == "MemoryError" else "error"
         message = re.sub(r" ?\(<[^>]*>, line \d+\)", "", message)  # of a SyntaxError
-        detail = f"{kind}: {message}" if message else kind
+        detail = f"{kind}: {message}".rstrip(".") if message else kind
         first = _where_to_look(assignment, practice, message)
         return status, f"This practice's cell ended with {detail}{where}.{first}"
     return None

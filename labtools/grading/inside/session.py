@@ -346,17 +346,25 @@ def _failure(error: BaseException, limit: float) -> list:
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
         kind = "MemoryError"
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
-    for _, number in _cell_frames(error):
-        line = number
+    frames = list(_cell_frames(error))
+    # What it called may be of another cell, whose lines are counted anew.
+    own = next((frame.f_code for frame, _ in frames if _is_top(frame)), None)
+    for frame, number in frames:
+        if own is None or frame.f_code.co_filename == own.co_filename:
+            line = number
     return [kind, str(error)[:500], line]
 
 
 def _line_of_cell(error: BaseException) -> int | None:
     """The line of the cell itself in which it was, not of a function that it called."""
     for frame, number in _cell_frames(error):
-        if frame.f_code.co_name == "<module>":
+        if _is_top(frame):
             return number
     return None
+
+
+def _is_top(frame) -> bool:
+    return frame.f_code.co_name == "<module>"
 
 
 def _cell_frames(error: BaseException):
