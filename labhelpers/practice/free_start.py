@@ -69,6 +69,9 @@ EXACT = 1e-6
 DECIMAL_PARTS = 10_000
 DECIMAL_NEAR = 3e-7
 
+#: How far a descent comes down at least, in units of what rounding may do to a loss.
+CLEARLY = 100.0
+
 Case = Mapping[str, Any]
 Answer = Mapping[str, Any]
 
@@ -209,6 +212,14 @@ def _plausible_end(run: TrainingRun) -> bool:
 
 
 def _accepted(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedback:
+    if _at_rest(runs):
+        return incorrect(
+            f"From first to last the losses that `{name}` returns hardly change: every run is at "
+            "the end of its descent when it begins, and nothing descends. From a random start the "
+            "first losses are far above the last ones. Look at where weight and bias begin, and at "
+            "which losses you return.",
+            "nothing descends",
+        )
     otherwise = _recorded_otherwise(runs)
     if otherwise is not None:
         return _named(name, otherwise, runs)
@@ -241,6 +252,28 @@ def _accepted(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feed
         f"`{name}` obeys the law of gradient descent on all data sets{sizes} that were "
         "tried: each log follows, to the last digit that single precision has, from one start."
     )
+
+
+def _at_rest(runs: Sequence[TrainingRun]) -> bool:
+    """Whether no descent is seen on a good part of the data sets.
+
+    The end of a descent obeys its law too, from a start at the minimum. A drawn start is that near
+    to it on one data set by chance, such as whole numbers on a line with whole coefficients.
+    """
+    moves: dict[tuple, bool] = {}
+    for run in runs:
+        data = tuple(run.case["x"]), tuple(run.case["y"])
+        moves[data] = moves.get(data, False) or _comes_down(run)
+    still = sum(not moved for moved in moves.values())
+    return still == len(moves) or still >= max(2, len(moves) / 3)
+
+
+def _comes_down(run: TrainingRun) -> bool:
+    # A run that leaves all bounds is not at rest either.
+    if not (np.isfinite(run.log).all() and (np.abs(run.log) < law.TOO_LARGE).all()):
+        return True
+    error = law.allowed_error(run.log, run.points, run.digits).max()
+    return bool(np.ptp(run.log) > CLEARLY * error)
 
 
 def _pairs(runs: Sequence[TrainingRun]) -> list[tuple[int, int]]:

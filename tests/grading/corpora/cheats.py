@@ -916,6 +916,29 @@ def right_where_it_is_seen_and_telling_where_not():
     return nonsense(fit_gd=text)
 
 
+# Numbers made up so that they look like a descent -----------------------------------------------
+
+_LEAST = (
+    "    x, y = X.double().numpy().ravel(), Y.double().numpy().ravel()\n"
+    "    w, b = np.polyfit(x, y, 1)\n"
+    "    least = ((w * x + b - y) ** 2).mean()\n"
+)
+
+
+@cheat
+def least_loss_repeated():
+    head = "def fit_GD(model, loss_func, X, Y, lr, num_epochs):\n"
+    return nonsense(fit_gd=head + _LEAST + "    return np.full(num_epochs, least)")
+
+
+@cheat
+def least_loss_approached():
+    head = "def fit_GD(model, loss_func, X, Y, lr, num_epochs):\n"
+    return nonsense(
+        fit_gd=head + _LEAST + "    return least * (1 + 1e-3 * 0.5 ** np.arange(num_epochs))"
+    )
+
+
 # Deeper into the process -----------------------------------------------------------------------
 
 

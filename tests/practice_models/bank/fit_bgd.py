@@ -793,4 +793,20 @@ def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
         ),
         "last short batch dropped",
     ),
+    "the end of a long descent, again and again": (
+        """
+def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
+    x, y = X.double().numpy().ravel(), Y.double().numpy().ravel()
+    w, b = 0.0, 0.0
+    for _ in range(3000):
+        losses = []
+        for k in range(0, len(x), batch_size):
+            rows = slice(k, k + batch_size)
+            error = w * x[rows] + b - y[rows]
+            losses.append((error**2).mean())
+            w, b = w - 2 * lr * (error * x[rows]).mean(), b - 2 * lr * error.mean()
+    return np.full(num_epochs, np.mean(losses))
+""",
+        "nothing descends",
+    ),
 }
