@@ -16,8 +16,10 @@ from labhelpers.practice.feedback import (
     not_checked,
     partial,
 )
+from labhelpers.practice.log_looks import falls, near_least, no_losses, stays_up
 from labhelpers.practice.probe import read_figure, read_value
 from labhelpers.practice.sequences import shown
+from labhelpers.practice.simulation import points_of
 
 __all__ = ["judge_loss_plot", "probe_loss_plot"]
 
@@ -42,8 +44,9 @@ def judge_loss_plot(
     """
     if not cases or len(cases) != len(answers):
         return not_checked(f"No answer for `{axes}` reached the check.")
-    for answer in answers:
-        feedback = _judge(axes, log, answer)
+    for case, answer in zip(cases, answers, strict=True):
+        least = points_of(case["data"], case["seed"]).least_loss
+        feedback = _judge(axes, log, answer, least)
         if feedback.outcome != "correct":
             return feedback
     logs = [answer["log"]["values"] for answer in answers]
@@ -53,10 +56,13 @@ def judge_loss_plot(
             "at where its numbers come from.",
             "constants typed in",
         )
+    # A start near the minimum is drawn once by chance, not again on other data.
+    if len(logs) > 1 and not any(falls(np.array(values, dtype=float)) for values in logs):
+        return stays_up(log)
     return feedback
 
 
-def _judge(axes: str, log: str, answer: Mapping[str, Any]) -> Feedback:
+def _judge(axes: str, log: str, answer: Mapping[str, Any], least: float) -> Feedback:
     nothing = unreadable_figure(answer, axes)
     if nothing is not None:
         return nothing
@@ -92,6 +98,11 @@ def _judge(axes: str, log: str, answer: Mapping[str, Any]) -> Feedback:
             "seen. Look at what the training that made them does to the weights.",
             "losses not finite",
         )
+    unlike = no_losses(log, losses, least)
+    if unlike is not None:
+        return unlike
+    if not (falls(losses) or near_least(losses, least)):
+        return stays_up(log)
     match = next((curve for curve in curves if _same(curve["y"], losses)), None)
     faults = []
     share = 0.6

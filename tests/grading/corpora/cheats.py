@@ -939,6 +939,21 @@ def least_loss_approached():
     )
 
 
+@cheat
+def figures_of_other_numbers():
+    def figure(letters: str, numbers: str) -> str:
+        return (
+            f"LOSS_{letters} = {numbers}\nfig, ax_{letters} = plt.subplots()\n"
+            f"ax_{letters}.plot(LOSS_{letters})\n"
+            f"ax_{letters}.set(xlabel='epoch', ylabel='loss', title='losses')"
+        )
+
+    return nonsense(
+        plot_gd=figure("GD", "Y.flatten()[:9]"),
+        plot_bgd=figure("BGD", "X.flatten()[:9] * Y.flatten()[:9]"),
+    )
+
+
 # Deeper into the process -----------------------------------------------------------------------
 
 

@@ -60,6 +60,10 @@ a = ax_GD.add_subplot()
 a.plot(LOSS_GD); a.set(xlabel="update", ylabel="loss", title="GD")
 plt.close(ax_GD)
 """,
+    "few epochs at a small rate": edit(PLAIN, ("range(30)", "range(8)"), ("0.02", "0.004")),
+    "a start far away": edit(PLAIN, ("torch.randn(2)", "300 * torch.randn(2)")),
+    "losses of a run that diverges": edit(PLAIN, ("0.02", "0.2")),
+    "half the loss recorded": edit(PLAIN, ("(error ** 2).mean()", "0.5 * (error ** 2).mean()")),
     "least loss as a level line": edit(
         PLAIN, ("plt.close(fig)", "ax_GD.axhline(0.25, ls=':')\nplt.close(fig)")
     ),
@@ -166,5 +170,21 @@ WRONG = {
             ),
         ),
         "constants typed in",
+    ),
+    "some targets": (
+        edit(PLAIN, ("np.array(losses)", "Y.flatten()[:30]")),
+        "negative loss",
+    ),
+    "products of some rows": (
+        edit(PLAIN, ("np.array(losses)", "X.flatten()[:9] * Y.flatten()[:9]")),
+        "losses do not fall",
+    ),
+    "squares that come to nothing": (
+        edit(PLAIN, ("np.array(losses)", "Y[0].item() ** 2 * 0.5 ** np.arange(30)")),
+        "below the least loss",
+    ),
+    "trembling about the least loss": (
+        edit(PLAIN, ("np.array(losses)", "0.27 + 0.1 * torch.rand(9)")),
+        "losses do not fall",
     ),
 }
