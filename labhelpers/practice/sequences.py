@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,10 +11,30 @@ import numpy as np
 
 from labhelpers.practice.feedback import Feedback, incorrect, not_attempted
 
-__all__ = ["agree", "digits", "failed", "mismatch", "rounded_to", "shown", "too_slow", "unreadable"]
+__all__ = [
+    "agree",
+    "digits",
+    "failed",
+    "mismatch",
+    "no_module",
+    "rounded_to",
+    "shown",
+    "too_slow",
+    "unreadable",
+]
 
 #: Relative difference up to which two losses count as the same: float32 stays far below it.
 TOLERANCE = 1e-3
+
+#: Module -> how a student knows it: what an answer can import where it is graded.
+PACKAGES = {
+    "numpy": "NumPy",
+    "torch": "PyTorch",
+    "matplotlib": "Matplotlib",
+    "scipy": "SciPy",
+    "sklearn": "scikit-learn",
+    "tqdm": "tqdm",
+}
 
 #: From here on a simulated run counts as overflown: in float32 a sum over points already is.
 OVERFLOW = 1e34
@@ -124,7 +145,23 @@ def failed(answer: Mapping[str, Any], what: str) -> Feedback:
     message = str(answer.get("message", "")).replace("`", "'").strip().split("\n")[0][:200]
     error = str(answer.get("error", "an error"))
     end = f": {message.rstrip('.')}." if message else "."
-    return incorrect(f"{what} stopped with {error}{where}{end}", "error")
+    return incorrect(f"{what} stopped with {error}{where}{end}{no_module(message)}", "error")
+
+
+def no_module(message: str) -> str:
+    """A sentence on what can be imported, where an error says that a module is not there.
+
+    A package may well be installed where the student works, and then nothing there warns of it. A
+    module of their own that they did not hand in reads the same, so it is named as well.
+    """
+    absent = re.match(r"No module named ['\"](\w+)['\"]", message)
+    if absent is None or absent[1] in PACKAGES:
+        return ""
+    *most, last = PACKAGES.values()
+    return (
+        f" `{absent[1]}` is not part of the course. Where labs are graded there are Python's own "
+        f"modules, {', '.join(most)} and {last}, and the files handed in beside the notebook."
+    )
 
 
 def too_slow(answer: Mapping[str, Any], what: str) -> Feedback:

@@ -13,6 +13,7 @@ from typing import Any
 
 from labhelpers.practice import Feedback, Practice
 from labhelpers.practice.feedback import not_checked
+from labhelpers.practice.sequences import no_module
 from labtools.grading.assignment import Assignment, Case, MarkedCell, plain_text
 from labtools.grading.examination import Asked, Evidence
 from labtools.grading.records import Verdict
@@ -363,7 +364,7 @@ def _what_ended(
         status = "out of memory" if kind == "MemoryError" else "error"
         message = re.sub(r" ?\(<[^>]*>, line \d+\)", "", message)  # of a SyntaxError
         detail = f"{kind}: {message}".rstrip(".") if message else kind
-        first = _where_to_look(assignment, practice, message)
+        first = _where_to_look(assignment, practice, message) or no_module(message)
         return status, f"This practice's cell ended with {detail}{where}.{first}"
     return None
 

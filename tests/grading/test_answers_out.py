@@ -504,6 +504,53 @@ def test_a_name_that_another_practice_should_have_made_leads_there(assignment):
     assert verdict.status == "error"
 
 
+def test_a_package_that_is_not_there_is_said_to_be_no_part_of_the_course(assignment):
+    home = {"lab05-fit-gd": 0}
+    message = "No module named 'pandas'"
+    failed = {0: ("ModuleNotFoundError", message, 1)}
+    told = judged(assignment, "lab05-fit-gd", home=home, failed=failed).feedback
+    assert "`pandas` is not part of the course" in told
+    assert "NumPy" in told and "scikit-learn and tqdm" in told
+    # Misspelt is something else: the package itself is there.
+    failed = {0: ("ModuleNotFoundError", "No module named 'sklearn.forest'", 1)}
+    assert "part of the course" not in judged(
+        assignment, "lab05-fit-gd", home=home, failed=failed
+    ).feedback  # fmt: skip
+
+
+def test_a_package_that_is_imported_inside_a_function_is_named_as_well(assignment):
+    id_ = "lab05-fit-gd"
+    error = {
+        "kind": "error", "error": "ModuleNotFoundError", "message": "No module named 'pandas'",
+        "line": 2, "source": "import pandas",
+    }  # fmt: skip
+    question = assignment.questions[id_]
+    verdict = judged(
+        assignment,
+        id_,
+        visible={id_: asked([error] * len(question.visible))},
+        hidden={id_: asked([error] * len(question.hidden))},
+    )
+    assert "`pandas` is not part of the course" in verdict.feedback
+
+
+def test_the_packages_that_are_named_are_what_the_course_installs():
+    from importlib import metadata
+
+    from labhelpers.practice.sequences import PACKAGES
+    from labtools.grading.places import LABHELPERS
+
+    project = LABHELPERS.parent / "pyproject.toml"
+    text = project.read_text(encoding="utf-8")
+    brought = {"scipy": "scikit-learn"}
+    providers = metadata.packages_distributions()
+    for module in PACKAGES:
+        [name] = set(providers[module])
+        assert f'"{brought.get(name, name)}>=' in text
+        if name in brought:
+            assert any(r.startswith(name) for r in metadata.requires(brought[name]))
+
+
 def test_an_answer_that_keeps_a_judge_busy_goes_to_the_instructor(assignment, monkeypatch):
     from labtools.grading import verdicts
 

@@ -75,6 +75,35 @@ def progress_bar_on_stderr():
 
 
 @honest
+def progress_bar_of_tqdm():
+    text = ANSWERS["lab05-fit-gd"].replace("range(num_epochs)", "tqdm(range(num_epochs))")
+    return solved(fit_gd="from tqdm import tqdm\n" + text)
+
+
+@honest
+def progress_bar_of_tqdm_auto():
+    text = ANSWERS["lab05-fit-bgd"].replace("range(num_epochs)", "trange(num_epochs, leave=False)")
+    return before(solved(fit_bgd=text), "lab05-fit-bgd", "from tqdm.auto import trange")
+
+
+@honest
+def progress_bar_of_tqdm_notebook():
+    text = ANSWERS["lab05-fit-gd"].replace(
+        "    for epoch in range(num_epochs):",
+        "    bar = tqdm(range(num_epochs), desc='epochs')\n    for epoch in bar:\n"
+        "        bar.set_postfix(at=epoch)",
+    )
+    return solved(fit_gd="from tqdm.notebook import tqdm\n" + text)
+
+
+@honest
+def progress_bar_where_there_are_no_widgets():
+    text = ANSWERS["lab05-fit-gd"].replace("range(num_epochs)", "tqdm(range(num_epochs))")
+    hidden = "import sys\nsys.modules['ipywidgets'] = None"
+    return first(solved(fit_gd="from tqdm.auto import tqdm\n" + text), hidden)
+
+
+@honest
 def prints_everything():
     back = "            loss.backward()"
     text = ANSWERS["lab05-fit-bgd"].replace(back, f"            print('loss', loss)\n{back}")
