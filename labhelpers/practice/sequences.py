@@ -168,7 +168,8 @@ def too_slow(answer: Mapping[str, Any], what: str) -> Feedback:
     """Feedback for code that had to be stopped."""
     return incorrect(
         f"{what} was stopped: it had not finished after {answer.get('seconds', 0):g} seconds. "
-        "Look for a loop that never ends.",
+        "Either a loop in it never ends, or what it does takes that long, such as compiling, "
+        "waiting, or drawing at every step: look for both.",
         "never returns",
     )
 

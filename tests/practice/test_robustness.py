@@ -232,6 +232,7 @@ def test_endless_function_is_stopped(body, monkeypatch, capfd):
     assert time.monotonic() - began < 8
     out, err = capfd.readouterr()
     assert err == "" and "had not finished after 0.5 seconds" in out
+    assert "loop in it never ends, or what it does takes that long" in out
 
 
 @pytest.mark.parametrize(
