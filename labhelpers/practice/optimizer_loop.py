@@ -574,6 +574,17 @@ def _known() -> list[tuple[str, Training, float, str]]:
                 (0.1, "a tenth"),
             )
         ]
+    # Before those that record what they train on: this record is the mean that was asked for.
+    known.append(
+        (
+            "sum instead of mean in the gradient",
+            Training(loss=_sum, record="over samples"),
+            0.0,
+            "What is recorded is the mean over samples, {v0} at first, but what is differentiated "
+            "is each batch's sum of squares: so a short batch pulls less than a full one. Look at "
+            "the loss on which `backward()` is called.",
+        )
+    )
     for loss, name, text in (
         (_sum, "sum instead of mean", "a sum of squares instead of their mean"),
         (_half, "half the mean squared error", "half the mean squared error"),

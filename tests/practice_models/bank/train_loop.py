@@ -292,6 +292,18 @@ WRONG = {
         edit(PLAIN, ("MSELoss()", "MSELoss(reduction='sum')")),
         "sum instead of mean",
     ),
+    "sum of squares, the right mean recorded": (
+        edit(
+            PLAIN,
+            ("MSELoss()", "MSELoss(reduction='sum')"),
+            ("len(x) * loss.item()", "loss.item()"),
+        ),
+        "sum instead of mean in the gradient",
+    ),
+    "sum of squares in the gradient alone": (
+        edit(PLAIN, ("loss.backward()", "((model(x) - y) ** 2).sum().backward()")),
+        "sum instead of mean in the gradient",
+    ),
     "half": (
         edit(PLAIN, ("criterion(model(x), y)", "criterion(model(x), y) / 2")),
         "half the mean squared error",
