@@ -6,6 +6,7 @@ the judge in float64 from the same arguments.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,12 @@ TOLERANCE = 2e-5
 
 #: Share of the points where the values are right and the gradient, or an argument, is lost.
 VALUES_ONLY = 0.5
+
+#: Values with so many decimals are as good as the formula's; the labs quote three of them.
+ENOUGH_DECIMALS = 4
+
+#: Share of the points where the values are right and were rounded to fewer decimals.
+ROUNDED = 0.5
 
 
 @dataclass(frozen=True)
@@ -145,10 +152,12 @@ def judge_function(
         # It need not show in every case, but it must explain them all.
         if all(_has_values(asked, formula, c, a) for c, a in zip(cases, answers, strict=True)):
             return incorrect(text.format(**_shown(asked, cases[wrong[0]], answers[wrong[0]])), name)
-    return _unknown(asked, cases, answers, wrong)
+    return _rounded(asked, cases, answers) or _unknown(asked, cases, answers, wrong)
 
 
-def _has_values(asked: TensorFunction, formula: Formula, case: Case, answer: Answer) -> bool:
+def _has_values(
+    asked: TensorFunction, formula: Formula, case: Case, answer: Answer, rounding: float = 0.0
+) -> bool:
     try:
         expected, _ = _outcome(formula, case)
     except (RuntimeError, ValueError, IndexError):  # a mistake that these shapes do not allow
@@ -160,8 +169,43 @@ def _has_values(asked: TensorFunction, formula: Formula, case: Case, answer: Ans
             return False
     elif list(expected.shape) != list(answer["shape"]):
         return False
-    scale = TOLERANCE * (np.abs(expected) + 0.1 * np.abs(expected).max(initial=0.0)) + 1e-6
+    scale = (
+        TOLERANCE * (np.abs(expected) + 0.1 * np.abs(expected).max(initial=0.0)) + 1e-6 + rounding
+    )
     return bool((np.abs(np.array(answer["values"]) - expected.ravel()) <= scale.ravel()).all())
+
+
+def _rounded(asked: TensorFunction, cases, answers) -> Feedback | None:
+    """Feedback for the right values, rounded to two or more decimals; None if they are not that."""
+    places = (k for k in range(2, 7) if all(_has_decimals(a["values"], k) for a in answers))
+    decimals = next(places, None)
+    if decimals is None or not all(
+        _has_values(asked, asked.right, c, a, 0.5 * 10.0**-decimals)
+        for c, a in zip(cases, answers, strict=True)
+    ):
+        return None
+    found = f"`{asked.name}` has the right values, but rounds them to {decimals} decimals"
+    if any(argument["grad"] for case in cases for argument in case["arguments"]):
+        return incorrect(
+            f"{found}: no gradient flows through that. Look for what rounds, and leave it to where "
+            "a number is printed.",
+            "rounded",
+        )
+    if decimals < ENOUGH_DECIMALS:
+        return partial(
+            ROUNDED,
+            f"{found}: whoever works on with them has no more digits than that. Look for what "
+            "rounds, and leave it to where a number is printed.",
+            "rounded",
+        )
+    return _judge_gradients(asked, cases, answers)
+
+
+def _has_decimals(values: Sequence[float], decimals: int) -> bool:
+    # Float32 does not hold them exactly.
+    return all(
+        math.isfinite(v) and abs(v - round(v, decimals)) <= 1e-7 * (1 + abs(v)) for v in values
+    )
 
 
 def _judge_gradients(asked: TensorFunction, cases, answers) -> Feedback:

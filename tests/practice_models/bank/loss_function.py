@@ -64,6 +64,7 @@ WRONG = {
     ),
     "plus": (_function("((y_pred + y_true) ** 2).mean()"), "sum of prediction and target"),
     "bracket": (_function("(y_pred ** 2 - y_true ** 2).mean()"), "difference of the squares"),
+    "rounded": (_function("torch.round(((y_pred - y_true) ** 2).mean(), decimals=2)"), "rounded"),
     "negative": (_function("-((y_pred - y_true) ** 2).mean()"), "sign turned round"),
     "cubed": (_function("((y_pred - y_true).abs() ** 3).mean()"), "power other than two"),
     "max": (_function("((y_pred - y_true) ** 2).max()"), "largest error"),

@@ -38,6 +38,10 @@ RIGHT = {
         "n = y_true.numel()",
         "return float(1 - ((y_true - y_pred) ** 2).sum() / (n - 1) / y_true.var())",
     ),
+    "rounded to four decimals": _function(_RSS, _TSS, "return round(float(1 - rss / tss), 4)"),
+    "rounded to five decimals, a tensor": _function(
+        _RSS, _TSS, "return torch.round(1 - rss / tss, decimals=5)"
+    ),
     "norms": _function(
         "r = torch.norm(y_true - y_pred) / torch.norm(y_true - y_true.mean())",
         "return 1.0 - r.item() ** 2",
@@ -126,6 +130,22 @@ WRONG = {
         "every row against every other",
     ),
     "rounded to two digits": (_function(_RSS, _TSS, "return round(float(1 - rss / tss), 2)"), None),
+    "rounded to two decimals": (
+        _function(_RSS, _TSS, "return float(f'{1 - rss / tss:.2f}')"),
+        "rounded",
+    ),
+    "rounded to three decimals": (
+        _function(_RSS, _TSS, "return round(float(1 - rss / tss), 3)"),
+        "rounded",
+    ),
+    "swapped, rounded": (
+        _function(
+            _RSS,
+            "tss = ((y_pred - y_pred.mean()) ** 2).sum()",
+            "return round(float(1 - rss / tss), 4)",
+        ),
+        None,
+    ),
     "typed in": (_function("return 0.787"), "ignores its arguments"),
     "global Y": (_function(_RSS, "return float(1 - rss / ((Y - Y.mean()) ** 2).sum())"), None),
     "returns None": (_function(_RSS, _TSS, "print(1 - rss / tss)"), "returns None"),
