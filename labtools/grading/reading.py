@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Cell", "Notebook", "Unreadable", "read_notebook"]
+__all__ = ["Cell", "Notebook", "Unreadable", "holds_cells_of", "read_notebook"]
 
 MOST_CELLS = 2_000
 LONGEST_CELL = 1_000_000
@@ -66,6 +67,24 @@ def read_notebook(content: bytes) -> Notebook:
     if not read:
         raise Unreadable("The notebook has no cells.")
     return Notebook(read)
+
+
+def holds_cells_of(lab: str, content: bytes) -> bool:
+    """Whether a notebook holds a practice or check cell of this lab, by grade id or cell id.
+
+    It is looked for without reading the notebook, which may be any file: that takes a moment and
+    no memory. What a student wrote cannot look like it, since JSON puts a backslash before each
+    quotation mark in a text.
+
+    >>> holds_cells_of("lab05", b'{"grade_id": "lab05-loss"}')
+    True
+    >>> holds_cells_of("lab05", rb'{"source": "{\\"grade_id\\": \\"lab05-loss\\"}"}')
+    False
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        content = content.replace(b"\x00", b"")  # UTF-16, of which these words need half the bytes
+    found = re.search(rb'"(?:grade_id|id)"\s*:\s*"' + re.escape(lab.encode()) + rb"-", content)
+    return found is not None
 
 
 def _decode(content: bytes) -> str:

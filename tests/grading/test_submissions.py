@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from labtools.grading.reading import Unreadable, read_notebook
+from labtools.grading.reading import Unreadable, holds_cells_of, read_notebook
 from labtools.grading.submissions import Submissions, SubmissionsError
 
 STEM = "lab05_implement_gradient_descent"
@@ -124,13 +125,13 @@ def test_bombs_beside_the_notebook_cost_little(tmp_path, monkeypatch):
     monkeypatch.setattr(submissions, "FILES_LIMIT", 10)
     write(tmp_path, f"ada/{STEM}.ipynb", *[f"ada/{k:04d}.bin" for k in range(300)])
     read = []
-    real = submissions._Folder.read
+    real = submissions.Folder.read
 
     def counting(entry, limit):
         read.append(entry)
         return real(entry, limit)
 
-    monkeypatch.setattr(submissions._Folder, "read", staticmethod(counting))
+    monkeypatch.setattr(submissions.Folder, "read", staticmethod(counting))
     (submission,) = Submissions(tmp_path, STEM)
     assert not submission.files and len(read) <= 1 + submissions.MOST_FILES
 
@@ -362,6 +363,250 @@ def test_a_students_zip_that_cannot_be_opened_is_said(tmp_path, kind):
     (submission,) = Submissions(tmp_path, STEM)
     said = "cannot be unpacked" if kind == "damaged" else "holds more than 2000 files"
     assert submission.problem[0] == "missing" and f"work.zip {said}" in submission.problem[1]
+
+
+# Which level the students' folders are on ---------------------------------------------------------
+
+ADA = "Ada Lovelace_12345_assignsubmission_file_"
+
+
+def made(folder: Path, kind: str, *names: str) -> Path:
+    """The same tree in a folder or in a zip."""
+    return write(folder / "in", *names) if kind == "folder" else pack(folder / "in.zip", *names)
+
+
+both = pytest.mark.parametrize("kind", ["folder", "zip"])
+
+
+@both
+@pytest.mark.parametrize("inner", ["notebooks", "2026-01-01_10-00", "Bob", "work/week 1"])
+@pytest.mark.parametrize(("outer", "student"), [(ADA, "Ada Lovelace_12345"), ("ada", "ada")])
+def test_one_students_folders_are_no_students(tmp_path, kind, inner, outer, student):
+    names = [f"{outer}/{inner}/{STEM}.ipynb", f"{outer}/data/x.csv", f"{outer}/old/lab05.ipynb"]
+    source = made(tmp_path, kind, *names)
+    assert found(source) == {student: names[0]}
+    assert not Submissions(source, STEM).notes
+
+
+@both
+def test_two_notebooks_of_one_moodle_student_are_no_students(tmp_path, kind):
+    names = [f"{ADA}/first/{STEM}.ipynb", f"{ADA}/second/{STEM}.ipynb"]
+    assert set(found(made(tmp_path, kind, *names))) == {"Ada Lovelace_12345"}
+
+
+@both
+@pytest.mark.parametrize("around", ["all", "week 5/lab05"])
+def test_a_folder_around_all_students_is_said(tmp_path, kind, around):
+    names = [f"{around}/ada/{STEM}.ipynb", f"{around}/bob/work/lab5.ipynb", f"{around}/README"]
+    source = made(tmp_path, kind, *names)
+    assert found(source) == {"ada": names[0], "bob": names[1]}
+    submissions = Submissions(source, STEM)
+    assert submissions.notes == [f"The students are those in the folder {around} of {source}."]
+    assert submissions.passed_over == ["README"]
+
+
+@both
+@pytest.mark.parametrize(
+    "name", [f"{STEM}.ipynb", "lab5.ipynb", f"{STEM}/{STEM}.ipynb", f"lab05/{STEM}.ipynb"]
+)
+def test_one_students_folder_is_refused(tmp_path, kind, name):
+    source = made(tmp_path, kind, name, "data/x.csv", "old/homework.ipynb")
+    with pytest.raises(SubmissionsError, match="looks like one student's.*give (the|a) folder"):
+        Submissions(source, STEM)
+
+
+COURSE = [
+    f"submitted/ada/{STEM}/{STEM}.ipynb",
+    f"source/{STEM}/{STEM}.ipynb",
+    f"release/{STEM}/{STEM}.ipynb",
+    "gradebook.db",
+]
+
+
+@both
+@pytest.mark.parametrize("around", ["", "course/"])
+def test_nbgraders_course_is_known_wherever_it_lies(tmp_path, kind, around):
+    source = made(tmp_path, kind, *[f"{around}{name}" for name in COURSE])
+    assert found(source) == {"ada": f"{around}{COURSE[0]}"}
+    assert len(Submissions(source, STEM).notes) == bool(around)
+
+
+@both
+def test_several_courses_are_refused(tmp_path, kind):
+    names = [f"{term}/{name}" for term in ("spring", "autumn") for name in COURSE]
+    with pytest.raises(SubmissionsError, match="autumn .*an nbgrader course.*give .*autumn"):
+        Submissions(made(tmp_path, kind, *names), STEM)
+
+
+@both
+def test_folders_that_nbgrader_made_are_no_students(tmp_path, kind):
+    source = made(tmp_path, kind, *COURSE[1:])
+    with pytest.raises(SubmissionsError, match=r"release, source; give nbgrader's submitted/"):
+        Submissions(source, STEM)
+
+
+@both
+def test_downloads_side_by_side_are_refused(tmp_path, kind):
+    moodle = [f"{who}_{k}_assignsubmission_file_/{STEM}.ipynb" for k, who in enumerate("AB")]
+    names = [f"{group}/{name}" for group in ("monday", "tuesday") for name in moodle]
+    with pytest.raises(SubmissionsError, match=r"monday .*several students.*give .*monday"):
+        Submissions(made(tmp_path, kind, *names), STEM)
+
+
+# Nobody vanishes ----------------------------------------------------------------------------------
+
+
+def zipped(*names: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in names:
+            archive.writestr(name, f"content of {name}")
+    return content.getvalue()
+
+
+def test_an_empty_folder_in_a_zip_is_missing(tmp_path):
+    path = pack(tmp_path / "a.zip", f"ada/{STEM}.ipynb", "bob/")
+    assert found(path) == {"ada": f"ada/{STEM}.ipynb", "bob": "missing"}
+    path = pack(tmp_path / "b.zip", "all/", "all/ada/", f"all/ada/{STEM}.ipynb", "all/bob/")
+    assert found(path) == {"ada": f"all/ada/{STEM}.ipynb", "bob": "missing"}
+
+
+@both
+def test_a_zip_in_no_folder_is_a_students(tmp_path, kind):
+    content = {"ada.zip": zipped(f"x/{STEM}.ipynb"), "bob.zip": zipped("a.txt")}
+    content |= {"cleo.zip": content["ada.zip"][:50], "dan.zip": b"hello"}
+    if kind == "folder":
+        source = tmp_path
+        for name, held in content.items():
+            (tmp_path / name).write_bytes(held)
+    else:
+        source = tmp_path / "all.zip"
+        with zipfile.ZipFile(source, "w") as archive:
+            for name, held in content.items():
+                archive.writestr(name, held)
+    assert found(source) == {"ada": f"x/{STEM}.ipynb", "bob": "missing", "cleo": "missing"}
+    assert Submissions(source, STEM).passed_over == ["dan.zip"]
+
+
+def test_a_text_typed_into_canvas_is_somebodys(tmp_path):
+    path = pack(tmp_path / "a.zip", f"ada_1_2_{STEM}.ipynb", "qi_1239_text.html")
+    assert found(path) == {"ada_1": f"ada_1_2_{STEM}.ipynb", "qi_1239": "missing"}
+    status, text = Submissions(path, STEM).read("qi_1239").problem
+    assert "Handed in: qi_1239_text.html. A text typed into the platform" in text
+
+
+@both
+@pytest.mark.parametrize("around", ["", "downloads/"])
+@pytest.mark.parametrize(
+    "names",
+    [[f"{ADA}/{STEM}.ipynb"], [f"ada_1_2_{STEM}.ipynb", f"bob_LATE_2_3_{STEM}-1.ipynb"]],
+    ids=["Moodle", "Canvas"],
+)
+def test_a_download_left_inside_names_the_cure(tmp_path, kind, around, names):
+    if kind == "folder":
+        source = write(tmp_path / "in", f"{around}x")
+        (source / f"{around}x").unlink()
+        (source / f"{around}dl.zip").write_bytes(zipped(*names))
+        cure = f"give {source}/{around}dl.zip itself"
+    else:
+        source = tmp_path / "in.zip"
+        with zipfile.ZipFile(source, "w") as archive:
+            archive.writestr(f"{around}dl.zip", zipped(*names))
+        cure = f"unpack {source} and give {around}dl.zip itself"
+    with pytest.raises(SubmissionsError) as caught:
+        Submissions(source, STEM)
+    assert cure in str(caught.value)
+
+
+def test_a_download_beside_its_own_folders_is_passed_over_with_a_note(tmp_path):
+    write(tmp_path, f"{ADA}/{STEM}.ipynb", "Bob_1_assignsubmission_file_/x.pdf")
+    (tmp_path / "dl.zip").write_bytes(zipped(f"{ADA}/{STEM}.ipynb"))
+    submissions = Submissions(tmp_path, STEM)
+    assert submissions.students == ["Ada Lovelace_12345", "Bob_1"]
+    assert submissions.passed_over == ["dl.zip"] and "dl.zip itself" in submissions.notes[0]
+
+
+# Which notebook is meant --------------------------------------------------------------------------
+
+OURS = '{"cells": [{"metadata": {"nbgrader": {"grade_id": "lab05-loss"}}}]}'
+
+
+def handed_in(folder: Path, **content: str):
+    """Ada's only submission, of files with this content."""
+    for name, text in content.items():
+        write(folder, f"ada/{name}").joinpath(f"ada/{name}").write_text(text)
+    (submission,) = Submissions(folder, STEM)
+    return submission
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["lab5", "Lab5_solution", "lab-05", "LAB 5", "implement_gradient_descent", "ada_lab_05_final",
+     "Lab 5 - Implement Gradient Descent", "ImplementGradientDescent"],
+)  # fmt: skip
+def test_a_name_spelled_otherwise_is_known(tmp_path, name):
+    names = {f"{name}.ipynb": "x", "Untitled.ipynb": "y", "lab04.ipynb": "z"}
+    submission = handed_in(tmp_path, **names)
+    assert (submission.name, submission.notebook) == (f"{name}.ipynb", b"x")
+    assert submission.note == f"The file graded is {name}.ipynb."
+
+
+def test_the_labs_title_says_more_than_its_number(tmp_path):
+    full = "Lab 5 - Implement Gradient Descent.ipynb"
+    submission = handed_in(tmp_path, **{full: "x", "lab05_notes.ipynb": OURS})
+    assert submission.name == full
+    assert "Not graded: lab05_notes.ipynb." in submission.note
+
+
+@pytest.mark.parametrize("other", ["Untitled.ipynb", "lab05_notes.ipynb"])
+def test_where_no_name_decides_the_content_does(tmp_path, other):
+    submission = handed_in(tmp_path, **{"my work.ipynb": OURS, other: "notes"})
+    assert submission.notebook.decode() == OURS
+    assert submission.note == (
+        "Of 2 notebooks that may be meant, my work.ipynb was graded, the one with this lab's cells "
+        f"in it. Not graded: {other}."
+    )
+
+
+def test_a_notebook_with_another_labs_name_may_hold_this_one(tmp_path):
+    submission = handed_in(tmp_path, **{"lab01.ipynb": OURS, "lab02.ipynb": "x"})
+    assert submission.name == "lab01.ipynb" and "lab02.ipynb" in submission.note
+
+
+def test_where_nothing_tells_the_notebook_is_missing(tmp_path):
+    submission = handed_in(tmp_path, **{"one.ipynb": "x", "two.ipynb": "y"})
+    assert submission.problem[0] == "missing"
+
+
+def test_what_a_student_wrote_does_not_pass_for_the_labs_cells():
+    assert holds_cells_of("lab05", json.dumps({"id": "lab05-loss"}).encode("utf-16"))
+    assert not holds_cells_of("lab05", json.dumps({"source": OURS}).encode())
+    assert not holds_cells_of("lab05", b'{"id": "lab051-loss"}')
+
+
+def test_an_unnamed_notebook_in_another_labs_folder_is_that_labs(tmp_path):
+    write(tmp_path, "ada/lab01_two_parameter_training/homework.ipynb")
+    assert found(tmp_path) == {"ada": "missing"}
+
+
+@pytest.mark.parametrize("old", [f"old/{STEM}.ipynb", "old/lab05.ipynb"])
+def test_an_older_version_in_a_students_zip_is_passed_over(tmp_path, old):
+    (submission,) = hand_in_zip(tmp_path, f"{STEM}.ipynb", old)
+    assert submission.notebook == f"content of {STEM}.ipynb".encode()
+    assert submission.note == (
+        f"The file graded is {STEM}.ipynb, from inside work.zip. Not graded: {old}."
+    )
+
+
+# What is no submissions at all --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [zipped(f"ada/{STEM}.ipynb")[:-30], b"<html>", b""])
+def test_a_damaged_zip_is_to_be_downloaded_again(tmp_path, content):
+    path = tmp_path / "dl.zip"
+    path.write_bytes(content)
+    with pytest.raises(SubmissionsError, match="damaged or incomplete.*download it again"):
+        Submissions(path, STEM)
 
 
 @pytest.mark.parametrize("kind", ["nothing", "text", "empty folder"])

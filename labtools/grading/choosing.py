@@ -1,0 +1,168 @@
+"""Which of the notebooks that a student handed in is meant: by name, else by what it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from labtools.grading.naming import listed
+from labtools.grading.sources import Entry
+
+__all__ = ["Choice", "LabName", "choose"]
+
+#: Notebooks that are opened to see what they hold, where their names do not tell.
+MOST_OPENED = 20
+
+#: How well a name fits; from `TITLE` up it decides alone.
+EXACT, FULL, TITLE, NUMBER, FOLDER, NONE = 5, 4, 3, 2, 1, 0
+
+
+class LabName:
+    """A lab's file name, and how well other names fit it.
+
+    Parameters
+    ----------
+    stem : str
+        The lab's file name without ``.ipynb``.
+    """
+
+    def __init__(self, stem: str) -> None:
+        self.stem = stem
+        self.lab, _, title = stem.lower().partition("_")
+        self.number = int(self.lab[3:])
+        self._title = _squeezed(title)
+
+    def likeness(self, path: str) -> int | None:
+        """How well the file's name fits, the better the higher; None if it names another lab.
+
+        >>> lab = LabName("lab05_implement_gradient_descent")
+        >>> lab.likeness("Lab 5 - Implement Gradient Descent.ipynb"), lab.likeness("lab4.ipynb")
+        (4, None)
+        """
+        *folders, name = PurePosixPath(path.lower()).parts
+        if name == f"{self.stem.lower()}.ipynb":
+            return EXACT
+        numbers = _lab_numbers(name.removesuffix(".ipynb"))
+        if numbers and self.number not in numbers:
+            return None
+        if self._title and self._title in _squeezed(name):
+            return FULL if numbers else TITLE
+        if numbers or self.lab in name:
+            return NUMBER
+        for folder in reversed(folders):
+            numbers = _lab_numbers(folder)
+            if numbers:
+                return FOLDER if self.number in numbers else None
+        return NONE
+
+    def is_name_of(self, name: str) -> bool:
+        """Whether a file's or folder's name says which lab it is and nothing else."""
+        text = _squeezed(name.lower().removesuffix(".ipynb"))
+        text = re.sub(r"^lab0*(?=\d)", "lab", text)
+        return text in (f"lab{self.number}", f"lab{self.number}{self._title}")
+
+
+def names_a_lab(name: str) -> bool:
+    """Whether a name holds the number of any lab.
+
+    >>> names_a_lab("Lab 3 (old)"), names_a_lab("lab_2026")
+    (True, False)
+    """
+    return bool(_lab_numbers(name))
+
+
+def _lab_numbers(name: str) -> set[int]:
+    """Numbers of labs in a name; a year is none."""
+    return {int(n) for n in re.findall(r"(?<![a-z])lab[\W_]{0,3}0*(\d{1,2})(?!\d)", name.lower())}
+
+
+def _squeezed(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name.lower())
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The notebooks that may be meant.
+
+    Attributes
+    ----------
+    taken : Entry or None
+        The one to grade.
+    others : list of Entry
+        The rest.
+    by_content : bool
+        Whether it is the only one that holds the lab's cells.
+    """
+
+    taken: Entry | None = None
+    others: tuple[Entry, ...] = ()
+    by_content: bool = False
+
+    def __len__(self) -> int:
+        return len(self.others) + (self.taken is not None)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nobody would doubt it: the others lie deeper in folders, as old versions do."""
+        if self.taken is None or self.by_content:
+            return self.taken is not None
+        return all(e.path.count("/") > self.taken.path.count("/") for e in self.others)
+
+    def note(self, stem: str) -> str:
+        """What the student should know of it; nothing where the file has the lab's name."""
+        if self.others:
+            count = f"Of {len(self)} notebooks that may be meant, {self.taken.shown} was graded"
+            why = ", the one with this lab's cells in it" if self.by_content else ""
+            return f"{count}{why}. Not graded: {listed(e.shown for e in self.others)}."
+        if PurePosixPath(self.taken.path).name.lower() != f"{stem}.ipynb".lower():
+            return f"The file graded is {self.taken.path}."
+        return ""
+
+
+def choose(entries: list[Entry], stem: str, is_this_lab: Callable[[Entry], bool]) -> Choice:
+    """Find the notebook that is meant.
+
+    That is the one whose name fits best: the lab's own name, then one with the lab's title, then
+    one with its number. Where several fit alike, or none says more than a number, the one that
+    holds the lab's cells is. Among equals it is the one least deep in folders, and what the LMS
+    received last.
+
+    Parameters
+    ----------
+    entries : list of Entry
+        All files of a student.
+    stem : str
+        The lab's file name without ``.ipynb``.
+    is_this_lab : callable
+        Whether a notebook holds cells of the lab; asked only where names do not decide.
+    """
+    lab = LabName(stem)
+    notebooks = [e for e in entries if e.path.lower().endswith(".ipynb")]
+    fits = {e: lab.likeness(e.path) for e in notebooks}
+
+    def order(entry: Entry) -> tuple:
+        later_first = tuple(-n for n in entry.upload)
+        return -(fits[entry] or NONE), entry.path.count("/"), later_first, entry.path
+
+    named = sorted((e for e in notebooks if fits[e]), key=order)
+    possible = sorted((e for e in notebooks if fits[e] is not None), key=order)
+    best = fits[named[0]] if named else NONE
+    if best == EXACT:
+        return Choice(named[0], tuple(named[1:]))
+    if best == NONE and not possible:
+        # All are named after other labs: one of them may be this lab's all the same.
+        rivals = notebooks
+    else:
+        # A name that is the lab's but for its spelling is meant, whatever else lies there.
+        rivals = [e for e in named if fits[e] == best] if best >= TITLE else possible
+    if len(rivals) > 1 or not possible:
+        holding = [e for e in rivals[:MOST_OPENED] if is_this_lab(e)]
+        if holding:
+            beside = named if best >= TITLE else rivals
+            others = tuple(e for e in beside if e is not holding[0])
+            return Choice(holding[0], others, by_content=len(holding) == 1)
+    if named:
+        return Choice(named[0], tuple(named[1:]))
+    return Choice(possible[0]) if len(possible) == 1 else Choice()
