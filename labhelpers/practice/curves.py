@@ -108,7 +108,7 @@ def labels(
             (
                 "wrong number of legend entries",
                 0.2,
-                f"The legend has {entries} for {curves} curves.",
+                f"The legend has {entries}; it is to name {curves} curves.",
             )
         )
     elif len(set(names)) < len(names) or not all(names) or any(n.startswith("_") for n in names):
