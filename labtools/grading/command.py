@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from labtools.grading import server
@@ -12,8 +13,8 @@ __all__ = ["add_arguments", "run"]
 _EPILOG = """\
 what is handed in
   SUBMISSIONS is a folder with one folder per student, <student>/<lab>.ipynb; or nbgrader's
-  submitted/ folder, <student>/<lab>/<lab>.ipynb, or the course folder around it; or a zip as
-  Moodle or Canvas gives it. DIR lies outside it.
+  submitted/ folder, <student>/<lab>/<lab>.ipynb, or the course folder around it; or a zip of
+  these, or as Moodle or Canvas gives it. DIR lies outside it.
 
 what comes out, in DIR
   grades.csv        one row per student and practice: score, status, feedback
@@ -37,10 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     parser.add_argument("lab", metavar="LAB", help="the lab: 5, lab05 or its full name")
     parser.add_argument(
-        "submissions", type=Path, metavar="SUBMISSIONS", help="a folder or a zip, see below"
+        "submissions", type=_path, metavar="SUBMISSIONS", help="a folder or a zip, see below"
     )
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="where grades and feedback go"
+        "--out", type=_path, required=True, metavar="DIR", help="where grades and feedback go"
     )
     parser.add_argument(
         "--jobs",
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--scheduler",
+        type=_address,
         metavar="tcp://HOST:PORT",
         help="let an existing Dask cluster do the work; its workers have this project installed",
     )
@@ -86,17 +88,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+#: Numbers from here on are slips of the hand: weeks of seconds, terabytes of memory.
+_TOO_LARGE = 10_000_000
+
+
 def _positive(kind: type):
     def read(text: str):
+        shown = repr(text if len(text) <= 30 else f"{text[:30]}…")
         try:
-            value = kind(text)
+            value = float(text)
         except ValueError:
-            value = 0
-        if not 0 < value < 1e7:
-            raise argparse.ArgumentTypeError(f"a number above zero is allowed, got {text!r}")
-        return value
+            value = 0.0
+        if not value > 0:
+            raise argparse.ArgumentTypeError(f"a number above zero is allowed, got {shown}")
+        if value >= _TOO_LARGE:
+            most = f"less than {_TOO_LARGE:,} is allowed"
+            raise argparse.ArgumentTypeError(f"a number above zero and {most}, got {shown}")
+        if kind is int and not value.is_integer():
+            raise argparse.ArgumentTypeError(f"a whole number above zero is allowed, got {shown}")
+        return kind(value)
 
     return read
+
+
+def _path(text: str) -> Path:
+    """A path that names something: an empty one, as of a variable not set, would be `.`."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"a path is expected, got {text!r} (an unset variable?)")
+    return Path(text)
+
+
+def _address(text: str) -> str:
+    found = re.fullmatch(r"(?:tcp|tls)://(?:[^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", text)
+    if found is None or not 0 < int(found[1]) < 65536:
+        raise argparse.ArgumentTypeError(
+            f"a Dask scheduler's address has the form tcp://HOST:PORT (`dask scheduler` shows it "
+            f"when it starts, as tcp://10.0.0.5:8786), got {text!r}"
+        )
+    return text
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -79,7 +79,12 @@ def _grade(arguments: argparse.Namespace, console: Console) -> int:
     released = read_release(arguments.root, arguments.lab)
     submissions = Submissions(arguments.submissions, released.stem)
     if arguments.only is not None and arguments.only not in submissions.students:
-        raise SubmissionsError(f"there is no student {arguments.only!r} in {arguments.submissions}")
+        raise SubmissionsError(
+            f"there is no student {arguments.only!r} in {arguments.submissions}; "
+            f"{submissions.like(arguments.only)}"
+        )
+    for note in submissions.notes:
+        console.print(note, markup=False, soft_wrap=True)
     settings = Settings(
         Limits(arguments.timeout, arguments.memory), arguments.cold, arguments.unsafe
     )
@@ -92,7 +97,7 @@ def _grade(arguments: argparse.Namespace, console: Console) -> int:
             style="bold",
             soft_wrap=True,
         )
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    _make(arguments.out)
     with contextlib.ExitStack() as stack:
         stack.enter_context(alone_in(arguments.out))
         journal = stack.enter_context(Journal(arguments.out, released.stem))
@@ -119,6 +124,17 @@ def _check_out(submissions: Path, out: Path) -> None:
             f"--out {out} is {where}, where its files would count as handed in; choose a folder "
             "outside"
         )
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"--out {out} is a file; name a folder")
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"--out {out} cannot be made ({error.strerror}); name a folder where you can write"
+        ) from error
 
 
 @contextlib.contextmanager

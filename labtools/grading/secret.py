@@ -14,6 +14,11 @@ __all__ = ["Secret", "SecretError", "course_secret"]
 
 FILE = "course.secret"
 
+_CURE = (
+    "delete it to have a new one made (hidden cases then change), or copy the course's own into "
+    "its place"
+)
+
 
 class SecretError(Exception):
     """The file is there and cannot be used, or it cannot be made."""
@@ -57,14 +62,13 @@ def course_secret(solutions: Path) -> Secret:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return _make(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretError(f"{path} cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise SecretError(f"{path} holds no text; {_CURE}") from error
+    except OSError as error:
+        raise SecretError(f"{path} cannot be read: {error.strerror}") from error
     value = "".join(line.strip() for line in lines if not line.lstrip().startswith("#"))
     if len(value) < 16:
-        raise SecretError(
-            f"{path} holds fewer than 16 characters of secret; delete it to have a new one made "
-            "(hidden cases then change), or copy the course's own into its place"
-        )
+        raise SecretError(f"{path} holds fewer than 16 characters of secret; {_CURE}")
     return Secret(value)
 
 

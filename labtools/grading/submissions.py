@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,8 @@ FILES_LIMIT = 20_000_000
 MOST_FILES = 100
 #: Bytes of a notebook that is opened to see which lab it is.
 LOOK_LIMIT = 20_000_000
+#: Students who are named where a name is of none of them.
+MOST_LIKE = 3
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,17 @@ class Submissions:
     def students(self) -> list[str]:
         """Ids of all students, sorted."""
         return sorted(self._students)
+
+    def like(self, name: str) -> str:
+        """Whom somebody who typed this name may have meant, as the end of a sentence."""
+        typed = name.casefold()
+        ids = {student.casefold(): student for student in self.students}
+        near = difflib.get_close_matches(typed, ids, n=MOST_LIKE)
+        if typed:
+            near += [folded for folded in ids if typed in folded and folded not in near]
+        if near:
+            return f"did you mean {' or '.join(ids[folded] for folded in near[:MOST_LIKE])}?"
+        return f"there are: {listed(self.students)}"
 
     def __len__(self) -> int:
         return len(self._students)

@@ -3,11 +3,14 @@
 import io
 import subprocess
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from labtools.grading import command, grade
+from labtools.grading.secret import SecretError, course_secret
 from tests.grading.corpora.base import LAB, ROOT
 
 
@@ -36,6 +39,111 @@ def test_help_waits_for_no_import():
 def test_a_wrong_number_is_named(tmp_path):
     done = run_python(f"main(['grade', '5', {str(tmp_path)!r}, '--out', 'x', '--jobs', 'none'])")
     assert "argument --jobs: a number above zero is allowed, got 'none'" in done.stderr
+
+
+def parsed(*words: str) -> Namespace:
+    """The arguments of `labs grade` with these words."""
+    parser = ArgumentParser()
+    command.add_arguments(parser)
+    arguments = parser.parse_args(["5", "in", "--out", "out", *words])
+    arguments.root = ROOT
+    return arguments
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--memory 1.5", "--memory: a whole number above zero is allowed, got '1.5'"),
+        ("--jobs=-2", "--jobs: a number above zero is allowed, got '-2'"),
+        ("--timeout nan", "--timeout: a number above zero is allowed, got 'nan'"),
+        ("--memory 99999999", "a number above zero and less than 10,000,000 is allowed"),
+        ("--timeout inf", "less than 10,000,000 is allowed, got 'inf'"),
+        (f"--jobs {'9' * 5000}", f"less than 10,000,000 is allowed, got '{'9' * 30}…'"),
+        ("--scheduler localhost", "the form tcp://HOST:PORT"),
+        ("--scheduler foo://x:1", "the form tcp://HOST:PORT"),
+        ("--scheduler tcp://host", "got 'tcp://host'"),
+        ("--scheduler tcp://host:70000", "got 'tcp://host:70000'"),
+        ("--out=", "argument --out: a path is expected, got ''"),
+    ],
+)
+def test_a_wrong_value_is_said_with_what_is_allowed(words, said, capsys):
+    with pytest.raises(SystemExit):
+        parsed(*words.split())
+    assert said in capsys.readouterr().err
+
+
+def test_an_empty_name_for_the_submissions_is_refused(capsys):
+    parser = ArgumentParser()
+    command.add_arguments(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["5", "", "--out", "out"])
+    assert "argument SUBMISSIONS: a path is expected, got ''" in capsys.readouterr().err
+
+
+def test_what_is_right_is_taken():
+    arguments = parsed("--memory", "2000", "--timeout", "0.5", "--scheduler", "tcp://[::1]:8786")
+    assert (arguments.memory, arguments.timeout) == (2000, 0.5)
+    assert type(arguments.memory) is int
+
+
+def refused(capsys, submissions, out, *words: str) -> str:
+    """The sentence with which a call ends before anything is graded."""
+    arguments = parsed(*words)
+    arguments.submissions, arguments.out = submissions, out
+    assert grade.run(arguments) == 2
+    return " ".join(capsys.readouterr().err.split())
+
+
+@pytest.fixture
+def class_of(tmp_path):
+    """Make a folder with an empty folder for each student."""
+
+    def make(*students: str):
+        for student in students:
+            (tmp_path / "in" / student).mkdir(parents=True)
+        return tmp_path / "in"
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("only", "said"),
+    [
+        ("right", "did you mean Right?"),
+        ("ada", "did you mean adah or Ada Lovelace_1234?"),
+        ("1234", "did you mean Ada Lovelace_1234?"),
+        ("zoe", "there are: Ada Lovelace_1234, Right, adah, bob"),
+    ],
+)
+def test_an_unknown_student_is_met_with_those_who_may_be_meant(
+    class_of, tmp_path, capsys, only, said
+):
+    folder = class_of("Ada Lovelace_1234", "Right", "adah", "bob")
+    told = refused(capsys, folder, tmp_path / "out", "--only", only)
+    assert f"there is no student {only!r} in {folder}; {said}" in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_output_folder_that_cannot_be_is_said(class_of, tmp_path, capsys):
+    folder = class_of("ada")
+    file = tmp_path / "file"
+    file.touch()
+    assert f"--out {file} is a file; name a folder" in refused(capsys, folder, file)
+    told = refused(capsys, folder, file / "sub")
+    assert f"--out {file}/sub cannot be made (Not a directory); name a folder where" in told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_an_output_folder_where_nothing_can_be_made_is_said(class_of, tmp_path, capsys):
+    told = refused(capsys, class_of("ada"), Path("/proc/nope"))
+    assert "--out /proc/nope cannot be made (No such file or directory)" in told
+
+
+@pytest.mark.parametrize("content", [b"\x80\xff" * 40, b"short"])
+def test_a_secret_that_is_none_is_said_with_the_cure(tmp_path, content):
+    (tmp_path / "course.secret").write_bytes(content)
+    with pytest.raises(SecretError, match="delete it to have a new one made .*or copy the course"):
+        course_secret(tmp_path)
 
 
 def test_a_missing_package_is_named(tmp_path):
