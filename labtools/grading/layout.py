@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,7 +80,7 @@ class Layout:
         is_around = bool(self._steps)
         submitted = _folder_called("submitted", self._items)
         names = {item.name for item in self._items}
-        if submitted and (names & NBGRADERS_OWN or self._only_students(submitted)):
+        if submitted and (names & NBGRADERS_OWN or self._only_students(self.reader, submitted)):
             self.passed_over += [printable(n) for n in names - NBGRADERS_OWN - {"submitted"}]
             self._step_into(submitted)
         if is_around:
@@ -91,9 +92,9 @@ class Layout:
         self._items = self.reader.items()
         self._steps.append(item.name)
 
-    def _only_students(self, item: Item) -> bool:
+    def _only_students(self, reader: Folder | Zip, item: Item) -> bool:
         """Whether nothing but students' folders or files can lie in this one."""
-        inner = self.reader.inside(item)
+        inner = reader.inside(item)
         items = inner.items()
         if any(self.lab.is_name_of(i.name) for i in items):
             return False  # one student of an nbgrader tree
@@ -109,13 +110,19 @@ class Layout:
             return False
         inner = reader.inside(item)
         items = inner.items()
+        submitted = _folder_called("submitted", items)
+        if submitted and self._only_students(inner, submitted):
+            return True
         if _is_course({i.name for i in items}):
             return True
         if len(items) == 1 and items[0].kind == "folder" and not moodle_student(items[0].name):
             return self._is_around(inner, items[0], levels - 1)
         if len(items) == 1 and _is_zip_of_many(inner, items[0]):
             return True
-        if any(moodle_student(i.name) or _is_canvas_notebook(i.name) for i in items):
+        if (
+            any(moodle_student(i.name) for i in items)
+            or len(_lms_students(i.name for i in items)) > 1
+        ):
             return True
         if any(_is_notebook(i.name) for i in items if i.kind != "folder"):
             return False
@@ -195,29 +202,40 @@ class Layout:
             )
 
     def _refuse_others(self, walked: dict[str, list[Entry]]) -> None:
-        """Refuse folders which are no student's, but lie beside or around students' folders."""
-        ours = []
-        for name, entries in walked.items():
-            tops = {e.path.split("/", 1)[0] for e in entries}
-            deep = [e for e in entries if _is_notebook(e.path)]
-            if name in NBGRADERS_FOLDERS and deep and all("/" in e.path for e in deep):
-                ours.append(name)
-            if moodle_student(name):
-                continue
-            many = {moodle_student(top) for top in tops} - {None}
-            many |= {lms_name(top)[0] for top in tops if _is_canvas_notebook(top)}
-            if _is_course(tops) or len(many) > 1:
-                what = "an nbgrader course" if _is_course(tops) else "folders of several students"
-                raise SubmissionsError(
-                    f"{printable(name)} in {self._place()} holds {what} and is no student's "
-                    f"folder; {self._give(name)}"
-                )
-        if ours:
+        """Refuse folders that are no student's; where that is not certain, say it."""
+        made = [n for n in walked if n in NBGRADERS_FOLDERS and _all_deep(walked[n])]
+        if made:
             raise SubmissionsError(
-                f"{self._place()} holds folders of nbgrader that are no student's: "
-                f"{listed(ours)}; give nbgrader's submitted/ folder, or the course folder with "
-                "submitted/ in it"
+                f"{self._place()} holds folders of nbgrader that are no student's: {listed(made)}; "
+                "give nbgrader's submitted/ folder, or the course folder with submitted/ in it"
             )
+        groups = [name for name in walked if self._is_group(name, walked[name])]
+        if not groups:
+            return
+        shown = listed(map(printable, groups))
+        certain = [name for name in groups if self._is_group(name, walked[name], certain=True)]
+        # One student's odd folders must not keep the others from their grades.
+        if len(certain) == len(walked):
+            raise SubmissionsError(
+                f"{self._place()} holds folders of several students or courses each: {shown}; "
+                f"give one of them at a time: {self._give(certain[0])}"
+            )
+        self.notes.append(
+            f"Each of these counts as one student, with notebooks in several folders: {shown}. "
+            f"If it is a group of students, {self._give(groups[0])} by itself."
+        )
+
+    def _is_group(self, name: str, entries: list[Entry], *, certain: bool = False) -> bool:
+        """Whether a folder may be that of several students, or certainly is no single one's."""
+        if moodle_student(name):
+            return False
+        tops = {e.path.split("/", 1)[0] for e in entries}
+        if _is_course(tops) or len(_lms_students(tops)) > 1:
+            return True
+        if certain or not _all_deep(entries):
+            return False
+        inner = {e.path.split("/", 1)[0] for e in entries if _is_notebook(e.path)}
+        return len([n for n in inner if self._may_be_student(n)]) > 1
 
     def _place(self) -> str:
         if not self._steps:
@@ -253,8 +271,15 @@ def _is_notebook(name: str) -> bool:
     return name.lower().endswith(".ipynb")
 
 
-def _is_canvas_notebook(name: str) -> bool:
-    return _is_notebook(name) and lms_name(name) is not None
+def _lms_students(names: Iterable[str]) -> set[str]:
+    """Whose folders and notebooks these are, as far as Moodle or Canvas has named them."""
+    found = set()
+    for name in names:
+        named = lms_name(name)
+        # `lab05_2026_11_26.ipynb` is a date, not what Canvas makes of a name.
+        if named and (moodle_student(name) or (_is_notebook(name) and not names_a_lab(named[0]))):
+            found.add(named[0])
+    return found
 
 
 def _is_zip_of_many(reader: Folder | Zip, item: Item) -> bool:
@@ -264,6 +289,12 @@ def _is_zip_of_many(reader: Folder | Zip, item: Item) -> bool:
 
 def _is_course(names: set[str]) -> bool:
     return "submitted" in names and bool(names & NBGRADERS_OWN)
+
+
+def _all_deep(entries: list[Entry]) -> bool:
+    """Whether there are notebooks, and all of them in folders."""
+    paths = [e.path for e in entries if _is_notebook(e.path)]
+    return bool(paths) and all("/" in path for path in paths)
 
 
 def _folder_called(name: str, items: list[Item]) -> Item | None:

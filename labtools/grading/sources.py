@@ -16,6 +16,8 @@ __all__ = ["Entry", "Folder", "Item", "NotReadable", "SubmissionsError", "Zip", 
 
 #: Files of one student, and of a zip that a student handed in, that are looked at.
 MOST_ENTRIES = 2000
+#: Folders in folders in a zip.
+DEEPEST = 100
 
 
 class SubmissionsError(Exception):
@@ -237,5 +239,8 @@ def _can_be_laid_out(parts: tuple[str, ...]) -> bool:
 
 
 def _safe_parts(name: str) -> tuple[str, ...]:
-    parts = tuple(p for p in name.replace("\\", "/").split("/") if p not in ("", "."))
+    name = name.replace("\\", "/")
+    if name.count("/") > DEEPEST:
+        return ()  # no disk takes it, and thousands of them would fill the memory
+    parts = tuple(p for p in name.split("/") if p not in ("", "."))
     return () if ".." in parts else parts

@@ -432,9 +432,15 @@ def test_nbgraders_course_is_known_wherever_it_lies(tmp_path, kind, around):
 
 
 @both
+def test_a_course_of_submitted_work_alone_is_known(tmp_path, kind):
+    names = [f"course/{COURSE[0]}", "course/roster.csv"]
+    assert found(made(tmp_path, kind, *names)) == {"ada": names[0]}
+
+
+@both
 def test_several_courses_are_refused(tmp_path, kind):
     names = [f"{term}/{name}" for term in ("spring", "autumn") for name in COURSE]
-    with pytest.raises(SubmissionsError, match="autumn .*an nbgrader course.*give .*autumn"):
+    with pytest.raises(SubmissionsError, match="courses each: autumn, spring; .*give .*autumn"):
         Submissions(made(tmp_path, kind, *names), STEM)
 
 
@@ -449,8 +455,36 @@ def test_folders_that_nbgrader_made_are_no_students(tmp_path, kind):
 def test_downloads_side_by_side_are_refused(tmp_path, kind):
     moodle = [f"{who}_{k}_assignsubmission_file_/{STEM}.ipynb" for k, who in enumerate("AB")]
     names = [f"{group}/{name}" for group in ("monday", "tuesday") for name in moodle]
-    with pytest.raises(SubmissionsError, match=r"monday .*several students.*give .*monday"):
+    with pytest.raises(
+        SubmissionsError, match=r"several students .*monday, tuesday; .*give .*monday"
+    ):
         Submissions(made(tmp_path, kind, *names), STEM)
+
+
+@both
+def test_what_may_be_a_group_of_students_is_said(tmp_path, kind):
+    names = [f"monday/ada/{STEM}.ipynb", f"monday/bob/{STEM}.ipynb", f"cleo/{STEM}.ipynb"]
+    names += [f"dan/old/{STEM}.ipynb", f"dan/new/{STEM}.ipynb"]
+    submissions = Submissions(made(tmp_path, kind, *names), STEM)
+    assert submissions.students == ["cleo", "dan", "monday"]
+    (note,) = submissions.notes
+    assert "in several folders: monday. If it is a group of students, " in note
+    assert note.endswith("monday by itself.")
+
+
+@both
+def test_one_students_odd_folders_keep_nobody_from_a_grade(tmp_path, kind):
+    odd = [f"ada/{name}" for name in COURSE]
+    odd += [f"bob/{who}_1_assignsubmission_file_/{STEM}.ipynb" for who in "AB"]
+    submissions = Submissions(made(tmp_path, kind, *odd, f"cleo/{STEM}.ipynb"), STEM)
+    assert submissions.students == ["ada", "bob", "cleo"]
+    assert "one student, with notebooks in several folders: ada, bob." in submissions.notes[0]
+
+
+@both
+def test_a_date_is_no_name_that_canvas_made(tmp_path, kind):
+    names = ["ada/lab05_2026_11_26.ipynb", "ada/lab05_2025_11_01.ipynb"]
+    assert set(found(made(tmp_path, kind, *names))) == {"ada"}
 
 
 # Nobody vanishes ----------------------------------------------------------------------------------
