@@ -150,19 +150,23 @@ def choose(entries: list[Entry], stem: str, is_this_lab: Callable[[Entry], bool]
     possible = sorted((e for e in notebooks if fits[e] is not None), key=order)
     best = fits[named[0]] if named else NONE
     if best == EXACT:
-        return Choice(named[0], tuple(named[1:]))
-    if best == NONE and not possible:
-        # All are named after other labs: one of them may be this lab's all the same.
-        rivals = notebooks
-    else:
+        return _one_of(named, named[0])
+    if best >= TITLE:
         # A name that is the lab's but for its spelling is meant, whatever else lies there.
-        rivals = [e for e in named if fits[e] == best] if best >= TITLE else possible
-    if len(rivals) > 1 or not possible:
-        holding = [e for e in rivals[:MOST_OPENED] if is_this_lab(e)]
+        rivals, all_that_may_be = [e for e in named if fits[e] == best], named
+    else:
+        # Where all are named after other labs, one may be this lab's all the same.
+        rivals = all_that_may_be = possible or notebooks
+    # Of one file uploaded several times the last counts, whatever the others hold.
+    latest = list({e.path: e for e in reversed(rivals)}.values())[::-1]
+    if len(latest) > 1 or not possible:
+        holding = [e for e in latest[:MOST_OPENED] if is_this_lab(e)]
         if holding:
-            beside = named if best >= TITLE else rivals
-            others = tuple(e for e in beside if e is not holding[0])
-            return Choice(holding[0], others, by_content=len(holding) == 1)
+            return _one_of(all_that_may_be, holding[0], by_content=len(holding) == 1)
     if named:
-        return Choice(named[0], tuple(named[1:]))
-    return Choice(possible[0]) if len(possible) == 1 else Choice()
+        return _one_of(named, named[0])
+    return _one_of(rivals, latest[0]) if possible and len(latest) == 1 else Choice()
+
+
+def _one_of(entries: list[Entry], taken: Entry, *, by_content: bool = False) -> Choice:
+    return Choice(taken, tuple(e for e in entries if e is not taken), by_content)

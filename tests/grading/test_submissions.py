@@ -607,6 +607,15 @@ def test_a_notebook_with_another_labs_name_may_hold_this_one(tmp_path):
     assert submission.name == "lab01.ipynb" and "lab02.ipynb" in submission.note
 
 
+@pytest.mark.parametrize("name", ["homework", "lab5", "implement gradient descent"])
+def test_the_last_upload_counts_whatever_earlier_ones_hold(tmp_path, name):
+    (tmp_path / f"ada_1_8_{name}.ipynb").write_text(OURS)
+    (tmp_path / f"ada_1_9_{name}-1.ipynb").write_text("without ids")
+    (submission,) = Submissions(tmp_path, STEM)
+    assert submission.notebook == b"without ids"
+    assert submission.note.endswith(f"Not graded: ada_1_8_{name}.ipynb.")
+
+
 def test_where_nothing_tells_the_notebook_is_missing(tmp_path):
     submission = handed_in(tmp_path, **{"one.ipynb": "x", "two.ipynb": "y"})
     assert submission.problem[0] == "missing"
