@@ -152,6 +152,19 @@ def test_unmarked_cells_are_found_by_what_they_define():
     assert plan.plan(cells, P)["where"] == {"lab09-a": 1}
 
 
+def test_an_unmarked_function_is_not_taken_for_a_later_object_of_its_name():
+    called = [{**P[0], "calls": True}]
+    cells = [cell("def a(x): return x"), cell("b = a(1)"), cell("a = Linear(1, 1)"), cell("a(2)")]
+    made = plan.plan(cells, called)
+    assert made["where"] == {"lab09-a": 0} and made["moments"][0] == (2, "lab09-a", 0)
+    # A value has no form of its own: there the last cell counts, as it does for two functions.
+    assert plan.plan(cells, P)["where"] == {"lab09-a": 2}
+    again = [*cells[:2], cell("def a(x): return 2 * x")]
+    assert plan.plan(again, called)["where"] == {"lab09-a": 2}
+    # The answer may be no function from the beginning.
+    assert plan.plan(cells[1:], called)["where"] == {"lab09-a": 1}
+
+
 def test_a_course_cell_that_nothing_needs_is_not_run():
     cells = [
         cell("data = make()\nplot(data)", own=False),

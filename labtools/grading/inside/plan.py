@@ -28,7 +28,8 @@ def plan(cells: Sequence[Cell], practices: Sequence[Mapping[str, Any]]) -> dict[
         by metadata or cell id, or None), ``own`` (not one of the course's own cells), ``stub``
         (a practice cell exactly as it was released).
     practices : sequence of mappings
-        ``id`` and ``names`` of those that are asked.
+        ``id`` and ``names`` of those that are asked; ``calls`` where they are called, as functions
+        or classes.
 
     Returns
     -------
@@ -53,7 +54,7 @@ def plan(cells: Sequence[Cell], practices: Sequence[Mapping[str, Any]]) -> dict[
         filled = [k for k in marked if not cells[k]["stub"]]
         definers = [k for k, cell in enumerate(cells) if cell["own"] and bound[k] & names]
         copies[id_] = len(filled)
-        home = (filled or marked or _unmarked(cells, definers, id_) or [None])[-1]
+        home = (filled or marked or _unmarked(cells, definers, practice) or [None])[-1]
         where[id_] = home
         ranks = []
         if home is not None:
@@ -67,10 +68,19 @@ def plan(cells: Sequence[Cell], practices: Sequence[Mapping[str, Any]]) -> dict[
     return {"moments": sorted(moments), "copies": copies, "where": where}
 
 
-def _unmarked(cells: Sequence[Cell], definers: list[int], id_: str) -> list[int]:
-    """Cells that may be the practice's own where nothing marks them: those before its check."""
-    checks = [k for k, cell in enumerate(cells) if _checks(cell, id_)]
-    return [k for k in definers if checks and k < checks[-1]] or definers
+def _unmarked(cells: Sequence[Cell], definers: list[int], practice: Mapping) -> list[int]:
+    """Cells that may be the practice's own where nothing marks them: those before its check.
+
+    What is called is released as a function or a class. Of several cells one of that form is its
+    own: ``model = nn.Linear(1, 1)`` further down is another model.
+    """
+    checks = [k for k, cell in enumerate(cells) if _checks(cell, practice["id"])]
+    before = [k for k in definers if checks and k < checks[-1]] or definers
+    return [k for k in before if _is_in_form(cells[k], practice)] or before
+
+
+def _is_in_form(cell: Cell, practice: Mapping) -> bool:
+    return bool(practice.get("calls") and _Names.of(cell).made & set(practice["names"]))
 
 
 def _read_at(cells: Sequence[Cell], bound: list[set[str]], home: int, practice: Mapping) -> int:
@@ -78,8 +88,11 @@ def _read_at(cells: Sequence[Cell], bound: list[set[str]], home: int, practice: 
     checks = [k for k in range(home + 1, len(cells)) if _checks(cells[k], id_)]
     if checks:
         return checks[0]
+    in_form = _is_in_form(cells[home], practice)
     for k in range(home + 1, len(cells)):
         cell = cells[k]
+        if in_form and bound[k] & names and not _is_in_form(cell, practice):
+            return k
         other = cell["practice"] not in (None, id_) or cell["check"] not in (None, id_)
         if other or (not cell["own"] and bound[k] & names):
             return k
@@ -124,8 +137,10 @@ class _Names:
     ----------
     bound : set of str
         Names that it defines, in any form.
+    made : set of str
+        Those of them that it defines as a function or a class.
     changed : set of str
-        Those, and names of which it calls a method or sets a part.
+        Names that it defines, and names of which it calls a method or sets a part.
     used : set of str
         Every name that occurs in it, inside functions too.
     imported : set of str
@@ -136,6 +151,7 @@ class _Names:
 
     def __init__(self) -> None:
         self.bound: set[str] = set()
+        self.made: set[str] = set()
         self.changed: set[str] = set()
         self.used: set[str] = set()
         self.imported: set[str] = set()
@@ -175,6 +191,7 @@ class _Names:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 if outside:
                     self.bound.add(node.name)
+                    self.made.add(node.name)
                 outside = False  # what is defined inside is not the notebook's
             elif isinstance(node, ast.Lambda):
                 outside = False

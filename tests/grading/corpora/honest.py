@@ -33,6 +33,13 @@ def honest(build: Callable[[], Notebook | Case]) -> Callable:
     return build
 
 
+def check_cells_gone() -> Notebook:
+    """The solved lab without its check cells."""
+    notebook = solved()
+    notebook["cells"] = [c for c in notebook["cells"] if not (grade_id(c) or "").endswith("-check")]
+    return notebook
+
+
 @honest
 def as_expected():
     return solved()
@@ -196,6 +203,17 @@ def metadata_and_ids_stripped():
 
 
 @honest
+def nothing_marked_and_a_name_used_again():
+    def strip(cell):
+        cell.update(metadata={})
+        cell.pop("id")
+
+    notebook = each(check_cells_gone(), strip)
+    notebook["nbformat_minor"] = 4
+    return last(notebook, "model = torch.nn.Linear(1, 1)\nprint(model(X.reshape(-1, 1))[:2])")
+
+
+@honest
 def another_kernels_name():
     notebook = solved()
     notebook["metadata"] = {
@@ -234,9 +252,7 @@ def nbformat_3():
 
 @honest
 def check_cells_deleted():
-    notebook = solved()
-    notebook["cells"] = [c for c in notebook["cells"] if not (grade_id(c) or "").endswith("-check")]
-    return notebook
+    return check_cells_gone()
 
 
 @honest
