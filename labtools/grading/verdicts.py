@@ -192,7 +192,7 @@ def _without_a_tale(answer: dict[str, Any], shown: frozenset[str]) -> dict[str, 
         made["message"] = ""
     if "error" in made and made["error"] != "Crash" and not _is_known(made["error"]):
         made["error"] = "an error of its own"
-    types = re.split(r" of | and |empty ", str(made.get("type", "")))
+    types = re.split(r" of | and |empty |complex ", str(made.get("type", "")))
     if "type" in made and not all(map(_is_known, types)):
         made["type"] = "something of its own"
     if "line" in made:

@@ -91,12 +91,21 @@ def test_feedback_refuses_nonsense(outcome, share):
         (torch.tensor([1.5]).bfloat16(), [1.5]),
         ([torch.ones(2), torch.zeros(2)], [1.0, 1.0, 0.0, 0.0]),
         (range(3), [0.0, 1.0, 2.0]),
+        (np.array(2 + 0j), [2.0]),
+        (torch.tensor([2 + 0j, 3]), [2.0, 3.0]),
+        ([np.complex64(2), 1], [2.0, 1.0]),
     ],
 )
 def test_numbers_are_read_from(value, expected):
     answer = probe.read_numbers(value)
     assert answer["kind"] == "numbers" and answer["values"] == expected
     json.dumps(answer)
+
+
+@pytest.mark.parametrize("value", [2 + 1j, 2 + 0j, torch.tensor([1j, 2]), np.array(2j), [1, 2j]])
+def test_numbers_with_an_imaginary_part_are_called_complex(value):
+    answer = probe.read_numbers(value)
+    assert answer["kind"] == "other" and "complex" in answer["type"]
 
 
 def test_axes_are_read_with_what_stands_beside_them():

@@ -680,6 +680,19 @@ A = torch.cat([X, torch.ones_like(X)], 1)
 largest_rate = 2 / torch.linalg.eigvalsh(2 * A.T @ A / len(A)).max()""",
     ),
     right(
+        "complex eigenvalues of torch",
+        """
+H = 2 * torch.tensor([[(X ** 2).mean(), X.mean()], [X.mean(), 1.0]])
+largest_rate = 2 / max(torch.linalg.eigvals(H), key=abs)""",
+    ),
+    right(
+        "complex numbers of numpy",
+        """
+H = 2 * np.array([[np.mean(x**2), np.mean(x)], [np.mean(x), 1.0]], dtype=complex)
+largest_rate = 2 / np.linalg.eigvals(H).max()""",
+    ),
+    wrong("an imaginary part", "largest_rate = 2 / surface.eigenvalues[1] + 0.1j", "wrong type"),
+    right(
         "autograd's Hessian",
         """
 H = torch.autograd.functional.hessian(
