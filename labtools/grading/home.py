@@ -40,6 +40,8 @@ class Home:
     ----------
     lab, modules, sources, unsafe
         As for :class:`labtools.grading.station.Station`.
+    folder : Path, optional
+        Where its files are to lie; among temporary files if left out.
 
     Raises
     ------
@@ -54,9 +56,10 @@ class Home:
         sources: tuple[str, ...],
         *,
         unsafe: bool = False,
+        folder: Path | None = None,
     ) -> None:
         self.modules, self.sources = modules, sources
-        self._folder = tempfile.TemporaryDirectory(prefix="labs-grade-")
+        self._folder = tempfile.TemporaryDirectory(prefix="labs-grade-", dir=folder)
         self.course = Path(self._folder.name, "course")
         write_sealed_copy(self.course, lab)
         source = Path(inside.__file__).parent
@@ -147,7 +150,8 @@ class SharedParent:
         self, lab: str, modules: tuple[str, ...], sources: tuple[str, ...], address: Path
     ) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._home = Home(lab, modules, sources)
+        # Beside the address: whoever removes what a killed command left knows that folder.
+        self._home = Home(lab, modules, sources, folder=address.parent)
         if not self._home.sandbox.nested:
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import multiprocessing
+import os
 import signal
 import sys
 import tempfile
@@ -12,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +43,8 @@ class Workers:
 
     def __init__(self, processes: int) -> None:
         self.processes = processes
-        self._scratch = tempfile.TemporaryDirectory(prefix="labs-grade-")
+        # A short name: the address of a socket in it may not be long.
+        self._scratch = tempfile.TemporaryDirectory(prefix="", dir=server.scratch())
         self._pool = _Pool(processes, self._scratch.name)
         self._parent: SharedParent | None = None
         self._loaded: Future[Assignment] = Future()
@@ -50,9 +54,10 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # First: whoever waits for a worker that starts need not wait any longer.
+        self._pool.close()
         if self._starting is not None:
             self._starting.join()
-        self._pool.stop()
         if self._parent is not None:
             self._parent.close()
         self._scratch.cleanup()
@@ -175,25 +180,44 @@ class _Pool:
     def __init__(self, processes: int, scratch: str) -> None:
         self.processes, self.scratch = processes, scratch
         self._executor: ProcessPoolExecutor | None = None
+        self._closed = False
+        self._lock = threading.Lock()
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
-        if self._executor is None:
-            self._executor = ProcessPoolExecutor(
-                self.processes,
-                mp_context=server.context(),
-                initializer=_begin,
-                initargs=(self.scratch,),
-                max_tasks_per_child=TASKS_PER_WORKER,
-            )
         try:
-            return self._executor.submit(work, *arguments)
-        except BrokenProcessPool as error:
+            with self._lock:
+                if self._closed:
+                    raise BrokenProcessPool("it was closed")
+                if self._executor is None:
+                    self._executor = self._make()
+                executor = self._executor
+            return executor.submit(work, *arguments)
+        except RuntimeError as error:  # broken, or stopped a moment ago
             failed: Future = Future()
             failed.set_exception(error)
             return failed
 
+    def _make(self) -> ProcessPoolExecutor:
+        # The executor would start the server too, and leave it open to Ctrl-C meanwhile.
+        server.start()
+        return ProcessPoolExecutor(
+            self.processes,
+            mp_context=server.context(),
+            initializer=_begin,
+            initargs=(self.scratch,),
+            max_tasks_per_child=TASKS_PER_WORKER,
+        )
+
+    def close(self) -> None:
+        """Stop it for good."""
+        with self._lock:
+            self._closed = True
+        self.stop()
+
     def stop(self) -> None:
-        executor, self._executor = self._executor, None
+        """End all workers, whatever they are at."""
+        with self._lock:
+            executor, self._executor = self._executor, None
         if executor is None:
             return
         processes = list((executor._processes or {}).values())
@@ -209,16 +233,34 @@ class _Pool:
 
 
 def _begin(scratch: str) -> None:
-    """Set up a worker: Ctrl-C is the parent's business, and its death is the worker's."""
+    """Set up a worker: Ctrl-C is the command's business, and its death is the worker's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_the_command()
     from labtools.grading import unit
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = scratch
     unit.share(Path(scratch))
     if sys.platform == "linux":
         from labtools.grading.inside import walls
 
         walls.die_with_parent()
+
+
+def _end_with_the_command() -> None:
+    """End this worker, and with it its sandbox, as soon as the command is gone.
+
+    The process that it was forked from cannot see to that: it lives as long as any worker does.
+    """
+    command = multiprocessing.parent_process()
+    if command is None:
+        return
+
+    def watch() -> None:
+        connection.wait([command.sentinel])
+        # Whatever it is at: nobody is there any more to take the result.
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 # What workers do. They have imported what it takes; the command has not, and need not.
