@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 
@@ -9,6 +10,8 @@ from labtools.grading.records import Job, Result
 
 __all__ = ["ClusterError", "grade_on_cluster"]
 
+#: Seconds within which a scheduler answers.
+ANSWER_LIMIT = 10
 #: How often a submission is handed out again after all workers that had it died.
 MOST_TRIES = 3
 
@@ -36,9 +39,14 @@ def grade_on_cluster(jobs: Iterator[Job], scheduler: str) -> Iterator[Result]:
     from labtools.grading.unit import grade_unit, lost
 
     try:
-        client = Client(scheduler, timeout=20, set_as_default=False)
+        # A client that finds nobody cannot be closed: it waits as long again, and then complains.
+        asyncio.run(_knock(scheduler))
+        client = Client(scheduler, timeout=ANSWER_LIMIT, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        raise ClusterError(f"no Dask scheduler answers at {scheduler}: {error}") from error
+        raise ClusterError(
+            f"no Dask scheduler answers at {scheduler}: {error}. --scheduler takes the address "
+            "that `dask scheduler` prints when it starts, tcp://HOST:PORT"
+        ) from error
     with client:
         tries: dict[str, int] = {}
         waiting: dict = {}
@@ -70,6 +78,16 @@ def grade_on_cluster(jobs: Iterator[Job], scheduler: str) -> Iterator[Result]:
             yield result
             for job in itertools.islice(jobs, max(1, _window(client) - len(waiting))):
                 hand_out(job)
+
+
+async def _knock(scheduler: str) -> None:
+    """Find out whether anything that speaks Dask's language answers."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    how = Security().get_connection_args("client")
+    comm = await connect(scheduler, timeout=ANSWER_LIMIT, **how)
+    await comm.close()
 
 
 def _window(client) -> int:
