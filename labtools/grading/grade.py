@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import functools
 import os
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -24,13 +26,14 @@ from labtools.grading.assignment import (
 )
 from labtools.grading.cluster import ClusterError, grade_on_cluster
 from labtools.grading.examination import Limits
-from labtools.grading.gradebook import Course
+from labtools.grading.gradebook import Course, GradebookError
 from labtools.grading.home import NoSandbox
 from labtools.grading.journal import Journal, submission_key
 from labtools.grading.progress import progress_bar
 from labtools.grading.records import Job, Result, Settings
 from labtools.grading.sealing import SealError
 from labtools.grading.secret import SecretError, course_secret
+from labtools.grading.stopping import Stopping
 from labtools.grading.submissions import Submissions, SubmissionsError, listed
 from labtools.grading.tables import write_tables
 from labtools.grading.workers import Workers
@@ -42,32 +45,55 @@ class OutputError(Exception):
     """The output folder is no place for grades, or not now."""
 
 
+#: What helps where a file cannot be read or written.
+_CURES = {
+    errno.ENOSPC: "free some space there",
+    errno.EDQUOT: "free some space there",
+    errno.EACCES: "give yourself the right to use it",
+    errno.EPERM: "give yourself the right to use it, or close the program that has it open",
+    errno.EROFS: "choose a folder that can be written",
+    errno.EISDIR: "move that folder away",
+}
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Grade; return 0, or 2 with a sentence on stderr where nothing can be graded."""
+    """Grade; return 0, or 2 with a sentence on stderr where nothing can be graded.
+
+    Where a signal stopped it, return 128 and the signal's number, as a shell does.
+    """
     console = Console(stderr=True, highlight=False)
+    stopping = Stopping()
     try:
-        return _grade(arguments, console)
+        with stopping:
+            return _grade(arguments, console, stopping)
+    except KeyboardInterrupt:
+        # The terminal may be what has gone.
+        with contextlib.suppress(OSError):
+            console.print("labs: interrupted", markup=False)
+        return stopping.code
     except (
         AssignmentError,
         ClusterError,
+        GradebookError,
         NoSandbox,
         OutputError,
         SealError,
         SecretError,
         SubmissionsError,
     ) as error:
-        console.print(f"labs grade: {error}", style="bold", markup=False, soft_wrap=True)
-        return 2
+        said = str(error)
     except OSError as error:
+        if stopping.signal is not None:
+            return stopping.code
         where = f" ({error.filename})" if error.filename else ""
-        console.print(
-            f"labs grade: {error.strerror or error}{where}",
-            style="bold", markup=False, soft_wrap=True,
-        )  # fmt: skip
-        return 2
+        cure = _CURES.get(error.errno)
+        then = f"; {cure} and run the same command again: what is graded is kept" if cure else ""
+        said = f"{error.strerror or error}{where}{then}"
+    console.print(f"labs grade: {said}", style="bold", markup=False, soft_wrap=True)
+    return 2
 
 
-def _grade(arguments: argparse.Namespace, console: Console) -> int:
+def _grade(arguments: argparse.Namespace, console: Console, stopping: Stopping) -> int:
     _check_out(arguments.submissions, arguments.out)
     secret = course_secret(arguments.root / "solutions")
     if secret.is_new:
@@ -105,14 +131,14 @@ def _grade(arguments: argparse.Namespace, console: Console) -> int:
         load = functools.partial(draw_cases, released, secret)
         if arguments.scheduler:
             course = stack.enter_context(Course(arguments.out, released))
-            results = grade_on_cluster(work.jobs(load()), arguments.scheduler)
+            results = grade_on_cluster(work.jobs(load(), course), arguments.scheduler)
         else:
             workers = stack.enter_context(Workers(arguments.jobs or os.cpu_count() or 1))
             workers.begin(released, load, settings, work.at_least())
             # nbgrader takes seconds to open a gradebook: meanwhile the workers get ready.
             course = stack.enter_context(Course(arguments.out, released))
-            results = workers.grade(work.jobs(workers.assignment()))
-        return _run(arguments, console, work, course, results)
+            results = workers.grade(work.jobs(workers.assignment(), course))
+        return _run(arguments, console, stopping, work, course, results)
 
 
 def _check_out(submissions: Path, out: Path) -> None:
@@ -180,7 +206,7 @@ class _Work:
         self.submissions, self.journal = submissions, journal
         self.version, self.only = version, only
         self.students = submissions.students if only is None else [only]
-        self.kept = 0
+        self.kept = self.restored = 0
         self._keys: dict[str, str] = {}
 
     def at_least(self) -> int:
@@ -189,16 +215,34 @@ class _Work:
             return 1
         return sum(student not in self.journal for student in self.students)
 
-    def jobs(self, assignment: Assignment) -> Iterator[Job]:
+    def jobs(self, assignment: Assignment, course: Course) -> Iterator[Job]:
         """The jobs of all submissions that have no result yet."""
         for student in self.students:
             submission = self.submissions.read(student)
             key = submission_key(submission, self.version)
             if self.only is None and self.journal.has(student, key):
+                self._see_to_gradebook(student, course)
                 self.kept += 1
                 continue
             self._keys[student] = key
             yield Job(assignment, self.settings, submission)
+
+    def _see_to_gradebook(self, student: str, course: Course) -> None:
+        """Put a result that is kept back into a gradebook that was moved away or lost it."""
+        result, ran = self.journal.result(student), self.journal.ran(student)
+        if not course.holds(result, ran):
+            course.restore(result, ran, self.journal.notebook(student))
+            self.restored += 1
+
+    def results(self) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+        """What is kept of every lab in the folder; of this one, for who has handed in now."""
+        self.journal.list_only(self.submissions.students)
+        for stem in self.journal.labs():
+            if stem == self.released.stem:
+                yield stem, self.journal.entries(self.journal.listed)
+            else:
+                with Journal(self.journal.folder, stem) as other:
+                    yield stem, other.entries(other.listed)
 
     def key(self, student: str) -> str:
         """The key under which this student's new result is kept."""
@@ -206,9 +250,15 @@ class _Work:
 
 
 def _run(
-    arguments, console: Console, work: _Work, course: Course, results: Iterator[Result]
+    arguments: argparse.Namespace,
+    console: Console,
+    stopping: Stopping,
+    work: _Work,
+    course: Course,
+    results: Iterator[Result],
 ) -> int:
-    started, graded, stopped = time.monotonic(), 0, False
+    started, graded = time.monotonic(), 0
+    fault: GradebookError | None = None
     bar = progress_bar(console)
     try:
         with bar:
@@ -218,15 +268,27 @@ def _run(
                 graded += 1
                 bar.update(task, completed=graded + work.kept)
             bar.update(task, completed=graded + work.kept)
-    except KeyboardInterrupt:
-        stopped = True
+    except GradebookError as error:
+        fault = error
+        results.close()
+    except (KeyboardInterrupt, OSError):
+        # The latter from a bar that is drawn on a terminal which has been closed.
+        if stopping.signal is None:
+            raise
         results.close()
         work.journal.load()
-    students = [s for s in work.submissions.students if s in work.journal]
-    entries = work.journal.entries(students)
-    counts = write_tables(arguments.out, work.released.stem, entries)
+    stopped = stopping.signal is not None
+    counts = write_tables(arguments.out, work.results())[work.released.stem]
+    if work.restored:
+        console.print(
+            f"{work.restored} graded before were put back into the gradebook, which lacked them; "
+            "points and comments given by hand are not among what was kept.",
+            soft_wrap=True,
+        )
     _report(console, arguments, work, counts, graded, time.monotonic() - started, stopped)
-    return 130 if stopped else 0
+    if fault is not None:
+        raise fault
+    return stopping.code if stopped else 0
 
 
 def _keep(result: Result, work: _Work, course: Course) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +16,16 @@ from labtools.grading.assignment import ReleasedLab
 from labtools.grading.journal import write_whole
 from labtools.grading.records import Result
 
-__all__ = ["Course"]
+__all__ = ["Course", "GradebookError"]
 
 _CONFIG = '''"""nbgrader's settings for this folder, written by `labs grade`."""
 
+import os
+
 c = get_config()  # noqa: F821, nbgrader provides it
 
-c.CourseDirectory.root = "."
+# This folder, wherever it is moved.
+c.CourseDirectory.root = os.path.dirname(os.path.abspath(__file__))
 c.CourseDirectory.db_url = "sqlite:///gradebook.db"
 # `labs grade` has run the notebooks; nbgrader need not.
 c.GenerateFeedback.force = True
@@ -34,6 +40,38 @@ def _schema_version() -> str:
     return ScriptDirectory(Path(nbgrader.__file__).parent / "alembic").get_current_head()
 
 
+class GradebookError(Exception):
+    """The gradebook cannot be read or written; the message says what to do."""
+
+
+_AGAIN = "and run the same command again: what is graded is kept"
+_ANEW = (
+    f"Move it away {_AGAIN}, and the gradebook is made anew from it. Points and comments given by "
+    "hand are in the old file alone"
+)
+#: What SQLite says, and what helps.
+_CURES = {
+    "locked": f"Close the program that is using it, such as formgrader, {_AGAIN}",
+    "full": f"Free some space there {_AGAIN}",
+    "readonly": f"Give yourself the right to write it and its folder, {_AGAIN}",
+}
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Tell what is wrong with the gradebook in a sentence."""
+    from nbgrader.api import InvalidEntry
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, InvalidEntry) as error:
+        # SQLAlchemy's own text adds the statement, its parameters and a link.
+        said = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        cure = next((cure for word, cure in _CURES.items() if word in said), _ANEW)
+        raise GradebookError(f"{path} cannot be used ({said}). {cure}.") from error
+
+
 class Course:
     """The gradebook of an output folder, open for one lab.
 
@@ -45,6 +83,11 @@ class Course:
         The output folder: nbgrader's course folder.
     released : ReleasedLab
         The lab.
+
+    Raises
+    ------
+    GradebookError
+        If the gradebook cannot be used.
     """
 
     def __init__(self, folder: Path, released: ReleasedLab) -> None:
@@ -60,19 +103,23 @@ class Course:
         released = nbformat.writes(nbformat.from_dict(released.release))
         for stage in ("source", "release"):
             write_whole(folder / stage / self.stem / f"{self.stem}.ipynb", released)
-        self.url = f"sqlite:///{os.path.abspath(folder / 'gradebook.db')}"
+        self.path = folder / "gradebook.db"
+        self.url = f"sqlite:///{os.path.abspath(self.path)}"
         # nbgrader starts the program `alembic` for a word that its own files hold.
         nbgrader.api.get_alembic_version = _schema_version
-        self.book = nbgrader.api.Gradebook(self.url)
-        self._declare()
-        # A crash of the machine may cost the last rows; they are in the journal then as not done.
-        self.book.db.execute(text("PRAGMA synchronous=OFF"))
+        with _explained(self.path):
+            self.book = nbgrader.api.Gradebook(self.url)
+            self._declare()
+            # A crash of the machine may cost the last rows: `holds` finds that out.
+            self.book.db.execute(text("PRAGMA synchronous=OFF"))
+            self._scores = self._read_scores()
 
     def __enter__(self) -> Course:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.book.close()
+        with _explained(self.path):
+            self.book.close()
 
     def _declare(self) -> None:
         """Tell the gradebook the lab's cells, through nbgrader's own preprocessor."""
@@ -94,15 +141,71 @@ class Course:
             }
         }
         notebook = nbformat.from_dict(self.released.release)
-        SaveCells(log=log).preprocess(notebook, resources)
+        try:
+            SaveCells(log=log).preprocess(notebook, resources)
+        except RuntimeError as error:  # its own words name neither file nor cure
+            raise GradebookError(
+                f"{self.path} holds grades of {self.stem} with other practices than it has now. "
+                "Choose another --out, or the gradebook moved away and the same command run again "
+                "make it anew; points and comments given by hand are in the old file alone."
+            ) from error
         # Once, not for each grade and comment of each student, as nbgrader's own `name` would.
         cells = self.book.db.query(BaseCell.id, BaseCell.name)
         self._practices = {id_: name.removesuffix("-check") for id_, name in cells}
         self.book.db.expire_all()
 
+    def _read_scores(self) -> dict[str, dict[str, float | None] | None]:
+        """What each student has for each practice, or None for all if nothing was handed in."""
+        from nbgrader.api import Grade, Student, SubmittedAssignment, SubmittedNotebook
+
+        lab = self.book.find_assignment(self.stem).id
+        students = self.book.db.query(Student.id)
+        scores: dict[str, dict[str, float | None] | None] = {id_: None for (id_,) in students}
+        submitted = self.book.db.query(SubmittedAssignment.student_id)
+        for (student,) in submitted.filter(SubmittedAssignment.assignment_id == lab):
+            scores[student] = {}
+        grades = (
+            self.book.db.query(SubmittedAssignment.student_id, Grade.cell_id, Grade.auto_score)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .filter(SubmittedAssignment.assignment_id == lab)
+        )
+        for student, cell, score in grades:
+            scores[student][self._practices[cell]] = score
+        return scores
+
+    def holds(self, result: Result, ran: bool) -> bool:
+        """Whether this result was in the gradebook when it was opened.
+
+        Parameters
+        ----------
+        result : Result
+            What the student got.
+        ran : bool
+            Whether the student handed anything in.
+        """
+        if result.student not in self._scores:
+            return False
+        scores = self._scores[result.student]
+        if scores is None or not ran:
+            return scores is None and not ran
+        wanted = {v.practice: v.score for v in result.verdicts}
+        return bool(scores) and all(wanted.get(id_, s) == s for id_, s in scores.items())
+
+    def restore(self, result: Result, ran: bool, notebook_path: Path) -> None:
+        """Write what was graded before into a gradebook that has lost it."""
+        text = notebook_path.read_text(encoding="utf-8") if ran else None
+        self.record(dataclasses.replace(result, notebook=text), notebook_path)
+
     def record(self, result: Result, notebook_path: Path) -> None:
-        """Write one student's notebook and scores; a missing submission is only a student."""
-        with warnings.catch_warnings():
+        """Write one student's notebook and scores; a missing submission is only a student.
+
+        Raises
+        ------
+        GradebookError
+            If the gradebook cannot be written.
+        """
+        with warnings.catch_warnings(), _explained(self.path):
             # nbgrader's own use of SQLAlchemy warns of itself, three times per student.
             warnings.simplefilter("ignore")
             self._record(result, notebook_path)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from labtools.grading.records import Result, Verdict
 from labtools.grading.submissions import Submission
 
-__all__ = ["Journal", "page_name", "submission_key", "write_whole"]
+__all__ = ["Journal", "naming", "page_name", "submission_key", "write_whole"]
 
 
 def submission_key(submission: Submission, version: str) -> str:
@@ -38,19 +39,40 @@ def page_name(student: str) -> str:
     return f"{short.lstrip('.')}-{hashlib.sha256(student.encode()).hexdigest()[:8]}.html"
 
 
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have a fault name the file that is written, and not the draft that is to replace it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
 def write_whole(path: Path, content: str) -> None:
     """Write a file so that it is there whole or, after a fault, as it was before."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name[:80]}.{os.getpid()}.new")
     try:
-        with open(draft, "w", encoding="utf-8", newline="") as file:
+        with naming(path), open(draft, "w", encoding="utf-8", newline="") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        with naming(path):
+            os.replace(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+class _Line(NamedTuple):
+    """What is held in memory of a student's latest result."""
+
+    key: str
+    at: int
+    ran: bool
+    listed: bool = True
 
 
 class Journal:
@@ -69,7 +91,7 @@ class Journal:
         self.path = folder / "journal" / f"{stem}.jsonl"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "a+b")  # noqa: SIM115, closed by __exit__
-        self._index: dict[str, tuple[str, int]] = {}
+        self._index: dict[str, _Line] = {}
         self.load()
 
     def __enter__(self) -> Journal:
@@ -84,9 +106,8 @@ class Journal:
         good = 0
         for line in self._file:
             try:
-                entry = json.loads(line)
                 if line.endswith(b"\n"):
-                    self._index[entry["student"]] = (entry["key"], good)
+                    self._note(json.loads(line), good)
             except (ValueError, KeyError, TypeError):
                 pass
             good += len(line)
@@ -97,10 +118,19 @@ class Journal:
                 self._file.write(b"\n")
                 self._file.flush()
 
+    def _note(self, entry: dict[str, Any], at: int) -> None:
+        student = entry["student"]
+        if "listed" in entry:
+            self._index[student] = self._index[student]._replace(listed=entry["listed"])
+        else:
+            self._index[student] = _Line(entry["key"], at, entry.get("ran", True))
+
     def has(self, student: str, key: str) -> bool:
-        """Whether exactly this submission has its result, and its page is still there."""
+        """Whether exactly this submission has its result, and its files are still there."""
         known = self._index.get(student)
-        return known is not None and known[0] == key and self.page(student).is_file()
+        if known is None or known.key != key or not self.page(student).is_file():
+            return False
+        return not known.ran or self.notebook(student).is_file()
 
     def page(self, student: str) -> Path:
         """Where the student's feedback page is."""
@@ -121,27 +151,55 @@ class Journal:
             "cpu_seconds": result.cpu_seconds,
             "ran": result.notebook is not None,
         }
-        line = json.dumps(entry).encode() + b"\n"
+        self._write(entry)
+
+    def _write(self, entry: dict[str, Any]) -> None:
         self._file.seek(0, os.SEEK_END)
         at = self._file.tell()
-        self._file.write(line)
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._index[result.student] = (key, at)
+        with naming(self.path):
+            self._file.write(json.dumps(entry).encode() + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self._note(entry, at)
+
+    def list_only(self, students: Iterable[str]) -> None:
+        """Say who has handed in: others keep their results, in case they come back."""
+        wanted = set(students)
+        for student, line in list(self._index.items()):
+            if line.listed != (student in wanted):
+                self._write({"student": student, "listed": student in wanted})
+
+    @property
+    def listed(self) -> list[str]:
+        """Who had handed in when this lab was last graded, sorted."""
+        return sorted(student for student, line in self._index.items() if line.listed)
 
     def __contains__(self, student: str) -> bool:
         return student in self._index
 
     def key(self, student: str) -> str:
         """The key of the student's latest result."""
-        return self._index[student][0]
+        return self._index[student].key
+
+    def ran(self, student: str) -> bool:
+        """Whether the student's latest result is of something that was handed in."""
+        return self._index[student].ran
+
+    def labs(self) -> list[str]:
+        """The labs that have a journal in this folder, in order."""
+        return sorted(path.stem for path in self.path.parent.glob("*.jsonl"))
+
+    def result(self, student: str) -> Result:
+        """The student's latest result, but for its notebook and page, which are files."""
+        (entry,) = self.entries([student])
+        return Result(student, entry["verdicts"], "")
 
     def entries(self, students: list[str]) -> Iterator[dict[str, Any]]:
         """The latest results of these students, in this order, one at a time."""
         with open(self.path, "rb") as file:
             for student in students:
                 if student in self._index:
-                    file.seek(self._index[student][1])
+                    file.seek(self._index[student].at)
                     entry = json.loads(file.readline())
                     entry["verdicts"] = [Verdict(**v) for v in entry["verdicts"]]
                     yield entry
