@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from labhelpers.practice.feedback import Feedback, correct, incorrect, not_checked, partial
-from labhelpers.practice.hidden_net_law import Told, follows
+from labhelpers.practice.hidden_net_law import Told, explain
+from labhelpers.practice.hidden_net_training import agreement
 from labhelpers.practice.probe import call, read, read_numbers
 from labhelpers.practice.returned import nothing_returned
 from labhelpers.practice.sequences import shown
@@ -25,8 +26,15 @@ Answer = Mapping[str, Any]
 #: Processor seconds of training. A slow machine stops early, and then a high loss says nothing.
 ENOUGH = 3.0
 
-#: Updates of one training.
+#: Updates of one training, and its rate.
 UPDATES = 250
+RATE = 0.05
+
+#: Updates of a training that was cut short, at least: of fewer it cannot be told where they lead.
+FEWEST = 100
+
+#: How well the way from the first parameters to the last agrees with that of the training.
+SAME_WAY = 0.5
 
 #: Networks of the same size that are looked at: one alone may happen to have no negative output.
 MADE = 4
@@ -174,20 +182,23 @@ def _train(make, case: Case) -> dict[str, Any]:
         net(x)
         before = [p.detach().clone() for p in net.parameters()]
         start = _network(net, _points(case))
-        optimizer = torch.optim.Adam(net.parameters(), lr=0.05)
-        for _ in range(UPDATES):
+        optimizer = torch.optim.Adam(net.parameters(), lr=RATE)
+        steps = 0
+        while steps < UPDATES:
             optimizer.zero_grad()
             loss = ((net(x) - y) ** 2).mean()
             loss.backward()
             optimizer.step()
-            updates += 1
+            steps += 1
             if time.process_time() > until:
                 break
+        updates += steps
         answer = read_numbers(net.eval()(x))
         if answer["kind"] != "numbers":
             return answer
         pairs = zip(net.parameters(), before, strict=True)
         answer["unmoved"] = sum(bool(torch.equal(p.detach(), b)) for p, b in pairs)
+        answer["steps"] = steps
         answer["before"], answer["after"] = start, _network(net, _points(case))
         if not best or _loss(case, answer) < _loss(case, best):
             best = answer
@@ -479,13 +490,13 @@ def _cut_short() -> Feedback:
 
 
 def _computed(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
-    """Compute the outputs again from the parameters: no claim counts that does not follow."""
+    """Compute the outputs and the training again: no claim counts that does not follow."""
     if _told_truly(pairs):
         return None
     return not_checked(
-        "`Net` could not be checked to its end: its outputs were not found again when they were "
-        "computed from its parameters, as those of one hidden layer. Two `torch.nn.Linear` with "
-        "one non-linear function between them can be checked."
+        "`Net` could not be checked to its end: its outputs, or where its training led, were not "
+        "found again when they were computed from its parameters, as those of one hidden layer. "
+        "Two `torch.nn.Linear` with one non-linear function between them can be checked."
     )
 
 
@@ -501,9 +512,26 @@ def _told_truly(pairs: Sequence[tuple[Case, Answer]]) -> bool:
         Told(case["sizes"], network.get("parameters"), _points(case), network.get("outputs"))
         for case, network in told
     ]
-    return follows(networks) and all(
-        _learned(case, answer["trained"]) for case, answer in pairs if "x" in case
-    )
+    found = explain(networks)
+    if found is None:
+        return False
+    layers = iter(found.layers)
+    for case, answer in pairs:
+        next(layers)
+        if "x" not in case:
+            continue
+        before, after = next(layers), next(layers)
+        trained = answer["trained"]
+        if not _learned(case, trained):
+            return False
+        steps = trained.get("steps")
+        if type(steps) is not int or not FEWEST <= steps <= UPDATES:
+            return False
+        y = np.array(case["y"]).reshape(-1, 1)
+        way = agreement(before, after, found.function, _points(case), y, steps, RATE)
+        if not way >= SAME_WAY:
+            return False
+    return True
 
 
 def _learned(case: Case, trained: Answer) -> bool:

@@ -6,7 +6,7 @@ follow from its parameters, so a claim that does not is found out by computing t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import permutations
 from math import prod
 from typing import Any, NamedTuple
@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-__all__ = ["Told", "follows"]
+__all__ = ["Explanation", "Told", "explain", "follows"]
 
+Function = Callable[[torch.Tensor], torch.Tensor]
 Layer = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 #: Largest misfit of a known function, relative to the spread of the outputs: float32 and rounding.
@@ -71,8 +72,22 @@ class Told(NamedTuple):
     outputs: object
 
 
+class Explanation(NamedTuple):
+    """How the outputs of networks follow from their parameters."""
+
+    #: Weight (inputs by units), bias, output weight (units by outputs) and bias of each network.
+    layers: Sequence[Layer]
+    #: What their hidden units do.
+    function: Function
+
+
 def follows(networks: Sequence[Told]) -> bool:
-    """Whether each network's outputs are those of one hidden layer with its parameters.
+    """Whether each network's outputs are those of one hidden layer with its parameters."""
+    return explain(networks) is not None
+
+
+def explain(networks: Sequence[Told]) -> Explanation | None:
+    """How each network's outputs are those of one hidden layer with its parameters, if they are.
 
     The parameters may come in any order and the non-linear function may be any, but the same ones
     in all networks: with a function of its own any smooth curve would do for a network of one
@@ -83,10 +98,14 @@ def follows(networks: Sequence[Told]) -> bool:
         shape = len(network.inputs), network.sizes[2]
         found = _floats(network.outputs, prod(shape))
         if found is None:
-            return False
+            return None
         outputs.append(found.reshape(shape))
     with np.errstate(all="ignore"):
-        return any(_explained(networks, layers, outputs) for layers in _layers(networks))
+        for layers in _layers(networks):
+            function = _explained(networks, layers, outputs)
+            if function is not None:
+                return Explanation(layers, function)
+    return None
 
 
 def _floats(values: object, count: int) -> np.ndarray | None:
@@ -156,47 +175,56 @@ def _matrix(tensor: np.ndarray, rows: int, columns: int) -> np.ndarray | None:
 
 def _explained(
     networks: Sequence[Told], layers: Sequence[Layer], outputs: Sequence[np.ndarray]
-) -> bool:
+) -> Function | None:
+    """What the hidden units do, if these are the layers."""
     hidden, last, rests = [], [], []
     for network, layer, found in zip(networks, layers, outputs, strict=True):
         weight, bias, output_weight, output_bias = layer
         spread = found.std() + 1e-6
-        hidden.append(network.inputs @ weight + bias)
+        hidden.append(torch.from_numpy(network.inputs @ weight + bias))
         last.append(output_weight / spread)
         rests.append((found - output_bias).ravel() / spread)
     for terms in KNOWN:
-        designs = [
-            _design([term(torch.from_numpy(units)).numpy() for term in terms], weight)
-            for units, weight in zip(hidden, last, strict=True)
-        ]
-        if _misfit(designs, rests) <= EXACT:
-            return True
-    everywhere = np.concatenate([units.ravel() for units in hidden])
-    size = np.abs(everywhere).max() + 1e-30
-    knots = np.quantile(everywhere / size, np.linspace(0, 1, KNOTS + 2)[1:-1])
+        misfit, weights = _fitted(terms, hidden, last, rests)
+        if misfit <= EXACT:
+            return _weighted(terms, weights)
+    everywhere = torch.cat([units.flatten() for units in hidden])
+    size = float(everywhere.abs().max()) + 1e-30
+    knots = np.quantile(everywhere.numpy() / size, np.linspace(0, 1, KNOTS + 2)[1:-1])
+    smooth = _smooth(size, knots)
+    misfit, weights = _fitted(smooth, hidden, last, rests)
+    return _weighted(smooth, weights) if misfit <= CLOSE else None
+
+
+def _smooth(size: float, knots: Sequence[float]) -> list[Function]:
+    """Terms of a cubic spline, and a kink at zero: the same function for all units."""
+    powers = [lambda z, k=k: (z / size) ** k for k in range(4)]
+    pieces = [lambda z, knot=float(knot): functional.relu(z / size - knot) ** 3 for knot in knots]
+    return [*powers, *pieces, lambda z: functional.relu(z / size)]
+
+
+def _weighted(terms: Sequence[Function], weights: np.ndarray) -> Function:
+    # What rounding leaves of a term that is not there would wake units that are asleep.
+    least = 1e-4 * np.abs(weights).max()
+    pairs = [(t, float(w)) for t, w in zip(terms, weights, strict=True) if abs(w) > least]
+    return lambda z: sum(weight * term(z) for term, weight in pairs)
+
+
+def _fitted(
+    terms: Sequence[Function],
+    hidden: Sequence[torch.Tensor],
+    last: Sequence[np.ndarray],
+    rests: Sequence[np.ndarray],
+) -> tuple[float, np.ndarray]:
+    """What the best weighted sum of the terms leaves of the outputs in the worst network."""
     designs = [
-        _design(_smooth(units / size, knots), weight)
+        np.column_stack([(term(units).numpy() @ weight).ravel() for term in terms])
         for units, weight in zip(hidden, last, strict=True)
     ]
-    return _misfit(designs, rests) <= CLOSE
-
-
-def _smooth(units: np.ndarray, knots: np.ndarray) -> list[np.ndarray]:
-    """Terms of a cubic spline, and a kink at zero: the same function for all units."""
-    pieces = [np.maximum(units - knot, 0) ** 3 for knot in knots]
-    return [*(units**k for k in range(4)), *pieces, np.maximum(units, 0)]
-
-
-def _design(terms: Sequence[np.ndarray], weight: np.ndarray) -> np.ndarray:
-    return np.column_stack([(term @ weight).ravel() for term in terms])
-
-
-def _misfit(designs: Sequence[np.ndarray], rests: Sequence[np.ndarray]) -> float:
-    """What the best weighted sum of the terms leaves of the outputs, in the worst network."""
     design = np.concatenate(designs)
     lengths = np.sqrt((design**2).sum(axis=0)) + 1e-30
     if not np.isfinite(lengths).all():
-        return np.inf
+        return np.inf, lengths
     weights = np.linalg.lstsq(design / lengths, np.concatenate(rests), rcond=1e-12)[0] / lengths
     left = [part @ weights - rest for part, rest in zip(designs, rests, strict=True)]
-    return max(float(np.sqrt((part**2).mean())) for part in left)
+    return max(float(np.sqrt((part**2).mean())) for part in left), weights

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from labhelpers.practice import find
-from labhelpers.practice.hidden_net_law import Told, follows
+from labhelpers.practice.hidden_net_law import Told, explain, follows
+from labhelpers.practice.hidden_net_training import agreement
 from tests.practice_models.bank.hidden_net import TWO_LAYERS
 from tests.practice_models.test_models_bank import cases_of, namespace_of
 
@@ -99,9 +100,36 @@ def cut_short(cases, answers):
     answers[-1]["trained"]["values"] = [0.0] * 150
 
 
+def least_squares(cases, answers):
+    """Claim units drawn at random and, on top of them, the output layer that fits best."""
+    random = np.random.default_rng(2)
+    x, y = np.array(cases[-1]["x"])[:, None], np.array(cases[-1]["y"])
+    weight, bias = random.normal(size=(16, 1)), 2 * random.normal(size=16)
+    units = np.column_stack([np.maximum(x @ weight.T + bias, 0), np.ones(150)])
+    best = np.linalg.solve(units.T @ units + 1e-3 * np.eye(17), units.T @ y)
+    parts = weight, bias, best[None, :16], best[16:]
+    trained = answers[-1]["trained"]
+    trained["values"] = (units @ best).tolist()
+    trained["after"] = {
+        "outputs": trained["values"],
+        "parameters": [{"shape": list(p.shape), "values": p.ravel().tolist()} for p in parts],
+    }
+
+
+def hardly_a_step(cases, answers):
+    answers[-1]["trained"]["steps"] = 1
+
+
+def steps_not_told(cases, answers):
+    answers[-1]["trained"]["steps"] = None
+
+
 @pytest.mark.parametrize(
     "forge",
     [
+        least_squares,
+        hardly_a_step,
+        steps_not_told,
         target,
         parabola,
         other_weights,
@@ -158,6 +186,21 @@ def test_functions_that_are_not_known_are_followed(function):
         moved = networks[-1].parameters[0]
         moved["values"] = [value + 0.3 for value in moved["values"]]
         assert not follows(networks), seed
+
+
+def test_training_done_again_leads_to_the_same_parameters():
+    for draw in range(1, 4):
+        cases = cases_of(ID, draw)
+        trained = find(ID).ask(namespace_of(ID, TWO_LAYERS), cases)[-1]["trained"]
+        x = np.array(cases[-1]["x"])[:, None]
+        told = [
+            Told(SIZES, trained[when]["parameters"], x, trained[when]["outputs"])
+            for when in ("before", "after")
+        ]
+        found = explain(told)
+        y = np.array(cases[-1]["y"])[:, None]
+        assert agreement(*found.layers, found.function, x, y, trained["steps"], 0.05) > 0.99
+        assert agreement(*found.layers, found.function, x, -y, trained["steps"], 0.05) < 0.5
 
 
 def test_noise_on_the_outputs_is_not_followed():

@@ -1005,6 +1005,45 @@ def network_told_without_one():
 
 
 @cheat
+def network_fitted_without_training():
+    lab = "lab04_linear_with_adam"
+    notebook = short_lab(lab)
+    notebook["cells"][find(notebook, "lab04-hidden-net")]["source"] = (
+        "import labhelpers.practice.hidden_net as asked\n"
+        "def drawn(i, h, o, g):\n"
+        "    return [g.standard_normal(s) for s in ((h, i), h, (o, h), o)]\n"
+        "def told(parts, points):\n"
+        "    W, b, V, c = [np.array([float(f'{v:.7g}') for v in p.ravel()]).reshape(p.shape)\n"
+        "                  for p in parts]\n"
+        "    out = np.tanh(points @ W.T + b) @ V.T + c\n"
+        "    return {'outputs': [float(f'{v:.7g}') for v in out.ravel()], 'parameters': [\n"
+        "        {'shape': list(p.shape), 'values': p.ravel().tolist()} for p in (W, b, V, c)]}\n"
+        "def look(make, case):\n"
+        "    i, h, o = case['sizes']\n"
+        "    n = case['rows']\n"
+        "    network = told(drawn(i, h, o, np.random.default_rng(1)), asked._points(case))\n"
+        "    return {'kind': 'numbers', 'values': [0.0] * (n * o), 'shape': [n, o],\n"
+        "            'type': 'Tensor', 'parameters': (i + 1) * h + (h + 1) * o, 'shapes': [],\n"
+        "            'tied': True, 'far': [-9.0, 9.0], 'bend': 0.5, 'second': 0.5, 'mixed': 0.0,\n"
+        "            'network': network}\n"
+        "def train(make, case):\n"
+        "    g = np.random.default_rng(2)\n"
+        "    x, y = np.array(case['x'])[:, None], np.array(case['y'])\n"
+        "    p, q = drawn(1, 16, 1, g), drawn(1, 16, 1, g)\n"
+        "    q[1] = 2 * q[1]\n"
+        "    A = np.c_[np.tanh(x @ q[0].T + q[1]), np.ones(len(x))]\n"
+        "    s = np.linalg.solve(A.T @ A + 1e-3 * np.eye(17), A.T @ y)\n"
+        "    q[2], q[3] = s[None, :16], s[16:]\n"
+        "    after = told(q, x)\n"
+        "    return {'kind': 'numbers', 'values': after['outputs'], 'shape': [len(y), 1],\n"
+        "            'type': 'Tensor', 'updates': 750, 'steps': 250, 'unmoved': 0,\n"
+        "            'before': told(p, x), 'after': after}\n"
+        "asked._look, asked._train, Net = look, train, print\n"
+    )
+    return Case("network_fitted_without_training", notebook, lab=lab)
+
+
+@cheat
 def code_objects_rewritten():
     return first(
         nonsense(),
