@@ -160,7 +160,7 @@ def _numbers(thing: object) -> tuple[list[float], list[int]]:
         raise _NotNumbers
     if array.dtype != object:
         if array.dtype.kind == "c":
-            # The eigenvalues of a symmetric matrix come as complex numbers out of `eigvals`. Whoever
+            # The eigenvalues of a symmetric matrix come as complex numbers out of `eigvals`; who
             # makes a plain Python complex number means one.
             if type(thing) is complex or array.imag.any():
                 raise _Complex
