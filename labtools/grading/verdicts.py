@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import builtins
-import contextlib
 import json
 import re
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from labhelpers.practice import Feedback, Practice
@@ -17,11 +14,13 @@ from labhelpers.practice.sequences import no_module
 from labtools.grading.assignment import Assignment, Case, MarkedCell, plain_text
 from labtools.grading.examination import Asked, Evidence
 from labtools.grading.records import Verdict
+from labtools.grading.time_limit import TooLong, limit
 
 __all__ = ["judge_all", "without_run"]
 
 MANUAL = "This answer is read by your instructor."
-#: Seconds of processor time in which an answer is judged; wrong ones take up to a few.
+#: Seconds of processor time in which an answer is judged; wrong ones take up to a few. An answer
+#: may be made so as to keep a judge busy, and others wait for it.
 JUDGE_SECONDS = 60.0
 
 
@@ -294,42 +293,15 @@ def _ask_judge(
     practice: Practice, cases: Sequence[Case], answers: Sequence[dict[str, Any]]
 ) -> Feedback:
     try:
-        with _limit(JUDGE_SECONDS):
+        with limit(JUDGE_SECONDS):
             feedback = practice.judge(cases, answers)
         if isinstance(feedback, Feedback):
             return feedback
-    except _TooLong:
+    except TooLong:
         return not_checked("To judge this answer took too long: it is left to the instructor.")
     except Exception:  # an answer in a form that no probe gives
         pass
     return Feedback("incorrect", 0.0, "What the notebook answers cannot be read as an answer.")
-
-
-class _TooLong(BaseException):
-    """A judge's time is over; no ``except Exception`` on the way swallows it."""
-
-
-@contextlib.contextmanager
-def _limit(seconds: float) -> Iterator[None]:
-    """Raise `_TooLong` after so much processor time, where a signal can come: in the main thread.
-
-    An answer may be made so as to keep a judge busy, and others wait for it.
-    """
-
-    def ring(signum, frame):
-        raise _TooLong
-
-    main = threading.current_thread() is threading.main_thread()
-    if not (main and hasattr(signal, "setitimer")):
-        yield
-        return
-    before = signal.signal(signal.SIGPROF, ring)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
 
 
 def _status(feedback: Feedback, answers: Sequence[dict[str, Any]]) -> str:
