@@ -16,14 +16,16 @@ import nbformat
 from nbformat import NotebookNode
 
 from labtools.grading.assignment import Assignment, MarkedCell, plain_text
+from labtools.grading.cleaning import TOO_DEAR, is_base64, new_budget, text_instead
+from labtools.grading.cleaning import clean as _clean
 from labtools.grading.examination import Evidence
 from labtools.grading.records import Verdict
+from labtools.grading.time_limit import Budget, TooLong
 
 __all__ = ["get_ready", "make_page", "run_notebook"]
 
-#: Characters of a picture (base64), and of an HTML output, that are shown at most.
+#: Characters of a picture (base64) that are shown at most.
 PICTURE_LIMIT = 3_000_000
-HTML_LIMIT = 200_000
 #: Characters of a cell of the student's that are formatted; a longer one is shown as plain text.
 FORMATTED = 20_000
 #: Characters of all such cells together, and of one plain text.
@@ -92,13 +94,21 @@ def make_page(
     verdicts: Sequence[Verdict],
     notebook: NotebookNode | None,
     note: str = "",
+    budget: Budget | None = None,
 ) -> str:
-    """The page as HTML that needs no other file and runs no script."""
+    """The page as HTML that needs no other file and runs no script.
+
+    Parameters
+    ----------
+    budget : Budget, optional
+        Time in which what the student wrote and showed is formatted; what is left over when that
+        has passed is shown as plain text.
+    """
     title = f"{assignment.title}: {student}"
     body = [_summary(assignment, student, verdicts, note, notebook is not None)]
     if notebook is not None:
         body.append("<main>")
-        body.extend(_cells(assignment, notebook, verdicts))
+        body.extend(_cells(assignment, notebook, verdicts, budget or new_budget()))
         body.append("</main>")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -188,34 +198,72 @@ def _style() -> str:
 
 
 def _cells(
-    assignment: Assignment, notebook: NotebookNode, verdicts: Sequence[Verdict]
+    assignment: Assignment, notebook: NotebookNode, verdicts: Sequence[Verdict], budget: Budget
 ) -> Iterator[str]:
     """The cells as HTML, each verdict under the cell that it is about."""
     boxes: dict[int | None, list[str]] = {}
     for verdict in verdicts:
         boxes.setdefault(verdict.cell, []).append(_box(verdict))
-    course = {plain_text(c["source"]) for c in assignment.release["cells"]}
+    released = assignment.release["cells"]
+    course = {(c["cell_type"], plain_text(c["source"])): c["source"] for c in released}
     room = ALL_FORMATTED
     for k, cell in enumerate(notebook.cells):
-        shown = {"cell_type": cell.cell_type, "source": cell.source}
-        trusted = cell.cell_type != "raw" and plain_text(cell.source) in course
-        if not trusted:
+        source = course.get((cell.cell_type, plain_text(cell.source)))
+        if source is not None:
+            # As released: a thousand spaces at the end of a line would keep a formatter busy.
+            yield _kept(_render, json.dumps([_shown(cell, source), True]))
+        else:
             # Formatters take time out of all proportion for a text that is made for it.
             size = len(cell.source)
             room -= size if size <= FORMATTED else 0
             if size > FORMATTED or room < 0:
                 yield _plain(cell.source)
-                shown["source"] = ""
-                if cell.cell_type != "code":
-                    yield from boxes.get(k, [])
-                    continue
-        try:
-            if cell.cell_type == "code":
-                shown["outputs"] = [o for o in map(_showable, cell.outputs) if o is not None]
-            yield _kept(_render, json.dumps([shown, trusted]))
-        except Exception:  # nested deeper than a formatter can follow
-            yield _plain(shown["source"])
+            else:
+                yield _students(_shown(cell, cell.source), budget)
+        if cell.cell_type == "code" and cell.outputs:
+            yield _outputs(cell.outputs, budget)
         yield from boxes.get(k, [])
+
+
+def _shown(cell: NotebookNode, source: str) -> dict[str, Any]:
+    shown = {"cell_type": cell.cell_type, "source": source}
+    return {**shown, "outputs": []} if cell.cell_type == "code" else shown
+
+
+def _students(shown: dict[str, Any], budget: Budget) -> str:
+    """A cell that the student wrote."""
+    try:
+        return budget.call(_kept, _render, json.dumps([shown, False]))
+    except TooLong:
+        return _note("Formatting this cell would take too long.") + _plain(shown["source"])
+    except Exception:  # nested deeper than a formatter can follow
+        return _plain(shown["source"])
+
+
+def _outputs(outputs: Sequence[NotebookNode], budget: Budget) -> str:
+    """What a cell has shown."""
+    showable = [made for o in outputs for made in _showable(o, budget)]
+    cell = {"cell_type": "code", "source": "", "execution_count": None, "outputs": showable}
+    try:
+        return budget.call(_exported, cell) if showable else ""
+    except (Exception, TooLong):
+        note = _note("Formatting what this cell shows would take too long: here is its text.")
+        return note + "".join(map(_plain_output, showable))
+
+
+def _plain_output(output: dict[str, Any]) -> str:
+    data = output.get("data", {})
+    for mime in data.keys() & {"image/png", "image/jpeg"}:
+        return f'<p><img src="data:{mime};base64,{escape(data[mime])}" alt=""></p>'
+    text = output.get("text") or "\n".join(output.get("traceback", ())) or text_instead(data)
+    return _plain(_COLOURS.sub("", text))
+
+
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+
+
+def _note(text: str) -> str:
+    return f'<p class="note">{escape(text)}</p>'
 
 
 def _plain(source: str) -> str:
@@ -235,10 +283,7 @@ def _render(text: str) -> str:
     if cell["cell_type"] == "raw":
         return _plain(cell["source"])
     if cell["cell_type"] == "code":
-        code = _highlighted(cell["source"])
-        if not cell["outputs"]:
-            return code
-        return code + _exported({**cell, "source": "", "execution_count": None})
+        return _highlighted(cell["source"])
     html = _exported(cell)
     return _with_formulas(html) if trusted else _clean(html)
 
@@ -330,51 +375,23 @@ def _exporter():
     return exporter
 
 
-def _showable(output: NotebookNode) -> dict[str, Any] | None:
+def _showable(output: NotebookNode, budget: Budget) -> Iterator[dict[str, Any]]:
     """An output in the one form that is shown: a picture, else cleaned HTML, else text."""
     output = json.loads(json.dumps(output))
     if output["output_type"] not in ("display_data", "execute_result"):
-        return output
+        yield output
+        return
     data = output["data"]
     for mime in ("image/png", "image/jpeg"):
-        if mime in data and len(data[mime]) <= PICTURE_LIMIT and _BASE64.fullmatch(data[mime]):
-            output["data"] = {mime: data[mime]}
-            return output
+        if mime in data and len(data[mime]) <= PICTURE_LIMIT and is_base64(data[mime]):
+            yield {**output, "data": {mime: data[mime]}}
+            return
     html = data.get("text/html")
-    if html is not None and len(html) <= HTML_LIMIT and "<script" not in html.lower():
-        output["data"] = {"text/html": _clean(html)}
+    if html is not None and "<script" not in html.lower():
+        try:
+            yield {**output, "data": {"text/html": budget.call(_clean, html)}}
+        except (Exception, TooLong):
+            yield {"output_type": "stream", "name": "stderr", "text": TOO_DEAR}
+            yield {**output, "data": {"text/plain": text_instead(data)}}
     elif "text/plain" in data:
-        output["data"] = {"text/plain": data["text/plain"]}
-    else:
-        return None
-    return output
-
-
-@functools.lru_cache(maxsize=200)
-def _clean(html: str) -> str:
-    """HTML without what could act, load, or lie over the rest of the page."""
-    import bleach
-    from bleach.css_sanitizer import CSSSanitizer
-
-    allowed = CSSSanitizer(allowed_css_properties=_PROPERTIES, allowed_svg_properties=[])
-    return bleach.clean(
-        html,
-        tags=_TAGS,
-        attributes={"*": ["class", "style", "title", "scope", "colspan", "rowspan", "align"],
-                    "a": ["href"], "img": ["src", "alt"], "details": ["open"]},
-        protocols={"http", "https", "mailto", "data"},
-        css_sanitizer=allowed,
-        strip=True,
-    )  # fmt: skip
-
-
-_TAGS = frozenset(
-    "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption "
-    "figure h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre q s small span strong sub summary sup "
-    "table tbody td tfoot th thead tr u ul".split()
-)
-_PROPERTIES = frozenset(
-    "background-color border border-left border-collapse color font-family font-style font-weight "
-    "opacity padding text-align text-decoration vertical-align white-space".split()
-)
-_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
+        yield {**output, "data": {"text/plain": data["text/plain"]}}
