@@ -10,8 +10,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from labhelpers.practice.feedback import Feedback
-from labtools.grading.assignment import Assignment, MarkedCell
+from labtools.grading.assignment import Assignment, MarkedCell, plain_text
+from labtools.grading.cleaning import inert, new_budget, safe_markdown, safe_output
 from labtools.grading.records import Verdict
+from labtools.grading.time_limit import Budget
 
 __all__ = ["as_autograded", "not_run_notebook"]
 
@@ -23,16 +25,27 @@ def as_autograded(
     cells: Sequence[MarkedCell],
     notebook: NotebookNode,
     verdicts: Sequence[Verdict],
+    budget: Budget | None = None,
 ) -> NotebookNode:
     """Give the run notebook the metadata that formgrader and `generate_feedback` look for.
 
     Every grade id of the release stands on exactly one cell: the one that counted, or, where a
     student deleted it, a copy of the released cell at the end. Check cells have the released text
     and show the verdict.
+
+    formgrader renders it in the instructor's session, HTML and Markdown as they are. So what could
+    act there is made harmless; all else stays as it was written and shown.
+
+    Parameters
+    ----------
+    budget : Budget, optional
+        Time in which that is done; what is left over when it has passed is kept as plain text.
     """
-    # What is changed below are entries of cells, so their contents need no copy.
+    budget = budget or new_budget()
+    texts = (c for c in assignment.release["cells"] if c["cell_type"] == "markdown")
+    course = {plain_text(c["source"]) for c in texts}
     made = NotebookNode(notebook)
-    made["cells"] = [NotebookNode(cell) for cell in notebook.cells]
+    made["cells"] = [_harmless(cell, course, budget) for cell in notebook.cells]
     by_practice = {v.practice: v for v in verdicts}
     taken: set[int] = set()
     for released in assignment.release["cells"]:
@@ -64,11 +77,21 @@ def as_autograded(
     return made
 
 
+def _harmless(cell: NotebookNode, course: set[str], budget: Budget) -> NotebookNode:
+    # What is changed are entries of cells, so their contents need no copy.
+    made = NotebookNode(cell)
+    if cell.cell_type == "markdown" and plain_text(cell.source) not in course:
+        made["source"] = safe_markdown(cell.source, budget)
+    elif cell.cell_type == "code":
+        made["outputs"] = [nbformat.from_dict(safe_output(o, budget)) for o in cell.outputs]
+    return made
+
+
 def not_run_notebook(assignment: Assignment, verdicts: Sequence[Verdict]) -> NotebookNode:
     """What stands in nbgrader's folder for a submission that could not be run: why, and the lab."""
     made = nbformat.v4.new_notebook()
     why = verdicts[0].feedback if verdicts else ""
-    cell = nbformat.v4.new_markdown_cell(f"**This submission could not be run.** {why}")
+    cell = nbformat.v4.new_markdown_cell(f"**This submission could not be run.** {inert(why)}")
     cell["id"] = "could-not-be-run"
     made.cells.append(cell)
     return as_autograded(assignment, [], made, verdicts)

@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 
 from labtools.grading.assignment import ReleasedLab
+from labtools.grading.cleaning import inert
 from labtools.grading.journal import write_whole
 from labtools.grading.records import Result
 
@@ -224,7 +225,8 @@ class Course:
                     self._grade(grade, verdicts.get(self._practices[grade.cell_id]))
                 for comment in notebook.comments:
                     verdict = verdicts.get(self._practices[comment.cell_id])
-                    comment.auto_comment = None if verdict is None else verdict.feedback
+                    # nbgrader takes it for Markdown; an error's message can be a student's text.
+                    comment.auto_comment = None if verdict is None else inert(verdict.feedback)
         self.book.db.commit()
         # Nothing of this student need stay in memory.
         self.book.db.expunge_all()

@@ -21,8 +21,10 @@ from labtools.grading.assignment import (
     released_notebook,
 )
 from labtools.grading.autograded import as_autograded, not_run_notebook
+from labtools.grading.cleaning import new_budget
 from labtools.grading.examination import Evidence, Limits, ask_on_lab_data, examine
 from labtools.grading.home import PARENT, NoSandbox
+from labtools.grading.page import get_ready as page_is_ready
 from labtools.grading.page import make_page, run_notebook
 from labtools.grading.reading import Unreadable, read_notebook
 from labtools.grading.records import Job, Result, Settings, Verdict
@@ -82,12 +84,15 @@ def _grade(job: Job) -> Result:
         # Only for a cell that is the course's word for word; then whoever ran it sees the same.
         evidence.outputs[k] = shown.get(plain_text(cells[k].source), [])
     ran = run_notebook(cells, evidence)
-    page = make_page(assignment, submission.student, verdicts, ran, submission.note)
+    page_is_ready()  # what it imports is no submission's time
+    budget = new_budget()
+    page = make_page(assignment, submission.student, verdicts, ran, submission.note, budget)
+    kept = as_autograded(assignment, cells, ran, verdicts, budget)
     return Result(
         submission.student,
         verdicts,
         page,
-        json.dumps(as_autograded(assignment, cells, ran, verdicts), indent=1),
+        json.dumps(kept, indent=1),
         round(evidence.seconds, 3),
         round(evidence.cpu_seconds, 3),
     )
