@@ -26,7 +26,10 @@ HTML_LIMIT, MOST_TAGS, MOST_OPEN = 200_000, 10_000, 1_000
 #: Characters of HTML that are shown as they are written, where nothing else can be shown.
 SOURCE_LIMIT = 2_000
 
-AS_WRITTEN = "*This text is shown as it was written: what is in it could do more than be read.*"
+AS_WRITTEN = (
+    "*This text is shown as it was written: it could do more than be read, or formatting it would "
+    "take too long.*"
+)
 TOO_DEAR = "[The HTML of this output is too long or too involved to be shown as such.]\n"
 
 
