@@ -206,7 +206,7 @@ def _smooth(size: float, knots: Sequence[float]) -> list[Function]:
 def _weighted(terms: Sequence[Function], weights: np.ndarray) -> Function:
     # What rounding leaves of a term that is not there would wake units that are asleep.
     least = 1e-4 * np.abs(weights).max()
-    pairs = [(t, float(w)) for t, w in zip(terms, weights, strict=True) if abs(w) > least]
+    pairs = [(t, float(w)) for t, w in zip(terms, weights, strict=True) if abs(w) >= least]
     return lambda z: sum(weight * term(z) for term, weight in pairs)
 
 
