@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from labtools.grading.records import Job, Result
 
-__all__ = ["ClusterError", "grade_on_cluster"]
+__all__ = ["ClusterError", "grade_on_cluster", "reach"]
 
+_NO_DASK = "--scheduler needs Dask: pip install -e '.[cluster]' -c constraints.txt"
 #: Seconds within which a scheduler answers.
 ANSWER_LIMIT = 10
 #: How often a submission is handed out again after all workers that had it died.
@@ -18,6 +19,45 @@ MOST_TRIES = 3
 
 class ClusterError(Exception):
     """The cluster cannot be reached, or cannot do the work."""
+
+
+def reach(scheduler: str) -> None:
+    """Find out whether a scheduler answers, before anything is prepared for it.
+
+    A client that finds nobody cannot be closed: it waits as long again, and then complains.
+
+    Raises
+    ------
+    ClusterError
+        If Dask is not installed, or nothing answers at the address.
+    """
+    try:
+        from distributed.comm import connect
+        from distributed.security import Security
+    except ImportError as error:
+        raise ClusterError(_NO_DASK) from error
+
+    async def knock() -> None:
+        how = Security().get_connection_args("client")
+        comm = await connect(scheduler, timeout=ANSWER_LIMIT / 2, **how)
+        await comm.close()
+
+    async def knock_for_a_time() -> None:
+        # `connect` has no limit for the words that are exchanged first.
+        await asyncio.wait_for(knock(), ANSWER_LIMIT)
+
+    try:
+        asyncio.run(knock_for_a_time())
+    except (OSError, TimeoutError, ValueError) as error:
+        raise _nobody(scheduler, error) from error
+
+
+def _nobody(scheduler: str, error: Exception) -> ClusterError:
+    why = str(error) or "what is there does not speak to it"
+    return ClusterError(
+        f"no Dask scheduler answers at {scheduler}: {why}. --scheduler takes the address that "
+        "`dask scheduler` prints when it starts, tcp://HOST:PORT"
+    )
 
 
 def grade_on_cluster(jobs: Iterator[Job], scheduler: str) -> Iterator[Result]:
@@ -33,20 +73,13 @@ def grade_on_cluster(jobs: Iterator[Job], scheduler: str) -> Iterator[Result]:
     try:
         from distributed import Client, KilledWorker, as_completed
     except ImportError as error:
-        raise ClusterError(
-            "--scheduler needs Dask: pip install -e '.[cluster]' -c constraints.txt"
-        ) from error
+        raise ClusterError(_NO_DASK) from error
     from labtools.grading.unit import grade_unit, lost
 
     try:
-        # A client that finds nobody cannot be closed: it waits as long again, and then complains.
-        asyncio.run(_knock(scheduler))
         client = Client(scheduler, timeout=ANSWER_LIMIT, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        raise ClusterError(
-            f"no Dask scheduler answers at {scheduler}: {error}. --scheduler takes the address "
-            "that `dask scheduler` prints when it starts, tcp://HOST:PORT"
-        ) from error
+        raise _nobody(scheduler, error) from error
     with client:
         tries: dict[str, int] = {}
         waiting: dict = {}
@@ -78,16 +111,6 @@ def grade_on_cluster(jobs: Iterator[Job], scheduler: str) -> Iterator[Result]:
             yield result
             for job in itertools.islice(jobs, max(1, _window(client) - len(waiting))):
                 hand_out(job)
-
-
-async def _knock(scheduler: str) -> None:
-    """Find out whether anything that speaks Dask's language answers."""
-    from distributed.comm import connect
-    from distributed.security import Security
-
-    how = Security().get_connection_args("client")
-    comm = await connect(scheduler, timeout=ANSWER_LIMIT, **how)
-    await comm.close()
 
 
 def _window(client) -> int:

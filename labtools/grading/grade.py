@@ -24,7 +24,7 @@ from labtools.grading.assignment import (
     fingerprint,
     read_release,
 )
-from labtools.grading.cluster import ClusterError, grade_on_cluster
+from labtools.grading.cluster import ClusterError, grade_on_cluster, reach
 from labtools.grading.examination import Limits
 from labtools.grading.gradebook import Course, GradebookError
 from labtools.grading.home import NoSandbox
@@ -111,6 +111,8 @@ def _grade(arguments: argparse.Namespace, console: Console, stopping: Stopping) 
         )
     for note in submissions.notes:
         console.print(note, markup=False, soft_wrap=True)
+    if arguments.scheduler:
+        reach(arguments.scheduler)
     settings = Settings(
         Limits(arguments.timeout, arguments.memory), arguments.cold, arguments.unsafe
     )

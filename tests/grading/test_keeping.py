@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import socket
 import sqlite3
 from pathlib import Path
 
@@ -214,3 +215,17 @@ def test_nbgraders_settings_name_the_folder_wherever_it_is(out, tmp_path, caplog
         config = PyFileConfigLoader("nbgrader_config.py", path=str(place)).load_config()
         assert CourseDirectory(config=config).root == str(place)
     assert "absolute" not in caplog.text
+
+
+def test_what_listens_and_is_no_scheduler_is_told(folder, tmp_path, capsys, monkeypatch):
+    pytest.importorskip("distributed")
+    from labtools.grading import cluster
+
+    monkeypatch.setattr(cluster, "ANSWER_LIMIT", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        words = ["--root", str(ROOT), "grade", "5", str(folder), "--out", str(tmp_path / "out")]
+        assert main([*words, "--scheduler", address]) == 2
+    said = capsys.readouterr().err
+    assert f"no Dask scheduler answers at {address}" in said and "Exception ignored" not in said
+    assert not (tmp_path / "out").exists()
