@@ -58,6 +58,7 @@ from labhelpers.practice.suspects import (
     found_rates,
     of_size,
 )
+from labhelpers.practice.training_calls import MOST_CALLS
 from labhelpers.practice.training_runs import Suspect, TrainingRun
 
 __all__ = ["judge_logs"]
@@ -232,6 +233,13 @@ def _accepted(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feed
             "drawn.",
             "start not random",
         )
+    if _goes_on(runs):
+        return partial(
+            0.9,
+            f"`{name}` trains and records rightly, but each call goes on where the call before it "
+            "ended, instead of from a start of its own. Look at where weight and bias are made.",
+            "start not random",
+        )
     alone = _one_fixed(runs, verdict)
     if alone is not None:
         fixed, drawn, value = alone
@@ -346,6 +354,26 @@ def _fixed_start(runs: Sequence[TrainingRun], verdict: _Verdict) -> tuple[float,
             ):
                 return float(round_[0]), float(round_[1])
     return None
+
+
+def _goes_on(runs: Sequence[TrainingRun]) -> bool:
+    """Whether runs begin where the run before them ended: weight and bias outlive the call.
+
+    The end lies about one step beyond the last parameters that the model was called with.
+    """
+    met = []
+    for before, after in itertools.pairwise(runs):
+        # After many calls they are no longer noted.
+        if not (len(after.calls) and 2 <= len(before.calls) < MOST_CALLS):
+            continue
+        first, last = before.calls[0], before.calls[-1]
+        steps = np.linalg.norm(before.calls - last, axis=1)
+        step = steps[steps > 0][-1] if steps.any() else 0.0
+        # From a run that is still on its way, or has made none, where it ended cannot be told.
+        if 0 < step < 0.1 * np.linalg.norm(last - first):
+            again = np.linalg.norm(after.calls[0] - first) <= EXACT
+            met.append(not again and np.linalg.norm(after.calls[0] - last) <= 2 * step)
+    return len(met) >= 2 and sum(met) > len(met) / 2
 
 
 def _one_fixed(runs: Sequence[TrainingRun], verdict: _Verdict) -> tuple[str, str, float] | None:

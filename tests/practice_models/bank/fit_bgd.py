@@ -687,6 +687,19 @@ def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
         ),
         "start not random",
     ),
+    "goes on where the last call ended": (
+        edit(
+            SLICES,
+            ("    weight = torch.randn((), requires_grad=True)\n", "    global weight, bias\n"),
+            ("    bias = torch.randn((), requires_grad=True)\n", ""),
+            (
+                "def fit_BGD",
+                "weight = torch.randn((), requires_grad=True)\n"
+                "bias = torch.randn((), requires_grad=True)\n\ndef fit_BGD",
+            ),
+        ),
+        "start not random",
+    ),
     "start at one, shuffled": (
         edit(LOADER, ("torch.rand(1,", "torch.ones(1,")),
         "start not random",

@@ -573,6 +573,19 @@ def fit_GD(model, loss_func, X, Y, lr, num_epochs):
         ),
         "start not random",
     ),
+    "goes on where the last call ended": (
+        edit(
+            AUTOGRAD,
+            ("    weight = torch.randn((), requires_grad=True)\n", "    global weight, bias\n"),
+            ("    bias = torch.randn((), requires_grad=True)\n", ""),
+            (
+                "def fit_GD",
+                "weight = torch.randn((), requires_grad=True)\n"
+                "bias = torch.randn((), requires_grad=True)\n\ndef fit_GD",
+            ),
+        ),
+        "start not random",
+    ),
     "start as in the first lab": (
         edit(
             AUTOGRAD,
