@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(1800)
 
 #: A fresh Python for each of all submissions takes long: of so many one is tried.
 #: ``LABS_COLD_EVERY=1 pytest tests/grading/test_corpora.py -k fresh`` tries them all.
-COLD_EVERY = int(os.environ.get("LABS_COLD_EVERY", "16"))
+COLD_EVERY = int(os.environ.get("LABS_COLD_EVERY", "24"))
 
 #: Graded along with the cheats and the hostile ones, which must not touch it.
 BESIDE = Case("the_honest_neighbour", solved())

@@ -297,7 +297,10 @@ def what_is_left(source: str, line: int | None = None) -> str:
         tree.body = [node for node in tree.body if isinstance(node, kept)]
     else:
         tree.body = [node for node in tree.body if node.end_lineno < line]
-    return "\n".join(_text(node, source) for node in tree.body)
+    try:
+        return ast.unparse(tree)
+    except RecursionError:
+        return "\n".join(_text(node, source) for node in tree.body)
 
 
 def _text(node: ast.stmt, source: str) -> str:
