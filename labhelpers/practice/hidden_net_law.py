@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-__all__ = ["Explanation", "Told", "explain", "follows"]
+__all__ = ["Explanation", "Told", "explain"]
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 Layer = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -79,11 +79,6 @@ class Explanation(NamedTuple):
     layers: Sequence[Layer]
     #: What their hidden units do.
     function: Function
-
-
-def follows(networks: Sequence[Told]) -> bool:
-    """Whether each network's outputs are those of one hidden layer with its parameters."""
-    return explain(networks) is not None
 
 
 def explain(networks: Sequence[Told]) -> Explanation | None:

@@ -93,10 +93,23 @@ def digits(value: float) -> int:
     return max(1, len(mantissa))
 
 
-def rounded_to(values: Sequence[float]) -> int | None:
-    """The number of decimals (3 to 6) to which all values are rounded; None if they are not."""
-    for decimals in range(3, 7):
-        if all(math.isfinite(v) and round(v, decimals) == v for v in values):
+def rounded_to(values: Sequence[float], fewest: int = 3, error: float = 0.0) -> int | None:
+    """The number of decimals to which all values are rounded; None if they are not.
+
+    Parameters
+    ----------
+    values : sequence of float
+        The numbers.
+    fewest : int
+        Of so many decimals to six is one looked for.
+    error : float
+        How far, relative to 1 + |value|, a value may be from the rounded one: float32 does not hold
+        that exactly.
+    """
+    for decimals in range(fewest, 7):
+        if all(
+            math.isfinite(v) and abs(v - round(v, decimals)) <= error * (1 + abs(v)) for v in values
+        ):
             return decimals
     return None
 

@@ -6,7 +6,6 @@ the judge in float64 from the same arguments.
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from labhelpers.practice.feedback import (
 )
 from labhelpers.practice.probe import call, read, read_numbers
 from labhelpers.practice.returned import nothing_returned
-from labhelpers.practice.sequences import shown
+from labhelpers.practice.sequences import rounded_to, shown
 
 __all__ = [
     "TensorFunction",
@@ -177,8 +176,7 @@ def _has_values(
 
 def _rounded(asked: TensorFunction, cases, answers) -> Feedback | None:
     """Feedback for the right values, rounded to two or more decimals; None if they are not that."""
-    places = (k for k in range(2, 7) if all(_has_decimals(a["values"], k) for a in answers))
-    decimals = next(places, None)
+    decimals = rounded_to([v for a in answers for v in a["values"]], fewest=2, error=1e-7)
     if decimals is None or not all(
         _has_values(asked, asked.right, c, a, 0.5 * 10.0**-decimals)
         for c, a in zip(cases, answers, strict=True)
@@ -199,13 +197,6 @@ def _rounded(asked: TensorFunction, cases, answers) -> Feedback | None:
             "rounded",
         )
     return _judge_gradients(asked, cases, answers)
-
-
-def _has_decimals(values: Sequence[float], decimals: int) -> bool:
-    # Float32 does not hold them exactly.
-    return all(
-        math.isfinite(v) and abs(v - round(v, decimals)) <= 1e-7 * (1 + abs(v)) for v in values
-    )
 
 
 def _judge_gradients(asked: TensorFunction, cases, answers) -> Feedback:

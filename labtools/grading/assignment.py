@@ -29,6 +29,7 @@ __all__ = [
     "plain_text",
     "read_release",
     "released_notebook",
+    "released_texts",
 ]
 
 Case = dict[str, Any]
@@ -187,6 +188,12 @@ def released_notebook(assignment: Assignment) -> Notebook:
 def plain_text(source: str) -> str:
     """A cell's text without what editors change on their own: spaces at line ends, blank ends."""
     return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def released_texts(assignment: Assignment) -> dict[tuple[str, str], str]:
+    """The released cells' sources by their kind and `plain_text`."""
+    released = assignment.release["cells"]
+    return {(c["cell_type"], plain_text(c["source"])): c["source"] for c in released}
 
 
 def _is_check(cell: dict[str, Any]) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from labhelpers.practice.feedback import Feedback
-from labtools.grading.assignment import Assignment, MarkedCell, plain_text
+from labtools.grading.assignment import Assignment, MarkedCell, plain_text, released_texts
 from labtools.grading.cleaning import inert, new_budget, safe_markdown, safe_output
 from labtools.grading.records import Verdict
 from labtools.grading.time_limit import Budget
@@ -42,8 +42,7 @@ def as_autograded(
         Time in which that is done; what is left over when it has passed is kept as plain text.
     """
     budget = budget or new_budget()
-    texts = (c for c in assignment.release["cells"] if c["cell_type"] == "markdown")
-    course = {plain_text(c["source"]) for c in texts}
+    course = released_texts(assignment)
     made = NotebookNode(notebook)
     made["cells"] = [_harmless(cell, course, budget) for cell in notebook.cells]
     by_practice = {v.practice: v for v in verdicts}
@@ -77,10 +76,12 @@ def as_autograded(
     return made
 
 
-def _harmless(cell: NotebookNode, course: set[str], budget: Budget) -> NotebookNode:
+def _harmless(
+    cell: NotebookNode, course: Container[tuple[str, str]], budget: Budget
+) -> NotebookNode:
     # What is changed are entries of cells, so their contents need no copy.
     made = NotebookNode(cell)
-    if cell.cell_type == "markdown" and plain_text(cell.source) not in course:
+    if cell.cell_type == "markdown" and ("markdown", plain_text(cell.source)) not in course:
         made["source"] = safe_markdown(cell.source, budget)
     elif cell.cell_type == "code":
         made["outputs"] = [nbformat.from_dict(safe_output(o, budget)) for o in cell.outputs]

@@ -15,7 +15,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from labtools.grading.assignment import Assignment, MarkedCell, plain_text
+from labtools.grading.assignment import Assignment, MarkedCell, plain_text, released_texts
 from labtools.grading.cleaning import TOO_DEAR, is_base64, new_budget, text_instead
 from labtools.grading.cleaning import clean as _clean
 from labtools.grading.examination import Evidence
@@ -204,8 +204,7 @@ def _cells(
     boxes: dict[int | None, list[str]] = {}
     for verdict in verdicts:
         boxes.setdefault(verdict.cell, []).append(_box(verdict))
-    released = assignment.release["cells"]
-    course = {(c["cell_type"], plain_text(c["source"])): c["source"] for c in released}
+    course = released_texts(assignment)
     room = ALL_FORMATTED
     for k, cell in enumerate(notebook.cells):
         source = course.get((cell.cell_type, plain_text(cell.source)))

@@ -121,11 +121,11 @@ def _examine(
         return evidence, judge_all(job.assignment, cells, evidence, known)
 
     evidence, verdicts = go(True, limits.total_seconds)
-    right = all(v.status in ("correct", "needs manual grading") for v in verdicts)
+    wrong = {v.practice for v in verdicts if v.status not in ("correct", "needs manual grading")}
     # After a cell that had to be stopped, a second run would be stopped there again.
     cut = evidence.ended or evidence.late or evidence.over
     cut = cut or evidence.seconds > limits.total_seconds / 3
-    if right:
+    if not wrong:
         return evidence, verdicts
     if not cut:
         full, full_verdicts = go(False, limits.total_seconds - evidence.seconds)
@@ -136,7 +136,6 @@ def _examine(
         questions = job.assignment.questions.items()
         evidence.add_whole(full.visible, {id_: q.visible for id_, q in questions})
         evidence.seconds, evidence.cpu_seconds = full.seconds, full.cpu_seconds
-    wrong = {v.practice for v in verdicts if v.status not in ("correct", "needs manual grading")}
     files = job.submission.files
     ask_on_lab_data(station, job.assignment, cells, files, limits, evidence, wrong)
     return evidence, judge_all(job.assignment, cells, evidence, known)
