@@ -104,9 +104,11 @@ def _positive(kind: type):
         if value >= _TOO_LARGE:
             most = f"less than {_TOO_LARGE:,} is allowed"
             raise argparse.ArgumentTypeError(f"a number above zero and {most}, got {shown}")
-        if kind is int and not value.is_integer():
-            raise argparse.ArgumentTypeError(f"a whole number above zero is allowed, got {shown}")
-        return kind(value)
+        try:
+            return kind(text)
+        except ValueError:
+            whole = f"a whole number above zero is allowed, got {shown}"
+            raise argparse.ArgumentTypeError(whole) from None
 
     return read
 
