@@ -109,9 +109,14 @@ class Budget:
         """
         if self.left <= 0:
             raise TooLong
-        begun = time.thread_time()
+        begun, allowed = time.thread_time(), min(self.left, self.each)
+        used = 0.0
         try:
-            with limit(min(self.left, self.each)):
+            with limit(allowed):
                 return make(*arguments)
+        except TooLong:
+            # The system's timer is coarser than its clock and may ring a moment early.
+            used = allowed
+            raise
         finally:
-            self.left -= time.thread_time() - begun
+            self.left -= max(used, time.thread_time() - begun)

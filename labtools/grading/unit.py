@@ -105,7 +105,7 @@ def _examine(
 
     So the short way can only save time: a point is refused after a full run alone.
     """
-    known: dict[str, Feedback] = {}
+    known: dict[bytes, Feedback] = {}
     limits = job.settings.limits
 
     def go(brief: bool, seconds: float) -> tuple[Evidence, list[Verdict]]:

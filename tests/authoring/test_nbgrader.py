@@ -53,13 +53,27 @@ def graded(tmp_path_factory) -> Graded:
         for place, notebook in {
             "source/all": source.with_suffix(".ipynb"),
             "submitted/complete/all": source.with_suffix(".ipynb"),
-            "submitted/untouched/all": student,
         }.items():
             (school / place).mkdir(parents=True, exist_ok=True)
             shutil.copy(notebook, school / place / f"{source.stem}.ipynb")
+        untouched = school / "submitted" / "untouched" / "all" / f"{source.stem}.ipynb"
+        untouched.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(without_demonstrations(student), untouched)
     shutil.copy(CONFIG, school)
     log = nbgrader(school, "generate_assignment", "all") + nbgrader(school, "autograde", "all")
     return Graded(school, students, log)
+
+
+def without_demonstrations(student: Path) -> nbformat.NotebookNode:
+    """A released notebook's set-up and what is graded: what lies between is run by nbval."""
+    notebook = nbformat.read(student, as_version=4)
+    notebook.cells = [
+        cell
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader")
+        or (cell.cell_type == "code" and "import labhelpers" in cell.source)
+    ]
+    return notebook
 
 
 LABS = ["lab00_sample", *(path.stem for path in find_sources(COURSE))]

@@ -16,7 +16,7 @@ import pytest
 
 from labtools.cli import main
 from tests.grading.corpora.base import LAB, ROOT, Case, nonsense, solved
-from tests.grading.corpora.running import grade, hidden_numbers_in, read_grades
+from tests.grading.corpora.running import grade, grade_here, hidden_numbers_in, read_grades
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("needs_sandbox")]
 
@@ -86,14 +86,14 @@ def test_no_feedback_holds_a_hidden_number(out):
 
 
 def test_nothing_is_graded_twice_and_what_changed_is(folder, out, tmp_path):
-    said = grade(folder, out, LAB)
+    said = grade_here(folder, out, LAB)
     assert "0 graded" in said and "4 kept" in said
     before = rows(out)
     Case("eve", solved()).write(folder)
     changed = folder / "bob" / f"{LAB}.ipynb"
     old = changed.read_bytes()
     changed.write_text(json.dumps(solved()))
-    said = grade(folder, out, LAB)
+    said = grade_here(folder, out, LAB)
     assert "2 graded" in said and "3 kept" in said
     after = rows(out)
     assert after["bob", "lab05-fit-gd"][1] == "correct"
@@ -103,12 +103,12 @@ def test_nothing_is_graded_twice_and_what_changed_is(folder, out, tmp_path):
     changed.write_bytes(old)
     (folder / "eve" / f"{LAB}.ipynb").unlink()
     (folder / "eve").rmdir()
-    grade(folder, out, LAB)
+    grade_here(folder, out, LAB)
     assert rows(out) == before
 
 
 def test_one_student_alone(folder, out):
-    said = grade(folder, out, LAB, "--only", "ada")
+    said = grade_here(folder, out, LAB, "--only", "ada")
     assert "1 graded" in said
     assert len(read_grades(out)) == 4
 
@@ -173,7 +173,7 @@ def test_what_is_killed_loses_nothing(tmp_path, victim):
 
 
 def test_cold_gives_the_same_grades(folder, out, tmp_path):
-    grade(folder, tmp_path, LAB, "--cold", "--jobs", "2")
+    grade_here(folder, tmp_path, LAB, "--cold", "--jobs", "2")
     assert rows(tmp_path) == rows(out)
     # The notebooks as they ran are equal byte by byte, pictures too.
     for name in ("ada", "bob", "cleo"):
@@ -183,7 +183,7 @@ def test_cold_gives_the_same_grades(folder, out, tmp_path):
 
 
 def test_without_a_sandbox_the_grades_are_the_same(folder, out, tmp_path):
-    said = grade(folder, tmp_path, LAB, "--unsafe", "--jobs", "2")
+    said = grade_here(folder, tmp_path, LAB, "--unsafe", "--jobs", "2")
     assert "without a sandbox" in said
     assert rows(tmp_path) == rows(out)
 
@@ -194,7 +194,7 @@ def test_a_dask_cluster_gives_the_same_grades(folder, out, tmp_path):
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
         local_directory=str(tmp_path / "dask"),
     ) as cluster:  # fmt: skip
-        grade(folder, tmp_path / "out", LAB, "--scheduler", cluster.scheduler_address)
+        grade_here(folder, tmp_path / "out", LAB, "--scheduler", cluster.scheduler_address)
     assert rows(tmp_path / "out") == rows(out)
 
 
@@ -293,7 +293,7 @@ def test_manual_points_are_given_kept_and_exported(folder, out):
         grade_.manual_score, grade_.needs_manual_grade = 8, False
         book.db.commit()
         assert book.find_submission(LAB, "ada").score == pytest.approx(98)
-    grade(folder, out, LAB, "--only", "ada")
+    grade_here(folder, out, LAB, "--only", "ada")
     nbgrader(out, "export", "--to", "exported.csv")
     with open(out / "exported.csv", encoding="utf-8", newline="") as file:
         exported = {row["student_id"]: row for row in csv.DictReader(file)}

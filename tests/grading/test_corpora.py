@@ -16,14 +16,14 @@ from tests.grading.corpora.running import Row, grade_corpus, hidden_numbers_in, 
 
 #: Seconds one cell may take in these tests; a whole submission four times as long. Time in which
 #: the machine does something else does not count, so the tests may run beside others.
-CELL = 4
+CELL = 3
 
 pytestmark = pytest.mark.timeout(1800)
 
 
 #: A fresh Python for each of all submissions takes long: of so many one is tried.
 #: ``LABS_COLD_EVERY=1 pytest tests/grading/test_corpora.py -k fresh`` tries them all.
-COLD_EVERY = int(os.environ.get("LABS_COLD_EVERY", "24"))
+COLD_EVERY = int(os.environ.get("LABS_COLD_EVERY", "40"))
 
 #: Graded along with the cheats and the hostile ones, which must not touch it.
 BESIDE = Case("the_honest_neighbour", solved())
@@ -153,7 +153,7 @@ def test_a_fresh_python_gives_the_grades_of_a_warm_one(
     assert len({case.name for case in cases}) == len(cases)
     cases, cheating = cases[::COLD_EVERY], {case.name for case in cheats.CASES}
     # A cell that imports PyTorch afresh takes seconds for that alone.
-    options = ("--cold", "--jobs", "2", "--timeout", str(3 * CELL))
+    options = ("--cold", "--jobs", "2", "--timeout", str(4 * CELL))
     cold, _ = grade_corpus(cases, home / "cold", *options, seconds=3 * 3600)
     differ = [
         f"{case.name}: {id_} cold {row['score']} {row['status']}, warm {other['score']} "

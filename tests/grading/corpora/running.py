@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 import os
 import re
@@ -43,6 +45,24 @@ def grade(
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stderr
+
+
+def grade_here(folder: Path, out: Path, lab: str, *options: str) -> str:
+    """The same in this process: what workers are forked from is then started once for many runs.
+
+    Raises
+    ------
+    AssertionError
+        If the command fails.
+    """
+    from labtools.cli import main
+
+    said = io.StringIO()
+    words = ["--root", str(ROOT), "grade", lab[:5], str(folder), "--out", str(out), *options]
+    with contextlib.redirect_stderr(said):
+        code = main(words)
+    assert code == 0, said.getvalue()
+    return said.getvalue()
 
 
 def read_grades(out: Path) -> dict[str, dict[str, Row]]:
