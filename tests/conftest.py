@@ -14,6 +14,25 @@ from tests.chromium import browser, open_page  # noqa: F401 (fixtures)
 matplotlib.use("Agg")
 
 
+#: Folders whose tests share one long set-up: a worker that has made it runs them all.
+TOGETHER = ("tests/release", "tests/site")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With ``--dist loadscope``, also keep some folders together, not only each module."""
+    if config.getvalue("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            folder = nodeid.partition("::")[0].rpartition("/")[0]
+            return folder if folder in TOGETHER else super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
+
+
 @pytest.fixture(scope="session")
 def course() -> Path:
     """Return the course's folder."""

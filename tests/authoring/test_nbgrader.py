@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -50,30 +51,45 @@ def graded(tmp_path_factory) -> Graded:
         students[source.stem] = student
         if not (student.exists() and source.with_suffix(".ipynb").exists()):
             pytest.fail(f"{source.stem} has no derived notebooks: run `labs build`")
-        for place, notebook in {
-            "source/all": source.with_suffix(".ipynb"),
-            "submitted/complete/all": source.with_suffix(".ipynb"),
-        }.items():
-            (school / place).mkdir(parents=True, exist_ok=True)
-            shutil.copy(notebook, school / place / f"{source.stem}.ipynb")
-        untouched = school / "submitted" / "untouched" / "all" / f"{source.stem}.ipynb"
-        untouched.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(without_demonstrations(student), untouched)
+        notebook = source.with_suffix(".ipynb")
+        for place, path in {"complete": notebook, "untouched": student}.items():
+            submitted = school / "submitted" / place / "all" / notebook.name
+            submitted.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(without_demonstrations(path), submitted)
+        (school / "source" / "all").mkdir(parents=True, exist_ok=True)
+        shutil.copy(notebook, school / "source" / "all")
     shutil.copy(CONFIG, school)
     log = nbgrader(school, "generate_assignment", "all") + nbgrader(school, "autograde", "all")
     return Graded(school, students, log)
 
 
-def without_demonstrations(student: Path) -> nbformat.NotebookNode:
-    """A released notebook's set-up and what is graded: what lies between is run by nbval."""
-    notebook = nbformat.read(student, as_version=4)
-    notebook.cells = [
-        cell
-        for cell in notebook.cells
-        if cell.metadata.get("nbgrader")
-        or (cell.cell_type == "code" and "import labhelpers" in cell.source)
-    ]
+def without_demonstrations(path: Path) -> nbformat.NotebookNode:
+    """A notebook's graded cells and those that give a name to a later one of what is kept.
+
+    What lies between is run by nbval, and nbgrader does no more with it.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    kept, needed = [], set()
+    for cell in reversed(notebook.cells):
+        given, used = names_of(cell)
+        if cell.metadata.get("nbgrader") or given & needed:
+            kept.insert(0, cell)
+            needed |= used
+    notebook.cells = kept
     return notebook
+
+
+def names_of(cell: nbformat.NotebookNode) -> tuple[set[str], set[str]]:
+    """The names that a cell gives, functions' own among them, and those that it uses."""
+    given, used = set(), set()
+    for node in ast.walk(ast.parse(cell.source)) if cell.cell_type == "code" else ():
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            given.add(node.name)
+        elif isinstance(node, ast.alias):
+            given.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else given).add(node.id)
+    return given, used
 
 
 LABS = ["lab00_sample", *(path.stem for path in find_sources(COURSE))]

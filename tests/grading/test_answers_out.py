@@ -434,6 +434,39 @@ def asked(answers):
     return Asked(0, "done", dict(enumerate(answers)))
 
 
+def test_the_same_answers_are_judged_once_unless_the_time_was_over(assignment, monkeypatch):
+    from labhelpers.practice.feedback import not_checked
+    from labtools.grading import verdicts
+
+    usual, cases = verdicts._ask_judge, assignment.questions["lab05-model"].hidden
+    judge_calls = []
+
+    def ask_judge(practice, *rest):
+        judge_calls.append(practice.id)
+        return usual(practice, *rest)
+
+    def judged_anew(value):
+        del judge_calls[:]
+        answers = [{"kind": "value", "value": value}] * len(cases)
+        told = {"lab05-model": asked(answers)}
+        found = judged(assignment, "lab05-model", visible=told, hidden=told)
+        return found, judge_calls.count("lab05-model")
+
+    monkeypatch.setattr(verdicts, "_said", {})
+    monkeypatch.setattr(verdicts, "_ask_judge", ask_judge)
+    first, times = judged_anew([1.0])
+    assert times > 0 and first.score == 0
+    assert judged_anew([1.0]) == (first, 0)
+    assert judged_anew([2.0])[1] == times
+    monkeypatch.setattr(verdicts, "MOST_SAID", 1)
+    assert judged_anew([3.0])[1] == times and len(verdicts._said) == 1
+
+    monkeypatch.setattr(verdicts, "_ask_judge", lambda *_: not_checked("The time was over."))
+    assert judged_anew([4.0])[0].status == "needs manual grading"
+    monkeypatch.setattr(verdicts, "_ask_judge", ask_judge)
+    assert judged_anew([4.0])[1] == times
+
+
 def test_an_answer_that_was_cut_off_is_no_absent_one(assignment):
     figure = {"kind": "axes", "curves": [], "legend": None, "beside": [], "log": {"kind": "absent"}}
     figure |= dict.fromkeys(("xlabel", "ylabel", "title", "yscale"), "")

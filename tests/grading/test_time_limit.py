@@ -73,3 +73,18 @@ def test_calls_share_a_budget():
             budget.call(never_ends)
     with pytest.raises(TooLong):  # not even begun
         budget.call(len, "abc")
+
+
+def test_a_call_that_ran_over_has_used_all_it_was_allowed():
+    """However early the system's timer rings."""
+
+    def rings_early():
+        raise TooLong
+
+    budget = Budget(0.3, 0.2)
+    for left in (0.1, 0.0):
+        with pytest.raises(TooLong):
+            budget.call(rings_early)
+        assert budget.left == pytest.approx(left, abs=0.05)
+    with pytest.raises(TooLong):
+        budget.call(len, "abc")

@@ -24,10 +24,11 @@ def server(browser, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def artefacts(tmp_path_factory) -> Path:
-    """Where screenshots are kept: $ARTEFACTS, else pytest's own folder."""
-    chosen = os.environ.get("ARTEFACTS")
-    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")
+def artefacts() -> Path | None:
+    """Where screenshots are kept, to be looked at: $ARTEFACTS; without it none are made."""
+    if not (chosen := os.environ.get("ARTEFACTS")):
+        return None
+    folder = Path(chosen)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -51,11 +52,16 @@ def test_run_all_on_the_untouched_lab(open_page, server, artefacts, path):
         == 0
     )
 
-    # The whole notebook in one tall picture, to be looked at.
+    if artefacts:
+        take_tall_picture(page, artefacts / f"{path.stem}.png")
+    server.shut_kernels_down()
+
+
+def take_tall_picture(page, path: Path) -> None:
+    """The whole notebook in one picture."""
     outer = page.locator(".jp-WindowedPanel-outer").first
     height = outer.evaluate("one => one.scrollHeight")
     page.set_viewport_size({"width": 1280, "height": min(height + 150, 16_000)})
     outer.evaluate("one => one.scrollTo(0, 0)")
     page.wait_for_timeout(500)
-    page.screenshot(path=artefacts / f"{path.stem}.png")
-    server.shut_kernels_down()
+    page.screenshot(path=path)

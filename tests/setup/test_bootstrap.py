@@ -31,7 +31,7 @@ OFFLINE = {
 
 
 @pytest.fixture
-def small(tmp_path) -> Path:
+def bare(tmp_path) -> Path:
     """A project that installs in a second, with the course's real set-up script.
 
     Its build backend is a few lines of its own, so that nothing is downloaded.
@@ -86,6 +86,21 @@ def small(tmp_path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory) -> Path:
+    """An environment with pip alone, as `venv` makes it; that takes seconds."""
+    folder = tmp_path_factory.mktemp("made") / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    return folder
+
+
+@pytest.fixture
+def small(bare, environment) -> Path:
+    """The project with an environment into which nothing was installed yet."""
+    shutil.copytree(environment, bare / ".venv", symlinks=True)
+    return bare
+
+
 def set_up(folder: Path, *words: str, python: str = sys.executable, **environment: str):
     """Run the set-up script; return its result."""
     return subprocess.run(
@@ -105,17 +120,17 @@ def builds(folder: Path) -> int:
     return len(path.read_text()) if path.exists() else 0
 
 
-def test_it_installs_once_and_says_what_it_does(small):
-    first = set_up(small)
+def test_it_installs_once_and_says_what_it_does(bare):
+    first = set_up(bare)
     assert first.returncode == 0, first.stdout + first.stderr
     for part in ("creating .venv", "installing the course", "ready after"):
         assert part in first.stdout
-    settings = small / ".venv" / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    settings = bare / ".venv" / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     assert "fetchNews" in settings.read_text()
-    assert list((small / ".venv").rglob("__pycache__/small.*.pyc"))
-    second = set_up(small)
+    assert list((bare / ".venv").rglob("__pycache__/small.*.pyc"))
+    second = set_up(bare)
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
-    assert builds(small) == 1
+    assert builds(bare) == 1
 
 
 def test_a_file_that_is_no_python_of_ours_is_left_as_it_is(small):
@@ -128,9 +143,9 @@ def test_a_file_that_is_no_python_of_ours_is_left_as_it_is(small):
     assert list((small / ".venv").rglob("__pycache__/small.*.pyc"))
 
 
-def test_the_way_to_the_course_may_have_blanks_and_brackets(small, tmp_path_factory):
+def test_the_way_to_the_course_may_have_blanks_and_brackets(bare, tmp_path_factory):
     folder = tmp_path_factory.mktemp("my course [2026]")
-    shutil.copytree(small, folder, dirs_exist_ok=True)
+    shutil.copytree(bare, folder, dirs_exist_ok=True)
     result = set_up(folder)
     assert result.returncode == 0, result.stdout + result.stderr
     assert builds(folder) == 1
@@ -208,7 +223,7 @@ def test_a_file_that_cannot_be_written_gives_one_sentence(small):
     assert sentence.startswith("setup: ") and "No space left on device" in sentence
 
 
-def test_a_disk_too_full_for_an_environment_gives_one_sentence(small, monkeypatch):
+def test_a_disk_too_full_for_an_environment_gives_one_sentence(bare, monkeypatch):
     """What `python -m venv` says of it does not name the cause."""
     bootstrap = importlib.import_module("labtools.bootstrap")
     failed = (1, "Error: Command 'python -m ensurepip' returned non-zero exit status 1.")
@@ -217,7 +232,7 @@ def test_a_disk_too_full_for_an_environment_gives_one_sentence(small, monkeypatc
         usage = SimpleNamespace(free=free)
         monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda path, usage=usage: usage)
         with pytest.raises(bootstrap.SetupError, match=reason):
-            bootstrap.create(str(small / ".venv"))
+            bootstrap.create(str(bare / ".venv"))
 
 
 def test_a_broken_environment_is_made_anew(small):
@@ -250,9 +265,9 @@ def test_an_old_python_can_read_the_script():
             assert "is needed, this is" in result.stderr
 
 
-def test_a_missing_venv_module_gets_one_sentence(small):
-    (small / "labtools" / "ensurepip.py").write_text("raise ImportError('stripped by Debian')\n")
-    result = set_up(small)
+def test_a_missing_venv_module_gets_one_sentence(bare):
+    (bare / "labtools" / "ensurepip.py").write_text("raise ImportError('stripped by Debian')\n")
+    result = set_up(bare)
     assert result.returncode == 1
     [sentence] = result.stderr.splitlines()
     assert "venv module is missing" in sentence and "apt-get install python3-venv" in sentence
@@ -277,31 +292,31 @@ def test_make_alone_shows_the_targets():
         assert f"  {target} " in result.stdout, result.stderr
 
 
-def test_make_finds_the_first_python_that_is_new_enough(small):
-    folder = small / "programs"
+def test_make_finds_the_first_python_that_is_new_enough(bare):
+    folder = bare / "programs"
     folder.mkdir()
     for name, body in {
         "python3": "exit 1",
-        "python3.12": f'echo chosen >> {small}/chosen; exec {sys.executable} "$@"',
+        "python3.12": f'echo chosen >> {bare}/chosen; exec {sys.executable} "$@"',
     }.items():
         program = folder / name
         program.write_text(f"#!/bin/sh\n{body}\n")
         program.chmod(0o755)
     path = f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin"
-    result = make(small, "-n", "lab", PATH=path)
+    result = make(bare, "-n", "lab", PATH=path)
     assert '"python3.12" labtools/bootstrap.py lab' in result.stdout, result.stderr
 
 
-def test_make_without_any_python_says_so(small):
-    folder = small / "programs"
+def test_make_without_any_python_says_so(bare):
+    folder = bare / "programs"
     folder.mkdir()
     for name in ("sh", "make", "sed"):
         os.symlink(shutil.which(name), folder / name)
-    result = make(small, "lab", PATH=str(folder))
+    result = make(bare, "lab", PATH=str(folder))
     assert result.returncode != 0
     assert "Python 3.11 or newer is needed and none was found" in result.stderr
 
 
-def test_the_cpu_build_of_pytorch_is_one_word(small):
-    result = make(small, "-n", "lab", "TORCH=cpu", "PYTHON=python3")
+def test_the_cpu_build_of_pytorch_is_one_word(bare):
+    result = make(bare, "-n", "lab", "TORCH=cpu", "PYTHON=python3")
     assert '"python3" labtools/bootstrap.py --torch cpu lab' in result.stdout
