@@ -262,31 +262,35 @@ def _run_apart(work: Any) -> Any:
     """
     loop = asyncio.new_event_loop()
     task = loop.create_task(work)
-    thread = threading.Thread(target=_drive, args=(loop, task), name="labs-build")
-    thread.start()
+    # Not `Thread.join`: interrupted, it takes a thread that goes on for one that has ended.
+    ended = threading.Event()
+    threading.Thread(target=_drive, args=(loop, task, ended), name="labs-build").start()
     try:
-        while thread.is_alive():
-            thread.join(0.1)
+        while not ended.wait(0.1):
+            pass
     except KeyboardInterrupt:
-        while thread.is_alive():  # nbclient takes a single cancel for the death of a kernel
+        while not ended.is_set():  # nbclient takes a single cancel for the death of a kernel
             with suppress(RuntimeError):  # the loop has just closed
                 loop.call_soon_threadsafe(task.cancel)
-            thread.join(1)
+            ended.wait(1)
         raise
     return task.result()
 
 
-def _drive(loop: asyncio.AbstractEventLoop, task: asyncio.Task) -> None:
+def _drive(loop: asyncio.AbstractEventLoop, task: asyncio.Task, ended: threading.Event) -> None:
     asyncio.set_event_loop(loop)
-    with suppress(asyncio.CancelledError, Exception):  # task.result() raises it again
-        loop.run_until_complete(task)
-    # What nbclient has left running, such as its watch over a kernel that is gone now.
-    rest = asyncio.all_tasks(loop)
-    for other in rest:
-        other.cancel()
-    loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.close()
+    try:
+        with suppress(asyncio.CancelledError, Exception):  # task.result() raises it again
+            loop.run_until_complete(task)
+        # What nbclient has left running, such as its watch over a kernel that is gone now.
+        rest = asyncio.all_tasks(loop)
+        for other in rest:
+            other.cancel()
+        loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+    finally:
+        ended.set()
 
 
 def _report(console: Console, faults: Iterable[Fault]) -> None:

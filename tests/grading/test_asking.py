@@ -140,8 +140,8 @@ DISTURBS = {
     "is deep and hangs": f"{DEEP}\nwhile True: pass",
 }
 
-#: Cells that run while it goes on.
-PAYS = {"interrupts": ("lab05-plot-gd", "lab05-plot-bgd")}
+#: Whose cells run while it goes on.
+PAYS = {"interrupts": ("lab05-fit-gd", "lab05-plot-gd", "lab05-fit-bgd", "lab05-plot-bgd")}
 
 
 @pytest.mark.parametrize("what", DISTURBS)
