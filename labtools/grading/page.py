@@ -8,7 +8,7 @@ import logging
 import re
 import secrets
 from collections.abc import Iterator, Sequence
-from html import escape, unescape
+from html import escape
 from importlib import resources
 from typing import Any
 
@@ -19,6 +19,7 @@ from labtools.grading.assignment import Assignment, MarkedCell, plain_text, rele
 from labtools.grading.cleaning import TOO_DEAR, is_base64, new_budget, text_instead
 from labtools.grading.cleaning import clean as _clean
 from labtools.grading.examination import Evidence
+from labtools.grading.formulas import with_formulas, with_students_formulas
 from labtools.grading.records import Verdict
 from labtools.grading.time_limit import Budget, TooLong
 
@@ -122,7 +123,7 @@ def make_page(
 def get_ready() -> None:
     """Import what pages are made with and read its templates, which takes a second."""
     _render(json.dumps([{"cell_type": "markdown", "source": "`a` is $b$"}, True]))
-    _render(json.dumps([{"cell_type": "markdown", "source": "*c*"}, False]))
+    _render(json.dumps([{"cell_type": "markdown", "source": "*c* $d$"}, False]))
     _style()
     _highlighted("d = 1")
 
@@ -284,7 +285,13 @@ def _render(text: str) -> str:
     if cell["cell_type"] == "code":
         return _highlighted(cell["source"])
     html = _exported(cell)
-    return _with_formulas(html) if trusted else _clean(html)
+    if trusted:
+        return _BESIDE.sub(r"\1", with_formulas(html))
+    return with_students_formulas(_clean(html))
+
+
+#: A link to a notebook beside this one: beside the page there is none.
+_BESIDE = re.compile(r'<a href="[^":#]+\.ipynb">(.*?)</a>', re.DOTALL)
 
 
 def _exported(cell: dict[str, Any]) -> str:
@@ -318,25 +325,6 @@ def _by_nbconvert(text: str) -> str:
         {"cells": [made], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     )
     return _exporter().from_notebook_node(notebook)[0]
-
-
-#: What is code, and what is a formula between dollars.
-_CODE_OR_FORMULA = re.compile(
-    r"(<code.*?</code>|<pre.*?</pre>)|\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL
-)
-
-
-def _with_formulas(html: str) -> str:
-    """The course's own text with its formulas as MathML: a page without scripts has no MathJax."""
-    from latex2mathml.converter import convert
-
-    def formula(found: re.Match[str]) -> str:
-        code, block, inline = found.groups()
-        if code is not None:
-            return code
-        return convert(unescape(block or inline), display="block" if block else "inline")
-
-    return _CODE_OR_FORMULA.sub(formula, html)
 
 
 def _highlighted(source: str) -> str:

@@ -359,8 +359,15 @@ def test_the_courses_formulas_are_mathml_and_its_code_keeps_its_dollars(assignme
     assert "$$" not in made and "\\frac" not in made
     made = _render(json.dumps([{"cell_type": "markdown", "source": "`$a$` is $b < c$"}, True]))
     assert "<code>$a$</code>" in made and "<mo>&#x0003C;</mo>" in made
-    # A student's text is not the course's: no converter is run on it.
-    assert "$b$" in page_of(assignment, ("markdown", "some $b$"))
+
+
+def test_the_courses_links_to_other_labs_are_text_on_a_page_that_stands_alone(assignment):
+    texts = [c["source"] for c in assignment.release["cells"] if c["cell_type"] == "markdown"]
+    assert any("[Lab 1](lab01_two_parameter_training.ipynb)" in text for text in texts)
+    made = page_of(assignment, *(("markdown", text) for text in texts))
+    assert "Lab 1 (the training loop)" in made and ".ipynb" not in made
+    links = "a [page](https://example.org/x.ipynb) and [below](#below)"
+    assert page_of(assignment, ("markdown", links)).count("<a href=") == 2
 
 
 def test_a_fault_of_the_grader_itself_costs_one_submission(assignment, monkeypatch):
