@@ -65,7 +65,7 @@ class DataSet:
 def _line(
     name: str, x: torch.Tensor, slope: float, intercept: float, noise: float, rng: torch.Generator
 ) -> DataSet:
-    y = slope * x + intercept + noise * torch.randn(x.shape, generator=rng)
+    y = slope * x + intercept + noise * _gaussian(len(x), rng)
     return DataSet(name, x, y, slope, intercept, noise)
 
 
@@ -106,7 +106,12 @@ def _seeded(name: str, seed: int) -> torch.Generator:
 
 
 def _steps_of_a_tenth(limit: int) -> torch.Tensor:
-    return (torch.arange(-10 * limit, 10 * limit) / 10).view(-1, 1)
+    return (torch.arange(-10 * limit, 10 * limit, dtype=torch.float32) / 10).view(-1, 1)
+
+
+def _gaussian(n: int, rng: torch.Generator) -> torch.Tensor:
+    # Whatever a notebook has made torch's default: another type would be other random numbers.
+    return torch.randn(n, 1, generator=rng, dtype=torch.float32)
 
 
 def gentle_line(seed: int = 1) -> DataSet:
@@ -125,15 +130,15 @@ def gaussian_line(seed: int = 242, n: int = 1000) -> DataSet:
     The noise is added once: its variance in the sample is 1, as announced.
     """
     rng = _seeded("gaussian_line", seed)
-    x = 2 + torch.randn(read_whole_number(n, "n", 1), 1, generator=rng)
+    x = 2 + _gaussian(read_whole_number(n, "n", 1), rng)
     return _line("Gaussian line", x, 2.0, 5.0, 1.0, rng)
 
 
 def curve(seed: int = 242, n: int = 1000) -> DataSet:
     """Lab 4: the same inputs with a curved target, y = (x − 2)² + 0.5·ε."""
     rng = _seeded("curve", seed)
-    x = 2 + torch.randn(read_whole_number(n, "n", 1), 1, generator=rng)
-    y = (x - 2) ** 2 + 0.5 * torch.randn(n, 1, generator=rng)
+    x = 2 + _gaussian(read_whole_number(n, "n", 1), rng)
+    y = (x - 2) ** 2 + 0.5 * _gaussian(n, rng)
     return DataSet("curve", x, y, None, None, 0.5)
 
 

@@ -17,6 +17,9 @@ Curve = Mapping[str, Any]
 #: Words that a student may give to `legend` where a list of names is wanted.
 CURVE_WORDS = ("learning", "rate", "lr", "batch", "size", "label", "legend", "curve", "run")
 
+#: Names in a legend: with more of them, the curves that are asked for are some among many.
+MOST_ENTRIES = 12
+
 
 def unreadable_figure(answer: Mapping[str, Any], name: str) -> Feedback | None:
     """Feedback for an answer that is no axes; None if it is."""
@@ -100,7 +103,7 @@ def labels(
         for one in asked
         for other in answer["curves"]
     )
-    if len(names) > curves == len(entries_of_asked) and not again:
+    if MOST_ENTRIES >= len(names) > curves == len(entries_of_asked) and not again:
         return missing
     if len(names) != curves:
         entries = "1 entry" if len(names) == 1 else f"{len(names)} entries"

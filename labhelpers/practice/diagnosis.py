@@ -102,7 +102,8 @@ def fitted_start(
     unknowns, found by least squares on relative errors.
     """
     losses = np.asarray(values, dtype=float)
-    if len(losses) < 4 or not np.isfinite(losses).all() or (losses <= 0).any():
+    # No loss of a training is that small, and what it is divided by would overflow.
+    if len(losses) < 4 or not np.isfinite(losses).all() or (losses <= 1e-100).any():
         return False
     factors = 1 - rate * np.linalg.eigvalsh(points.hessian)
     with np.errstate(all="ignore"):

@@ -47,6 +47,7 @@ from labhelpers.practice.returned import nothing_returned
 from labhelpers.practice.sequences import shown
 from labhelpers.practice.suspects import (
     AFTER,
+    NEGATED,
     OTHER_MOMENT,
     OTHER_SIZE,
     REPLACED,
@@ -69,6 +70,14 @@ EXACT = 1e-6
 #: Numbers that a student types have at most four decimals; a drawn float32 seldom comes so near.
 DECIMAL_PARTS = 10_000
 DECIMAL_NEAR = 3e-7
+
+#: First loss, in units of one of a start of size one, from which on the targets are lost in what
+#: rounding may do: at a tenth of it they still show.
+FAR_OUT = 1e6
+
+#: Share of the least-squares loss below which no epoch's mean of batch losses comes: of simulated
+#: runs in shuffled order none comes below nine tenths.
+LEAST = 0.5
 
 #: How far a descent comes down at least, in units of what rounding may do to a loss.
 CLEARLY = 100.0
@@ -101,8 +110,17 @@ def judge_logs(
         return _wrong_length(name, runs, lab_data)
     verdict = _verdict(runs)
     if verdict.obeys:
-        return _accepted(name, runs, verdict)
-    return _refused(name, runs, verdict, lab_data)
+        feedback = _accepted(name, runs, verdict)
+    else:
+        feedback = _refused(name, runs, verdict, lab_data)
+    if feedback.share > 0 and (far := _far_out(runs)) is not None:
+        return incorrect(
+            f"The first loss that `{name}` returns, {shown(far)}, is that of a start so far away "
+            "that single precision loses the targets in it: nothing can be told of the steps. Look "
+            "at how large the start is that you draw; `torch.randn(1)` is of the right size.",
+            "start far out",
+        )
+    return feedback
 
 
 @dataclass(frozen=True)
@@ -203,7 +221,7 @@ def _made(run: TrainingRun, suspect: Suspect | None):
 def _plausible_end(run: TrainingRun) -> bool:
     """Whether a shuffled run settles near the least loss, or is still on its way down."""
     log = run.log
-    if not np.isfinite(log).all() or log.min() < 0:
+    if not np.isfinite(log).all() or log.min() < LEAST * run.points.least_loss:
         return False
     end = log[-3:].mean()
     return bool(end <= max(3 * run.points.least_loss, 0.5 * log[0]))
@@ -276,6 +294,15 @@ def _at_rest(runs: Sequence[TrainingRun]) -> bool:
     return still == len(moves) or still >= max(2, len(moves) / 3)
 
 
+def _far_out(runs: Sequence[TrainingRun]) -> float | None:
+    """The first loss of a run that began too far away to tell anything of its targets."""
+    for run in runs:
+        usual = 1 + (run.points.x**2).mean() + (run.points.y**2).mean()
+        if np.isfinite(run.log[0]) and run.log[0] > FAR_OUT * usual:
+            return float(run.log[0])
+    return None
+
+
 def _comes_down(run: TrainingRun) -> bool:
     # A run that leaves all bounds is not at rest either.
     if not (np.isfinite(run.log).all() and (np.abs(run.log) < law.TOO_LARGE).all()):
@@ -329,11 +356,17 @@ def _record_by_calls(run: TrainingRun) -> Suspect | None:
     """
     error = 3 * law.allowed_error(run.log, run.points, run.digits)
     after = run.right.with_(record="after")
+    mirrored = replace(run.points, y=-run.points.y)
+    ways = (
+        (run.right, run.points, None),
+        (after, run.points, AFTER),
+        (run.right, mirrored, NEGATED),
+    )
     for w, b in dict.fromkeys(map(tuple, run.calls.tolist())):
         if not (math.isfinite(w) and math.isfinite(b)):
             continue
-        for right, found in ((run.right, None), (after, AFTER)):
-            if np.all(np.abs(law.predict(right, run.points, (w, b)) - run.log) <= error):
+        for descent, points, found in ways:
+            if np.all(np.abs(law.predict(descent, points, (w, b)) - run.log) <= error):
                 return found
     return OTHER_MOMENT
 

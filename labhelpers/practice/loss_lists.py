@@ -267,7 +267,7 @@ def _wrong_length(asked: Asked, values, points: Points, absolute: float) -> Feed
             return incorrect(f"{count}. {found.text}", f"wrong number of epochs + {found.mistake}")
     return incorrect(
         f"{count}. The task names how many updates there are and when each loss is taken: look at "
-        "how often your loop runs and records.",
+        "how often your loop runs and records, and at whether its list begins empty.",
         "wrong number of values",
     )
 

@@ -210,8 +210,8 @@ def read_axes(thing: object) -> Answer:
     return {
         "kind": "axes",
         "curves": _with_entries(_curves_of(axes), legend),
-        "xlabel": str(axes.get_xlabel()).strip() or _text_of(figure, "_supxlabel"),
-        "ylabel": str(axes.get_ylabel()).strip() or _text_of(figure, "_supylabel"),
+        "xlabel": _label_of(axes, axes.xaxis) or _text_of(figure, "_supxlabel"),
+        "ylabel": _label_of(axes, axes.yaxis) or _text_of(figure, "_supylabel"),
         "title": next(
             (
                 str(axes.get_title(loc=where))
@@ -231,6 +231,12 @@ def read_axes(thing: object) -> Answer:
     }
 
 
+def _label_of(axes, axis) -> str:
+    """An axis' label, if a reader sees it."""
+    seen = axes.axison and axis.get_visible() and axis.label.get_visible()
+    return str(axis.label.get_text()).strip() if seen else ""
+
+
 def _text_of(figure, attribute: str) -> str:
     """A label or title that stands for the whole figure, such as from ``fig.supxlabel``."""
     text = getattr(figure, attribute, None)
@@ -248,7 +254,7 @@ def _curves_of(axes) -> list[dict[str, Any]]:
     curves = [
         _curve(line.get_xdata(), line.get_ydata(), line, _look_of_line(line))
         for line in axes.get_lines()[:50]
-        if _seen(line)
+        if _seen(line) and _is_drawn(line)
     ]
     for artist in filter(_seen, axes.collections[:50]):
         segments = getattr(artist, "get_segments", list)()
@@ -270,7 +276,29 @@ def _curves_of(axes) -> list[dict[str, Any]]:
 
 
 def _seen(artist) -> bool:
-    return bool(artist.get_visible()) and artist.get_alpha() != 0
+    """Whether an artist is to be drawn at all."""
+    axes = getattr(artist, "axes", None)
+    shown = axes is None or axes.get_visible()
+    return bool(shown and artist.get_visible()) and artist.get_alpha() != 0
+
+
+def _is_drawn(line) -> bool:
+    """Whether a line leaves a trace: it has ink, and at least two of its points are in view."""
+    from matplotlib.colors import to_rgba
+
+    axes = line.axes
+    marked = str(line.get_marker()) not in ("None", "none", "", " ") and line.get_markersize() > 0
+    stroked = line.get_linewidth() > 0 and line.get_linestyle() not in ("None", "none", "", " ")
+    paper = to_rgba(axes.get_facecolor())[:3]
+    stroke = to_rgba(line.get_color())
+    if not marked and not (stroked and stroke[3] > 0 and stroke[:3] != paper):
+        return False
+    x, y = (np.asarray(values, dtype=float) for values in (line.get_xdata(), line.get_ydata()))
+    finite = np.isfinite(x) & np.isfinite(y)
+    within = (x >= min(axes.get_xlim())) & (x <= max(axes.get_xlim()))
+    within &= (y >= min(axes.get_ylim())) & (y <= max(axes.get_ylim()))
+    # Of numbers that are none, a judge says so.
+    return bool(within.sum() >= 2 or finite.sum() < 2)
 
 
 def _curve(x, y, artist, look: str = "") -> dict[str, Any]:

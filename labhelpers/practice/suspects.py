@@ -14,6 +14,7 @@ from labhelpers.practice.training_runs import Suspect, TrainingRun
 
 __all__ = [
     "AFTER",
+    "NEGATED",
     "OTHER_MOMENT",
     "OTHER_SIZE",
     "REPLACED",
@@ -178,6 +179,15 @@ OTHER_MOMENT = Suspect(
     ),
     _changed(),
     RIGHT_STEPS,
+)
+
+NEGATED = Suspect(
+    Mistake(
+        "sign of the targets",
+        sentence="Your losses, from {v0} to {last}, are those of targets with the other sign.",
+        look="Look at the sign of the target in the loss that you differentiate.",
+    ),
+    _changed(),
 )
 
 RESTART = Suspect(

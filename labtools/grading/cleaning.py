@@ -95,7 +95,8 @@ def _is_kept(tag: str, name: str, value: str) -> bool:
     if name == "class":
         return _are_known(value)
     if tag == "a" and name == "href":
-        return not _is_url(value, "data")
+        # Whatever has a colon and is no known kind: parsers differ in what they take for a scheme.
+        return _is_url(value, "http", "https", "mailto") or ":" not in unescape(value)
     if tag == "img" and name == "src":
         return not _is_url(value, "data") or _DATA_IMAGE.match(value.strip()) is not None
     return name in _ATTRIBUTES or (tag, name) in (("img", "alt"), ("details", "open"))

@@ -30,8 +30,8 @@ _TAGS = frozenset(
     "munderover mtable mtr mtd mstyle mpadded mphantom menclose mfenced".split()
 )
 _ATTRIBUTES = frozenset(
-    "display mathvariant stretchy fence form separator accent linethickness columnalign rowspacing "
-    "columnspacing displaystyle scriptlevel minsize maxsize movablelimits".split()
+    "display notation mathvariant stretchy fence form separator accent linethickness columnalign "
+    "rowspacing columnspacing displaystyle scriptlevel minsize maxsize movablelimits".split()
 )
 
 

@@ -46,6 +46,18 @@ def test_points_are_columns_and_the_same_every_time(name):
     assert not torch.equal(first.y, make(seed=99).y)
 
 
+@pytest.mark.parametrize("name", [*TABLE, "curve"])
+def test_points_do_not_depend_on_torchs_default_type(name):
+    usual = getattr(data, name)()
+    torch.set_default_dtype(torch.float64)
+    try:
+        made = getattr(data, name)()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert made.x.dtype == made.y.dtype == torch.float32
+    assert torch.equal(made.x, usual.x) and torch.equal(made.y, usual.y)
+
+
 @pytest.mark.parametrize("name", TABLE)
 def test_noise_is_added_once(name):
     dataset = getattr(data, name)(seed=3)

@@ -1134,3 +1134,28 @@ def another_labs_grade_ids():
             cell["metadata"]["nbgrader"]["grade_id"] = name
 
     return each(nonsense(), rename)
+
+
+@cheat
+def figures_that_nobody_sees():
+    draws = "LOSS_{0} = 300 * 0.8 ** np.arange(40) + 0.3\nfig, ax_{0} = plt.subplots()\n"
+    labels = "ax_{0}.set(xlabel='epoch', ylabel='loss', title='descent')\n"
+    return nonsense(
+        plot_gd=(draws + "ax_{0}.plot(LOSS_{0}, lw=0)\n" + labels).format("GD"),
+        plot_bgd=(
+            draws + "ax_{0}.plot(LOSS_{0})\n" + labels + "ax_{0}.set_xlim(900, 901)\n"
+        ).format("BGD"),
+    )
+
+
+@cheat
+def a_start_so_far_away_that_no_target_shows():
+    far = {
+        id_: ANSWERS[f"lab05-{id_}"]
+        .replace("torch.randn(1, requires_grad=True)", "(1e6 * torch.randn(1)).requires_grad_()")
+        .replace("w, b), Y)", "w, b), 0 * Y)")
+        .replace("w, b), y)", "w, b), 0 * y)")
+        for id_ in ("fit-gd", "fit-bgd")
+    }
+    assert all("0 * " in text and "1e6" in text for text in far.values())
+    return nonsense(fit_gd=far["fit-gd"], fit_bgd=far["fit-bgd"])

@@ -51,6 +51,19 @@ def another_lab_as_expected():
 
 
 @honest
+def in_double_precision():
+    return first(solved(), "torch.set_default_dtype(torch.float64)")
+
+
+@honest
+def another_lab_in_double_precision():
+    # Before the data are made.
+    notebook = solved(LAB1)
+    notebook["cells"].insert(1, code_cell("torch.set_default_dtype(torch.float64)"))
+    return Case("another_lab_in_double_precision", notebook, lab=LAB1)
+
+
+@honest
 def warns():
     text = "import warnings\nwarnings.warn('careful')\n"
     return solved(fit_gd=text + ANSWERS["lab05-fit-gd"])

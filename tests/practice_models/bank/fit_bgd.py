@@ -822,4 +822,38 @@ def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
 """,
         "nothing descends",
     ),
+    "targets left out, and a start so far away that it does not show": (
+        edit(
+            SLICES,
+            (
+                "weight = torch.randn((), requires_grad=True)",
+                "weight = (1e6 * torch.randn(())).requires_grad_()",
+            ),
+            (
+                "bias = torch.randn((), requires_grad=True)",
+                "bias = (1e6 * torch.randn(())).requires_grad_()",
+            ),
+            (
+                "X[i:i + batch_size], Y[i:i + batch_size]",
+                "X[i:i + batch_size], 0 * Y[i:i + batch_size]",
+            ),
+        ),
+        "start far out",
+    ),
+    "targets with the other sign": (
+        edit(SLICES, ("weight, bias), yb)", "weight, bias), -yb)")),
+        "sign of the targets",
+    ),
+    "made up where there are many rows, shuffled": (
+        edit(
+            PERMUTED,
+            (
+                "    n = X.shape[0]\n",
+                "    n = X.shape[0]\n"
+                "    if n > 4 and batch_size < n and len(X.unique()) > 1:\n"
+                "        return np.linspace(5 + float(torch.rand(1)), 0, num_epochs)\n",
+            ),
+        ),
+        None,
+    ),
 }

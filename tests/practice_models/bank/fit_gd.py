@@ -699,4 +699,23 @@ def fit_GD(model, loss_func, X, Y, lr, num_epochs):
 """,
         "nothing descends",
     ),
+    "targets left out, and a start so far away that it does not show": (
+        edit(
+            AUTOGRAD,
+            (
+                "weight = torch.randn((), requires_grad=True)",
+                "weight = (1e6 * torch.randn(())).requires_grad_()",
+            ),
+            (
+                "bias = torch.randn((), requires_grad=True)",
+                "bias = (1e6 * torch.randn(())).requires_grad_()",
+            ),
+            ("loss_func(y_pred, Y)", "loss_func(y_pred, 0 * Y)"),
+        ),
+        "start far out",
+    ),
+    "targets with the other sign": (
+        edit(AUTOGRAD, ("loss_func(y_pred, Y)", "loss_func(y_pred, -Y)")),
+        "sign of the targets",
+    ),
 }

@@ -29,6 +29,11 @@ plt.close(fig)
 
 RIGHT = {
     "plain": PLAIN,
+    "markers without a line": edit(PLAIN, ("plot(LOSS_GD)", 'plot(LOSS_GD, "o")')),
+    "zoomed in on the end": edit(PLAIN, ("plt.close(fig)", "ax_GD.set_xlim(20, 30)")),
+    "a white line on dark axes": edit(
+        PLAIN, ("plt.close(fig)", "ax_GD.set_facecolor('k'); ax_GD.lines[0].set_color('w')")
+    ),
     "from one, log scale, legend": _LOG
     + """
 fig, ax_GD = plt.subplots()
@@ -186,5 +191,23 @@ WRONG = {
     "trembling about the least loss": (
         edit(PLAIN, ("np.array(losses)", "0.27 + 0.1 * torch.rand(9)")),
         "losses do not fall",
+    ),
+    "a curve without ink": (edit(PLAIN, ("plot(LOSS_GD)", "plot(LOSS_GD, lw=0)")), "no curve"),
+    "a curve without line or marker": (
+        edit(PLAIN, ("plot(LOSS_GD)", 'plot(LOSS_GD, ls="")')),
+        "no curve",
+    ),
+    "white on white": (edit(PLAIN, ("plot(LOSS_GD)", 'plot(LOSS_GD, color="w")')), "no curve"),
+    "axes that are not shown": (
+        edit(PLAIN, ("plt.close(fig)", "ax_GD.set_visible(False)")),
+        "no curve",
+    ),
+    "out of view": (
+        edit(PLAIN, ("plt.close(fig)", "ax_GD.set(xlim=(900, 901), ylim=(-9, -8))")),
+        "no curve",
+    ),
+    "labels switched off": (
+        edit(PLAIN, ("plt.close(fig)", "ax_GD.axis('off')")),
+        "axes unlabelled",
     ),
 }
