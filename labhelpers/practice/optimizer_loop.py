@@ -187,16 +187,16 @@ def _judge_long_runs(cases: Sequence[Case], answers: Sequence[Answer]) -> Feedba
                 "reach least squares. Look at how the loop takes its batches from the loader.",
                 "shuffled loader",
             )
+        if not 0.6 * least <= last <= 1.7 * least:
+            return incorrect(
+                f"With a shuffled loader the model reaches least squares, but your last loss, "
+                f"{shown(last)}, does not show it. Look at how the epoch's mean is made.",
+                "shuffled loader",
+            )
         if (low := min(answer["values"])) < 0.6 * least:
             return incorrect(
                 f"With a shuffled loader one of your losses is {shown(low)}, less than the mean "
                 "squared error of any line. Look at how each epoch's mean is made.",
-                "shuffled loader",
-            )
-        if last > 1.7 * least:
-            return incorrect(
-                f"With a shuffled loader the model reaches least squares, but your last loss, "
-                f"{shown(last)}, does not show it. Look at how the epoch's mean is made.",
                 "shuffled loader",
             )
     return correct(

@@ -287,18 +287,19 @@ def _is_drawn(line) -> bool:
     from matplotlib.colors import to_rgba
 
     axes = line.axes
-    marked = str(line.get_marker()) not in ("None", "none", "", " ") and line.get_markersize() > 0
-    stroked = line.get_linewidth() > 0 and line.get_linestyle() not in ("None", "none", "", " ")
+    nothing = ("None", "none", "", " ")
+    marked = str(line.get_marker()) not in nothing and line.get_markersize() > 0
+    stroked = line.get_linewidth() > 0 and line.get_linestyle() not in nothing
     paper = to_rgba(axes.get_facecolor())[:3]
     stroke = to_rgba(line.get_color())
     if not marked and not (stroked and stroke[3] > 0 and stroke[:3] != paper):
         return False
-    x, y = (np.asarray(values, dtype=float) for values in (line.get_xdata(), line.get_ydata()))
-    finite = np.isfinite(x) & np.isfinite(y)
-    within = (x >= min(axes.get_xlim())) & (x <= max(axes.get_xlim()))
-    within &= (y >= min(axes.get_ylim())) & (y <= max(axes.get_ylim()))
+    # As drawn: what was given may be names or dates.
+    places = np.ma.filled(np.ma.asarray(line.get_xydata(), dtype=float), np.nan)
+    low, high = np.sort([axes.get_xlim(), axes.get_ylim()]).T
+    within = ((places >= low) & (places <= high)).all(axis=1)
     # Of numbers that are none, a judge says so.
-    return bool(within.sum() >= 2 or finite.sum() < 2)
+    return bool(within.sum() >= 2 or np.isfinite(places).all(axis=1).sum() < 2)
 
 
 def _curve(x, y, artist, look: str = "") -> dict[str, Any]:

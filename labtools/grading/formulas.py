@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from html import unescape
 
 __all__ = ["with_formulas", "with_students_formulas"]
@@ -61,34 +60,20 @@ def with_students_formulas(html: str) -> str:
     for text in soup.find_all(string=_FORMULA):
         if type(text) is not NavigableString or text.find_parent(("code", "pre")):
             continue
-        pieces = []
-        for piece in _pieces(str(text), left):
-            left -= isinstance(piece, ET.Element)
-            pieces.append(
-                BeautifulSoup(ET.tostring(piece, encoding="unicode"), "html.parser").math
-                if isinstance(piece, ET.Element)
-                else NavigableString(piece)
-            )
-        text.replace_with(*pieces)
+        pieces, end = [], 0
+        for found in _FORMULA.finditer(text):
+            block, inline = found.groups()
+            made = _harmless(block or inline, block is not None) if left else None
+            if made is not None:
+                left -= 1
+                math = BeautifulSoup(made, "html.parser").math
+                pieces += [NavigableString(text[end : found.start()]), math]
+                end = found.end()
+        text.replace_with(*pieces, NavigableString(text[end:]))
     return str(soup)
 
 
-def _pieces(text: str, most: int) -> Iterator[str | ET.Element]:
-    """Text and formulas in turn."""
-    end = 0
-    for found in _FORMULA.finditer(text):
-        block, inline = found.groups()
-        made = _harmless(block or inline, block is not None) if most > 0 else None
-        if made is None:
-            continue
-        most -= 1
-        yield text[end : found.start()]
-        yield made
-        end = found.end()
-    yield text[end:]
-
-
-def _harmless(formula: str, block: bool) -> ET.Element | None:
+def _harmless(formula: str, block: bool) -> str | None:
     """A formula without what it may hold beside MathML; None if it cannot be converted."""
     try:
         math = ET.fromstring(_convert(formula, block))
@@ -101,7 +86,7 @@ def _harmless(formula: str, block: bool) -> ET.Element | None:
         element.tag = name
         element.attrib = {k: v for k, v in element.attrib.items() if k in _ATTRIBUTES}
     math.set("xmlns", _SPACE)
-    return math
+    return ET.tostring(math, encoding="unicode")
 
 
 def _convert(formula: str, block: bool) -> str:

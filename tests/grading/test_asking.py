@@ -140,14 +140,18 @@ DISTURBS = {
     "is deep and hangs": f"{DEEP}\nwhile True: pass",
 }
 
-#: Whose cells run while it goes on.
-PAYS = {"interrupts": ("lab05-fit-gd", "lab05-plot-gd", "lab05-fit-bgd", "lab05-plot-bgd")}
+#: Cells that run while it goes on.
+PAYS = {"interrupts": ("lab05-plot-gd", "lab05-plot-bgd")}
 
 
 @pytest.mark.parametrize("what", DISTURBS)
 def test_what_disturbs_a_process_costs_no_answer(ask, what):
     ask(before(solved(), "lab05-fit-gd", DISTURBS[what]), seconds=4.0)
     wrong = {v.practice: v.feedback for v in ask.verdicts.values() if v.status != "correct"}
+    if what == "interrupts":
+        # A function's cell is over at once; on a busy machine even that may be hit, and is told so.
+        for id_ in wrong.keys() & {"lab05-fit-gd", "lab05-fit-bgd"}:
+            assert "cell ended with KeyboardInterrupt" in wrong.pop(id_)
     assert set(wrong) <= {"lab05-discussion", *PAYS.get(what, ())}, wrong
 
 

@@ -29,6 +29,10 @@ plt.close(fig)
 
 RIGHT = {
     "plain": PLAIN,
+    "against names instead of numbers": edit(
+        PLAIN, ("plot(LOSS_GD)", 'plot([f"epoch {k}" for k in range(30)], LOSS_GD)')
+    ),
+    "against dates": edit(PLAIN, ("plot(LOSS_GD)", "plot(np.arange(30).astype('M8[D]'), LOSS_GD)")),
     "markers without a line": edit(PLAIN, ("plot(LOSS_GD)", 'plot(LOSS_GD, "o")')),
     "zoomed in on the end": edit(PLAIN, ("plt.close(fig)", "ax_GD.set_xlim(20, 30)")),
     "a white line on dark axes": edit(
