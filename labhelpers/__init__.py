@@ -5,12 +5,12 @@ from importlib import import_module
 from labhelpers import data
 from labhelpers.data import DataSet
 from labhelpers.history import History
-from labhelpers.practice import check, progress
 from labhelpers.prediction import compare
 from labhelpers.surface import Grid, LossSurface
 
 #: Loaded at first use: who only wants the data or a check need not wait for matplotlib.
 _LAZY = {
+    **dict.fromkeys(("check", "progress"), "labchecks"),
     "DescentExplorer": "labhelpers.explorer",
     **dict.fromkeys(
         (
@@ -34,10 +34,8 @@ __all__ = [
     "Grid",
     "History",
     "LossSurface",
-    "check",
     "compare",
     "data",
-    "progress",
     *_LAZY,
 ]
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from labtools.grading.places import LABHELPERS, LABTOOLS
+from labtools.grading.places import LABCHECKS, LABHELPERS, LABTOOLS
 from labtools.grading.reading import Notebook, read_notebook
 from labtools.grading.secret import Secret
 
 if TYPE_CHECKING:
-    from labhelpers.practice import Practice
+    from labchecks import Practice
 
 __all__ = [
     "Assignment",
@@ -138,7 +138,7 @@ class Assignment(ReleasedLab):
     @property
     def practices(self) -> tuple[Practice, ...]:
         # With torch behind it, which only those who judge need to wait for.
-        from labhelpers.practice import of_lab
+        from labchecks import of_lab
 
         return of_lab(self.lab)
 
@@ -217,11 +217,12 @@ def read_release(root: Path, name: str) -> ReleasedLab:
     stem = path.stem
     lab = stem.split("_", 1)[0]
     release = nbformat.read(path, as_version=4)
-    found = ReleasedLab(lab, stem, dict(release), _modules(lab, release))
+    found = ReleasedLab(lab, stem, dict(release), _modules(release))
     if not found._graded_cells():
-        from labhelpers.practice import labs
+        from labchecks import lab_names
 
-        raise AssignmentError(f"{stem} has no practices; labs with practices: {', '.join(labs())}")
+        known = ", ".join(lab_names())
+        raise AssignmentError(f"{stem} has no practices; labs with practices: {known}")
     return found
 
 
@@ -232,7 +233,7 @@ def load_assignment(root: Path, name: str, secret: Secret) -> Assignment:
 
 def draw_cases(released: ReleasedLab, secret: Secret) -> Assignment:
     """Make a lab ready to grade: with its visible cases, and hidden ones drawn from the secret."""
-    from labhelpers.practice import of_lab
+    from labchecks import of_lab
 
     lab = released.lab
     questions = {p.id: _question(p, secret) for p in of_lab(lab) if not p.manual}
@@ -278,9 +279,11 @@ def _is_lab_data(case: Case) -> bool:
     return case.get("data") in OWN_SEEDS and case.get("seed") != OWN_SEEDS[case["data"]]
 
 
-def _modules(lab: str, release: nbformat.NotebookNode) -> tuple[str, ...]:
+def _modules(release: nbformat.NotebookNode) -> tuple[str, ...]:
     """Modules that the lab imports, in its order, after those that a kernel imports itself."""
     from IPython.core.inputtransformer2 import TransformerManager
+
+    from labchecks.ask import KINDS
 
     names = [
         "numpy",
@@ -302,15 +305,15 @@ def _modules(lab: str, release: nbformat.NotebookNode) -> tuple[str, ...]:
                 names += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.append(node.module)
-    # The lab's probes, or every process that answers a practice would import them anew.
-    names += ["labhelpers.practice", f"labhelpers.practice.{lab}"]
+    # What asks, or every process that answers a practice would import it again.
+    names += ["labchecks", *(f"labchecks.ask.{module}" for module, _ in KINDS.values())]
     return tuple(dict.fromkeys(names))
 
 
 def fingerprint(released: ReleasedLab, secret: Secret, settings: str) -> str:
     """What a grade depends on besides the submission: code, lab, secret and settings."""
     digest = hashlib.sha256()
-    for folder in (LABHELPERS, LABTOOLS):
+    for folder in (LABCHECKS, LABHELPERS, LABTOOLS):
         for path in sorted(folder.rglob("*.py")):
             if folder == LABTOOLS and "grading" not in path.parts:
                 continue

@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from labhelpers.practice.feedback import Feedback
+from labchecks.feedback import Feedback
 from labtools.grading.assignment import Assignment, MarkedCell, plain_text, released_texts
 from labtools.grading.cleaning import inert, new_budget, safe_markdown, safe_output
 from labtools.grading.records import Verdict

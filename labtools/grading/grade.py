@@ -31,7 +31,6 @@ from labtools.grading.home import NoSandbox
 from labtools.grading.journal import Journal, submission_key
 from labtools.grading.progress import progress_bar
 from labtools.grading.records import Job, Result, Settings
-from labtools.grading.sealing import SealError
 from labtools.grading.secret import SecretError, course_secret
 from labtools.grading.stopping import Stopping
 from labtools.grading.submissions import Submissions, SubmissionsError, listed
@@ -77,7 +76,6 @@ def run(arguments: argparse.Namespace) -> int:
         GradebookError,
         NoSandbox,
         OutputError,
-        SealError,
         SecretError,
         SubmissionsError,
     ) as error:

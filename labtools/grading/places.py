@@ -1,12 +1,13 @@
-"""Where the two packages lie, without importing what they import."""
+"""Where the packages lie, without importing what they import."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["LABHELPERS", "LABTOOLS"]
+__all__ = ["LABCHECKS", "LABHELPERS", "LABTOOLS"]
 
-LABHELPERS, LABTOOLS = (
-    Path(find_spec(name).origin).resolve().parent for name in ("labhelpers", "labtools")
+LABCHECKS, LABHELPERS, LABTOOLS = (
+    Path(find_spec(name).origin).resolve().parent
+    for name in ("labchecks", "labhelpers", "labtools")
 )

@@ -10,7 +10,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from labtools.grading.places import LABHELPERS, LABTOOLS
+from labtools.grading.places import LABCHECKS, LABHELPERS, LABTOOLS
 
 __all__ = ["COURSE", "NO_SANDBOX", "WORK", "Sandbox", "find_sandbox", "scratch_folders"]
 
@@ -96,7 +96,7 @@ def scratch_folders() -> list[str]:
 
 def _own_folders() -> list[str]:
     """The course, and its two packages wherever they are installed: they hold the answers."""
-    packages = [LABHELPERS, LABTOOLS]
+    packages = [LABCHECKS, LABHELPERS, LABTOOLS]
     course = LABTOOLS.parent
     whole = [course] if (course / "solutions").is_dir() else []
     return [str(folder) for folder in (*whole, *packages) if folder.parent not in whole]

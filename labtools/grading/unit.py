@@ -13,7 +13,7 @@ import queue
 from collections.abc import Sequence
 from pathlib import Path
 
-from labhelpers.practice import Feedback
+from labchecks import Feedback
 from labtools.grading.assignment import (
     Assignment,
     MarkedCell,
@@ -28,7 +28,6 @@ from labtools.grading.page import get_ready as page_is_ready
 from labtools.grading.page import make_page, run_notebook
 from labtools.grading.reading import Unreadable, read_notebook
 from labtools.grading.records import Job, Result, Settings, Verdict
-from labtools.grading.sealing import SealError
 from labtools.grading.station import Station, StationLost
 from labtools.grading.verdicts import judge_all, without_run
 
@@ -45,7 +44,7 @@ def grade_unit(job: Job) -> Result:
     """
     try:
         return _grade(job)
-    except (ImportError, NoSandbox, SealError):
+    except (ImportError, NoSandbox):
         raise
     except Exception as error:
         # A fault of ours that one submission has found must not stop all others.

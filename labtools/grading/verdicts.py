@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from labhelpers.practice import Feedback, Practice
-from labhelpers.practice.feedback import not_checked
-from labhelpers.practice.sequences import no_module
+from labchecks import Feedback, Practice
+from labchecks.engine.unusable import no_module
+from labchecks.feedback import not_checked
 from labtools.grading.assignment import Assignment, Case, MarkedCell, plain_text
 from labtools.grading.examination import Asked, Evidence
 from labtools.grading.records import Verdict

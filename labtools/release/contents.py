@@ -7,7 +7,6 @@ around.
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +19,12 @@ import nbformat
 from labtools.build import STUDENTS, find_orphans, find_sources
 from labtools.comparison import first_difference
 from labtools.faults import Fault, LabError
-from labtools.release.practices import without_hidden_cases
 from labtools.source import LabSource, read_source
 from labtools.student import derive_student
 
 __all__ = ["Release", "gather"]
 
-PACKAGE = "labhelpers"
+PACKAGES = ("labchecks", "labhelpers")
 PACKAGE_FILES = ("*.py", "*.css", "*.html", "*.js", "*.svg")
 LICENCES = ("LICENSE", "LICENSE-CC-BY-4.0")
 TEMPLATES = Path(__file__).parent / "student"
@@ -69,7 +67,7 @@ def gather(root: Path) -> Release:
     words = _words(project, sources)
     files = {
         **notebooks,
-        **_package(root),
+        **_packages(root),
         **{name: _text(root, name) for name in LICENCES},
         "constraints.txt": PINS_HEADER + _without_comments(_text(root, "constraints.txt")),
         **{
@@ -120,23 +118,16 @@ def _notebook(root: Path, path: str, source: LabSource) -> str:
     return text
 
 
-def _package(root: Path) -> dict[str, str]:
-    """Read `labhelpers`, its practice modules without their hidden cases."""
+def _packages(root: Path) -> dict[str, str]:
+    """Read the packages that the labs import."""
     found = {
         path.relative_to(root).as_posix()
+        for package in PACKAGES
         for pattern in PACKAGE_FILES
-        for path in (root / PACKAGE).rglob(pattern)
+        for path in (root / package).rglob(pattern)
         if ".ipynb_checkpoints" not in path.parts
     }
-    files = {path: _text(root, path) for path in sorted(found)}
-    folder = f"{PACKAGE}/practice/"
-    practices = {
-        path[len(folder) : -len(".py")]: text
-        for path, text in files.items()
-        if re.fullmatch(rf"{folder}\w+\.py", path)
-    }
-    cut = without_hidden_cases(practices)
-    return files | {f"{folder}{name}.py": text for name, text in cut.items()}
+    return {path: _text(root, path) for path in sorted(found)}
 
 
 def _without_comments(text: str) -> str:

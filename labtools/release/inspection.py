@@ -1,8 +1,8 @@
 """A last look through every file of a release, whatever made it: nothing of the instructor's.
 
-It does not trust the steps before it. A lab is already built without its solutions and a practice
-module already cut; here each line that is about to be published is held against every solution
-once more, across labs and in every file.
+It does not trust the steps before it. A lab is already built without its solutions; here each line
+that is about to be published is held against every solution once more, across labs and in every
+file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from labtools.faults import Fault
 from labtools.leaks import gives_away, solution_lines
 from labtools.release.contents import Release
-from labtools.release.practices import draws_hidden_cases
 
 __all__ = ["find_leaks"]
 
@@ -23,7 +22,7 @@ WORDS = ("labtools", "course.secret", "BEGIN SOLUTION", "END SOLUTION", "BEGIN H
 
 
 def find_leaks(release: Release) -> Iterator[Fault]:
-    """Find what a student must not see: solution lines, hidden cases, the instructor's code."""
+    """Find what a student must not see: solution lines, the instructor's code."""
     solutions = {
         squeezed: (source.file, line)
         for source in release.sources
@@ -34,8 +33,6 @@ def find_leaks(release: Release) -> Iterator[Fault]:
         for word in WORDS:
             if word in text:
                 yield Fault(path, f"'{word}' belongs to the instructor's part of the course")
-        if path.endswith(".py"):
-            yield from (Fault(path, f"hidden cases: {place}") for place in draws_hidden_cases(text))
         lines = list(_lines(path, text))
         # Most files show no solution line at all, which is found out at once.
         everything = re.sub(r"\s+", "", "".join(line for _, line in lines))

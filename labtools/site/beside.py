@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from IPython.display import HTML, display
 
+from labchecks.engine.diagnosis import describe
+from labchecks.engine.mistakes import find
+from labchecks.engine.run import Descent, points_of, simulate
 from labhelpers.figures import plot_losses
-from labhelpers.practice.diagnosis import describe
-from labhelpers.practice.mistakes import find
-from labhelpers.practice.simulation import Descent, points_of, simulate
 
 SHOWN = 5
 
@@ -30,11 +30,11 @@ def show_beside(
     Parameters
     ----------
     mistake : str
-        Its name in `labhelpers.practice.mistakes`.
+        Its name in `labchecks.engine.mistakes`.
     data : str
         A function of `labhelpers.data`.
     rate, epochs, start, batch_size, series
-        The run, as in `labhelpers.practice.simulation.Descent`.
+        The run, as in `labchecks.engine.run.Descent`.
     scale : {"log", "linear"}
         Of the loss axis.
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import labhelpers
 
 PACKAGE = Path(labhelpers.__file__).parent
@@ -36,6 +38,26 @@ def imported(text: str) -> set[str]:
         if isinstance(node, ast.Import | ast.ImportFrom):
             found |= {alias.name for alias in node.names}
     return found
+
+
+#: The rooms of labchecks, from the top down: each imports those behind it only.
+ROOMS = ("labs", "judges", "engine", "ask")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_of_labchecks_run_down_only(room):
+    refused = ("labtools", *(f"labchecks.{above}" for above in ROOMS[: ROOMS.index(room)]))
+    paths = list((PACKAGE.parent / "labchecks" / room).glob("*.py"))
+    assert paths
+    for path in paths:
+        names = imported(path.read_text(encoding="utf-8"))
+        assert not [name for name in names if name.startswith(refused)], path
+
+
+def test_only_check_and_progress_lead_from_labhelpers_to_labchecks():
+    for path in PACKAGE.rglob("*.py"):
+        names = imported(path.read_text(encoding="utf-8"))
+        assert not any(name.split(".")[0] == "labchecks" for name in names), path
 
 
 def test_labhelpers_never_imports_labtools():

@@ -13,41 +13,40 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import labhelpers.practice as practice
+import labchecks
 from labtools.grading.claims import read_answer, read_claim, read_outputs
 from labtools.grading.inside import plan
 from labtools.grading.sealing import write_sealed_copy
 from labtools.grading.secret import Secret, SecretError, course_secret
 
-ANSWER_WORDS = ("judge", "simulate", "hidden", "expected", "correct")
+ANSWER_WORDS = ("judge_", "simulate", "hidden", "expected")
 
 
-@pytest.mark.parametrize("lab", practice.labs())
-def test_a_sealed_copy_holds_no_judge(tmp_path, lab):
+@pytest.mark.parametrize("lab", labchecks.lab_names())
+def test_a_sealed_copy_holds_what_asks_and_no_more(tmp_path, lab):
     write_sealed_copy(tmp_path, lab)
-    for path in (tmp_path / "labhelpers" / "practice").glob("*.py"):
-        if path.stem in ("feedback", "registry", "checking", "__init__"):
-            continue
+    checks = tmp_path / "labchecks"
+    there = {path.name for path in checks.iterdir()}
+    assert there == {"__init__.py", "ask", "checking.py", "feedback.py", "manifest.json",
+                     "registry.py"}  # fmt: skip
+    for row in json.loads((checks / "manifest.json").read_text(encoding="utf-8")):
+        assert set(row) == {"id", "title", "points", "names", "question", "manual"}
+    for path in tmp_path.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {n.name for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
         assert not [n for n in names if any(word in n for word in ANSWER_WORDS)], path
-        calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
-        for call in calls:
-            if isinstance(call.func, ast.Name) and call.func.id == "Practice":
-                given_names = {k.arg for k in call.keywords}
-                assert not given_names & {"judge", "hidden", "visible"}
 
 
-@pytest.mark.parametrize("lab", practice.labs())
+@pytest.mark.parametrize("lab", labchecks.lab_names())
 def test_a_sealed_copy_can_still_be_asked(tmp_path, lab):
     import subprocess
     import sys
 
     write_sealed_copy(tmp_path, lab)
-    cases = {p.id: p.visible()[:1] for p in practice.of_lab(lab) if not p.manual}
+    cases = {p.id: p.visible()[:1] for p in labchecks.of_lab(lab) if not p.manual}
     program = (
         f"import sys, json; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "import labhelpers; from labhelpers.practice import of_lab\n"
+        "import labhelpers; from labchecks import of_lab\n"
         f"assert labhelpers.__file__.startswith({str(tmp_path)!r})\n"
         f"cases = json.loads({json.dumps(json.dumps(cases))})\n"
         f"for p in of_lab({lab!r}):\n"
@@ -84,7 +83,7 @@ def test_no_forged_answer_breaks_a_verdict(value, kind):
     from labtools.grading.verdicts import _ask_judge
 
     answer = value if isinstance(value, dict) else {"values": value}
-    for item in practice.of_lab("lab01"):
+    for item in labchecks.of_lab("lab01"):
         cases = item.visible()
         feedback = _ask_judge(item, cases, [{**answer, "kind": kind}] * len(cases))
         assert feedback.outcome != "correct"
@@ -205,7 +204,7 @@ def test_a_short_secret_is_refused(tmp_path):
 
 
 def test_another_secret_draws_other_cases():
-    for item in practice.of_lab("lab05"):
+    for item in labchecks.of_lab("lab05"):
         if not item.manual:
             a, b = (item.hidden(Secret(s * 20).rng(item.id)) for s in "ab")
             assert a != b
@@ -442,7 +441,7 @@ def asked(answers):
 
 
 def test_the_same_answers_are_judged_once_unless_the_time_was_over(assignment, monkeypatch):
-    from labhelpers.practice.feedback import not_checked
+    from labchecks.feedback import not_checked
     from labtools.grading import verdicts
 
     usual, cases = verdicts._ask_judge, assignment.questions["lab05-model"].hidden
@@ -507,7 +506,7 @@ def test_which_line_fails_in_a_hidden_case_is_not_told(assignment):
 
 
 def test_a_right_answer_is_told_in_the_numbers_of_the_labs_own_data(assignment):
-    from labhelpers.practice.feedback import correct
+    from labchecks.feedback import correct
     from labtools.grading.examination import Evidence
     from labtools.grading.verdicts import _judge
 
@@ -590,7 +589,7 @@ def test_a_package_that_is_imported_inside_a_function_is_named_as_well(assignmen
 def test_the_packages_that_are_named_are_what_the_course_installs():
     from importlib import metadata
 
-    from labhelpers.practice.sequences import PACKAGES
+    from labchecks.engine.unusable import PACKAGES
     from labtools.grading.places import LABHELPERS
 
     project = LABHELPERS.parent / "pyproject.toml"

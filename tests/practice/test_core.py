@@ -16,8 +16,10 @@ import numpy as np
 import pytest
 import torch
 
-from labhelpers.practice import check, checking, feedback, find, labs, of_lab, probe, progress
-from labhelpers.practice.sequences import agree, digits, mismatch, rounded_to, shown
+from labchecks import check, checking, feedback, find, lab_names, of_lab, progress
+from labchecks.ask import call as calls
+from labchecks.ask import figure, values
+from labchecks.engine.compare import agree, digits, mismatch, rounded_to, shown
 
 OUTCOMES = {
     "correct": feedback.correct("Fine."),
@@ -97,14 +99,14 @@ def test_feedback_refuses_nonsense(outcome, share):
     ],
 )
 def test_numbers_are_read_from(value, expected):
-    answer = probe.read_numbers(value)
+    answer = values.read_numbers(value)
     assert answer["kind"] == "numbers" and answer["values"] == expected
     json.dumps(answer)
 
 
 @pytest.mark.parametrize("value", [2 + 1j, 2 + 0j, torch.tensor([1j, 2]), np.array(2j), [1, 2j]])
 def test_numbers_with_an_imaginary_part_are_called_complex(value):
-    answer = probe.read_numbers(value)
+    answer = values.read_numbers(value)
     assert answer["kind"] == "other" and "complex" in answer["type"]
 
 
@@ -115,7 +117,7 @@ def test_axes_are_read_with_what_stands_beside_them():
     left.set(xlabel="x", ylabel="y", title="t")
     left.legend()
     right.plot([5.0, 6.0])
-    answer = probe.read_axes(left)
+    answer = figure.read_axes(left)
     plt.close("all")
     assert [curve["y"] for curve in answer["curves"]] == [[1.0, 2.0], [3.0, 4.0]]
     assert [curve["y"] for curve in answer["beside"]] == [[5.0, 6.0]]
@@ -124,8 +126,8 @@ def test_axes_are_read_with_what_stands_beside_them():
 
 
 def test_call_reports_result_error_and_silence(capsys):
-    assert probe.call(lambda: 3) == (3, None)
-    result, failure = probe.call(lambda: print("noise") or 1 / 0)
+    assert calls.call(lambda: 3) == (3, None)
+    result, failure = calls.call(lambda: print("noise") or 1 / 0)
     assert result is None and failure["error"] == "ZeroDivisionError"
     assert capsys.readouterr() == ("", "")
 
@@ -164,7 +166,7 @@ def test_digits_and_decimals():
 
 
 def test_every_practice_is_found_and_asks_in_plain_data():
-    for lab in labs():
+    for lab in lab_names():
         for practice in of_lab(lab):
             assert find(practice.id) is practice and practice.lab == lab
             assert practice.points >= 0

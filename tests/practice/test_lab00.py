@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from labhelpers.practice import find
-from labhelpers.practice.lab00 import _judge_double, check_double
+from labchecks import find
+from labchecks.labs.lab00 import _judge_double, check_double
 
 RIGHT = {
     "formula": 3 - 0.1 * 4,

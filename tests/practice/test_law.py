@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from labhelpers.practice import law, simulation
-from labhelpers.practice.simulation import Descent, Points
-from labhelpers.practice.training_calls import probe_fit
+from labchecks.ask.training import ask_training
+from labchecks.engine import law
+from labchecks.engine import run as simulation
+from labchecks.engine.run import Descent, Points
 
 RNG = np.random.default_rng(3)
 X = np.linspace(-1, 2, 12).astype(np.float32).astype(float)
@@ -84,7 +85,7 @@ ROWS = {"x": [1.0, 2.0, 4.0], "y": [0.0, 1.0, 5.0], "lr": 0.1, "num_epochs": 2, 
 
 
 def asked(function, case=ROWS, **names):
-    return probe_fit("fit", {"fit": function, **names}, case)
+    return ask_training({"fit": function, **names}, case, "fit")
 
 
 def test_it_notes_which_rows_each_call_had():

@@ -6,15 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from labchecks.engine.mistakes import CATALOGUE, find, of_kind
+from labchecks.engine.run import Descent, Points, points_of, simulate, simulate_many
 from labhelpers import data
-from labhelpers.practice.mistakes import CATALOGUE, find, of_kind
-from labhelpers.practice.simulation import (
-    Descent,
-    Points,
-    points_of,
-    simulate,
-    simulate_many,
-)
 
 START = (-15.0, -10.0)
 

@@ -7,9 +7,9 @@ import random
 import numpy as np
 import pytest
 
-from labhelpers.practice import find
-from labhelpers.practice.feedback import Feedback
-from labhelpers.practice.simulation import points_of
+from labchecks import find
+from labchecks.engine.run import points_of
+from labchecks.feedback import Feedback
 
 PRACTICE = find("lab02-stable-rate")
 VISIBLE = PRACTICE.visible()

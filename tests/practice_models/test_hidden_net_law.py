@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from labhelpers.practice import find
-from labhelpers.practice.hidden_net_law import Told, explain
-from labhelpers.practice.hidden_net_training import agreement
+from labchecks import find
+from labchecks.engine.network import Told, explain
+from labchecks.engine.network_training import agreement
 from tests.practice_models.bank.hidden_net import TWO_LAYERS
 from tests.practice_models.test_models_bank import cases_of, namespace_of
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import torch
 
+from labchecks import Feedback, find
 from labhelpers import data
-from labhelpers.practice import Feedback, find
 
 HERE = Path(__file__).resolve().parent
 PRACTICES = {

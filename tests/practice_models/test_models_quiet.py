@@ -7,9 +7,9 @@ import warnings
 
 import torch
 
-from labhelpers.practice import find
-from labhelpers.practice.lab05_formulas import model_cases
-from labhelpers.practice.tensor_functions import probe_function
+from labchecks import find
+from labchecks.ask.function import ask_with_tensors
+from labchecks.labs.lab05_formulas import model_cases
 
 
 def test_argument_changed_in_place_gives_no_warning() -> None:
@@ -19,7 +19,7 @@ def test_argument_changed_in_place_gives_no_warning() -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        answer = probe_function("model", {"model": model}, model_cases(random.Random(3))[0])
+        answer = ask_with_tensors({"model": model}, model_cases(random.Random(3))[0], "model")
     assert answer["unchanged"] is False
 
 

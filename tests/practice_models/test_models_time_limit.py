@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from labhelpers.practice.probe import call
+from labchecks.ask.call import call
 
 SLOW = "import time\nuntil = time.monotonic() + 1.2\nwhile time.monotonic() < until:\n    pass\n"
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 # What `labs release` reads; a copy of it is a course that a test may spoil.
-PARTS = ("labhelpers", "solutions", "notebooks", "pyproject.toml", "constraints.txt")
+PARTS = ("labchecks", "labhelpers", "solutions", "notebooks", "pyproject.toml", "constraints.txt")
 LICENCES = ("LICENSE", "LICENSE-CC-BY-4.0")
 
 

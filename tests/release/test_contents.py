@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import io
 import json
-import random
 import re
 import subprocess
 import sys
@@ -13,13 +12,10 @@ import tomllib
 import zipfile
 from collections.abc import Iterator
 
-import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from labhelpers.practice import labs, of_lab
 from labtools.build import find_sources
-from labtools.release.practices import without_hidden_cases
 
 # Lines that some solution has and that stand in the labs and their package for other reasons:
 # the grammar of any training loop or plot. Nothing else may coincide.
@@ -77,15 +73,16 @@ def test_it_holds_these_files_and_no_other(course, files):
     kinds = {path.partition("/")[0] for path in files}
     assert kinds == {
         *("README.md", "pyproject.toml", "environment.yml", "constraints.txt"),
-        *("LICENSE", "LICENSE-CC-BY-4.0", "labhelpers", "notebooks"),
+        *("LICENSE", "LICENSE-CC-BY-4.0", "labchecks", "labhelpers", "notebooks"),
     }
     notebooks = [path for path in files if path.startswith("notebooks/")]
     assert notebooks == [f"notebooks/{path.stem}.ipynb" for path in find_sources(course)]
-    package = {path for path in files if path.startswith("labhelpers/")}
+    package = {path for path in files if path.startswith(("labchecks/", "labhelpers/"))}
     assert {path.rpartition(".")[2] for path in package} <= {"py", "css", "html", "js", "svg"}
     assert package == {
         path.relative_to(course).as_posix()
-        for path in (course / "labhelpers").rglob("*.*")
+        for package in ("labchecks", "labhelpers")
+        for path in (course / package).rglob("*.*")
         if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
     }
 
@@ -109,37 +106,6 @@ def test_no_line_of_a_solution_is_in_any_file(course, files):
     assert not found
 
 
-def test_no_hidden_case_is_drawn(course, files, tmp_path):
-    """Asked in a process that knows the released package only."""
-    for path, text in files.items():
-        if path.startswith("labhelpers/"):
-            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / path).write_text(text, encoding="utf-8")
-    program = (
-        "import json, random, labhelpers.practice as p\n"
-        "print(p.__file__)\n"
-        "every = [q for lab in p.labs() for q in p.of_lab(lab)]\n"
-        "print(json.dumps([[q.id, q.hidden(random.Random(1)), q.visible()] for q in every]))\n"
-    )
-    command = [sys.executable, "-c", program]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    place, answer = result.stdout.splitlines()
-    assert place.startswith(str(tmp_path))
-    ours = [practice for lab in labs() for practice in of_lab(lab)]
-    assert any(practice.hidden(random.Random(1)) for practice in ours)
-    expected = [[practice.id, [], practice.visible()] for practice in ours]
-    assert json.loads(answer) == json.loads(json.dumps(expected))
-
-
-def test_the_functions_that_draw_hidden_cases_are_gone(course, files):
-    """Whatever is only reached through ``hidden=`` is cut, not merely disconnected."""
-    modules = (course / "labhelpers" / "practice").glob("*.py")
-    source = "".join(path.read_text(encoding="utf-8") for path in modules)
-    names = set(re.findall(r"^def (_hidden\w*)", source, re.MULTILINE))
-    assert names
-    assert not [(name, path) for name in names for path, text in files.items() if name in text]
-
-
 def test_no_instructor_code_is_in_any_file(course, files):
     code = {
         line.strip(): path.name
@@ -154,9 +120,9 @@ def test_no_instructor_code_is_in_any_file(course, files):
         assert "labtools" not in text and "nbgrader_config" not in text, path
 
 
-def test_the_package_is_the_course_s_own_except_for_the_cut(course, files):
+def test_the_packages_are_the_course_s_own(course, files):
     for path, text in files.items():
-        if path.startswith("labhelpers/") and not path.startswith("labhelpers/practice/"):
+        if path.startswith(("labchecks/", "labhelpers/")):
             assert text == (course / path).read_text(encoding="utf-8")
         if path.endswith(".py"):
             ast.parse(text)
@@ -205,70 +171,8 @@ def test_it_installs_from_the_zip_itself(zipped, tmp_path):
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     names = {item.name for item in (tmp_path / "site").iterdir()}
-    assert {name for name in names if "." not in name} == {"labhelpers"}
+    assert {name for name in names if "." not in name} == {"labchecks", "labhelpers"}
     installed = {p.relative_to(tmp_path / "site").as_posix() for p in tmp_path.rglob("*.js")}
     with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
         scripts = {n.partition("/")[2] for n in archive.namelist() if n.endswith(".js")}
     assert installed == scripts and scripts
-
-
-# The cut itself -------------------------------------------------------------------------------
-
-MODULE = '''\
-"""Practices of a lab."""
-
-import random
-
-from labhelpers.practice.other import drawn, shared
-
-SIZES = (2, 3)
-
-
-def visible():
-    return [shared(SIZES)]
-
-
-# More than the lab shows.
-def _extra(rng):
-    return [drawn(rng), LARGE]
-
-
-LARGE = 99
-
-
-def one():
-    def hidden(rng):
-        return _extra(rng) + [shared(SIZES)]
-
-    return Practice(
-        id="lab01-one",
-        visible=visible,
-        hidden=hidden,
-    )
-'''
-OTHER = "def drawn(rng):\n    return rng.random()\n\n\ndef shared(sizes):\n    return sum(sizes)\n"
-
-
-def test_the_cut_takes_what_only_hidden_cases_use():
-    cut = without_hidden_cases({"lab01": MODULE, "other": OTHER})
-    assert cut["lab01"] == MODULE.replace(
-        "\n\n# More than the lab shows.\ndef _extra(rng):\n    return [drawn(rng), LARGE]\n", ""
-    ).replace("\n\nLARGE = 99\n", "").replace(
-        "    def hidden(rng):\n        return _extra(rng) + [shared(SIZES)]\n", ""
-    ).replace("        hidden=hidden,\n", "").replace("import drawn, shared", "import shared")
-    assert cut["other"] == "\n\ndef shared(sizes):\n    return sum(sizes)\n"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'Practice(id="lab01-x", hidden=draw)\n',
-        'Practice("lab01-x", "x", 1, ("x",), None, None, None, draw)\n',
-        "Practice(**fields)\n",
-    ],
-)
-def test_what_cannot_be_cut_is_refused(text):
-    from labtools.faults import LabError
-
-    with pytest.raises(LabError, match="lab01.py: line 1: .*hidden"):
-        without_hidden_cases({"lab01": text})

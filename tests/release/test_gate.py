@@ -85,16 +85,6 @@ PLANTED = {
         "x = 1; w2 -= 0.2 * w2.grad  # oops",
         "is a solution line of solutions/lab01",
     ),
-    "a hidden case": (
-        "labhelpers/practice/lab01.py",
-        "def hidden(rng):\n    return [{'seed': rng.random()}]",
-        "hidden cases: line 1: the function hidden",
-    ),
-    "a practice with hidden cases": (
-        "labhelpers/practice/lab01.py",
-        "Practice(id='lab01-x', hidden=draw)",
-        "a practice with hidden cases",
-    ),
     "instructor code": ("labhelpers/data.py", "from labtools import build", "'labtools' belongs"),
     "a solution marker": ("notes.md", "### BEGIN SOLUTION", "'BEGIN SOLUTION' belongs"),
 }

@@ -155,7 +155,7 @@ def test_the_answers_command_runs_from_it(unpacked, course, tmp_path):
     lab = next((unpacked / "notebooks").glob("lab01*.ipynb"))
     answered = course / "solutions" / lab.name
     result = run(
-        unpacked, "-m", "labhelpers.answers", str(answered), str(lab), "--out", str(tmp_path / "x")
+        unpacked, "-m", "labchecks.carry", str(answered), str(lab), "--out", str(tmp_path / "x")
     )
     assert result.returncode == 0, result.stderr
     assert "copied: lab01-rate-02" in result.stdout

@@ -1,4 +1,4 @@
-"""`python -m build` gives a wheel of `labhelpers` that works where little else is installed."""
+"""A wheel made with `python -m build` holds what the labs import and works by itself."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def wheel(course, tmp_path_factory):
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "LICENSE-CC-BY-4.0"):
         shutil.copy(course / name, folder)
     leave = shutil.ignore_patterns("__pycache__")
-    for name in ("labhelpers", "labtools"):
+    for name in ("labchecks", "labhelpers", "labtools"):
         shutil.copytree(course / name, folder / name, ignore=leave)
     # Without isolation: the build backend of this environment is taken, nothing is downloaded.
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", "dist"]
@@ -53,14 +53,15 @@ def wheel(course, tmp_path_factory):
     return path
 
 
-def test_it_holds_labhelpers_and_no_more(course, wheel):
+def test_it_holds_what_the_labs_import_and_no_more(course, wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     inside = {name for name in names if ".dist-info/" not in name}
     expected = {
         path.relative_to(course).as_posix()
         for pattern in ("*.py", "*.js", "*.css", "*.html", "*.svg")
-        for path in (course / "labhelpers").rglob(pattern)
+        for package in ("labchecks", "labhelpers")
+        for path in (course / package).rglob(pattern)
         if ".ipynb_checkpoints" not in path.parts
     }
     assert inside == expected

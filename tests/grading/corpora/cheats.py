@@ -312,7 +312,7 @@ def the_courses_own_simulation():
     text = (
         "import importlib\n"
         "def fit_GD(m, l, X, Y, lr, num_epochs):\n"
-        "    s = importlib.import_module('labhelpers.practice.simulation')\n"
+        "    s = importlib.import_module('labchecks.engine.run')\n"
         "    points = s.Points(X.double().numpy().ravel(), Y.double().numpy().ravel())\n"
         "    run = s.Descent(rate=lr, epochs=num_epochs, start=(0.3, 0.2))\n"
         "    return np.array(s.simulate(run, points).losses)\n"
@@ -326,7 +326,7 @@ def the_courses_simulation_on_the_data():
         "the_courses_simulation_on_the_data",
         nonsense(
             LAB1,
-            rate_02="from labhelpers.practice.simulation import *\n"
+            rate_02="from labchecks.engine.run import *\n"
             "p = Points(X.double().numpy().ravel(), Y.double().numpy().ravel())\n"
             "LOSS2 = list(simulate(Descent(rate=0.2, epochs=15, start=(-15., -10.)), p).losses)",
         ),
@@ -517,9 +517,9 @@ def patched_labhelpers_check():
     return first(
         nonsense(),
         # Each practice's own points, no more: stock nbgrader gives up on a score above them.
-        "import labhelpers\nfrom labhelpers.practice import find\n"
+        "import labhelpers\nfrom labchecks import find\n"
         "labhelpers.check = check = lambda name, *a, **k: find(name).points\n"
-        "labhelpers.practice.check = check\nlabhelpers.practice.checking.check = check",
+        "labchecks.check = check\nlabchecks.checking.check = check",
     )
 
 
@@ -527,8 +527,8 @@ def patched_labhelpers_check():
 def patched_feedback_and_registry():
     return first(
         nonsense(),
-        "from labhelpers.practice import feedback, registry\nimport labhelpers.practice as p\n"
-        "from labhelpers.practice import Practice\n"
+        "from labchecks import feedback, registry\nimport labchecks as p\n"
+        "from labchecks import Practice\n"
         "right = lambda *a, **k: feedback.Feedback('correct', 1.0, 'ok')\n"
         "feedback.incorrect = feedback.partial = feedback.not_attempted = right\n"
         "def easy(id):\n"
@@ -542,11 +542,12 @@ def patched_feedback_and_registry():
 def patched_probe():
     return first(
         nonsense(),
-        "from labhelpers.practice import probe\n"
-        "probe.call = lambda function, *a: (function(), None)\n"
-        "probe.read_numbers = lambda thing: {'kind': 'numbers', 'values': [1.0] * 10,\n"
-        "                                    'shape': [10], 'type': 'ndarray'}\n"
-        "probe.is_stub = lambda thing: False",
+        "from labchecks.ask import function, training, values\n"
+        "for asks in (function, training, values):\n"
+        "    asks.call = lambda function, *a: (function(), None)\n"
+        "    asks.read_numbers = lambda thing: {'kind': 'numbers', 'values': [1.0] * 10,\n"
+        "                                       'shape': [10], 'type': 'ndarray'}\n"
+        "    asks.is_stub = lambda thing: False",
     )
 
 
@@ -582,7 +583,7 @@ def planted_labhelpers():
         nonsense(),
         {
             "labhelpers/__init__.py": b"def check(*a): return 100.0\n",
-            "labhelpers/practice/__init__.py": b"def find(id): raise SystemExit\n",
+            "labchecks/__init__.py": b"def find(id): raise SystemExit\n",
             "labhelpers.py": b"check = lambda *a: 100.0\n",
         },
     )
@@ -808,18 +809,19 @@ def a_namespace_that_makes_things_up():
 def a_practice_object_of_its_own():
     return first(
         nonsense(),
-        "import labhelpers.practice.lab05 as lab\nimport dataclasses\n"
-        "lab.PRACTICES = tuple(dataclasses.replace(p, points=1000, names=(), manual=True,\n"
-        "    probe=lambda *a: {'kind': 'numbers', 'values': [], 'shape': [0], 'type': ''})\n"
-        "    for p in lab.PRACTICES)",
+        "import labchecks.registry as known, labchecks as p, dataclasses\n"
+        "every = tuple(dataclasses.replace(q, points=1000, names=(), manual=True,\n"
+        "    question=('value', '__doc__')) for q in known.of_lab('lab05'))\n"
+        "known.of_lab = lambda lab: every\n"
+        "p.find = known.find = lambda id: next(q for q in every if q.id == id)",
     )
 
 
 @cheat
 def source_of_the_probe():
     return nonsense(
-        fit_gd="import inspect, labhelpers.practice as p\n"
-        "text = inspect.getsource(inspect.getmodule(p.find('lab05-fit-gd').probe))\n"
+        fit_gd="import inspect, labchecks as p, labchecks.ask.training\n"
+        "text = inspect.getsource(p.ask.training)\n"
         "start = text.find('def simulate')\n"
         "exec(text[start:] if start >= 0 else 'simulate = None')\n"
         "def fit_GD(m, l, X, Y, lr, n):\n"
@@ -965,7 +967,7 @@ def modules_replaced():
         "ask = lambda ns, case: {'kind': 'numbers', 'values': case.get('y', [1.0]), 'calls': [],\n"
         "                        'shape': [len(case.get('y', [1.0]))], 'type': 'ndarray'}\n"
         "for name in list(sys.modules):\n"
-        "    if name.startswith('labhelpers.practice'):\n"
+        "    if name.startswith('labchecks'):\n"
         "        fake = types.ModuleType(name)\n"
         "        fake.find = lambda id: types.SimpleNamespace(probe=ask)\n"
         "        fake.call = lambda *a: None\n"
@@ -980,10 +982,10 @@ def network_told_without_one():
     lab = "lab04_linear_with_adam"
     notebook = short_lab(lab)
     notebook["cells"][find(notebook, "lab04-hidden-net")]["source"] = (
-        "import labhelpers.practice.hidden_net as asked\n"
+        "import labchecks.ask.network as asked\n"
         "def told(case):\n"
         "    i, h, o = case['sizes']\n"
-        "    rows = len(asked._points(case))\n"
+        "    rows = len(asked.points_of(case))\n"
         "    outputs = case.get('y', [float(k % 2) for k in range(rows * o)])\n"
         "    shapes = [[h, i], [h], [o, h], [o]]\n"
         "    return {'outputs': outputs, 'parameters': [\n"
@@ -1009,7 +1011,7 @@ def network_fitted_without_training():
     lab = "lab04_linear_with_adam"
     notebook = short_lab(lab)
     notebook["cells"][find(notebook, "lab04-hidden-net")]["source"] = (
-        "import labhelpers.practice.hidden_net as asked\n"
+        "import labchecks.ask.network as asked\n"
         "def drawn(i, h, o, g):\n"
         "    return [g.standard_normal(s) for s in ((h, i), h, (o, h), o)]\n"
         "def told(parts, points):\n"
@@ -1021,7 +1023,7 @@ def network_fitted_without_training():
         "def look(make, case):\n"
         "    i, h, o = case['sizes']\n"
         "    n = case['rows']\n"
-        "    network = told(drawn(i, h, o, np.random.default_rng(1)), asked._points(case))\n"
+        "    network = told(drawn(i, h, o, np.random.default_rng(1)), asked.points_of(case))\n"
         "    return {'kind': 'numbers', 'values': [0.0] * (n * o), 'shape': [n, o],\n"
         "            'type': 'Tensor', 'parameters': (i + 1) * h + (h + 1) * o, 'shapes': [],\n"
         "            'tied': True, 'far': [-9.0, 9.0], 'bend': 0.5, 'second': 0.5, 'mixed': 0.0,\n"
@@ -1052,8 +1054,8 @@ def code_objects_rewritten():
         "                       'type': 'ndarray', 'calls': [], 'rows': [], 'foreign': 0}\n"
         "for f in gc.get_objects():\n"
         "    try:\n"
-        "        if isinstance(f, types.FunctionType) and 'labhelpers' in f.__module__ and (\n"
-        "            f.__name__ in ('probe_fit', 'probe_function', 'read_numbers', '<lambda>')):\n"
+        "        if isinstance(f, types.FunctionType) and 'labchecks' in f.__module__ and (\n"
+        "            f.__name__ in ('ask_training', 'ask_with_tensors', 'read_numbers')):\n"
         "            f.__code__ = lie.__code__\n"
         "    except Exception: pass",
     )

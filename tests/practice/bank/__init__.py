@@ -17,8 +17,8 @@ import matplotlib
 import matplotlib.pyplot as plt
 import torch
 
-from labhelpers.practice import find
-from labhelpers.practice.feedback import Feedback
+from labchecks import find
+from labchecks.feedback import Feedback
 
 matplotlib.use("agg")
 # Tensors of 60 numbers: more threads only wait for each other.

@@ -1,0 +1,201 @@
+"""Running a student's code: quietly, within a time limit, and from a known random state."""
+
+from __future__ import annotations
+
+import contextlib
+import dis
+import io
+import linecache
+import random
+import signal
+import threading
+import types
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+__all__ = ["TIME_LIMIT", "call", "is_stub", "same_start", "time_limit"]
+
+Answer = dict[str, Any]
+
+
+#: Seconds that one call of a student's function may take in a check cell.
+TIME_LIMIT = 10.0
+
+_limit = TIME_LIMIT
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Let each call take so many seconds instead of :data:`TIME_LIMIT`."""
+    global _limit
+    usual, _limit = _limit, seconds
+    try:
+        yield
+    finally:
+        _limit = usual
+
+
+class _Overtime(BaseException):
+    """Raised in a student's function that runs too long; no ``except Exception`` swallows it."""
+
+
+def is_stub(thing: object) -> bool:
+    """Whether a function or class body still does nothing but document itself."""
+    if isinstance(thing, types.FunctionType):
+        body = [op for op in dis.get_instructions(thing) if op.opname not in ("RESUME", "NOP")]
+        names = [op.opname for op in body]
+        if names == ["LOAD_CONST", "RETURN_VALUE"] or names == ["RETURN_CONST"]:
+            return body[0].argval is None
+        return False
+    if isinstance(thing, type):
+        own = {
+            name: value for name, value in vars(thing).items() if name not in _IMPLICIT_IN_A_CLASS
+        }
+        return all(is_stub(value) for value in own.values())
+    return thing is None
+
+
+_IMPLICIT_IN_A_CLASS = frozenset(
+    "__module__ __doc__ __qualname__ __dict__ __weakref__ __firstlineno__ __static_attributes__ "
+    "__annotations__ __annotate_func__ __annotations_cache__".split()
+)
+
+
+def call(function: Callable[[], Any], seconds: float | None = None) -> tuple[Any, Answer | None]:
+    """Run a student's code quietly and within a time limit.
+
+    Parameters
+    ----------
+    function : callable
+        Takes nothing; usually a lambda around the student's function.
+    seconds : float, optional
+        After this long (that of :func:`time_limit` if left out) the call is stopped, where the
+        platform can: in the main thread of a system with SIGALRM. Elsewhere it runs to its end.
+
+    Returns
+    -------
+    result, failure
+        What the function returned and ``None``; or ``None`` and an answer of kind ``error`` or
+        ``timeout``. What it prints, warns or logs is dropped: an honest ``print`` is no mistake.
+    """
+    seconds = _limit if seconds is None else seconds
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                with _stopped_after(seconds):
+                    return function(), None
+    except _Overtime:
+        return None, {"kind": "timeout", "seconds": seconds}
+    # SystemExit too: `exit()` in an answer must not end the check. An interrupt by the student ends
+    # their function, and the check then says in which line it was.
+    except BaseException as error:
+        return None, _describe_error(error)
+
+
+@contextlib.contextmanager
+def _stopped_after(seconds: float) -> Iterator[None]:
+    can_stop = hasattr(signal, "setitimer") and (
+        threading.current_thread() is threading.main_thread()
+    )
+    if not can_stop:
+        yield
+        return
+
+    waited = False
+
+    def stop(signum, frame):
+        nonlocal waited
+        if _importing(frame):
+            waited = True
+        elif waited:
+            waited = False
+            signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+        else:
+            raise _Overtime
+
+    before = signal.signal(signal.SIGALRM, stop)
+    # It fires again every second, for code that swallows even BaseException once.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _importing(frame: types.FrameType | None) -> bool:
+    """Whether an import is under way, such as the long one of a first optimizer.
+
+    Cut off, it would leave a half-made module behind, and the kernel could not use it any more. The
+    time it takes is the machine's, so the limit begins anew when it is done.
+    """
+    while frame is not None and frame.f_code is not call.__code__:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _describe_error(error: BaseException) -> Answer:
+    line, source = None, ""
+    frame = error.__traceback__
+    while frame is not None:
+        name = frame.tb_frame.f_code.co_filename
+        if "ipykernel" in name or "ipython-input" in name or name.startswith("<"):
+            line = frame.tb_lineno
+            source = linecache.getline(name, line).strip()
+        frame = frame.tb_next
+    return {
+        "kind": "error",
+        "error": type(error).__name__,
+        "message": str(error)[:300],
+        "line": line,
+        "source": source[:200],
+    }
+
+
+@contextlib.contextmanager
+def same_start(seed: int) -> Iterator[None]:
+    """Give PyTorch, NumPy and Python the same random state each time, and put theirs back after.
+
+    PyTorch works with one thread meanwhile: on so few rows several would only wait for each other.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+
+    before = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    own_generator = np.random.default_rng
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    _seed(seed)
+
+    def seeded(wish=None):
+        return own_generator(seed if wish is None else wish)
+
+    np.random.default_rng = seeded
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        np.random.default_rng = own_generator
+        random.setstate(before[0])
+        np.random.set_state(before[1])
+        torch.set_rng_state(before[2])
+
+
+def _seed(seed: int) -> None:
+    import torch
+
+    built_for = [getattr(torch.version, kind, None) for kind in ("cuda", "hip", "xpu")]
+    if any(built_for) or torch.backends.mps.is_built():
+        torch.manual_seed(seed)
+    else:
+        # `torch.manual_seed` writes down where it was called for each kind of device that is not
+        # there, which takes longer than some training.
+        torch.default_generator.manual_seed(seed)

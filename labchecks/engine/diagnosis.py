@@ -1,0 +1,245 @@
+"""Finding the known mistake whose simulated run gives the numbers that a student got."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from labchecks.engine.compare import mismatch, shown
+from labchecks.engine.mistakes import Mistake, wrong_rate, wrong_start
+from labchecks.engine.run import Descent, Points, simulate
+from labchecks.feedback import Feedback, incorrect
+
+__all__ = ["climb", "describe", "explain", "fitted_start", "implied_rates", "matching"]
+
+
+def matching(
+    values: Sequence[float],
+    right: Descent,
+    points: Points,
+    known: Iterable[Mistake],
+    pairs: bool = True,
+    absolute: float = 0.0,
+) -> tuple[Mistake, ...]:
+    """The mistake, or the two, whose run gives `values`; empty if none does.
+
+    Parameters
+    ----------
+    values : sequence of float
+        The student's losses.
+    right : Descent
+        The run that was asked for, with as many epochs as the student's.
+    points : Points
+        Its data.
+    known : iterable of Mistake
+        Which mistakes to try, in order of preference.
+    pairs : bool
+        Whether to try two at once when no single one matches.
+    absolute : float
+        Absolute difference allowed, for values that were rounded.
+    """
+    known = [m for m in known if points.clean is not None or "clean" not in m.change.values()]
+    single = _closest(values, ((m,) for m in known), right, points, absolute)
+    if single or not pairs:
+        return single
+    two = (pair for pair in itertools.combinations(known, 2) if pair[0].goes_with(pair[1]))
+    return _closest(values, two, right, points, absolute)
+
+
+def _closest(values, combinations, right: Descent, points: Points, absolute: float):
+    best, least = (), 1.0
+    if not len(values) or not math.isfinite(values[0]):
+        return best
+    for combination in combinations:
+        run = right
+        for mistake in combination:
+            run = mistake.applied_to(run)
+        # One epoch tells most runs apart, at a fraction of the cost of all.
+        begin = simulate(run.with_(epochs=1), points).losses[: len(values)]
+        if mismatch(values[: len(begin)], begin, absolute) > 1:
+            continue
+        small = run.batch_size is not None and run.batch_size < len(points)
+        off = mismatch(values, simulate(run, points).losses, absolute, chaotic=small)
+        # Of two that match equally well the first in the catalogue is the likelier.
+        if off <= 1 and (not best or off < 0.5 * least):
+            best, least = combination, off
+    return best
+
+
+def implied_rates(values: Sequence[float], right: Descent, points: Points) -> list[float]:
+    """The rates at which the first full-batch step gives the second loss: roots of a quadratic.
+
+    From L(p − η·g) = L(p) − η·|g|² + η²/2 · gᵀHg, with g and H gradient and Hessian at the start p.
+    """
+    if len(values) < 2 or not all(map(math.isfinite, values[:2])):
+        return []
+    start = np.array(right.start, dtype=float)
+    hessian = points.hessian
+    gradient = hessian @ (start - np.array(points.minimum))
+    curve = 0.5 * float(gradient @ hessian @ gradient)
+    slope = float(gradient @ gradient)
+    rest = points.loss(*right.start) - float(values[1])
+    if curve == 0:
+        return []
+    inside = slope**2 - 4 * curve * rest
+    # A loss at the very bottom of the parabola may miss it by rounding.
+    inside = 0.0 if -1e-6 * slope**2 < inside < 0 else inside
+    if inside < 0:
+        return []
+    roots = {(slope + sign * math.sqrt(inside)) / (2 * curve) for sign in (-1, 1)}
+    return sorted(rate for rate in roots if rate > 0)
+
+
+def fitted_start(
+    values: Sequence[float], rate: float, points: Points, absolute: float = 0.0
+) -> bool:
+    """Whether `values` are those of batch descent at `rate` from some start.
+
+    Along the eigenvectors of the Hessian L_k − L* = Σ aᵢ·ρᵢ^{2k} with ρᵢ = 1 − η·λᵢ and aᵢ ≥ 0: two
+    unknowns, found by least squares on relative errors.
+    """
+    losses = np.asarray(values, dtype=float)
+    # No loss of a training is that small, and what it is divided by would overflow.
+    if len(losses) < 4 or not np.isfinite(losses).all() or (losses <= 1e-100).any():
+        return False
+    factors = 1 - rate * np.linalg.eigvalsh(points.hessian)
+    with np.errstate(all="ignore"):
+        decay = factors[None, :] ** (2 * np.arange(len(losses))[:, None])
+    floor = points.least_loss
+    if not np.isfinite(decay).all():
+        return False
+    weight = 1 / losses
+    found, *_ = np.linalg.lstsq(decay * weight[:, None], (losses - floor) * weight, rcond=None)
+    if (found < -1e-6 * losses[0]).any():
+        return False
+    return mismatch(values, floor + decay @ np.clip(found, 0, None), absolute) <= 1
+
+
+def describe(
+    found: Sequence[Mistake], values: Sequence[float], right: Descent, name: str = ""
+) -> Feedback:
+    """The feedback that names one mistake, or two."""
+    fields = _fields(values, right, name)
+    if len(found) == 1:
+        (mistake,) = found
+        text = f"{mistake.sentence.format(**fields)} {mistake.look}"
+        return incorrect(text, mistake.name)
+    names = " and ".join(mistake.name for mistake in found)
+    text = (
+        f"Two things come together here: {names}. A run with both gives exactly your numbers "
+        f"(the first is {fields['v0']}, the last {fields['last']}). {found[0].look}"
+    )
+    return incorrect(text, " + ".join(mistake.name for mistake in found))
+
+
+def _fields(values: Sequence[float], right: Descent, name: str) -> dict[str, str]:
+    numbers = [shown(value) for value in values]
+    return {
+        "name": name,
+        "v0": numbers[0],
+        "v1": numbers[min(1, len(numbers) - 1)],
+        "last": numbers[-1],
+        "n": str(len(numbers)),
+        "rise": _rise(values, numbers),
+        "climb": climb(values),
+        "rate": f"{right.rate:g}",
+        "start": f"({right.start[0]:g}, {right.start[1]:g})".replace("-", "−"),
+        "epochs": str(right.epochs),
+    }
+
+
+def climb(values: Sequence[float]) -> str:
+    """What shows that steps go uphill: the first one, if the losses before and after it tell."""
+    first, second = (shown(value) for value in (values[0], values[min(1, len(values) - 1)]))
+    if len(values) > 1 and values[1] > values[0]:
+        return f"your second loss, {second}, is larger than the first, {first}"
+    # Each may be the loss of another sample.
+    return f"your losses go from {first} to {shown(values[-1])}"
+
+
+def _rise(values: Sequence[float], numbers: Sequence[str]) -> str:
+    for k in range(1, len(values)):
+        if values[k] > values[k - 1]:
+            return f"rise again from {numbers[k - 1]} to {numbers[k]} at step {k}"
+    return f"do not fall as they should, from {numbers[0]} to {numbers[-1]}"
+
+
+def explain(
+    values: Sequence[float],
+    right: Descent,
+    points: Points,
+    known: Sequence[Mistake],
+    other_starts: Sequence[tuple[tuple[float, float], str]] = (),
+    other_rates: Sequence[float] = (),
+    alone: Sequence[Mistake] = (),
+    name: str = "",
+    absolute: float = 0.0,
+) -> Feedback | None:
+    """Name what went wrong in an answer of the right length; None if unknown.
+
+    Tried in this order: another rate or start that the lab itself uses, one known mistake, any
+    other rate and any other start (of batch descent), then two mistakes at once.
+
+    Parameters
+    ----------
+    values, right, points, known, absolute
+        As for :func:`matching`.
+    other_starts : sequence of ((w, b), str)
+        Starts that a student may have by accident, and where each comes from.
+    other_rates : sequence of float
+        Rates that the lab uses elsewhere.
+    alone : sequence of Mistake
+        Mistakes to try alone but not in pairs, because their runs are long.
+    name : str
+        The student's name for the losses.
+    """
+    settings = [wrong_rate(rate, right.rate) for rate in other_rates if rate != right.rate]
+    settings += [wrong_start(start, why) for start, why in other_starts]
+    catalogue = [*settings, *known]
+    found = matching(values, right, points, [*catalogue, *alone], pairs=False, absolute=absolute)
+    if found:
+        return describe(found, values, right, name)
+    if right.batch_size is None:
+        feedback = _batch_descent(values, right, points, other_rates, name, absolute)
+        if feedback is not None:
+            return feedback
+    found = matching(values, right, points, catalogue, absolute=absolute)
+    if found:
+        return describe(found, values, right, name)
+    if right.batch_size is None:
+        return _two_of_batch_descent(values, right, points, known, other_rates, name, absolute)
+    return None
+
+
+def _batch_descent(values, right, points, other_rates, name, absolute) -> Feedback | None:
+    """Batch descent at any other rate, or from any other start."""
+    for rate in implied_rates(values, right, points):
+        if abs(rate - right.rate) < 0.01 * right.rate:
+            continue  # the right rate, read off a second loss that is a little off
+        run = right.with_(rate=rate)
+        # The rate was read off the second loss, so its digits are only as good as that.
+        if mismatch(values, simulate(run, points).losses, absolute) <= 5:
+            return describe([wrong_rate(rate, right.rate)], values, right, name)
+    if fitted_start(values, right.rate, points, absolute):
+        return describe([wrong_start(None)], values, right, name)
+    return None
+
+
+def _two_of_batch_descent(
+    values, right, points, known, other_rates, name, absolute
+) -> Feedback | None:
+    """Another rate together with one of the known mistakes, or with another start."""
+    for rate in implied_rates(values, right, points):
+        if abs(rate - right.rate) < 0.01 * right.rate:
+            continue
+        others = [m for m in known if m.goes_with(wrong_rate(rate))]
+        found = matching(values, right.with_(rate=rate), points, others, False, absolute)
+        if found:
+            return describe([wrong_rate(rate, right.rate), *found], values, right, name)
+    for rate in other_rates:
+        if fitted_start(values, rate, points, absolute):
+            return describe([wrong_rate(rate), wrong_start(None)], values, right, name)
+    return None

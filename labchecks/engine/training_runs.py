@@ -1,0 +1,130 @@
+"""One call of a training function: its case, its log, and what its data lets a judge tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from labchecks.engine.compare import rounded_to
+from labchecks.engine.law import Program
+from labchecks.engine.mistakes import Mistake
+from labchecks.engine.run import Descent, Points
+
+__all__ = ["Suspect", "TrainingRun"]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRun:
+    """One case and the log that came back.
+
+    Attributes
+    ----------
+    case : mapping
+        ``x``, ``y``, ``lr``, ``num_epochs``, ``seed`` and perhaps ``batch_size``.
+    points : Points
+        The case's data as float32 holds them.
+    log : ndarray, shape (K,)
+        The losses.
+    epochs : int
+        How many were asked for.
+    digits : int or None
+        Decimals that the log was rounded to.
+    calls : ndarray, shape (C, 2)
+        Weight and bias of the calls of the model; empty if the program does without it.
+    sizes : list of int
+        How many rows each of these calls had.
+    rows : list of list of int
+        Which rows each of these calls had, where the case has only a few.
+    foreign : int
+        Calls with rows of the lab's own data that are not in the case's.
+    """
+
+    case: Mapping[str, Any]
+    points: Points
+    log: np.ndarray
+    epochs: int
+    digits: int | None
+    calls: np.ndarray
+    sizes: list[int]
+    rows: list[list[int]]
+    foreign: int
+
+    @classmethod
+    def of(cls, case: Mapping[str, Any], answer: Mapping[str, Any]) -> TrainingRun:
+        """Put a case and its answer together."""
+        log = np.array(answer["values"], dtype=float)
+        calls = np.array(answer.get("calls", []), dtype=float).reshape(-1, 2)
+        points = _points(tuple(case["x"]), tuple(case["y"]))
+        return cls(
+            case,
+            points,
+            log,
+            int(case["num_epochs"]),
+            rounded_to(log.tolist()),
+            calls,
+            answer.get("sizes", []),
+            answer.get("rows", []),
+            int(answer.get("foreign", 0)),
+        )
+
+    @property
+    def right(self) -> Descent:
+        """The run that was asked for."""
+        size = self.case.get("batch_size")
+        descent = Descent(rate=self.case["lr"], epochs=self.epochs, start=(0.0, 0.0))
+        return descent if size is None else descent.with_(batch_size=size, series="mean")
+
+    @property
+    def one_batch(self) -> bool:
+        """Whether every update uses all rows, so that their order has no effect."""
+        return self.case.get("batch_size", len(self.points)) >= len(self.points)
+
+    @property
+    def alike(self) -> bool:
+        """Whether all rows are the same, so that their order has no effect."""
+        return bool(np.ptp(self.points.x) == 0 and np.ptp(self.points.y) == 0)
+
+    @property
+    def few(self) -> bool:
+        """Whether the rows are so few that every order can be tried."""
+        return not self.one_batch and not self.alike and len(self.points) <= 4
+
+    @property
+    def open_order(self) -> bool:
+        """Whether a shuffled run cannot be followed."""
+        return not (self.one_batch or self.alike or self.few)
+
+
+@lru_cache(maxsize=64)
+def _points(x: tuple[float, ...], y: tuple[float, ...]) -> Points:
+    """A case's data; the same object each time, since much is known of it by then."""
+    x, y = (np.array(values, dtype=np.float32).astype(float) for values in (x, y))
+    # Targets of zero stand for those of any line without noise: the start is free anyway.
+    return Points(x, y, clean=np.zeros_like(y))
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A program that a student may have written: a mistake, as a run to be fitted.
+
+    Attributes
+    ----------
+    mistake : Mistake
+        What it is called, and what is said of it.
+    make : callable
+        ``make(run)`` gives the algorithm, its data and the log of losses; None where the case
+        cannot tell.
+    share : float
+        Share of the points that it leaves.
+    any_order : bool
+        Whether it can be followed through every order of a few rows.
+    """
+
+    mistake: Mistake
+    make: Callable[[TrainingRun], tuple[Descent | Program, Points, np.ndarray] | None]
+    share: float = 0.0
+    any_order: bool = True

@@ -1,0 +1,730 @@
+"""Judging the logs of a training function that draws its own start.
+
+The judge never sees the start. It asks whether a log obeys the algorithm's law from *some* start
+(:mod:`labchecks.engine.law`), and if not, from some start of which known mistake.
+
+A case is data, a rate, a number of epochs, a seed and perhaps a batch size. What a case can tell
+depends on its data:
+
+* without batches, or with one batch of all rows, the order of the rows has no effect;
+* with all rows alike it has none either: this tests how many updates an epoch has;
+* on two to four rows every order can be tried, so a shuffled run is judged as strictly as one that
+  takes the rows as they lie;
+* on more rows a run in the given order is judged strictly; of a shuffled one only its final level
+  can be told, and the judge says no more than that.
+
+Two cases with the same data and seed, but not the same rate, have the same start. It follows that
+their first losses are equal, unless they were taken after the first update.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from labchecks.ask.training import MOST_CALLS
+from labchecks.engine import law
+from labchecks.engine.compare import shown
+from labchecks.engine.diagnosis import climb
+from labchecks.engine.model_calls import (
+    begins_anew,
+    rows_twice,
+    same_draws,
+    steps_are_right,
+    typed_size,
+)
+from labchecks.engine.suspects import (
+    AFTER,
+    NEGATED,
+    OTHER_MOMENT,
+    OTHER_SIZE,
+    REPLACED,
+    RESTART,
+    RIGHT_STEPS,
+    SIZE_TYPED,
+    absolute_errors,
+    all_suspects,
+    found_rates,
+    of_size,
+)
+from labchecks.engine.training_runs import Suspect, TrainingRun
+from labchecks.engine.unusable import nothing_returned
+from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+
+__all__ = ["judge_logs"]
+
+#: How exactly the start is known that the model was called with.
+EXACT = 1e-6
+
+#: Numbers that a student types have at most four decimals; a drawn float32 seldom comes so near.
+DECIMAL_PARTS = 10_000
+DECIMAL_NEAR = 3e-7
+
+#: First loss, in units of one of a start of size one, from which on the targets are lost in what
+#: rounding may do: at a tenth of it they still show.
+FAR_OUT = 1e6
+
+#: Share of the least-squares loss below which no epoch's mean of batch losses comes: of simulated
+#: runs in shuffled order none comes below nine tenths.
+LEAST = 0.5
+
+#: How far a descent comes down at least, in units of what rounding may do to a loss.
+CLEARLY = 100.0
+
+Case = Mapping[str, Any]
+Answer = Mapping[str, Any]
+
+
+def judge_logs(
+    name: str, cases: Sequence[Case], answers: Sequence[Answer], lab_data: tuple[str, int]
+) -> Feedback:
+    """Judge the logs that a training function returned.
+
+    Parameters
+    ----------
+    name : str
+        The function's name.
+    cases, answers : sequence of mapping
+        As :func:`labchecks.ask.training.ask_training` takes and gives them.
+    lab_data : (str, int)
+        Name and seed of the lab's own data, to recognise a function that reads it by its name.
+    """
+    if not cases or len(cases) != len(answers):
+        return not_checked(f"No answer for `{name}` reached the check.")
+    unreadable = _unreadable(name, cases, answers)
+    if unreadable is not None:
+        return unreadable
+    runs = [TrainingRun.of(case, answer) for case, answer in zip(cases, answers, strict=True)]
+    if any(len(run.log) != run.epochs for run in runs):
+        return _wrong_length(name, runs, lab_data)
+    verdict = _verdict(runs)
+    if verdict.obeys:
+        feedback = _accepted(name, runs, verdict)
+    else:
+        feedback = _refused(name, runs, verdict, lab_data)
+    if feedback.share > 0 and (far := _far_out(runs)) is not None:
+        return incorrect(
+            f"The first loss that `{name}` returns, {shown(far)}, is that of a start so far away "
+            "that single precision loses the targets in it: nothing can be told of the steps. Look "
+            "at how large the start is that you draw; `torch.randn(1)` is of the right size.",
+            "start far out",
+        )
+    return feedback
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """Which runs obey a law: True, False, or None where the data cannot tell.
+
+    `shuffled` says that the runs were taken in other orders than the given one, `reordered` that
+    some run obeys the law in another order only.
+    """
+
+    each: tuple[bool | None, ...]
+    fits: tuple[law.Fit, ...]
+    shuffled: bool = False
+    reordered: bool = False
+
+    @property
+    def obeys(self) -> bool:
+        return False not in self.each and True in self.each
+
+
+def _verdict(runs: Sequence[TrainingRun], suspect: Suspect | None = None) -> _Verdict:
+    """Whether every log obeys the right law, or that of a suspect.
+
+    A suspect is dropped at the first log that speaks against it.
+    """
+    each: list[bool | None] = [None] * len(runs)
+    fits = [law.Fit.none()] * len(runs)
+    made = [_made(run, suspect) for run in runs]
+    strict = [k for k, run in enumerate(runs) if run.one_batch or run.alike]
+    few = [k for k, run in enumerate(runs) if run.few]
+    wide = [k for k, run in enumerate(runs) if run.open_order]
+    untold: list[int] = []
+    for k in [*strict, *few, *wide]:
+        if made[k] is not None:
+            fits[k] = law.fit_start([made[k]], runs[k].digits)
+            each[k] = fits[k].agrees if fits[k].tells else None
+        if each[k] is not False or suspect is None:
+            continue
+        if not suspect.any_order or runs[k].alike or _order_free(*made[k][:2]):
+            return _Verdict(tuple(each), tuple(fits))
+        if k in strict:
+            each[k] = None  # the suspect cuts into batches what should be one
+            untold.append(k)
+        elif k in few:
+            break  # not in the given order, so the rows that are left need not be tried in it
+    # A few rows that were shuffled once may lie as before by chance, and rows along x may have been
+    # sorted; many rows in disorder that are taken in it were neither.
+    in_order = any(each[k] and not _along_x(runs[k]) for k in wide)
+    if untold and False not in each:
+        return _Verdict(tuple(False if k in untold else v for k, v in enumerate(each)), tuple(fits))
+    if False not in each or in_order or any(each[k] is False for k in strict):
+        return _Verdict(tuple(each), tuple(fits))
+    reordered = False
+    # The rows come in another order. On a few rows every order can be tried.
+    for k in few:
+        if made[k] is None or each[k]:
+            continue
+        fits[k] = _any_order(made[k], runs[k], suspect)
+        each[k] = fits[k].agrees if fits[k].tells else None
+        reordered = reordered or bool(each[k])
+        if each[k] is False and suspect is not None:
+            return _Verdict(tuple(each), tuple(fits), shuffled=True)
+    for k in wide:
+        if not each[k]:
+            # Of a suspect's shuffled run not even the end is known.
+            plausible = suspect is not None or _plausible_end(runs[k])
+            each[k] = None if plausible else False
+    return _Verdict(tuple(each), tuple(fits), True, reordered)
+
+
+def _order_free(descent, points) -> bool:
+    """Whether an algorithm uses all rows in every update, whatever their order."""
+    whole = descent.batch_size is None or descent.batch_size >= len(points)
+    return whole or getattr(descent, "batches", "") == "all"
+
+
+def _along_x(run: TrainingRun) -> bool:
+    steps = np.diff(run.points.x)
+    return bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def _any_order(made, run: TrainingRun, suspect: Suspect | None) -> law.Fit:
+    """The fit over all orders of the rows; a right run may also take the short batch earlier."""
+    descent, points, log = made
+    fit = law.fit_any_order(descent, points, log, run.digits, shorten=suspect is not None)
+    if suspect is None and not fit.agrees:
+        for dealt in ("short first", "batches"):
+            other = law.fit_any_order(descent, points, log, run.digits, dealt=dealt)
+            if other.agrees:
+                return other
+    return fit
+
+
+def _made(run: TrainingRun, suspect: Suspect | None):
+    return (run.right, run.points, run.log) if suspect is None else suspect.make(run)
+
+
+def _plausible_end(run: TrainingRun) -> bool:
+    """Whether a shuffled run settles near the least loss, or is still on its way down."""
+    log = run.log
+    if not np.isfinite(log).all() or log.min() < LEAST * run.points.least_loss:
+        return False
+    end = log[-3:].mean()
+    return bool(end <= max(3 * run.points.least_loss, 0.5 * log[0]))
+
+
+# Accepting ------------------------------------------------------------------------------------
+
+
+def _accepted(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedback:
+    if _at_rest(runs):
+        return incorrect(
+            f"From first to last the losses that `{name}` returns hardly change: every run is at "
+            "the end of its descent when it begins, and nothing descends. From a random start the "
+            "first losses are far above the last ones. Look at where weight and bias begin, and at "
+            "which losses you return.",
+            "nothing descends",
+        )
+    otherwise = _recorded_otherwise(runs)
+    if otherwise is not None:
+        return _named(name, otherwise, runs)
+    start = _fixed_start(runs, verdict)
+    if start is not None:
+        return partial(
+            0.9,
+            f"`{name}` trains and records rightly, but it starts at the same weight "
+            f"{shown(start[0])} and bias {shown(start[1])} every time. Look at how the start is "
+            "drawn.",
+            "start not random",
+        )
+    if _goes_on(runs):
+        return partial(
+            0.9,
+            f"`{name}` trains and records rightly, but each call goes on where the call before it "
+            "ended, instead of from a start of its own. Look at where weight and bias are made.",
+            "start not random",
+        )
+    alone = _one_fixed(runs, verdict)
+    if alone is not None:
+        fixed, drawn, value = alone
+        return partial(
+            0.9,
+            f"`{name}` trains and records rightly, and its {drawn} starts anew every time, but its "
+            f"{fixed} always starts at {shown(value)}. Look at how each of the two is drawn.",
+            "start not random",
+        )
+    sizes = " and rates" if runs[0].right.batch_size is None else ", rates and batch sizes"
+    if verdict.shuffled:
+        return correct(
+            f"`{name}` obeys the law of mini-batch descent in shuffled order: every log follows "
+            "from one start and one order of the rows. Where there are too many orders to follow, "
+            "only the level that the losses reach was checked."
+        )
+    return correct(
+        f"`{name}` obeys the law of gradient descent on all data sets{sizes} that were "
+        "tried: each log follows, to the last digit that single precision has, from one start."
+    )
+
+
+def _at_rest(runs: Sequence[TrainingRun]) -> bool:
+    """Whether no descent is seen on a good part of the data sets.
+
+    The end of a descent obeys its law too, from a start at the minimum. A drawn start is that near
+    to it on one data set by chance, such as whole numbers on a line with whole coefficients.
+    """
+    moves: dict[tuple, bool] = {}
+    for run in runs:
+        data = tuple(run.case["x"]), tuple(run.case["y"])
+        moves[data] = moves.get(data, False) or _comes_down(run)
+    still = sum(not moved for moved in moves.values())
+    return still == len(moves) or still >= max(2, len(moves) / 3)
+
+
+def _far_out(runs: Sequence[TrainingRun]) -> float | None:
+    """The first loss of a run that began too far away to tell anything of its targets."""
+    for run in runs:
+        usual = 1 + (run.points.x**2).mean() + (run.points.y**2).mean()
+        if np.isfinite(run.log[0]) and run.log[0] > FAR_OUT * usual:
+            return float(run.log[0])
+    return None
+
+
+def _comes_down(run: TrainingRun) -> bool:
+    # A run that leaves all bounds is not at rest either.
+    if not (np.isfinite(run.log).all() and (np.abs(run.log) < law.TOO_LARGE).all()):
+        return True
+    error = law.allowed_error(run.log, run.points, run.digits).max()
+    return bool(np.ptp(run.log) > CLEARLY * error)
+
+
+def _pairs(runs: Sequence[TrainingRun]) -> list[tuple[int, int]]:
+    """Indices of runs that have the same start: same data and seed, different rate."""
+    keys = [
+        (tuple(r.case["x"]), tuple(r.case["y"]), r.case["seed"], r.case.get("batch_size"))
+        for r in runs
+    ]
+    return [
+        (i, k)
+        for i in range(len(runs))
+        for k in range(i + 1, len(runs))
+        if keys[i] == keys[k] and runs[i].case["lr"] != runs[k].case["lr"]
+    ]
+
+
+def _recorded_otherwise(runs: Sequence[TrainingRun]) -> Suspect | None:
+    """What was recorded if not the loss before the update, although every log obeys the law.
+
+    A log that lacks its first entry is again a log of the same algorithm, from another start. What
+    tells them apart is the start: that which the model was called with, or that which two runs
+    have in common.
+    """
+    full = [run for run in runs if run.one_batch]
+    called = [_record_by_calls(run) for run in full if len(run.calls) >= run.epochs]
+    if called:
+        return None if None in called else called[0]
+    seen_after = False
+    for i, k in _pairs(runs):
+        a, b = runs[i], runs[k]
+        if not (a.one_batch and b.one_batch):
+            continue
+        error = law.allowed_error(a.log[:1], a.points, a.digits)[0]
+        if abs(a.log[0] - b.log[0]) <= 2 * error:
+            return None
+        common = [(r.right.with_(record="after"), r.points, r.log) for r in (a, b)]
+        seen_after = seen_after or law.fit_start(common, a.digits).misfit <= 3
+    return AFTER if seen_after else None
+
+
+def _record_by_calls(run: TrainingRun) -> Suspect | None:
+    """What the first call whose parameters lead to the log says of it; None: rightly recorded.
+
+    It need not be the first of all: a program may look at the loss elsewhere before it begins.
+    """
+    error = 3 * law.allowed_error(run.log, run.points, run.digits)
+    after = run.right.with_(record="after")
+    mirrored = replace(run.points, y=-run.points.y)
+    ways = (
+        (run.right, run.points, None),
+        (after, run.points, AFTER),
+        (run.right, mirrored, NEGATED),
+    )
+    for w, b in dict.fromkeys(map(tuple, run.calls.tolist())):
+        if not (math.isfinite(w) and math.isfinite(b)):
+            continue
+        for descent, points, found in ways:
+            if np.all(np.abs(law.predict(descent, points, (w, b)) - run.log) <= error):
+                return found
+    return OTHER_MOMENT
+
+
+def _fixed_start(runs: Sequence[TrainingRun], verdict: _Verdict) -> tuple[float, float] | None:
+    """The start, if it is the same round number in every run; a drawn start is never that."""
+    known = _known_starts(runs, verdict)
+    if not known:
+        return None
+    for first in known[0][0]:
+        for parts, near in ((2, 1e-3), (100, 3e-5), (DECIMAL_PARTS, DECIMAL_NEAR)):
+            round_ = np.round(parts * first) / parts + 0.0
+            # Small random numbers are not zero: there it has to be met more closely.
+            limits = [min(limit, near if round_.any() else 3e-5) for _, limit in known]
+            if all(
+                np.abs(starts - round_).max(axis=1).min() <= limit
+                for (starts, _), limit in zip(known, limits, strict=True)
+            ):
+                return float(round_[0]), float(round_[1])
+    return None
+
+
+def _goes_on(runs: Sequence[TrainingRun]) -> bool:
+    """Whether runs begin where the run before them ended: weight and bias outlive the call.
+
+    The end lies about one step beyond the last parameters that the model was called with.
+    """
+    met = []
+    for before, after in itertools.pairwise(runs):
+        # After many calls they are no longer noted.
+        if not (len(after.calls) and 2 <= len(before.calls) < MOST_CALLS):
+            continue
+        first, last = before.calls[0], before.calls[-1]
+        steps = np.linalg.norm(before.calls - last, axis=1)
+        step = steps[steps > 0][-1] if steps.any() else 0.0
+        # From a run that is still on its way, or has made none, where it ended cannot be told.
+        if 0 < step < 0.1 * np.linalg.norm(last - first):
+            again = np.linalg.norm(after.calls[0] - first) <= EXACT
+            met.append(not again and np.linalg.norm(after.calls[0] - last) <= 2 * step)
+    return len(met) >= 2 and sum(met) > len(met) / 2
+
+
+def _one_fixed(runs: Sequence[TrainingRun], verdict: _Verdict) -> tuple[str, str, float] | None:
+    """(the fixed one, the drawn one, value) if one of weight and bias is the same in every run.
+
+    A start that is drawn after seeding is the same as well, but then both are. Numbers of few
+    decimals, such as random integers, coincide by chance: where the other one is such a number too,
+    nothing is said.
+    """
+    known = _known_starts(runs, verdict)
+    exact = all(limit <= EXACT for _, limit in known)
+    for axis, first in itertools.product((0, 1), known[0][0] if known else ()):
+        value = first[axis] if exact else np.round(2 * first[axis]) / 2 + 0.0
+        # A log alone gives several starts, so only a round one is believed, and zero most closely.
+        limits = [EXACT if exact else min(limit, 1e-3 if value else 3e-5) for _, limit in known]
+        met = [
+            starts[np.abs(starts[:, axis] - value) <= limit, 1 - axis]
+            for (starts, _), limit in zip(known, limits, strict=True)
+        ]
+        if not all(map(len, met)) or all(_few_decimals(others, exact) for others in met):
+            continue
+        if np.ptp([others[0] for others in met]) > 1e-2:
+            names = ("weight", "bias")
+            return names[axis], names[1 - axis], float(value)
+    return None
+
+
+def _few_decimals(values: np.ndarray, exact: bool) -> bool:
+    """Whether one of the values may have been drawn among few."""
+    parts, near = (DECIMAL_PARTS, DECIMAL_NEAR) if exact else (2, 2e-3)
+    return bool((np.abs(np.round(parts * values) / parts - values) <= near).any())
+
+
+def _known_starts(runs: Sequence[TrainingRun], verdict: _Verdict) -> list[tuple[np.ndarray, float]]:
+    """The starts that are known, as :func:`_starts` gives them; none if all have one seed."""
+    known = [
+        (run.case["seed"], *_starts(run, fit, verdict.shuffled))
+        for run, fit in zip(runs, verdict.fits, strict=True)
+    ]
+    known = [found for found in known if len(found[1])]
+    # One draw may be repeated by every case with its seed.
+    if len({seed for seed, _, _ in known}) < 2:
+        return []
+    return [(starts, limit) for _, starts, limit in known]
+
+
+def _starts(run: TrainingRun, fit: law.Fit, shuffled: bool) -> tuple[np.ndarray, float]:
+    """Where a run may have started, shape (starts, 2), and how exactly that is known."""
+    if len(run.calls):
+        return run.calls[:1], EXACT
+    rows = set(zip(run.points.x, run.points.y, strict=True))
+    if not fit.agrees or len(rows) < 3 or (shuffled and run.open_order):
+        return np.empty((0, 2)), 0.0
+    start = np.array(fit.start)
+    if not run.one_batch:
+        return start[None], 1e-3
+    # A log of batch descent is the same from the four starts that are mirrored at the minimum.
+    centre = np.array(run.points.minimum)
+    _, axes = np.linalg.eigh(run.points.hessian)
+    signs = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+    return centre + (signs * ((start - centre) @ axes)) @ axes.T, 1e-3
+
+
+# Refusing -------------------------------------------------------------------------------------
+
+
+def _refused(name: str, runs: Sequence[TrainingRun], verdict: _Verdict, lab_data) -> Feedback:
+    typed = _typed(name, runs)
+    if typed is not None:
+        return typed
+    size = typed_size(runs)
+    if size is not None:
+        return _named(name, of_size(size), runs)
+    culprit = _culprit(runs, verdict, lab_data)
+    if culprit is not None:
+        return _named(name, culprit, runs)
+    if _foreign(runs):
+        return _named(name, all_suspects(runs, lab_data)[-1], runs)
+    if _restarts(runs):
+        return _named(name, RESTART, runs)
+    return _unknown(name, runs, verdict)
+
+
+def _culprit(
+    runs: Sequence[TrainingRun], right: _Verdict, lab_data: tuple[str, int]
+) -> Suspect | None:
+    """The first suspect whose law every log obeys, or else all those that can tell."""
+    maybe = None
+    for suspect in itertools.chain(all_suspects(runs, lab_data), found_rates(runs)):
+        verdict = _verdict(runs, suspect)
+        # What the right law explains as well is no evidence.
+        explains = any(
+            fine and not before for fine, before in zip(verdict.each, right.each, strict=True)
+        )
+        if verdict.obeys and explains:
+            if suspect.mistake.name == "nothing moves" and _calls_move(runs):
+                suspect = RESTART
+            if suspect.mistake.name == SIZE_TYPED and verdict.shuffled:
+                suspect = OTHER_SIZE
+            if None not in verdict.each or verdict.reordered:
+                return suspect
+            maybe = maybe or suspect
+    if maybe is not None:
+        return maybe
+    if rows_twice(runs):
+        return REPLACED
+    # Where the model was called with the start, a mistake need not be a law of squares.
+    free = [run for run in runs if run.one_batch or run.alike]
+    for suspect in absolute_errors():
+        if free and all(len(run.calls) and _made_from(run, suspect, run.calls[0]) for run in free):
+            return suspect
+    return None
+
+
+def _foreign(runs: Sequence[TrainingRun]) -> bool:
+    """Whether the model was always called with rows of other data."""
+    asked = [run for run in runs if run.case.get("lab") is not True and len(run.calls)]
+    return bool(asked) and all(run.foreign == len(run.calls) for run in asked)
+
+
+def _calls_move(runs: Sequence[TrainingRun]) -> bool:
+    return any(len(run.calls) and np.ptp(run.calls, axis=0).max() > 1e-3 for run in runs)
+
+
+def _made_from(run: TrainingRun, suspect: Suspect, start: np.ndarray) -> bool:
+    descent, points, log = suspect.make(run)
+    losses = law.predict(descent, points, (float(start[0]), float(start[1])))
+    return bool(np.allclose(losses, log, rtol=1e-3, atol=1e-6))
+
+
+def _typed(name: str, runs: Sequence[TrainingRun]) -> Feedback | None:
+    for i, a in enumerate(runs):
+        for b in runs[i + 1 :]:
+            n = min(len(a.log), len(b.log))
+            if n > 2 and a.case["x"] != b.case["x"] and np.array_equal(a.log[:n], b.log[:n]):
+                if np.ptp(a.log[:n]) == 0 and np.isfinite(a.log[0]) and a.log[0] != 0:
+                    continue
+                return incorrect(
+                    f"`{name}` returns the same losses for different data and rates, beginning "
+                    f"with {shown(a.log[0])}: they were not computed from its arguments. Look at "
+                    "where the numbers come from.",
+                    "constants typed in",
+                )
+    return None
+
+
+def _restarts(runs: Sequence[TrainingRun]) -> bool:
+    """Whether each epoch begins with parameters of its own, drawn anew.
+
+    Two runs with the same draws, or the calls of the model, decide where there are any. Otherwise
+    it takes losses that jump up and down at the level of the first, as independent draws do.
+    """
+    told = [same_draws(runs[i], runs[k]) for i, k in _pairs(runs)]
+    told += [anew for anew in map(begins_anew, runs) if anew is not None]
+    if told:
+        return all(told)
+    turns, levels, ranks = [], [], []
+    for run in runs:
+        log = run.log
+        if not np.isfinite(log).all() or log.min() <= 0:
+            return False
+        turns += list(np.diff(np.sign(np.diff(log))) != 0)
+        half = len(log) // 2
+        levels.append(np.median(log[half:]) / np.median(log[:half]))
+        ranks.append((log[1:] < log[0]).mean())
+    # Of independent numbers two in three are turning points, no half is higher than another, and
+    # the first is as often among the small ones as among the large ones.
+    level = 0.4 < np.median(levels) < 2.5
+    return bool(np.mean(turns) >= 0.5 and level and 0.2 < np.mean(ranks) < 0.8)
+
+
+def _named(name: str, suspect: Suspect, runs: Sequence[TrainingRun]) -> Feedback:
+    mistake = suspect.mistake
+    text = f"{mistake.sentence.format(**_fields(name, runs))} {mistake.look}"
+    # The catalogue speaks of w and b; in this lab they are called weight and bias.
+    for short, full in (
+        ("`w.grad`", "`weight.grad`"),
+        ("`b.grad`", "`bias.grad`"),
+        ("`w`", "`weight`"),
+        ("`b`", "`bias`"),
+    ):
+        text = text.replace(short, full)
+    if suspect.share:
+        return partial(suspect.share, text, mistake.name)
+    return incorrect(text, mistake.name)
+
+
+def _fields(name: str, runs: Sequence[TrainingRun]) -> dict[str, str]:
+    log = runs[0].log
+    numbers = [shown(value) for value in log]
+    up = next((k for k in range(1, len(log)) if log[k] > log[k - 1]), None)
+    rise = f"do not fall as they should, from {numbers[0]} to {numbers[-1]}"
+    if up is not None:
+        rise = f"rise again from {numbers[up - 1]} to {numbers[up]}"
+    return {
+        "name": name,
+        "v0": numbers[0],
+        "v1": numbers[min(1, len(log) - 1)],
+        "last": numbers[-1],
+        "n": str(len(log)),
+        "rise": rise,
+        "climb": climb(log),
+        "rate": "`lr`",
+        "start": "the start",
+        "epochs": "`num_epochs`",
+    }
+
+
+def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedback:
+    """No known mistake matches: say what the numbers show."""
+    obeyed = [run for run, fine in zip(runs, verdict.each, strict=True) if fine]
+    broken = next(run for run, fine in zip(runs, verdict.each, strict=True) if fine is False)
+    log = broken.log
+    bad = next((k for k, value in enumerate(log) if not abs(value) < law.TOO_LARGE), None)
+    if bad is not None:
+        return incorrect(
+            f"Loss {bad + 1} of {len(log)} is {shown(log[bad])}: the run has left all bounds, "
+            "though the rate is one at which gradient descent converges. Look at how long each "
+            "step is, at its direction, and at whether the data are those of the arguments.",
+            "not finite",
+        )
+    if (broken.one_batch or broken.few) and steps_are_right(runs):
+        what = "mean of its batch losses, each" if broken.right.batch_size else "loss with all rows"
+        return partial(
+            RIGHT_STEPS,
+            f"The steps are right, but the values that `{name}` returns, from {shown(log[0])} to "
+            f"{shown(log[-1])}, are not those of the epochs: each should be its epoch's {what} "
+            "before the update. Look at what happens to the losses before they are returned.",
+            "recorded losses differ",
+        )
+    if log.min() < 0:
+        return incorrect(
+            f"One of the losses is {shown(log.min())}, and a mean of squares cannot be negative. "
+            "Look at what you record.",
+            "negative loss",
+        )
+    if obeyed and broken.case.get("lab") is not True and any(r.case.get("lab") for r in obeyed):
+        sizes = "rates and numbers of epochs"
+        if broken.right.batch_size is not None:
+            sizes = "rates, batch sizes and numbers of epochs"
+        return incorrect(
+            f"In the lab's own run `{name}` obeys the law of gradient descent; with other data, "
+            f"{sizes} it does not. Look at what it takes for granted: names that come from outside "
+            "the function, numbers that are typed in, and steps that are unlike the others.",
+            "works on the lab's data only",
+        )
+    up = next((k for k in range(1, len(log)) if log[k] > 1.001 * log[k - 1]), None)
+    batches = broken.right.batch_size is not None
+    if up is not None and not batches:
+        return incorrect(
+            f"Your loss rises from {shown(log[up - 1])} to {shown(log[up])} in epoch {up + 1}. At "
+            "a rate that converges, one step on all rows can only lower it. Look at what each "
+            "update uses.",
+            "law broken",
+        )
+    step = "one update for each batch" if batches else "one update with all rows"
+    return incorrect(
+        f"Your losses, from {shown(log[0])} over {shown(log[min(1, len(log) - 1)])} to "
+        f"{shown(log[-1])}, do not follow from any start by {step} at rate `lr`. Look at which "
+        "rows, which gradient and which rate each update uses, and at when each loss is taken.",
+        "law broken",
+    )
+
+
+# Answers that are no logs ---------------------------------------------------------------------
+
+
+def _unreadable(name: str, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback | None:
+    for index, (case, answer) in enumerate(zip(cases, answers, strict=True)):
+        found = nothing_returned(
+            name, answer, "one loss for each epoch", _circumstance(case, index)
+        )
+        if found is not None:
+            return found
+    return None
+
+
+def _circumstance(case: Case, index: int) -> str:
+    if index == 0:
+        return ""
+    if case.get("batch_size", 0) > len(case["x"]):
+        return "It happened with a batch size larger than the number of rows."
+    if case.get("batch_size") and len(case["x"]) % case["batch_size"]:
+        return "It happened with a batch size that does not divide the number of rows."
+    return "It happened on other data than the lab's own."
+
+
+def _epochs(case: Case, epochs: int) -> str:
+    """How many epochs were asked for; of a hidden case that is not told."""
+    return "another number of epochs" if case.get("hidden") else f"{epochs} epochs"
+
+
+def _wrong_length(name: str, runs: Sequence[TrainingRun], lab_data) -> Feedback:
+    lengths = [len(run.log) for run in runs]
+    off = next(run for run in runs if len(run.log) != run.epochs)
+    n = len(off.log)
+    count = f"`{name}` returns {n} loss{'es' if n > 1 else ''} for {_epochs(off.case, off.epochs)}"
+    as_long = [replace(run, epochs=len(run.log)) for run in runs]
+    if n == 1 and all(length == 1 for length in lengths):
+        return incorrect(
+            f"{count}. Look at where the losses are collected: does each epoch's stay?",
+            "only one loss",
+        )
+    typed = _typed(name, runs)
+    if typed is not None:
+        return typed
+    if off.right.batch_size is not None:
+        per_batch = [-(-len(r.points) // r.right.batch_size) * r.epochs for r in runs]
+        if lengths == per_batch:
+            return incorrect(
+                f"{count}: one for every batch. Look at what one value should stand for, and at "
+                "whether the recording stands inside the inner loop.",
+                "loss of every batch recorded",
+            )
+    if len({r.epochs for r in runs}) > 1 and len(set(lengths)) == 1:
+        return incorrect(
+            f"{count}, and as many whatever number of epochs is asked for. Look at what the loop "
+            "counts.",
+            "number of epochs typed in",
+        )
+    obeys = min(lengths) > 1 and _verdict(as_long).obeys
+    share = RIGHT_STEPS if obeys and all(abs(len(r.log) - r.epochs) <= 1 for r in runs) else 0.0
+    good = "; those that are there obey the law" if obeys else ""
+    text = f"{count}{good}. Look at when your loop records and when it ends."
+    if share:
+        return partial(share, text, "wrong number of epochs")
+    return incorrect(text, "wrong number of epochs")
