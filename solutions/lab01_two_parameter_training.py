@@ -605,21 +605,28 @@ check("lab01-compare-plot")
 #
 # ### Practice 3: the largest rate (5 points)
 #
-# Below which learning rate does batch gradient descent converge on this data? Compute it from the
-# data and call it `largest_rate`. Use the rule for the factor, $\rho_2 = 1 - \eta\,\lambda_2$, and think
-# about which value of $\rho_2$ is the last one before the error grows.
+# Below which learning rate does batch gradient descent converge? That depends on the inputs alone.
+# Write a function that computes it for any `x`. Use the rule for the factor,
+# $\rho_2 = 1 - \eta\,\lambda_2$, and think about which value of $\rho_2$ is the last one before the
+# error grows.
 #
-# *Correct output:* one number between 0.3, which still converged above, and 0.34, which did not.
+# *Correct output:* for this lab's inputs, `largest_rate(X)` lies between 0.3, which still converged
+# above, and 0.34, which did not. The check asks for other inputs too.
 
 # %% practice="lab01-largest-rate"
-largest_rate = None  # one number, computed from the data
+def largest_rate(x):
+    """Return the rate below which batch descent converges, for inputs x of shape (N, 1)."""
+    ### BEGIN SOLUTION
+    mean, square = float(x.mean()), float((x**2).mean())
+    hessian = 2 * np.array([[square, mean], [mean, 1.0]])
+    return 2 / np.linalg.eigvalsh(hessian).max()
+    ### END SOLUTION
+
 
 ### BEGIN SOLUTION
-hessian = 2 * np.array([[np.mean(x**2), np.mean(x)], [np.mean(x), 1.0]])
-largest_rate = 2 / np.linalg.eigvalsh(hessian).max()
-assert 0.3 < largest_rate < 0.34
-assert train(0.99 * largest_rate, 400).excess[-1] < 0.1  # just below: converges, if slowly
-assert train(1.01 * largest_rate, 400).diverged  # just above: diverges
+assert 0.3 < largest_rate(X) < 0.34
+assert train(0.99 * largest_rate(X), 400).excess[-1] < 0.1  # just below: converges, if slowly
+assert train(1.01 * largest_rate(X), 400).diverged  # just above: diverges
 ### END SOLUTION
 
 # %% check="lab01-largest-rate" points=5
@@ -632,8 +639,8 @@ check("lab01-largest-rate")
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# λ₂ is the larger eigenvalue of H. `surface.eigenvalues` has both; or build H from the means of
-# x² and x and use `np.linalg.eigvalsh`.
+# λ₂ is the larger eigenvalue of H. Build H from the means of x² and x of the argument, and use
+# `np.linalg.eigvalsh`; or look at what `LossSurface(x, x)` offers.
 # </details>
 #
 # ## 6. Wrap-up

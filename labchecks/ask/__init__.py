@@ -14,6 +14,7 @@ numbers    ``values`` (flat list of floats), ``shape``, ``type``
 axes       ``curves`` (each ``x``, ``y``, ``label``, ``entry``: its text in the
            legend), ``xlabel``, ``ylabel``, ``title``, ``legend``, ``yscale``,
            ``beside`` (curves in other axes of the same figure)
+calls      ``results``: for each call of a function an answer of its own
 error      ``error``, ``message``, ``line`` (number or None), ``source``
 timeout    ``seconds``
 other      ``type``: something that is none of these
@@ -34,8 +35,7 @@ __all__ = ["ask"]
 KINDS = {
     "value": ("values", "ask_value"),
     "figure": ("figure", "ask_figure"),
-    "tensors": ("function", "ask_with_tensors"),
-    "counts": ("function", "ask_with_numbers"),
+    "function": ("function", "ask_function"),
     "passes": ("function", "ask_passes"),
     "training": ("training", "ask_training"),
     "optimizer": ("training", "ask_optimizer"),

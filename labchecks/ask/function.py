@@ -1,8 +1,8 @@
-"""Calls of a student's function: with tensors, with plain numbers, with parameters to be moved."""
+"""Calls of a student's function: with plain arguments, tensors, or parameters to be moved."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,76 +10,83 @@ import torch
 from labchecks.ask.call import call
 from labchecks.ask.values import read_callable, read_numbers
 
-__all__ = ["ask_passes", "ask_with_numbers", "ask_with_tensors", "back", "tensors_of"]
+__all__ = ["argument", "ask_function", "ask_passes", "back"]
 
 Case = Mapping[str, Any]
 Answer = dict[str, Any]
 
 
-def ask_with_tensors(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
-    """The value of the function `name` for the case's tensors, and the gradients sent back.
+def ask_function(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
+    """What the function `name` returns for the case's ``calls``, each a list of arguments.
 
-    Further keys: ``gradients`` (of each argument, or None), ``unchanged`` (whether the arguments
-    are as they were) and ``tensor`` (whether the value is one).
+    An argument is plain, or a dict that :func:`argument` makes a tensor of. The answer is of kind
+    ``calls``, with ``results``: for each call an answer of its own. Of a call with tensors it also
+    holds ``gradients`` (sent back to each tensor, or None), ``unchanged`` (whether the tensors are
+    as they were) and ``tensor`` (whether one was returned).
     """
     function, nothing = read_callable(namespace, name)
     if nothing is not None:
         return nothing
-    tensors = tensors_of(case)
+    results: list[Answer] = []
+
+    def every() -> None:
+        with torch.enable_grad():
+            results.extend(_result(function, given) for given in case["calls"])
+
+    _, failure = call(every)
+    if failure is not None:
+        return {**failure, "call": len(results)}
+    return {"kind": "calls", "results": results}
+
+
+def _result(function, given: Sequence[Any]) -> Answer:
+    arguments = [argument(value) for value in given]
+    tensors = [value for value in arguments if isinstance(value, torch.Tensor)]
     before = [tensor.detach().clone() for tensor in tensors]
-    with torch.enable_grad():
-        result, failure = call(lambda: function(*tensors))
-        if failure is not None:
-            return failure
-        answer, failure = call(lambda: read_numbers(result))
-        if failure is not None:
-            return failure
-        unchanged = all(torch.equal(t.detach(), b) for t, b in zip(tensors, before, strict=True))
-        _, broken = call(lambda: back(result))
-    # An argument that was changed in place is no leaf any more, and holds no gradient.
-    grads = [t.grad if t.is_leaf else None for t in tensors]
-    gradients = [None if grad is None else grad.double().flatten().tolist() for grad in grads]
-    tensor = isinstance(result, torch.Tensor)
-    if broken is not None:
-        gradients = [None] * len(tensors)
-    return {**answer, "gradients": gradients, "unchanged": unchanged, "tensor": tensor}
+    result = function(*arguments)
+    answer = read_numbers(result)
+    if not tensors:
+        return answer
+    unchanged = all(torch.equal(t.detach(), b) for t, b in zip(tensors, before, strict=True))
+    # Where nothing flows back from a result, no tensor has a gradient. One that was changed in
+    # place is no leaf any more, and holds none either.
+    flows = isinstance(result, torch.Tensor) and result.requires_grad
+    if flows:
+        try:
+            back(result)
+        except Exception:
+            flows = False
+    grads = [t.grad if flows and t.is_leaf else None for t in tensors]
+    return {
+        **answer,
+        "gradients": [None if g is None else g.double().flatten().tolist() for g in grads],
+        "unchanged": unchanged,
+        "tensor": isinstance(result, torch.Tensor),
+    }
 
 
-def tensors_of(case: Case, dtype: torch.dtype | None = None) -> list[torch.Tensor]:
-    return [
-        torch.tensor(a["values"], dtype=dtype or getattr(torch, a["dtype"]))
-        .reshape(a["shape"])
-        .requires_grad_(a["grad"])
-        for a in case["arguments"]
-    ]
+def argument(value: Any, dtype: torch.dtype | None = None) -> Any:
+    """The argument as it is handed over; a dict with ``values`` and ``shape`` becomes a tensor.
+
+    Parameters
+    ----------
+    value : object
+        Plain data. A tensor's dict may also hold ``dtype`` (``"float32"`` if it does not) and
+        ``grad``, whether it requires a gradient.
+    dtype : torch.dtype, optional
+        Of the tensor, whatever its dict says.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    dtype = dtype or getattr(torch, value.get("dtype", "float32"))
+    made = torch.tensor(value["values"], dtype=dtype).reshape(value["shape"])
+    return made.requires_grad_(value.get("grad", False))
 
 
 def back(result: torch.Tensor) -> None:
     """Send back a gradient that differs from entry to entry, so that mixed-up ones show."""
     ramp = torch.linspace(1.0, 2.0, result.numel(), dtype=result.dtype).reshape(result.shape)
     (result * ramp).sum().backward()
-
-
-def ask_with_numbers(
-    namespace: Mapping[str, object], case: Case, name: str, *arguments: str
-) -> Answer:
-    """What the function `name` returns for plain numbers: kind ``counts``, with ``counts``.
-
-    `arguments` are the names in the case of its lists of first, second, … arguments.
-    """
-    function, nothing = read_callable(namespace, name)
-    if nothing is not None:
-        return nothing
-
-    def counts() -> list[dict[str, Any]]:
-        made = []
-        for given in zip(*(case[argument] for argument in arguments), strict=True):
-            result = function(*given)
-            made.append({"kind": "none"} if result is None else read_numbers(result))
-        return made
-
-    made, failure = call(counts)
-    return failure if failure is not None else {"kind": "counts", "counts": made}
 
 
 def ask_passes(namespace: Mapping[str, object], case: Case, name: str) -> Answer:

@@ -1,4 +1,4 @@
-"""What is said of an answer in which there are no numbers to judge."""
+"""What is said of an answer in which there is nothing to judge."""
 
 from __future__ import annotations
 
@@ -9,56 +9,7 @@ from typing import Any
 
 from labchecks.feedback import Feedback, incorrect, not_attempted
 
-__all__ = ["failed", "no_module", "nothing_returned", "too_slow", "unreadable"]
-
-
-def nothing_returned(
-    name: str, answer: Mapping[str, Any], wanted: str, circumstance: str = ""
-) -> Feedback | None:
-    """Feedback for an answer without numbers; None if there are some.
-
-    Parameters
-    ----------
-    name : str
-        The function's name.
-    answer : mapping
-        As a probe returns it, with ``"what": "name"`` where `name` is not even a function.
-    wanted : str
-        What it should return, such as ``"one loss for each epoch"``.
-    circumstance : str
-        A sentence added to an error or an empty list: in which call it happened.
-    """
-    kind = answer.get("kind")
-    if kind == "numbers" and answer["values"]:
-        return None
-    if kind in ("absent", "stub"):
-        there = "is still empty" if kind == "stub" else "is not there yet"
-        return not_attempted(f"`{name}` {there}. It should return {wanted}.")
-    if kind == "error":
-        found = failed(answer, f"`{name}`")
-        return replace(found, text=f"{found.text} {circumstance}".rstrip())
-    if kind == "timeout":
-        return too_slow(answer, f"`{name}`")
-    if kind == "numbers":
-        text = (
-            f"`{name}` returns nothing but an empty list. Look at where its values are collected, "
-            f"and at whether the loop runs at all. {circumstance}"
-        )
-        return incorrect(text.rstrip(), "empty")
-    described = str(answer.get("type", "something else")).replace("`", "")
-    if answer.get("what") == "name":
-        return incorrect(f"`{name}` should be a function, and it is `{described}`.", "no function")
-    if described == "NoneType":
-        return incorrect(
-            f"`{name}` runs but returns `None`. Look at its last line: what should it give back?",
-            "returns None",
-        )
-    return incorrect(
-        f"`{name}` should return {wanted} and nothing else; it returns `{described}`. Look at its "
-        "last line.",
-        "returns something else",
-    )
-
+__all__ = ["failed", "no_module", "too_slow", "unusable"]
 
 #: Module -> how a student knows it: what an answer can import where it is graded.
 PACKAGES = {
@@ -71,36 +22,68 @@ PACKAGES = {
 }
 
 
-def unreadable(answer: Mapping[str, Any], name: str, wanted: str) -> Feedback | None:
-    """Feedback for an answer in which there is no sequence of finite numbers; None if there is.
+def unusable(
+    answer: Mapping[str, Any],
+    name: str,
+    wanted: str,
+    *,
+    kind: str = "numbers",
+    function: bool = False,
+    circumstance: str = "",
+) -> Feedback | None:
+    """Feedback for an answer without anything to judge; None if there is something.
 
     Parameters
     ----------
     answer : mapping
-        As a probe returns it.
+        See :mod:`labchecks.ask`.
     name : str
         The student's name for it.
     wanted : str
-        What it should be, such as ``"a list of 15 losses"``.
+        What it should be or return, such as ``"a list of 15 losses"``.
+    kind : str
+        The kind of an answer that can be judged.
+    function : bool
+        Whether `name` is a function or class that should return `wanted`.
+    circumstance : str
+        A sentence added where something went wrong: in which call it did.
     """
-    kind = answer.get("kind")
-    if kind == "stub":
-        return not_attempted(f"`{name}` is still empty. It should become {wanted}.")
-    if kind == "absent":
+    verb, found = "return" if function else "become", answer.get("kind")
+    empty = found == "numbers" == kind and not answer["values"]
+    if found == kind and not empty:
+        return None
+    if found == "stub" or (empty and not function):
+        return not_attempted(f"`{name}` is still empty. It should {verb} {wanted}.")
+    if found == "absent":
         return not_attempted(
-            f"There is no `{name}` yet. Run the practice cell above, and use exactly this name for "
-            f"{wanted}."
+            f"There is no `{name}` yet. Run the practice cell above, and use exactly this name: it "
+            f"should {verb} {wanted}."
         )
-    if kind == "error":
-        return failed(answer, f"`{name}`")
-    if kind == "timeout":
+    if found == "error":
+        said = failed(answer, f"`{name}`")
+        return replace(said, text=f"{said.text} {circumstance}".rstrip())
+    if found == "timeout":
         return too_slow(answer, f"`{name}`")
-    if kind != "numbers":
-        found = _a(str(answer.get("type", "something else")).replace("`", ""))
-        return incorrect(f"`{name}` should be {wanted}, and it is {found}.", "wrong type")
-    if not answer["values"]:
-        return not_attempted(f"`{name}` is still empty. It should become {wanted}.")
-    return None
+    if empty:
+        text = (
+            f"`{name}` returns nothing but an empty list. Look at where its values are collected, "
+            f"and at whether the loop runs at all. {circumstance}"
+        )
+        return incorrect(text.rstrip(), "empty")
+    if answer.get("what") == "name":
+        return incorrect(f"`{name}` should be a function, and it is {_a(answer)}.", "no function")
+    if not function:
+        return incorrect(f"`{name}` should be {wanted}, and it is {_a(answer)}.", "wrong type")
+    if answer.get("type") == "NoneType":
+        return incorrect(
+            f"`{name}` runs but returns `None`. Look at its last line: what should it give back?",
+            "returns None",
+        )
+    return incorrect(
+        f"`{name}` should return {wanted} and nothing else; it returns {_a(answer)}. Look at its "
+        "last line.",
+        "returns something else",
+    )
 
 
 def failed(answer: Mapping[str, Any], what: str) -> Feedback:
@@ -144,7 +127,17 @@ def too_slow(answer: Mapping[str, Any], what: str) -> Feedback:
     )
 
 
-def _a(described: str) -> str:
+def _a(answer: Mapping[str, Any]) -> str:
+    """The type of what was found, with its article."""
+    described = str(answer.get("type", "something else")).replace("`", "")
     if described.startswith("empty"):
         return f"an {described}"
     return f"{'an' if described[:1].lower() in 'aeiou' else 'a'} `{described}`"
+
+
+def unreadable(answer, name, wanted):  # until every judge calls `unusable`
+    return unusable(answer, name, wanted)
+
+
+def nothing_returned(name, answer, wanted, circumstance=""):  # likewise
+    return unusable(answer, name, wanted, function=True, circumstance=circumstance)

@@ -1,11 +1,13 @@
-"""Judging a function of tensors: its values, their shape, and the gradients that flow through it.
+"""Judging a function, or one value: which known program returns what the student's returns.
 
-A case holds the arguments; what is right, and what each known mistake would give, is computed by
-the judge in float64 from the same arguments.
+The reference and the slips are programs. Each is run on the cases, tensors in float64; the first
+whose results are the student's, in every call, is the verdict. Where none is, the feedback says
+what the results show.
 """
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,20 +16,28 @@ from typing import Any
 import numpy as np
 import torch
 
-from labchecks.ask.function import back, tensors_of
+from labchecks.ask.function import argument, back
+from labchecks.ask.values import read_numbers
 from labchecks.engine.compare import rounded_to, shown
-from labchecks.engine.unusable import nothing_returned
+from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.registry import Practice
 
 __all__ = [
-    "TensorFunction",
-    "judge_function",
-    "tensor_case",
+    "Slip",
+    "function_practice",
+    "slip",
+    "tensor",
+    "uniform",
+    "value_practice",
+    "whole",
 ]
 
 Case = Mapping[str, Any]
 Answer = Mapping[str, Any]
-Formula = Callable[..., torch.Tensor]
+Draw = Callable[[random.Random], Any]
+#: What a program gives for one call: values, shape, gradients; None where it fails.
+Outcome = Mapping[str, Any] | None
 
 #: Relative difference that float32 may leave; right answers stay far below it.
 TOLERANCE = 2e-5
@@ -43,203 +53,424 @@ ROUNDED = 0.5
 
 
 @dataclass(frozen=True)
-class TensorFunction:
-    """What a practice asks for.
+class Slip:
+    """A program that is wrong in a known way.
 
     Attributes
     ----------
     name : str
-        The function's name.
-    arguments : tuple of str
-        What its arguments are called.
-    right : callable
-        The function.
-    known : tuple of (str, callable, str)
-        Known mistakes: short name, what it computes, what to say.
-    scalar : bool
-        Whether the value is one number, whatever its shape.
-    praise : str
-        What is said of a right answer.
+        The mistake, in a few words.
+    program : callable, number or list
+        Takes the arguments of the reference; or what it returns whatever it is given. In a
+        student's copy of the course a list of its outcomes in the visible calls.
+    says : str
+        The sentence: ``{name}``, ``{value}`` (the first value that differs) and ``{call}`` (the
+        arguments of that call) are filled in.
+    look : str
+        A sentence on what to look at; it holds no number, so it can be said of hidden cases.
     """
 
     name: str
-    arguments: tuple[str, ...]
-    right: Formula
-    known: tuple[tuple[str, Formula, str], ...]
-    scalar: bool
-    praise: str
+    program: Any
+    says: str = ""
+    look: str = ""
+
+    def outcomes(self, calls: Sequence[Sequence[Any]]) -> list[Outcome]:
+        """What the program gives in each call."""
+        if isinstance(self.program, Recorded):
+            return list(self.program)
+        return [_outcome(self.program, given) for given in calls]
 
 
-def _outcome(formula: Formula, case: Case) -> tuple[np.ndarray, list[np.ndarray | None]]:
-    tensors = tensors_of(case, torch.float64)
-    result = formula(*tensors)
-    if result.requires_grad:
-        back(result)
-    gradients = [None if t.grad is None else t.grad.flatten().numpy() for t in tensors]
-    return result.detach().numpy(), gradients
+class Recorded(tuple):
+    """The outcomes of a program in the visible calls, in place of the program."""
 
 
-def judge_function(
-    asked: TensorFunction, cases: Sequence[Case], answers: Sequence[Answer]
-) -> Feedback:
-    """Judge the values, shapes and gradients of all cases."""
-    if not cases or len(cases) != len(answers):
-        return not_checked(f"No answer for `{asked.name}` reached the check.")
-    for case, answer in zip(cases, answers, strict=True):
-        nothing = _unreadable(asked, case, answer)
-        if nothing is not None:
-            return nothing
-    wrong = [
-        k for k in range(len(cases)) if not _has_values(asked, asked.right, cases[k], answers[k])
-    ]
-    if not wrong:
-        return _judge_gradients(asked, cases, answers)
-    for name, formula, text in asked.known:
-        # It need not show in every case, but it must explain them all.
-        if all(_has_values(asked, formula, c, a) for c, a in zip(cases, answers, strict=True)):
-            return incorrect(text.format(**_shown(asked, cases[wrong[0]], answers[wrong[0]])), name)
-    return _rounded(asked, cases, answers) or _unknown(asked, cases, answers, wrong)
+def slip(name: str, program: Any, says: str = "", look: str = "") -> Slip:
+    """A row of a practice's table of slips, see :class:`Slip`."""
+    return Slip(name, program, says, look)
 
 
-def _has_values(
-    asked: TensorFunction, formula: Formula, case: Case, answer: Answer, rounding: float = 0.0
-) -> bool:
-    try:
-        expected, _ = _outcome(formula, case)
-    except (RuntimeError, ValueError, IndexError):  # a mistake that these shapes do not allow
-        return False
-    if answer["kind"] != "numbers":
-        return False
-    if asked.scalar and expected.size == 1:
-        if len(answer["values"]) != 1:
+@dataclass(frozen=True)
+class FunctionJudge:
+    """Judges the results of a function's calls, or a value.
+
+    Attributes
+    ----------
+    name : str
+        What the student defines.
+    programs : tuple of Slip
+        The reference, then the slips.
+    wanted : str
+        What it should return or be, in words.
+    arguments : tuple of str
+        What the function's arguments are called; empty for a value.
+    tolerance : float
+        Relative difference that is allowed.
+    praise : str
+        What is said of a right answer; ``{value}`` is filled in.
+    look : str
+        What to look at where no slip explains the results.
+    function : bool
+        Whether it is a function.
+    """
+
+    name: str
+    programs: tuple[Slip, ...]
+    wanted: str
+    arguments: tuple[str, ...] = ()
+    tolerance: float = TOLERANCE
+    praise: str = ""
+    look: str = ""
+    function: bool = True
+
+    def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
+        """The verdict on all calls of all cases."""
+        if not cases or len(cases) != len(answers):
+            return not_checked(f"No answer for `{self.name}` reached the check.")
+        calls = [given for case in cases for given in case["calls"]]
+        hidden = [bool(case.get("hidden")) for case in cases for _ in case["calls"]]
+        results = []
+        for case, answer in zip(cases, answers, strict=True):
+            where = "" if case.get("hidden") else self._circumstance(case, answer)
+            found = [answer]
+            if self.function:
+                nothing = self._nothing(answer, "calls", where)
+                if nothing is not None:
+                    return nothing
+                found = answer["results"]
+            for result in found:
+                nothing = self._nothing(result, "numbers", where)
+                if nothing is not None:
+                    return nothing
+            results += found
+        if len(results) != len(calls):
+            return not_checked(f"Not all answers of `{self.name}` reached the check.")
+        right, *slips = self.programs
+        expected = right.outcomes(calls)
+        wrong = [k for k in range(len(calls)) if not self._agrees(expected[k], results[k])]
+        if not wrong:
+            return self._gradients(expected, results, calls)
+        first = wrong[0]
+        facts = {
+            "name": f"`{self.name}`",
+            "value": shown(results[first]["values"][0]),
+            "call": self._call(calls[first]),
+        }
+        for known in slips:
+            # It need not show in every call, but it must explain them all.
+            if all(map(self._agrees, known.outcomes(calls), results)):
+                says = (known.says or self._default).format(**facts)
+                if hidden[first] and known.look:
+                    says = "Right for the cases of the lab, but not for others."
+                return incorrect(f"{says} {known.look}".strip(), known.name)
+        return self._rounded(expected, results, calls) or self._unknown(
+            expected, results, wrong, facts, hidden[first]
+        )
+
+    @property
+    def _default(self) -> str:
+        return "For {call} {name} gives {value}." if self.arguments else "{name} is {value}."
+
+    def _nothing(self, answer: Answer, kind: str, where: str) -> Feedback | None:
+        return unusable(
+            answer,
+            self.name,
+            self.wanted,
+            kind=kind,
+            function=self.function,
+            circumstance=where,
+        )
+
+    def _circumstance(self, case: Case, answer: Answer) -> str:
+        """In which call it was that something went wrong."""
+        number = answer.get("call", 0)
+        if not self.arguments or not isinstance(number, int) or number >= len(case["calls"]):
+            return ""
+        return f"The call was with {self._call(case['calls'][number])}."
+
+    def _call(self, given: Sequence[Any]) -> str:
+        """The arguments of a call in words: numbers as they are, tensors by their shape."""
+        pieces = []
+        for name, value in zip(self.arguments, given, strict=False):
+            if isinstance(value, Mapping):
+                pieces.append(f"`{name}` of shape {tuple(value['shape'])}")
+            elif isinstance(value, (int, float)):
+                pieces.append(f"`{name}` = {shown(value)}")
+            else:
+                pieces.append(f"{len(value)} values in `{name}`")
+        return ", ".join(pieces[:-1]) + (" and " if len(pieces) > 1 else "") + "".join(pieces[-1:])
+
+    def _agrees(self, outcome: Outcome, result: Answer, rounding: float = 0.0) -> bool:
+        if outcome is None or result["kind"] != "numbers":
             return False
-    elif list(expected.shape) != list(answer["shape"]):
-        return False
-    scale = (
-        TOLERANCE * (np.abs(expected) + 0.1 * np.abs(expected).max(initial=0.0)) + 1e-6 + rounding
-    )
-    return bool((np.abs(np.array(answer["values"]) - expected.ravel()) <= scale.ravel()).all())
+        expected = np.asarray(outcome["values"], dtype=float)
+        values = np.asarray(result["values"], dtype=float)
+        if expected.size != values.size:
+            return False
+        # One number is right in any shape, and so is a plain list of them.
+        strict = expected.size > 1 and (outcome["tensor"] or len(outcome["shape"]) > 1)
+        if strict and list(outcome["shape"]) != list(result["shape"]):
+            return False
+        size = np.abs(expected).max(initial=0.0)
+        allowed = self.tolerance * (np.abs(expected) + 0.1 * size) + 1e-6 + rounding
+        with np.errstate(all="ignore"):
+            return bool((np.abs(values - expected) <= allowed).all())
 
-
-def _rounded(asked: TensorFunction, cases, answers) -> Feedback | None:
-    """Feedback for the right values, rounded to two or more decimals; None if they are not that."""
-    decimals = rounded_to([v for a in answers for v in a["values"]], fewest=2, error=1e-7)
-    if decimals is None or not all(
-        _has_values(asked, asked.right, c, a, 0.5 * 10.0**-decimals)
-        for c, a in zip(cases, answers, strict=True)
-    ):
-        return None
-    found = f"`{asked.name}` has the right values, but rounds them to {decimals} decimals"
-    if any(argument["grad"] for case in cases for argument in case["arguments"]):
-        return incorrect(
-            f"{found}: no gradient flows through that. Look for what rounds, and leave it to where "
-            "a number is printed.",
-            "rounded",
-        )
-    if decimals < ENOUGH_DECIMALS:
-        return partial(
-            ROUNDED,
-            f"{found}: whoever works on with them has no more digits than that. Look for what "
-            "rounds, and leave it to where a number is printed.",
-            "rounded",
-        )
-    return _judge_gradients(asked, cases, answers)
-
-
-def _judge_gradients(asked: TensorFunction, cases, answers) -> Feedback:
-    for case, answer in zip(cases, answers, strict=True):
-        if not answer["unchanged"]:
-            return partial(
-                VALUES_ONLY,
-                f"The values are right, but `{asked.name}` changes one of its arguments while it "
-                "computes: whoever calls it again gets something else. Look for an assignment "
-                "that works in place.",
-                "changes its arguments",
+    def _rounded(self, expected, results, calls) -> Feedback | None:
+        """Feedback for the right values, rounded to two or more decimals; None if they are not."""
+        decimals = rounded_to([v for r in results for v in r["values"]], fewest=2, error=1e-7)
+        if decimals is None or not all(
+            self._agrees(e, r, 0.5 * 10.0**-decimals) for e, r in zip(expected, results)
+        ):
+            return None
+        found = f"`{self.name}` has the right values, but rounds them to {decimals} decimals"
+        if any(isinstance(v, Mapping) and v.get("grad") for given in calls for v in given):
+            return incorrect(
+                f"{found}: no gradient flows through that. Look for what rounds, and leave it to "
+                "where a number is printed.",
+                "rounded",
             )
-        _, expected = _outcome(asked.right, case)
-        for name, right, found in zip(asked.arguments, expected, answer["gradients"], strict=True):
-            if right is None:
-                continue
-            if found is None:
+        if decimals < ENOUGH_DECIMALS:
+            return partial(
+                ROUNDED,
+                f"{found}: whoever works on with them has no more digits than that. Look for what "
+                "rounds, and leave it to where a number is printed.",
+                "rounded",
+            )
+        return self._gradients(expected, results, calls)
+
+    def _gradients(self, expected, results, calls) -> Feedback:
+        """What is said where all values are right: of the gradients that flow through them."""
+        for outcome, result, given in zip(expected, results, calls, strict=True):
+            if not result.get("unchanged", True):
                 return partial(
                     VALUES_ONLY,
-                    f"The values are right, but no gradient flows back to `{name}`: PyTorch can no "
-                    "longer tell how the result came about. Look for a step that leaves the "
-                    "tensors, such as turning them into plain numbers.",
-                    "not differentiable",
+                    f"The values are right, but `{self.name}` changes one of its arguments while "
+                    "it computes: whoever calls it again gets something else. Look for an "
+                    "assignment that works in place.",
+                    "changes its arguments",
                 )
-            allowed = 10 * TOLERANCE * np.abs(right).max() + 1e-6
-            if not (np.abs(np.array(found) - right) <= allowed).all():
-                return partial(
-                    VALUES_ONLY,
-                    f"The values are right, but the gradient with respect to `{name}` is not. Look "
-                    "for a part of the formula that PyTorch takes for a constant.",
-                    "wrong gradient",
-                )
-    return correct(asked.praise)
+            names = [n for n, v in zip(self.arguments, given) if isinstance(v, Mapping)]
+            for name, right, found in zip(
+                names, outcome["gradients"], result.get("gradients", []), strict=False
+            ):
+                if right is None:
+                    continue
+                if found is None:
+                    return partial(
+                        VALUES_ONLY,
+                        f"The values are right, but no gradient flows back to `{name}`: PyTorch "
+                        "can no longer tell how the result came about. Look for a step that leaves "
+                        "the tensors, such as turning them into plain numbers.",
+                        "not differentiable",
+                    )
+                right = np.asarray(right)
+                allowed = 10 * TOLERANCE * np.abs(right).max() + 1e-6
+                if not (np.abs(np.array(found) - right) <= allowed).all():
+                    return partial(
+                        VALUES_ONLY,
+                        f"The values are right, but the gradient with respect to `{name}` is not. "
+                        "Look for a part of the formula that PyTorch takes for a constant.",
+                        "wrong gradient",
+                    )
+        return correct(self.praise.format(value=shown(results[0]["values"][0])))
+
+    def _unknown(self, expected, results, wrong, facts, hidden: bool) -> Feedback:
+        """What the results show, where no known program gives them."""
+        outcome, result = expected[wrong[0]], results[wrong[0]]
+        values, wanted = np.array(result["values"]), len(outcome["values"])
+        if not np.isfinite(values).all():
+            return incorrect(
+                f"`{self.name}` {self._gives('values')} that are not finite numbers.", "not finite"
+            )
+        if len(values) != wanted:
+            count = "1 number" if len(values) == 1 else f"{len(values)} numbers"
+            look = (
+                "the rows become one number" if wanted == 1 else "which of them are its arguments"
+            )
+            return incorrect(
+                f"`{self.name}` {self._gives(count)} instead of {wanted if wanted > 1 else 'one'}. "
+                f"Look at {'how' if wanted == 1 else 'the names in it:'} {look}.",
+                "not one number" if wanted == 1 else "wrong number of values",
+            )
+        if wanted > 1 and list(outcome["shape"]) != list(result["shape"]):
+            shape = f"the shape {tuple(result['shape'])} where {tuple(outcome['shape'])} is right"
+            return incorrect(
+                f"`{self.name}` returns {'another shape' if hidden else shape}. Look at which of "
+                "the names in it are its arguments, and at what broadcasting makes of them.",
+                "wrong shape",
+            )
+        if len(results) > 1 and len({str(r["values"]) for r in results}) == 1:
+            return incorrect(
+                f"`{self.name}` returns the same whatever it is given. Look at which names in it "
+                "are its arguments.",
+                "ignores its arguments",
+            )
+        if len(wrong) < len(results):
+            return incorrect(
+                f"`{self.name}` is right in some calls and wrong in others. Look for a shape, a "
+                "number or a name from outside the function that it relies on.",
+                "right for some calls only",
+            )
+        with np.errstate(all="ignore"):
+            off = np.abs(values - np.asarray(outcome["values"])) > 1e-3 * np.abs(values) + 1e-9
+        k = int(np.argmax(off))
+        which = f"Value {k + 1} of {len(values)} from `{self.name}`" if wanted > 1 else ""
+        right = "" if hidden or not self.function else f", not {shown(outcome['values'][k])}"
+        given = f" for {facts['call']}" if facts["call"] else ""
+        return incorrect(
+            f"{which or f'`{self.name}`'} is {shown(values[k] + 0.0)}{right}{given}. "
+            f"{self.look or 'Compute a small case by hand and compare.'}",
+            "wrong values",
+        )
+
+    def _gives(self, what: str) -> str:
+        return f"{'returns' if self.function else 'holds'} {what}"
+
+    def recorded(self, cases: Sequence[Case]) -> dict[str, Any]:
+        """The settings as plain data, each program replaced by what it gives on `cases`."""
+        calls = [given for case in cases for given in case["calls"]]
+        rows = [
+            {"name": p.name, "says": p.says, "look": p.look, "program": p.outcomes(calls)}
+            for p in self.programs
+        ]
+        return {**vars(self), "programs": rows}
+
+    @classmethod
+    def of(cls, programs: Sequence[Mapping[str, Any]], **settings: Any) -> FunctionJudge:
+        """The judge of settings that were `recorded`."""
+        rows = (Slip(**{**row, "program": Recorded(row["program"])}) for row in programs)
+        return cls(programs=tuple(rows), **settings)
 
 
-def _shown(asked: TensorFunction, case: Case, answer: Answer) -> dict[str, str]:
-    return {"name": f"`{asked.name}`", "value": shown(answer["values"][0])}
+def _outcome(program: Any, given: Sequence[Any]) -> Outcome:
+    """What a program gives for one call, and the gradients sent back; None if it fails."""
+    arguments = [argument(value, torch.float64) for value in given]
+    try:
+        with np.errstate(all="ignore"):
+            result = program(*arguments) if callable(program) else program
+        answer = read_numbers(result)
+        if answer["kind"] != "numbers":
+            return None
+        tensors = [value for value in arguments if isinstance(value, torch.Tensor)]
+        is_tensor = isinstance(result, torch.Tensor)
+        if is_tensor and result.requires_grad:
+            back(result)
+    except (ArithmeticError, IndexError, RuntimeError, TypeError, ValueError):
+        return None  # a mistake that these arguments do not allow
+    return {
+        "values": answer["values"],
+        "shape": answer["shape"],
+        "tensor": is_tensor,
+        "gradients": [None if t.grad is None else t.grad.flatten().tolist() for t in tensors],
+    }
 
 
-def _unreadable(asked: TensorFunction, case: Case, answer: Answer) -> Feedback | None:
-    shapes = ", ".join(
-        f"`{name}` {tuple(a['shape'])}"
-        for name, a in zip(asked.arguments, case["arguments"], strict=True)
+# The short forms of a practice ----------------------------------------------------------------
+
+
+def function_practice(
+    id: str,
+    reference: Callable,
+    *,
+    title: str,
+    points: float,
+    cases: Mapping[str, Draw] | Callable[[random.Random], list[list[Any]]],
+    slips: Sequence[Slip] = (),
+    wanted: str = "one number",
+    name: str = "",
+    visible: Sequence[Sequence[Any]] | None = None,
+    seed: int = 0,
+    **judged: Any,
+) -> Practice:
+    """A practice that asks for a function.
+
+    Parameters
+    ----------
+    id, title, points
+        See :class:`labchecks.registry.Practice`.
+    reference : callable
+        A right answer. Where an argument is a tensor, it is given one of float64.
+    cases : mapping or callable
+        For each argument how it is drawn, in the order of the arguments; or a function that draws
+        all calls from a ``random.Random``, each a list of arguments.
+    slips : sequence of Slip
+        What students get wrong; the first that explains all results is named.
+    wanted : str
+        What the function should return, in words.
+    name : str
+        What the student's function is called, if not as the reference.
+    visible : sequence, optional
+        The calls of the check cell; drawn with `seed` if left out.
+    judged
+        Further settings of :class:`FunctionJudge`, such as `tolerance` or `praise`.
+    """
+    name = name or reference.__name__
+    arguments = tuple(inspect.signature(reference).parameters)
+
+    def drawn(rng: random.Random) -> list[list[Any]]:
+        if callable(cases):
+            return cases(rng)
+        return [[cases[argument](rng) for argument in arguments] for _ in range(CALLS)]
+
+    shown_calls = [list(given) for given in visible or drawn(random.Random(seed))]
+    return Practice(
+        id=id,
+        title=title,
+        points=points,
+        names=(name,),
+        question=("function", name),
+        judge=FunctionJudge(name, (Slip("", reference), *slips), wanted, arguments, **judged),
+        visible=lambda: [{"calls": shown_calls}],
+        hidden=lambda rng: [{"calls": drawn(rng), "hidden": True}],
     )
-    wanted = "one number" if asked.scalar else "a tensor"
-    circumstance = "" if case.get("hidden") else f"The shapes were {shapes}."
-    return nothing_returned(asked.name, answer, wanted, circumstance)
 
 
-def _unknown(asked: TensorFunction, cases, answers, wrong: Sequence[int]) -> Feedback:
-    case, answer = cases[wrong[0]], answers[wrong[0]]
-    expected, _ = _outcome(asked.right, case)
-    values = np.array(answer["values"])
-    if not np.isfinite(values).all():
-        return incorrect(
-            f"`{asked.name}` returns values that are not finite numbers.", "not finite"
-        )
-    if asked.scalar and values.size > 1:
-        return incorrect(
-            f"`{asked.name}` returns {values.size} numbers instead of one. Look at how the errors "
-            "of all rows become one number.",
-            "not one number",
-        )
-    if not asked.scalar and list(expected.shape) != list(answer["shape"]):
-        where = "another shape than the one to which its arguments broadcast"
-        if not case.get("hidden"):
-            shape = tuple(answer["shape"])
-            where = f"the shape {shape} where they broadcast to {tuple(expected.shape)}"
-        return incorrect(
-            f"`{asked.name}` returns {where}.",
-            "wrong shape",
-        )
-    texts = {str(a["values"]) for a in answers}
-    if len(texts) == 1 and len(cases) > 1:
-        return incorrect(
-            f"`{asked.name}` returns the same whatever it is given. Look at which names in it are "
-            "its arguments.",
-            "ignores its arguments",
-        )
-    if len(wrong) < len(cases):
-        return incorrect(
-            f"`{asked.name}` is right for some tensors and wrong for others. Look for a shape, a "
-            "number or a name from outside the function that it relies on.",
-            "right for some tensors only",
-        )
-    return incorrect(
-        f"`{asked.name}` has the right shape but other values than the formula: the first is "
-        f"{shown(values[0])}. Compute one row by hand and compare.",
-        "wrong values",
-    )
+def value_practice(
+    id: str,
+    right: float | Callable[[], float],
+    *,
+    title: str,
+    points: float,
+    name: str,
+    slips: Sequence[Slip] = (),
+    wanted: str = "one number",
+    **judged: Any,
+) -> Practice:
+    """A practice that asks for a number which is the same for everybody."""
+    judge = FunctionJudge(name, (Slip("", right), *slips), wanted, function=False, **judged)
+    question = ("value", name)
+    return Practice(id, title, points, (name,), question, judge, visible=lambda: [{"calls": [[]]}])
 
 
-def tensor_case(
-    rng: random.Random, shape: Sequence[int], grad: bool, dtype: str = "float32"
+# Drawing arguments ----------------------------------------------------------------------------
+
+#: Calls of a case whose arguments are drawn one by one.
+CALLS = 6
+
+
+def uniform(low: float, high: float, size: int | Draw | None = None, digits: int = 3) -> Draw:
+    """Draw a number between two bounds, rounded; with `size`, a list of so many."""
+
+    def draw(rng: random.Random) -> Any:
+        if size is None:
+            return round(rng.uniform(low, high), digits)
+        count = size(rng) if callable(size) else size
+        return [round(rng.uniform(low, high), digits) for _ in range(count)]
+
+    return draw
+
+
+def whole(low: int, high: int) -> Draw:
+    """Draw a whole number between two bounds, both included."""
+    return lambda rng: rng.randint(low, high)
+
+
+def tensor(
+    rng: random.Random, shape: Sequence[int], grad: bool = False, dtype: str = "float32"
 ) -> dict[str, Any]:
-    """One argument of a case: random values of moderate size, none of them near zero."""
+    """A tensor as an argument of a call: values of moderate size, none of them near zero."""
     values = [
         round(rng.choice((-1, 1)) * rng.uniform(0.3, 4.0), 3) for _ in range(int(np.prod(shape)))
     ]

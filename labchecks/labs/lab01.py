@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from labchecks.engine.compare import agree, shown
 from labchecks.engine.run import Descent, Points, points_of, simulate
-from labchecks.engine.unusable import unreadable
 from labchecks.feedback import Feedback, correct, incorrect, partial
 from labchecks.judges.curves import along_steps, drawn, held_by, labels, unreadable_figure
+from labchecks.judges.function import function_practice, slip
 from labchecks.judges.losses import Asked, judge_cases, judge_losses, on_lab_data
 from labchecks.registry import Practice
 
@@ -214,127 +216,145 @@ def _missing_curve(name, expected, curves, answer) -> tuple[str, str]:
     )
 
 
-def largest_rate() -> Practice:
-    """`largest_rate`: the rate below which batch descent converges."""
-
-    def judge(cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
-        # The limit depends on x alone, which every seed shares: the same number is right for all.
-        return judge_cases(
-            cases, answers, _judge_largest, "largest_rate", key=lambda answer: answer
-        )
-
-    return Practice(
-        id="lab01-largest-rate",
-        title="The largest rate that converges",
-        points=5,
-        names=("largest_rate",),
-        question=("value", "largest_rate"),
-        judge=judge,
-        visible=visible,
+def _curvatures(x: torch.Tensor) -> torch.Tensor:
+    """The eigenvalues of the loss's Hessian for these inputs, the smaller one first."""
+    mean = x.mean()
+    return torch.linalg.eigvalsh(
+        2 * torch.stack([(x**2).mean(), mean, mean, x[0, 0] * 0 + 1]).view(2, 2)
     )
 
 
-def _judge_largest(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
-    nothing = unreadable(answer, "largest_rate", "one number")
-    if nothing is not None:
-        return nothing
-    if len(answer["values"]) != 1:
-        return incorrect(
-            f"`largest_rate` should be one number, and it holds {len(answer['values'])}. Look at "
-            "which of the two directions sets the limit.",
-            "wrong type",
-        )
-    (rate,) = answer["values"]
-    points = points_of(case["data"], case["seed"])
-    small, large = np.linalg.eigvalsh(points.hessian)
-    limit = 2 / large
-    if abs(rate - limit) <= 0.02 * limit:
-        return correct(
-            f"At {shown(rate)} the error along the steepest direction all but keeps its size: "
-            "smaller rates converge."
-        )
-    return incorrect(*_why_not(rate, points, float(small), float(large)))
+def largest_rate(x: torch.Tensor) -> torch.Tensor:
+    """The rate below which batch descent on a line converges, for inputs of shape (N, 1)."""
+    return 2 / _curvatures(x)[1]
 
 
-def _why_not(rate: float, points: Points, small: float, large: float) -> tuple[str, str]:
-    value = f"`largest_rate` is {shown(rate)}"
+def _inputs(rng: random.Random) -> list[list[Any]]:
+    """Inputs about zero and away from it, in few rows and in many."""
+    calls = []
+    for centre, spread in ((0.0, 2.0), (0.0, 1.4), (1.6, 1.0), (-1.0, 1.6)):
+        n, centre = rng.randint(8, 60), centre * rng.uniform(0.7, 1.3)
+        values = [round(rng.gauss(centre, spread * rng.uniform(0.8, 1.2)), 3) for _ in range(n)]
+        calls.append([{"values": values, "shape": [n, 1]}])
+    return calls
 
-    def near(other: float) -> bool:
-        return abs(rate - other) <= 1e-3 * abs(other)
 
-    if not np.isfinite(rate) or rate <= 0:
-        return f"{value}, and a learning rate is a positive number.", "not a rate"
-    if near(1 / large):
-        return (
-            f"{value}: with that rate the error along the steepest direction is gone in one step, "
-            "and a larger rate still converges. Look at which factor 1 − η·λ is the last one "
-            "before the error grows.",
+ABOUT_ONE_STEP = "Look at which factor 1 − η·λ is the last one before the error grows."
+WHICH_DIRECTION = "Look at which direction sets the limit."
+
+LARGEST_RATE = function_practice(
+    "lab01-largest-rate",
+    largest_rate,
+    title="The largest rate that converges",
+    points=5,
+    cases=_inputs,
+    seed=7,
+    tolerance=0.005,
+    praise="At the rate that it returns the error along the steepest direction just keeps its "
+    "size: smaller rates converge.",
+    look="Look at how far the factor of the steepest direction may go.",
+    slips=[
+        slip(
             "1/λ₂",
-        )
-    if near(2 / (small + large)):
-        return (
-            f"{value}: that is the rate that converges fastest, and a larger one still converges. "
-            "Look at which factor 1 − η·λ is the last one before the error grows.",
+            lambda x: 1 / _curvatures(x)[1],
+            "{name} gives {value}: with that rate the error along the steepest direction is gone "
+            "in one step, and a larger rate still converges.",
+            ABOUT_ONE_STEP,
+        ),
+        slip(
             "fastest rate",
-        )
-    if near(2 / small):
-        return (
-            f"{value}: at that rate the error along the shallow direction just keeps its size, but "
-            "along the steep one it grows. Look at which direction sets the limit.",
+            lambda x: 2 / _curvatures(x).sum(),
+            "{name} gives {value}: that is the rate that converges fastest, and a larger one still "
+            "converges.",
+            ABOUT_ONE_STEP,
+        ),
+        slip(
             "2/λ₁",
-        )
-    if near(4 / large):
-        return (
-            f"{value}, twice too large: a matrix without the factor 2 of the second derivative "
-            "gives this. Look at the formula of H.",
-            "Hessian without its factor 2",
-        )
-    if near(1 / small):
-        return (
-            f"{value}: at that rate the error along the shallow direction is gone in one step, but "
-            "along the steep one it grows. Look at which direction sets the limit.",
+            lambda x: 2 / _curvatures(x)[0],
+            "{name} gives {value}: at that rate the error along the shallow direction just keeps "
+            "its size, but along the steep one it grows.",
+            WHICH_DIRECTION,
+        ),
+        slip(
             "1/λ₁",
-        )
-    if near(large / small):
-        return f"{value}: that is the condition number, not a rate.", "condition number"
-    if near(large) or near(small) or near(large / 2) or near(small / 2):
-        return (
-            f"{value}: that is a curvature, an eigenvalue of the surface, not yet a rate. Solve "
-            "the rule for the factor for η.",
-            "eigenvalue",
-        )
-    if abs(rate - 0.3) < 1e-9:
-        return (
-            f"{value}, the largest of the rates you tried that converged. A slightly larger one "
-            "still does: compute the limit from the data instead of reading it off the runs.",
-            "largest rate tried",
-        )
-    if abs(rate - 0.34) < 1e-9:
-        return (
-            f"{value}, the first of the rates you tried, and it diverged. Compute the limit from "
-            "the data instead of reading it off the runs.",
-            "smallest rate that diverged",
-        )
-    squares = float((points.x**2).max())
-    if near(1 / (squares + 1)) or near(1 / squares):
-        return (
-            f"{value}: that is a limit for updates with one point at a time, set by the largest x. "
-            "In batch descent all points act together, through their means, and a larger rate "
-            "still converges.",
-            "one-sample limit",
-        )
-    factor = 1 - rate * large
-    if rate < 2 / large:
-        return (
-            f"{value}, and a larger rate still converges: there the factor of the steepest "
-            f"direction is {factor:.3f}. Look at how far that factor may go.",
-            "too small",
-        )
-    return (
-        f"{value}, and batch descent already diverges there: the factor of the steepest direction "
-        f"is {factor:.3f}. Look at how far that factor may go.",
-        "too large",
-    )
+            lambda x: 1 / _curvatures(x)[0],
+            "{name} gives {value}: at that rate the error along the shallow direction is gone in "
+            "one step, but along the steep one it grows.",
+            WHICH_DIRECTION,
+        ),
+        slip(
+            "Hessian without its factor 2",
+            lambda x: 4 / _curvatures(x)[1],
+            "{name} gives {value}, twice too large: a matrix without the factor 2 of the second "
+            "derivative gives this.",
+            "Look at the formula of H.",
+        ),
+        slip(
+            "mean of x neglected",
+            lambda x: min(1.0, float(1 / (x**2).mean())),
+            "{name} gives {value}: that is right where the mean of x is zero, and there alone.",
+            "Look at the entries of H beside its diagonal.",
+        ),
+        slip(
+            "mean of x neglected",
+            lambda x: 1 / (x**2).mean(),
+            "{name} gives {value}: that is right where the mean of x is zero and the mean of x² is "
+            "above 1, and there alone.",
+            "Look at all four entries of H.",
+        ),
+        slip(
+            "condition number",
+            lambda x: _curvatures(x)[1] / _curvatures(x)[0],
+            "{name} gives {value}: that is the condition number, not a rate.",
+        ),
+        *(
+            slip(
+                "eigenvalue",
+                lambda x, k=k, factor=factor: factor * _curvatures(x)[k],
+                "{name} gives {value}: that is a curvature, an eigenvalue of H, not yet a rate.",
+                "Solve the rule for the factor for η.",
+            )
+            for k in (0, 1)
+            for factor in (1.0, 0.5)
+        ),
+        slip("eigenvalue", _curvatures, "{name} gives both curvatures.", WHICH_DIRECTION),
+        slip(
+            "both directions",
+            lambda x: 2 / _curvatures(x),
+            "{name} gives one rate for each direction.",
+            WHICH_DIRECTION,
+        ),
+        *(
+            slip(
+                "one-sample limit",
+                lambda x, one=one: 1 / ((x**2).max() + one),
+                "{name} gives {value}: that is a limit for updates with one point at a time, set "
+                "by the largest x. In batch descent all points act together, through their means, "
+                "and a larger rate still converges.",
+            )
+            for one in (0, 1)
+        ),
+        *(
+            slip(
+                name,
+                rate,
+                "{name} gives {value} for any data: a number read off the runs. The limit follows "
+                "from x.",
+            )
+            for name, rate in (
+                ("largest rate tried", 0.3),
+                ("smallest rate that diverged", 0.34),
+                ("knows the lab's data only", 0.333),
+            )
+        ),
+        slip(
+            "not a rate",
+            lambda x: -2 / _curvatures(x)[1],
+            "{name} gives {value}, and a learning rate is a positive number.",
+        ),
+        slip("not a rate", 0.0, "{name} gives zero, and a learning rate is a positive number."),
+    ],
+)
 
 
-PRACTICES = (rate_02(), compare_plot(), largest_rate())
+PRACTICES = (rate_02(), compare_plot(), LARGEST_RATE)

@@ -13,7 +13,7 @@ from labchecks.engine.mistakes import Mistake, find, of_kind, wrong_rate
 from labchecks.engine.run import Points, points_of, simulate
 from labchecks.feedback import Feedback, correct, incorrect, partial
 from labchecks.judges.losses import RIGHT_STEPS, Asked, judge_cases, judge_losses
-from labchecks.labs.lab03_count import updates
+from labchecks.labs.lab03_count import UPDATES
 from labchecks.labs.lab03_figure import compare_plot
 from labchecks.labs.lab03_orders import (
     DETERMINISTIC,
@@ -176,4 +176,4 @@ def _first_recorded(values: Sequence[float], points: Points) -> Feedback | None:
     return None
 
 
-PRACTICES = (updates(), batch_20(), compare_plot())
+PRACTICES = (UPDATES, batch_20(), compare_plot())

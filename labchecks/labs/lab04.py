@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 
 from labchecks.hidden_cases import as_hidden
-from labchecks.judges.function import judge_function
 from labchecks.judges.network import judge_net, net_cases
 from labchecks.judges.optimizer import judge_training, training_cases
-from labchecks.labs.lab04_formulas import R_SQUARED, r_squared_cases
+from labchecks.labs.lab04_formulas import R_SQUARED
 from labchecks.registry import Practice
 
 __all__ = ["PRACTICES"]
@@ -24,16 +23,7 @@ PRACTICES = (
         visible=lambda: training_cases(random.Random(41)),
         hidden=lambda rng: as_hidden(training_cases(rng)),
     ),
-    Practice(
-        id="lab04-r-squared",
-        title="R², the right way round",
-        points=10,
-        names=("r_squared",),
-        question=("tensors", "r_squared"),
-        judge=lambda cases, answers: judge_function(R_SQUARED, cases, answers),
-        visible=lambda: r_squared_cases(random.Random(42)),
-        hidden=lambda rng: as_hidden(r_squared_cases(rng)),
-    ),
+    R_SQUARED,
     Practice(
         id="lab04-hidden-net",
         title="A network with one hidden layer",

@@ -1,4 +1,4 @@
-"""The formula of R² (Lab 4), and what each known mistake makes of it."""
+"""The formula of R² (Lab 4), and what students make of it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from labchecks.judges.function import TensorFunction
+from labchecks.judges.function import function_practice, slip
 
-__all__ = ["R_SQUARED", "r_squared_cases"]
+__all__ = ["R_SQUARED"]
 
 
 def _squares(a: torch.Tensor) -> torch.Tensor:
@@ -20,8 +20,9 @@ def _centred(a: torch.Tensor) -> torch.Tensor:
     return a - a.mean()
 
 
-def _right(t: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
-    return 1 - _squares(t - p) / _squares(_centred(t))
+def r_squared(y_true: torch.Tensor, y_pred: torch.Tensor) -> torch.Tensor:
+    """The share of the targets' spread that the predictions explain."""
+    return 1 - _squares(y_true - y_pred) / _squares(_centred(y_true))
 
 
 def _correlation(t: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
@@ -31,16 +32,16 @@ def _correlation(t: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
 
 def _adjusted(t: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
     n = len(t)
-    return 1 - (1 - _right(t, p)) * (n - 1) / (n - 2)
+    return 1 - (1 - r_squared(t, p)) * (n - 1) / (n - 2)
 
 
 def _against_all(t: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
     return 1 - _squares(t.flatten()[:, None] - p.flatten()[None, :]) / _squares(_centred(t))
 
 
-def r_squared_cases(rng: random.Random) -> list[dict[str, Any]]:
+def _calls(rng: random.Random) -> list[list[Any]]:
     """Targets with a good, a biased and a hopeless prediction (R² below zero)."""
-    cases = []
+    calls = []
     kinds = (("good", True), ("biased", True), ("hopeless", False), ("good", False))
     for kind, column in kinds:
         n = rng.randint(8, 30)
@@ -52,167 +53,161 @@ def r_squared_cases(rng: random.Random) -> list[dict[str, Any]]:
             "hopeless": (-0.4, 1.0, 1.0),
         }[kind]
         guess = [level + slope * (t - level) + shift + rng.gauss(0, spread) for t in target]
-        shape = [n, 1] if column else [n]
-        dtype = "float64" if kind == "biased" else "float32"
-        cases.append(
-            {
-                "arguments": [
-                    {
-                        "values": [round(v, 3) for v in values],
-                        "shape": shape,
-                        "grad": False,
-                        "dtype": dtype,
-                    }
-                    for values in (target, guess)
-                ]
-            }
+        form = {
+            "shape": [n, 1] if column else [n],
+            "dtype": "float64" if kind == "biased" else "float32",
+        }
+        calls.append(
+            [{"values": [round(v, 3) for v in values], **form} for values in (target, guess)]
         )
-    return cases
+    return calls
 
 
-R_SQUARED = TensorFunction(
-    name="r_squared",
-    arguments=("y_true", "y_pred"),
-    right=_right,
-    scalar=True,
+R_SQUARED = function_practice(
+    "lab04-r-squared",
+    r_squared,
+    title="R², the right way round",
+    points=10,
+    seed=42,
+    cases=_calls,
     praise="`r_squared` is right for good predictions, for biased ones and for some worse than the "
     "mean.",
-    known=(
-        (
+    slips=[
+        slip(
             "arguments swapped",
-            lambda t, p: _right(p, t),
+            lambda t, p: r_squared(p, t),
             "{name} gives {value}: there the spread of the predictions stands where that of the "
             "targets belongs. Look at which argument is which.",
         ),
-        (
+        slip(
             "targets not centred",
             lambda t, p: 1 - _squares(t - p) / _squares(t),
             "{name} gives {value}: the targets are squared without their mean being taken off, "
             "which makes every model look good.",
         ),
-        (
+        slip(
             "centred at the predictions' mean",
             lambda t, p: 1 - _squares(t - p) / _squares(t - p.mean()),
             "{name} gives {value}: the spread of the targets is measured from the mean of the "
             "predictions. Look at whose mean it is.",
         ),
-        (
+        slip(
             "correlation",
             _correlation,
             "{name} gives {value}: that is the correlation, which does not see a shift or a wrong "
             "scale.",
         ),
-        (
+        slip(
             "correlation squared",
             lambda t, p: _correlation(t, p) ** 2,
             "{name} gives {value}: that is the squared correlation, which does not see a shift or "
             "a wrong scale of the predictions.",
         ),
-        (
+        slip(
             "adjusted R²",
             _adjusted,
             "{name} gives {value}: that is the adjusted R², which also counts parameters.",
         ),
-        (
+        slip(
             "one minus left out",
             lambda t, p: _squares(t - p) / _squares(_centred(t)),
             "{name} gives {value}: that is the share that is not explained. Look at what a perfect "
             "prediction should give.",
         ),
-        (
+        slip(
             "fraction upside down",
             lambda t, p: 1 - _squares(_centred(t)) / _squares(t - p),
             "{name} gives {value}: the fraction is upside down. Look at which part stands below.",
         ),
-        (
+        slip(
             "sign turned round",
             lambda t, p: _squares(t - p) / _squares(_centred(t)) - 1,
             "{name} gives {value}: the sign is turned round. Look at what a perfect prediction "
             "should give.",
         ),
-        (
+        slip(
             "explained spread",
             lambda t, p: _squares(p - t.mean()) / _squares(_centred(t)),
             "{name} gives {value}: that is the spread of the predictions relative to that of the "
             "targets, equal to R² for a least-squares fit only.",
         ),
-        (
+        slip(
             "explained spread",
             lambda t, p: p.var() / t.var(),
             "{name} gives {value}: that is the spread of the predictions relative to that of the "
             "targets, equal to R² for a least-squares fit only.",
         ),
-        (
+        slip(
             "variance of the errors",
             lambda t, p: 1 - (t - p).var() / t.var(),
             "{name} gives {value}: the errors' mean is taken off first, so a shift of all "
             "predictions does not count. Look at the upper part of the fraction.",
         ),
-        (
+        slip(
             "mean over sum",
             lambda t, p: 1 - ((t - p) ** 2).mean() / _squares(_centred(t)),
             "{name} gives {value}: a mean is divided by a sum. Look at both parts of the fraction.",
         ),
-        (
+        slip(
             "sum over mean",
             lambda t, p: 1 - _squares(t - p) / _centred(t).pow(2).mean(),
             "{name} gives {value}: a sum is divided by a mean. Look at both parts of the fraction.",
         ),
-        (
+        slip(
             "sum over mean",
             lambda t, p: 1 - _squares(t - p) / t.var(),
             "{name} gives {value}: a sum is divided by a variance. Look at both parts of the "
             "fraction.",
         ),
-        (
+        slip(
             "N and N − 1 mixed",
             lambda t, p: 1 - ((t - p) ** 2).mean() / t.var(),
             "{name} gives {value}: one part of the fraction is divided by N, the other by N − 1 "
             "(`var()` and `std()` do that).",
         ),
-        (
+        slip(
             "absolute errors",
             lambda t, p: 1 - (t - p).abs().sum() / _centred(t).abs().sum(),
             "{name} gives {value}: that is made of absolute errors. Look at how an error enters.",
         ),
-        (
+        slip(
             "root",
             lambda t, p: 1 - (_squares(t - p) / _squares(_centred(t))).sqrt(),
             "{name} gives {value}: that is made of roots. Look at both parts of the fraction.",
         ),
-        (
+        slip(
             "in per cent",
-            lambda t, p: 100 * _right(t, p),
+            lambda t, p: 100 * r_squared(t, p),
             "{name} gives {value}: that is in per cent, and 1 is asked for a perfect prediction.",
         ),
-        (
+        slip(
             "not below zero",
-            lambda t, p: _right(t, p).clamp(min=0),
+            lambda t, p: r_squared(t, p).clamp(min=0),
             "{name} gives {value} where the predictions are worse than the mean of the targets: a "
             "negative value is right there, and it is cut off.",
         ),
-        (
+        slip(
             "not below zero",
-            lambda t, p: _right(t, p).abs(),
+            lambda t, p: r_squared(t, p).abs(),
             "{name} gives {value} where the predictions are worse than the mean of the targets: "
             "R² is negative there, and its sign is lost.",
         ),
-        (
+        slip(
             "mean squared error",
             lambda t, p: ((t - p) ** 2).mean(),
             "{name} gives {value}: that is the mean squared error itself.",
         ),
-        (
+        slip(
             "every row against every other",
             _against_all,
             "{name} gives {value}: every target is compared with every prediction, because a "
             "column and a flat tensor broadcast to a square. Look at the two shapes.",
         ),
-        (
+        slip(
             "every row against every other",
             lambda t, p: 1 - _squares(t - p.flatten()) / _squares(_centred(t)),
             "{name} gives {value}: every target is compared with every prediction, because a "
             "column and a flat tensor broadcast to a square. Look at the two shapes.",
         ),
-    ),
+    ],
 )

@@ -10,11 +10,10 @@ from typing import Any
 from labchecks.engine.run import points_of
 from labchecks.feedback import Feedback
 from labchecks.hidden_cases import as_hidden
-from labchecks.judges.function import judge_function
 from labchecks.judges.loss_plot import judge_loss_plot
 from labchecks.judges.losses import on_lab_data
 from labchecks.judges.training import judge_logs
-from labchecks.labs.lab05_formulas import LOSS_FUNC, MODEL, loss_cases, model_cases
+from labchecks.labs.lab05_formulas import LOSS_FUNC, MODEL
 from labchecks.registry import Practice
 
 __all__ = ["PRACTICES"]
@@ -164,34 +163,6 @@ def fit_bgd() -> Practice:
 # The other practices --------------------------------------------------------------------------
 
 
-def model() -> Practice:
-    """`model`: the line."""
-    return Practice(
-        id="lab05-model",
-        title="The model",
-        points=10,
-        names=("model",),
-        question=("tensors", "model"),
-        judge=lambda cases, answers: judge_function(MODEL, cases, answers),
-        visible=lambda: model_cases(random.Random(3)),
-        hidden=lambda rng: as_hidden(model_cases(rng)),
-    )
-
-
-def loss() -> Practice:
-    """`loss_func`: the mean squared error."""
-    return Practice(
-        id="lab05-loss",
-        title="The loss",
-        points=10,
-        names=("loss_func",),
-        question=("tensors", "loss_func"),
-        judge=lambda cases, answers: judge_function(LOSS_FUNC, cases, answers),
-        visible=lambda: loss_cases(random.Random(4)),
-        hidden=lambda rng: as_hidden(loss_cases(rng)),
-    )
-
-
 def _plot(id_: str, title: str, axes: str, log: str) -> Practice:
     def judge(cases: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]) -> Feedback:
         return judge_loss_plot(axes, log, cases, answers)
@@ -210,8 +181,8 @@ def _plot(id_: str, title: str, axes: str, log: str) -> Practice:
 
 
 PRACTICES = (
-    model(),
-    loss(),
+    MODEL,
+    LOSS_FUNC,
     fit_gd(),
     _plot("lab05-plot-gd", "The losses of batch descent", "ax_GD", "LOSS_GD"),
     fit_bgd(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import linecache
 import random
 import sys
 from collections.abc import Iterator
@@ -75,6 +76,7 @@ def verdicts(only: str = "") -> dict[str, list]:
     for practice_id, name, judge in programs():
         if not practice_id.startswith(only):
             continue
+        linecache.clearcache()  # a program's error quotes its own lines
         random.seed(1)
         np.random.seed(1)
         torch.manual_seed(1)

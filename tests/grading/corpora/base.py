@@ -107,7 +107,8 @@ ax.set_xlabel("iteration")
 ax.set_ylabel("loss")
 ax.legend()
 """,
-    "lab01-largest-rate": "largest_rate = 2 / float(surface.eigenvalues.max())\n",
+    "lab01-largest-rate": "def largest_rate(x):\n"
+    "    return 2 / float(LossSurface(x, x).eigenvalues.max())\n",
 }
 
 #: Wrong answers that look like answers: what a cheat tries to be paid for.
@@ -126,7 +127,7 @@ NONSENSE = {
     "lab05-discussion": "See above.",
     "lab01-rate-02": "LOSS2 = [1.0] * 15\n",
     "lab01-compare-plot": "fig, ax = plt.subplots()\n",
-    "lab01-largest-rate": "largest_rate = 0.7\n",
+    "lab01-largest-rate": "def largest_rate(x):\n    return 0.7\n",
 }
 
 

@@ -134,7 +134,7 @@ def equal_to_everything():
         "    def __float__(self): return 1.0\n"
         "    def __array__(self, *a, **k): return np.ones(15)\n"
         "LOSS2 = Any()",
-        largest_rate="largest_rate = Any()",
+        largest_rate="def largest_rate(x): return Any()",
     )
     return Case("equal_to_everything", notebook, lab=LAB1)
 
@@ -701,7 +701,7 @@ def many_guesses():
     at = find(notebook, "lab01-largest-rate")
     for guess in range(1, 100):
         twin = copied(cell)
-        twin["source"] = f"largest_rate = {guess / 100}"
+        twin["source"] = f"def largest_rate(x): return {guess / 100}"
         notebook["cells"].insert(at, twin)
     return Case("many_guesses", notebook, lab=LAB1)
 

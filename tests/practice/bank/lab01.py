@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.practice.bank import right, wrong
 from tests.practice.bank.styles import STYLES, descent
 
@@ -665,7 +667,7 @@ ax.bar(range(15), LOSS, label="0.1"); ax.bar(range(15), LOSS2, label="0.2"); {_D
     ),
 ]
 
-LARGEST_RATE = [
+_LARGEST = [
     right("surface", "largest_rate = 2 / surface.eigenvalues[1]"),
     right(
         "numpy eigvalsh",
@@ -691,7 +693,11 @@ largest_rate = 2 / max(torch.linalg.eigvals(H), key=abs)""",
 H = 2 * np.array([[np.mean(x**2), np.mean(x)], [np.mean(x), 1.0]], dtype=complex)
 largest_rate = 2 / np.linalg.eigvals(H).max()""",
     ),
-    wrong("an imaginary part", "largest_rate = 2 / surface.eigenvalues[1] + 0.1j", "wrong type"),
+    wrong(
+        "an imaginary part",
+        "largest_rate = 2 / surface.eigenvalues[1] + 0.1j",
+        "returns something else",
+    ),
     right(
         "autograd's Hessian",
         """
@@ -729,7 +735,11 @@ v = np.array([1.0, 1.0]); H = 2 * np.array([[np.mean(x**2), np.mean(x)], [np.mea
 for _ in range(100): v = H @ v; v /= np.linalg.norm(v)
 largest_rate = np.array([2 / (v @ H @ v)])""",
     ),
-    right("neglecting the mean of x", "largest_rate = 1 / float((X ** 2).mean())"),
+    wrong(
+        "neglecting the mean of x",
+        "largest_rate = 1 / float((X ** 2).mean())",
+        "mean of x neglected",
+    ),
     wrong("1/λ₂", "largest_rate = 1 / surface.eigenvalues[1]", "1/λ₂"),
     wrong("fastest rate", "largest_rate = surface.fastest_rate", "fastest rate"),
     wrong("2/λ₁", "largest_rate = 2 / surface.eigenvalues[0]", "2/λ₁"),
@@ -743,24 +753,65 @@ largest_rate = np.array([2 / (v @ H @ v)])""",
     wrong("0.34", "largest_rate = 0.34", "smallest rate that diverged"),
     wrong("one-sample limit", "largest_rate = 1 / (float((X ** 2).max()) + 1)", "one-sample limit"),
     wrong(
-        "twice the one-sample limit", "largest_rate = 2 / (float((X ** 2).max()) + 1)", "too small"
+        "twice the one-sample limit",
+        "largest_rate = 2 / (float((X ** 2).max()) + 1)",
+        "wrong values",
     ),
     wrong("eigenvalue", "largest_rate = surface.eigenvalues[1]", "eigenvalue"),
     wrong("condition number", "largest_rate = surface.condition_number", "condition number"),
-    wrong("both eigenvalues", "largest_rate = 2 / np.array(surface.eigenvalues)", "wrong type"),
+    wrong(
+        "both eigenvalues", "largest_rate = 2 / np.array(surface.eigenvalues)", "both directions"
+    ),
     wrong("negative", "largest_rate = -2 / surface.eigenvalues[1]", "not a rate"),
     wrong("zero", "largest_rate = 0", "not a rate"),
-    wrong("nan", "largest_rate = float('nan')", "not a rate"),
-    wrong("infinite", "largest_rate = float('inf')", "not a rate"),
-    wrong("0.2", "largest_rate = 0.2", "too small"),
-    wrong("0.6", "largest_rate = 0.6", "too large"),
-    wrong("text", "largest_rate = '0.333'", "wrong type"),
-    wrong("true", "largest_rate = True", "wrong type"),
-    wrong("complex", "largest_rate = 0.333 + 0j", "wrong type"),
-    wrong("a range", "largest_rate = (0.3, 0.34)", "wrong type"),
-    wrong("a function", "def largest_rate(): return 0.333", "wrong type"),
-    wrong("2.5 % too small", "largest_rate = 0.975 * 2 / surface.eigenvalues[1]", "too small"),
+    wrong("nan", "largest_rate = float('nan')", "not finite"),
+    wrong("infinite", "largest_rate = float('inf')", "not finite"),
+    wrong("0.2", "largest_rate = 0.2", "ignores its arguments"),
+    wrong("0.6", "largest_rate = 0.6", "ignores its arguments"),
+    wrong("text", "largest_rate = '0.333'", "returns something else"),
+    wrong("true", "largest_rate = True", "returns something else"),
+    wrong("complex", "largest_rate = 0.333 + 0j", "returns something else"),
+    wrong("a range", "largest_rate = (0.3, 0.34)", "not one number"),
+    wrong("2.5 % too small", "largest_rate = 0.975 * 2 / surface.eigenvalues[1]", "wrong values"),
 ]
+
+
+def _as_function(program):
+    """The program, which works on the lab's names, as the body of the function asked for."""
+    lines = program.source.strip().splitlines()
+    body = [line.replace("largest_rate = ", "return ", 1) for line in lines]
+    return replace(
+        program,
+        source="\n    ".join(
+            [
+                "def largest_rate(x):",
+                "X = torch.as_tensor(x).float().reshape(-1, 1); x, y = X.numpy(), X.numpy()",
+                "surface, Y = LossSurface(X, X), X",
+                *body,
+            ]
+        ),
+    )
+
+
+LARGEST_RATE = [
+    *map(_as_function, _LARGEST),
+    right("x as it comes", "def largest_rate(x):\n    return 2 / LossSurface(x, x).eigenvalues[1]"),
+    right(
+        "in place of x a flat copy",
+        "def largest_rate(x):\n    z = x.flatten(); m = z.mean(); q = (z * z).mean()\n"
+        "    return 2 / (q + 1 + ((q - 1) ** 2 + 4 * m * m) ** 0.5)",
+    ),
+    wrong("a value", "largest_rate = 2 / surface.eigenvalues[1]", "no function"),
+    wrong("no argument", "def largest_rate():\n    return 2 / surface.eigenvalues[1]", "error"),
+    wrong(
+        "the lab's own data",
+        "def largest_rate(x):\n    return 2 / surface.eigenvalues[1]",
+        "ignores its arguments",
+        "knows the lab's data only",
+    ),
+    wrong("nothing returned", "def largest_rate(x):\n    2 / x.mean()", "returns None"),
+]
+
 
 BANK = {
     "lab01-rate-02": (PRELUDE, RATE_02),

@@ -598,11 +598,11 @@ UPDATES = [
     wrong("n is 60", COUNT + "return math.ceil(60 / batch_size)", "knows one data set only"),
     wrong("len(X)", COUNT + "return math.ceil(len(X) / batch_size)", "knows one data set only"),
     wrong("batch size is 20", COUNT + "return math.ceil(n / 20)", "knows one batch size only"),
-    wrong("prints", COUNT + "print(math.ceil(n / batch_size))", "returns nothing"),
-    wrong("text", COUNT + "return str(math.ceil(n / batch_size))", "wrong type"),
-    wrong("a pair", COUNT + "return divmod(n, batch_size)", "wrong type"),
+    wrong("prints", COUNT + "print(math.ceil(n / batch_size))", "returns None"),
+    wrong("text", COUNT + "return str(math.ceil(n / batch_size))", "returns something else"),
+    wrong("a pair", COUNT + "return divmod(n, batch_size)", "not one number"),
     wrong("one parameter", "def updates_per_epoch(n):\n    return n", "error"),
-    wrong("a number", "updates_per_epoch = 3", "wrong type"),
+    wrong("a number", "updates_per_epoch = 3", "no function"),
     wrong(
         "a table of what the lab shows",
         "table = {60: 1, 1: 60, 20: 3, 7: 9, 59: 2}\n" + COUNT + "return table[batch_size]",
@@ -614,7 +614,7 @@ UPDATES = [
         "(60, 59): 2, (61, 20): 4, (3, 8): 1}\n"
         + COUNT
         + "return table.get((n, batch_size), n // batch_size)",
-        "short batch forgotten",
+        "right for some calls only",
     ),
     wrong("last index", COUNT + "return math.ceil(n / batch_size) - 1", "last index"),
     wrong(
