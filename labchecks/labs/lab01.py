@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
-from labchecks.engine.compare import agree, shown
 from labchecks.engine.run import Descent, Points, points_of, simulate
-from labchecks.feedback import Feedback, correct, incorrect, partial
-from labchecks.judges.curves import along_steps, drawn, held_by, labels, unreadable_figure
+from labchecks.feedback import Feedback
+from labchecks.judges.figure import Curve, figure_practice
 from labchecks.judges.function import function_practice, slip
 from labchecks.judges.losses import Asked, judge_cases, judge_losses, on_lab_data
 from labchecks.registry import Practice
@@ -65,155 +62,23 @@ def _asked(points: Points) -> Asked:
     )
 
 
-def compare_plot() -> Practice:
-    """`ax`: the losses of both runs against the iteration."""
-
-    def judge(cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
-        def heights(answer):
-            return [curve["y"] for curve in answer.get("curves", [])]
-
-        return judge_cases(cases, answers, _judge_comparison, "ax", heights)
-
-    return Practice(
-        id="lab01-compare-plot",
-        title="Compare two rates in a figure",
-        points=5,
-        names=("ax",),
-        question=("figure", "ax", "LOSS2"),
-        judge=judge,
-        visible=visible,
-        hidden=hidden,
-    )
-
-
-def _judge_comparison(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
-    nothing = unreadable_figure(answer, "ax")
-    if nothing is not None:
-        return nothing
-    points = points_of(case["data"], case["seed"])
-    expected = {"LOSS": simulate(FIRST, points).losses, "LOSS2": simulate(SECOND, points).losses}
-    curves = [curve for curve in answer["curves"] if curve["y"]]
-    if not curves:
-        where = (
-            "The curves are in other axes of the same figure: which of them is called `ax`?"
-            if answer["beside"]
-            else "Look at what your drawing calls draw, and into which axes."
+COMPARE_PLOT = figure_practice(
+    "lab01-compare-plot",
+    title="Compare two rates in a figure",
+    points=5,
+    data="gentle_line",
+    step="iteration",
+    praise="Both curves are there, the axes are labelled and the legend names both.",
+    curves=[
+        Curve(
+            held,
+            f"`{held}`",
+            {"rate": rate, "epochs": 15, "start": START},
+            marks=(rf"(?<!\d)0?\.{rate * 10:g}(?!\d)", rf"\bloss ?{number}\b"),
         )
-        return incorrect(f"`ax` shows no curve. {where}", "no curve")
-    found = {name: drawn(curves, losses) for name, losses in expected.items()}
-    share = 0.3 * sum(curve is not None for curve in found.values())
-    faults = []
-    for name, curve in found.items():
-        if curve is None:
-            faults.append(_missing_curve(name, expected, curves, answer))
-        elif not along_steps(curve):
-            share -= 0.15
-            faults.append(
-                (
-                    "x is not the iteration",
-                    f"The curve of `{name}` runs from x = {shown(curve['x'][0])} to "
-                    f"{shown(curve['x'][-1])} instead of along the iterations.",
-                )
-            )
-    if len({fault[0] for fault in faults}) < len(faults):
-        faults = faults[:1]  # the same thing went wrong with both curves: say it once
-    named = labels(
-        answer,
-        2,
-        ("iteration", "step", "epoch", "update"),
-        ("loss", "mse", "error"),
-        [curve for curve in found.values() if curve is not None],
-    )
-    if not named:
-        named = _names_swapped(found)
-    share += 0.4 - sum(lost for _, lost, _ in named)
-    faults += [(short, text) for short, _, text in named]
-    if not faults:
-        return correct("Both curves are there, the axes are labelled and the legend names both.")
-    text = " ".join(sentence for _, sentence in faults[:3])
-    mistake = " + ".join(short for short, _ in faults)
-    if not any(found.values()) or share <= 0:
-        return incorrect(text, mistake)
-    return partial(min(round(share, 2), 0.9), text, mistake)
-
-
-def _names_swapped(found: Mapping[str, Mapping[str, Any] | None]) -> list[tuple[str, float, str]]:
-    """Whether the legend calls each curve by the rate or the name of the other."""
-    entries = {
-        name: str(curve.get("entry", "")).lower().replace(",", ".")
-        for name, curve in found.items()
-        if curve is not None
-    }
-    if len(entries) < 2:
-        return []
-    for first, second in (
-        (r"(?<!\d)0?\.1(?!\d)", r"(?<!\d)0?\.2(?!\d)"),
-        (r"\bloss\b", r"\bloss ?2\b"),
-    ):
-        marks = {
-            name: (bool(re.search(first, text)), bool(re.search(second, text)))
-            for name, text in entries.items()
-        }
-        if marks == {"LOSS": (False, True), "LOSS2": (True, False)}:
-            text = f"The legend calls the curve of `LOSS` “{found['LOSS']['entry'][:40]}”: look at "
-            return [("legend entries swapped", 0.2, text + "which name belongs to which curve.")]
-    return []
-
-
-def _missing_curve(name, expected, curves, answer) -> tuple[str, str]:
-    """Why the losses `name` are not among the curves."""
-    losses = np.asarray(expected[name])
-    other = expected["LOSS2" if name == "LOSS" else "LOSS"]
-    if any(agree(curve["x"], losses) for curve in curves):
-        return "x and y swapped", (
-            "The losses run along the x-axis: look at the order of the two arguments of `plot`."
-        )
-    logs = (np.log, np.log10, np.log2, np.log1p)
-    if any(agree(curve["y"], log(losses)) for curve in curves for log in logs):
-        return "logarithm of the losses", (
-            f"The curve of `{name}` shows logarithms instead of the losses: draw the losses; the "
-            "axis can be made logarithmic."
-        )
-    if any(agree(curve["y"], losses) for curve in answer["beside"]):
-        return "curves on two axes", (
-            f"The curve of `{name}` is drawn in other axes of the figure: look at how many axes "
-            "you made, and which of them each `plot` belongs to."
-        )
-    for curve in curves:
-        n = len(curve["y"])
-        if n == 2 * len(losses):
-            return "both runs in one curve", (
-                f"One curve has {n} points: both lists were joined into a single curve."
-            )
-        if 3 < n < len(losses) and any(
-            agree(curve["y"], losses[k : k + n]) for k in range(len(losses) - n + 1)
-        ):
-            return "curve cut short", (
-                f"The curve of `{name}` has {n} points, and the list has {len(losses)} losses."
-            )
-    own = held_by(answer, "LOSS2")
-    if name == "LOSS2" and any(agree(curve["y"], own) for curve in curves):
-        return "losses not right yet", (
-            "The figure draws your `LOSS2`, which is not right yet: solve the practice before this "
-            "one, then run this cell again."
-        )
-    for curve in curves:
-        n = len(curve["y"])
-        if n > len(losses) and agree(curve["y"][: len(losses)], losses):
-            return "curve too long", (
-                f"The curve of `{name}` has {n} points, and the list has {len(losses)} losses: "
-                "look at what was drawn beside them."
-            )
-    if sum(agree(curve["y"], other) for curve in curves) > 1:
-        twice = "LOSS2" if name == "LOSS" else "LOSS"
-        return "one curve twice", (
-            f"`{twice}` is drawn twice and `{name}` is not there: look at what each `plot` draws."
-        )
-    if len(curves) == 1:
-        return "one curve only", f"There is one curve, and the losses `{name}` are not in it."
-    return "curve missing", (
-        f"No curve shows the losses `{name}` of this data: look at what each `plot` draws."
-    )
+        for held, rate, number in (("LOSS", 0.1, ""), ("LOSS2", 0.2, "2"))
+    ],
+)
 
 
 def _curvatures(x: torch.Tensor) -> torch.Tensor:
@@ -357,4 +222,4 @@ LARGEST_RATE = function_practice(
 )
 
 
-PRACTICES = (rate_02(), compare_plot(), LARGEST_RATE)
+PRACTICES = (rate_02(), COMPARE_PLOT, LARGEST_RATE)

@@ -14,7 +14,7 @@ from labchecks.engine.run import Points, points_of, simulate
 from labchecks.feedback import Feedback, correct, incorrect, partial
 from labchecks.judges.losses import RIGHT_STEPS, Asked, judge_cases, judge_losses
 from labchecks.labs.lab03_count import UPDATES
-from labchecks.labs.lab03_figure import compare_plot
+from labchecks.labs.lab03_figure import COMPARE_PLOT
 from labchecks.labs.lab03_orders import (
     DETERMINISTIC,
     STARTS,
@@ -176,4 +176,4 @@ def _first_recorded(values: Sequence[float], points: Points) -> Feedback | None:
     return None
 
 
-PRACTICES = (UPDATES, batch_20(), compare_plot())
+PRACTICES = (UPDATES, batch_20(), COMPARE_PLOT)

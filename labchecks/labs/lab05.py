@@ -8,10 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labchecks.engine.run import points_of
-from labchecks.feedback import Feedback
 from labchecks.hidden_cases import as_hidden
-from labchecks.judges.loss_plot import judge_loss_plot
-from labchecks.judges.losses import on_lab_data
+from labchecks.judges.figure import Curve, figure_practice
 from labchecks.judges.training import judge_logs
 from labchecks.labs.lab05_formulas import LOSS_FUNC, MODEL
 from labchecks.registry import Practice
@@ -163,20 +161,16 @@ def fit_bgd() -> Practice:
 # The other practices --------------------------------------------------------------------------
 
 
-def _plot(id_: str, title: str, axes: str, log: str) -> Practice:
-    def judge(cases: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]) -> Feedback:
-        return judge_loss_plot(axes, log, cases, answers)
-
-    visible, hidden = on_lab_data(LAB_DATA[0])
-    return Practice(
-        id=id_,
+def _plot(id_: str, title: str, letters: str) -> Practice:
+    held = f"LOSS_{letters}"
+    return figure_practice(
+        id_,
         title=title,
         points=5,
-        names=(axes,),
-        question=("figure", axes, log),
-        judge=judge,
-        visible=visible,
-        hidden=hidden,
+        data=LAB_DATA[0],
+        axes=f"ax_{letters}",
+        praise=f"`ax_{letters}` shows the losses of `{held}`, with labels and a title.",
+        curves=[Curve(held, f"`{held}`")],
     )
 
 
@@ -184,8 +178,8 @@ PRACTICES = (
     MODEL,
     LOSS_FUNC,
     fit_gd(),
-    _plot("lab05-plot-gd", "The losses of batch descent", "ax_GD", "LOSS_GD"),
+    _plot("lab05-plot-gd", "The losses of batch descent", "GD"),
     fit_bgd(),
-    _plot("lab05-plot-bgd", "The losses of mini-batch descent", "ax_BGD", "LOSS_BGD"),
+    _plot("lab05-plot-bgd", "The losses of mini-batch descent", "BGD"),
     Practice("lab05-discussion", "When to use mini-batches", 10, (), manual=True),
 )

@@ -25,7 +25,8 @@ from labhelpers.figures import plot_contours
 
 data = labhelpers.data.gentle_line()
 surface = LossSurface(data.x, data.y)
-right = check("lab01-largest-rate", {{"largest_rate": lambda x: LossSurface(x, x).largest_stable_rate}})
+limit = lambda x: LossSurface(x, x).largest_stable_rate
+right = check("lab01-largest-rate", {{"largest_rate": limit}})
 wrong = check("lab01-largest-rate", {{"largest_rate": lambda x: 1.0}})
 print(json.dumps({{
     "place": labhelpers.__file__,

@@ -456,7 +456,7 @@ for size, losses in zip((60, 1, 5, 10, 20), {_ALL_FIVE}):
     wrong(
         "LOSS20 only",
         figure(f"fig, ax = plt.subplots(); ax.plot(LOSS20, label='20'); {_DONE}"),
-        "curve missing",
+        "one curve only",
     ),
     wrong("one twice", figure(_LOOP.replace("LOSS5,", "LOSS10,") + _DONE), "one curve twice"),
     wrong(
@@ -520,7 +520,7 @@ ax = grid[0]; {_DONE}"""),
     wrong(
         "cut short",
         figure(_LOOP.replace("plot(losses", "plot(losses[1:]") + _DONE),
-        "curve of another length",
+        "curve cut short",
     ),
     wrong(
         "against a fraction",

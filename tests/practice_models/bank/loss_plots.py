@@ -71,7 +71,6 @@ plt.close(ax_GD)
 """,
     "few epochs at a small rate": edit(PLAIN, ("range(30)", "range(8)"), ("0.02", "0.004")),
     "a start far away": edit(PLAIN, ("torch.randn(2)", "300 * torch.randn(2)")),
-    "losses of a run that diverges": edit(PLAIN, ("0.02", "0.2")),
     "half the loss recorded": edit(PLAIN, ("(error ** 2).mean()", "0.5 * (error ** 2).mean()")),
     "least loss as a level line": edit(
         PLAIN, ("plt.close(fig)", "ax_GD.axhline(0.25, ls=':')\nplt.close(fig)")
@@ -111,6 +110,8 @@ WRONG = {
     ),
     "no x label": (edit(PLAIN, ('ax_GD.set_xlabel("epoch")\n', "")), "axes unlabelled"),
     "no y label": (edit(PLAIN, ('ax_GD.set_ylabel("loss")\n', "")), "axes unlabelled"),
+    "losses of a run that diverges": (edit(PLAIN, ("0.02", "0.2")), "losses grow"),
+    "losses that overflow": (edit(PLAIN, ("0.02", "9.0")), "losses grow"),
     "no title": (edit(PLAIN, ('ax_GD.set_title("Batch gradient descent")\n', "")), "no title"),
     "blank title": (edit(PLAIN, ("Batch gradient descent", "  ")), "no title"),
     "labels swapped": (
