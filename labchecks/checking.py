@@ -10,10 +10,17 @@ from html import escape
 import numpy as np
 
 from labchecks import registry
-from labchecks.feedback import Feedback, Score, not_checked
+from labchecks.feedback import (
+    Feedback,
+    Score,
+    correct,
+    incorrect,
+    not_attempted,
+    not_checked,
+)
 from labchecks.registry import Practice
 
-__all__ = ["check", "progress"]
+__all__ = ["check", "check_double", "progress"]
 
 _latest: dict[str, Feedback] = {}
 
@@ -153,3 +160,21 @@ def _state_html(state: str) -> str:
     # A screen reader needs the words, not the name of the symbol before them.
     symbol, words = state.split(" ", 1)
     return f'<span aria-hidden="true">{symbol}</span> {escape(words)}'
+
+
+def check_double(answer: object) -> None:
+    """Show what a check says of `answer` to the question "what is the double of 3?".
+
+    An example for the start page, worth no points: ``None`` stands for a cell that nobody filled.
+    """
+    _show(_judge_double(answer), "The double of 3")
+
+
+def _judge_double(answer: object) -> Feedback:
+    if answer is None:
+        return not_attempted("`answer` is still empty. It should become one number.")
+    if answer == 6:
+        return correct("The double of 3 is 6.")
+    if answer == 9:
+        return incorrect("9 is 3 times 3, the square of 3. Look at the word double.", "squared")
+    return incorrect(f"The double of 3 is not {answer!r}.", "another answer")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import pkgutil
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -15,16 +14,27 @@ from typing import Any
 from labchecks.ask import ask
 from labchecks.feedback import Feedback
 
-__all__ = ["MANIFEST", "Practice", "find", "lab_names", "manifest", "of_lab"]
+__all__ = ["Practice", "find", "lab_names", "of_lab", "plain_lab"]
 
-#: Where grading leaves the questions, and nothing else of the practices, for a sandbox.
-MANIFEST = Path(__file__).with_name("manifest.json")
+#: A module for each lab or, where nothing is to be found out from it, a file of plain data.
+LABS = Path(__file__).with_name("labs")
 
-#: What is said there of a practice.
-_TOLD = ("id", "title", "points", "names", "question", "manual")
+#: What is said in such a file of each practice.
+TOLD = ("id", "title", "points", "names", "question", "manual")
 
 Case = dict[str, Any]
 Answer = dict[str, Any]
+
+
+def _form(kind: str, module: str) -> staticmethod:
+    """A short form of a practice, written where its judge is: only authors need that."""
+
+    def make(*args: Any, **settings: Any) -> Practice:
+        judges = importlib.import_module(f"labchecks.judges.{module}")
+        return getattr(judges, f"{kind}_practice")(*args, **settings)
+
+    make.__doc__ = f"See :func:`labchecks.judges.{module}.{kind}_practice`."
+    return staticmethod(make)
 
 
 def _none(rng: random.Random) -> list[Case]:
@@ -70,6 +80,10 @@ class Practice:
     hidden: Callable[[random.Random], list[Case]] = _none
     manual: bool = False
 
+    function = _form("function", "function")
+    value = _form("value", "function")
+    figure = _form("figure", "figure")
+
     @property
     def lab(self) -> str:
         """The lab's number as in ``"lab01"``."""
@@ -90,20 +104,42 @@ class Practice:
 
 def lab_names() -> list[str]:
     """Labs that have practices, in order: ``["lab01", ...]``."""
-    if MANIFEST.exists():
-        return sorted({row["id"].split("-", 1)[0] for row in _rows()})
-    names = (module.name for module in pkgutil.iter_modules([str(MANIFEST.parent / "labs")]))
-    return sorted(name for name in names if re.fullmatch(r"lab\d\d", name))
+    return sorted({path.stem for path in LABS.iterdir() if re.fullmatch(r"lab\d\d", path.stem)})
 
 
-def manifest(lab: str) -> str:
-    """What a graded notebook's copy of this package is told of a lab: the questions, as JSON."""
-    rows = [{name: getattr(practice, name) for name in _TOLD} for practice in of_lab(lab)]
-    return json.dumps(rows)
+def plain_lab(lab: str, judged: bool) -> str:
+    """A lab's practices as JSON, for a copy of this package in which its module is left out.
+
+    Parameters
+    ----------
+    lab : str
+        Such as ``"lab05"``.
+    judged : bool
+        With the visible cases and what the judges need to know of these; else the questions alone.
+    """
+    rows = []
+    for practice in of_lab(lab):
+        row = {name: getattr(practice, name) for name in TOLD}
+        if judged and not practice.manual:
+            row |= {"visible": practice.visible(), "judge": _plain_judge(practice)}
+        rows.append(row)
+    return json.dumps(rows, ensure_ascii=False, indent=0)
 
 
-def _rows() -> list[dict[str, Any]]:
-    return json.loads(MANIFEST.read_text(encoding="utf-8"))
+def _plain_judge(practice: Practice) -> dict[str, Any]:
+    """What a judge is made of again: its class and its settings for the visible cases."""
+    kind = type(practice.judge)
+    place = f"{kind.__module__}:{kind.__qualname__}"
+    return {"made_by": place, **practice.judge.recorded(practice.visible())}
+
+
+def _practice(row: dict[str, Any]) -> Practice:
+    judge, visible = row.pop("judge", None), row.pop("visible", None)
+    if judge is not None:
+        module, name = judge.pop("made_by").split(":")
+        row["judge"] = getattr(importlib.import_module(module), name).of(**judge)
+        row["visible"] = lambda: visible
+    return Practice(**row)
 
 
 def of_lab(lab: str) -> tuple[Practice, ...]:
@@ -116,9 +152,9 @@ def of_lab(lab: str) -> tuple[Practice, ...]:
     """
     if lab not in lab_names():
         raise KeyError(f"no lab {lab!r}; the labs with practices are {', '.join(lab_names())}")
-    if MANIFEST.exists():
-        rows = [row for row in _rows() if row["id"].startswith(f"{lab}-")]
-        return tuple(Practice(**row) for row in rows)
+    if (LABS / f"{lab}.json").exists():
+        rows = json.loads((LABS / f"{lab}.json").read_text(encoding="utf-8"))
+        return tuple(map(_practice, rows))
     return importlib.import_module(f"labchecks.labs.{lab}").PRACTICES
 
 

@@ -114,7 +114,7 @@ assert abs(distance - 8 * 0.8**10) < 1e-9
 # cell to see them; the question in this example is "what is the double of 3?".
 
 # %%
-from labchecks.labs.lab00 import check_double
+from labchecks.checking import check_double
 
 check_double(None)  # nobody has answered yet
 check_double(9)  # a wrong answer

@@ -1,16 +1,15 @@
-"""The one practice of the start page, and the example that shows what a check can say."""
+"""The one practice of the start page."""
 
 from __future__ import annotations
 
-from labchecks.feedback import Feedback, correct, incorrect, not_attempted
-from labchecks.judges.function import slip, value_practice
+from labchecks import Practice, slip
 
-__all__ = ["PRACTICES", "check_double"]
+__all__ = ["PRACTICES"]
 
 W, SLOPE, RATE = 3.0, 4.0, 0.1
 
 PRACTICES = (
-    value_practice(
+    Practice.value(
         "lab00-one-step",
         W - RATE * SLOPE,
         title="One step, by hand",
@@ -63,25 +62,3 @@ PRACTICES = (
         ],
     ),
 )
-
-
-def check_double(answer: object) -> None:
-    """Show what a check says of `answer` to the question "what is the double of 3?".
-
-    An example for the start page, worth no points: ``None`` stands for a cell that nobody filled.
-    """
-    from IPython.display import display
-
-    feedback, title = _judge_double(answer), "The double of 3"
-    pictured = {"text/plain": feedback.to_text(title), "text/html": feedback.to_html(title)}
-    display(pictured, raw=True)
-
-
-def _judge_double(answer: object) -> Feedback:
-    if answer is None:
-        return not_attempted("`answer` is still empty. It should become one number.")
-    if answer == 6:
-        return correct("The double of 3 is 6.")
-    if answer == 9:
-        return incorrect("9 is 3 times 3, the square of 3. Look at the word double.", "squared")
-    return incorrect(f"The double of 3 is not {answer!r}.", "another answer")

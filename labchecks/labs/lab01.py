@@ -8,12 +8,10 @@ from typing import Any
 
 import torch
 
+from labchecks import Curve, Practice, slip
 from labchecks.engine.run import Descent, Points, points_of, simulate
 from labchecks.feedback import Feedback
-from labchecks.judges.figure import Curve, figure_practice
-from labchecks.judges.function import function_practice, slip
 from labchecks.judges.losses import Asked, judge_cases, judge_losses, on_lab_data
-from labchecks.registry import Practice
 
 __all__ = ["PRACTICES"]
 
@@ -62,7 +60,7 @@ def _asked(points: Points) -> Asked:
     )
 
 
-COMPARE_PLOT = figure_practice(
+COMPARE_PLOT = Practice.figure(
     "lab01-compare-plot",
     title="Compare two rates in a figure",
     points=5,
@@ -107,7 +105,7 @@ def _inputs(rng: random.Random) -> list[list[Any]]:
 ABOUT_ONE_STEP = "Look at which factor 1 − η·λ is the last one before the error grows."
 WHICH_DIRECTION = "Look at which direction sets the limit."
 
-LARGEST_RATE = function_practice(
+LARGEST_RATE = Practice.function(
     "lab01-largest-rate",
     largest_rate,
     title="The largest rate that converges",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from labchecks.judges.function import function_practice, slip
+from labchecks import Practice, slip
 
 __all__ = ["UPDATES"]
 
@@ -25,7 +25,7 @@ def _calls(rng: random.Random) -> list[list[int]]:
     return [list(pair) for pair in zip(n, [*size, exact, 1, 50, large, large, 4096], strict=True)]
 
 
-UPDATES = function_practice(
+UPDATES = Practice.function(
     "lab03-updates",
     updates_per_epoch,
     title="Updates per epoch",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from labchecks.judges.figure import Curve, figure_practice
+from labchecks import Curve, Practice
 from labchecks.labs.lab03_runs import EPOCHS, RATE, START
 
 __all__ = ["COMPARE_PLOT"]
 
-COMPARE_PLOT = figure_practice(
+COMPARE_PLOT = Practice.figure(
     "lab03-compare-plot",
     title="Compare five batch sizes in a figure",
     points=5,

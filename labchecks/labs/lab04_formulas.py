@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from labchecks.judges.function import function_practice, slip
+from labchecks import Practice, slip
 
 __all__ = ["R_SQUARED"]
 
@@ -63,7 +63,7 @@ def _calls(rng: random.Random) -> list[list[Any]]:
     return calls
 
 
-R_SQUARED = function_practice(
+R_SQUARED = Practice.function(
     "lab04-r-squared",
     r_squared,
     title="R², the right way round",

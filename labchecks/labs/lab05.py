@@ -7,12 +7,11 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labchecks import Curve, Practice
 from labchecks.engine.run import points_of
 from labchecks.hidden_cases import as_hidden
-from labchecks.judges.figure import Curve, figure_practice
 from labchecks.judges.training import judge_logs
 from labchecks.labs.lab05_formulas import LOSS_FUNC, MODEL
-from labchecks.registry import Practice
 
 __all__ = ["PRACTICES"]
 
@@ -163,7 +162,7 @@ def fit_bgd() -> Practice:
 
 def _plot(id_: str, title: str, letters: str) -> Practice:
     held = f"LOSS_{letters}"
-    return figure_practice(
+    return Practice.figure(
         id_,
         title=title,
         points=5,

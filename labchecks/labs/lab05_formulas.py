@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from labchecks.judges.function import function_practice, slip, tensor
+from labchecks import Practice, slip, tensor
 
 __all__ = ["LOSS_FUNC", "MODEL"]
 
@@ -49,7 +49,7 @@ def _loss_calls(rng: random.Random) -> list[list[Any]]:
     ]
 
 
-MODEL = function_practice(
+MODEL = Practice.function(
     "lab05-model",
     model,
     title="The model",
@@ -168,7 +168,7 @@ def _rows(y: torch.Tensor) -> int:
     return y.shape[0]
 
 
-LOSS_FUNC = function_practice(
+LOSS_FUNC = Practice.function(
     "lab05-loss",
     loss_func,
     title="The loss",

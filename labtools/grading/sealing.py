@@ -1,7 +1,7 @@
 """The course's packages as a graded notebook finds them: nothing in them answers a practice.
 
 A student's code can read everything that is in its process. So of `labchecks` what runs there is
-the part that asks, beside a manifest of the lab's questions; judges, references and the drawing of
+the part that asks, beside the lab's questions as plain data; judges, references and the drawing of
 hidden cases stay outside.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from labchecks.registry import MANIFEST, manifest
+from labchecks.registry import plain_lab
 from labtools.grading.places import LABCHECKS, LABHELPERS
 
 __all__ = ["write_sealed_copy"]
@@ -30,4 +30,5 @@ def write_sealed_copy(target: Path, lab: str) -> None:
             shutil.copytree(LABCHECKS / name, checks / name, ignore=compiled)
         else:
             shutil.copyfile(LABCHECKS / name, checks / name)
-    (checks / MANIFEST.name).write_text(manifest(lab), encoding="utf-8")
+    (checks / "labs").mkdir()
+    (checks / "labs" / f"{lab}.json").write_text(plain_lab(lab, judged=False), encoding="utf-8")

@@ -19,17 +19,17 @@ from labtools.grading.inside import plan
 from labtools.grading.sealing import write_sealed_copy
 from labtools.grading.secret import Secret, SecretError, course_secret
 
-ANSWER_WORDS = ("judge_", "simulate", "hidden", "expected")
+ANSWER_WORDS = ("Judge", "expected", "hidden", "simulate")
 
 
 @pytest.mark.parametrize("lab", labchecks.lab_names())
 def test_a_sealed_copy_holds_what_asks_and_no_more(tmp_path, lab):
     write_sealed_copy(tmp_path, lab)
     checks = tmp_path / "labchecks"
-    there = {path.name for path in checks.iterdir()}
-    assert there == {"__init__.py", "ask", "checking.py", "feedback.py", "manifest.json",
-                     "registry.py"}  # fmt: skip
-    for row in json.loads((checks / "manifest.json").read_text(encoding="utf-8")):
+    there = {path.relative_to(checks).as_posix() for path in checks.iterdir()}
+    assert there == {"__init__.py", "ask", "checking.py", "feedback.py", "labs", "registry.py"}
+    assert [path.name for path in (checks / "labs").iterdir()] == [f"{lab}.json"]
+    for row in json.loads((checks / "labs" / f"{lab}.json").read_text(encoding="utf-8")):
         assert set(row) == {"id", "title", "points", "names", "question", "manual"}
     for path in tmp_path.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from labchecks import find
-from labchecks.labs.lab00 import _judge_double, check_double
+from labchecks.checking import _judge_double, check_double
 
 RIGHT = {
     "formula": 3 - 0.1 * 4,
@@ -30,14 +30,14 @@ WRONG = {
     "unchanged": (3, "no step"),
     "brackets": ((3 - 0.1) * 4, "brackets"),
     "swapped": (4 - 0.1 * 3, "w and slope swapped"),
-    "another number": (17, "another number"),
+    "another number": (17, "wrong values"),
     "rounded": (3, "no step"),
-    "two numbers": ([2.6, 2.6], "wrong type"),
+    "two numbers": ([2.6, 2.6], "not one number"),
     "text": ("2.6", "wrong type"),
     "truth": (True, "wrong type"),
     "function": (lambda: 2.6, "wrong type"),
-    "nan": (math.nan, "another number"),
-    "infinite": (math.inf, "another number"),
+    "nan": (math.nan, "not finite"),
+    "infinite": (math.inf, "not finite"),
 }
 
 
