@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import json
+import re
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -22,6 +26,9 @@ from labchecks.registry import Practice
 
 __all__ = ["check", "check_double", "progress"]
 
+#: Beside the notebooks: a line for each verdict. Lines are added whole, so two kernels may do that.
+REMEMBERED = ".progress.jsonl"
+
 _latest: dict[str, Feedback] = {}
 
 
@@ -38,8 +45,8 @@ def check(practice_id: str, namespace: Mapping[str, object] | None = None) -> Sc
     Returns
     -------
     Score
-        Points reached on the visible cases. As the last value of the cell it is where nbgrader
-        reads partial credit from.
+        Points reached on the visible cases. It is the cell's value, where nbgrader reads partial
+        credit from.
 
     Raises
     ------
@@ -50,9 +57,12 @@ def check(practice_id: str, namespace: Mapping[str, object] | None = None) -> Sc
     if namespace is None:
         namespace = inspect.currentframe().f_back.f_globals
     feedback = _judge(practice, namespace)
-    _latest[practice.id] = feedback
-    _show(feedback, practice.title)
-    return feedback.score(practice.points)
+    if feedback != _latest.get(practice.id):
+        _latest[practice.id] = feedback
+        _remember(practice, feedback)
+    score = feedback.score(practice.points)
+    _show(feedback, practice.title, score)
+    return score
 
 
 def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
@@ -62,6 +72,10 @@ def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
     try:
         cases = practice.visible()
         answers = practice.ask(namespace, cases)
+        if all(answer.get("kind") in ("absent", "stub") for answer in answers):
+            stopped = _what_stopped(practice)
+            if stopped is not None:
+                return stopped
         # Numbers that overflow are part of what is judged; a warning on stderr would only puzzle.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -74,53 +88,112 @@ def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
         )
 
 
-def _show(feedback: Feedback, title: str) -> None:
-    _display(feedback.to_text(title), feedback.to_html(title))
+def _what_stopped(practice: Practice) -> Feedback | None:
+    """Feedback where the practice's cell was run just before and ended with an error."""
+    from labchecks.ask.call import describe_error
+    from labchecks.engine.unusable import failed
+
+    result = getattr(_shell(), "last_execution_result", None)
+    error = result and (result.error_before_exec or result.error_in_exec)
+    if not error or not any(
+        re.search(rf"\b{name}\b", result.info.raw_cell) for name in practice.names
+    ):
+        return None
+    feedback = failed(describe_error(error), "The practice cell")
+    names = " or ".join(f"`{name}`" for name in practice.names)
+    more = f" It did not come to define {names}."
+    if isinstance(error, NameError):
+        more += " If that name comes from a cell above, run that cell first."
+    return replace(feedback, text=feedback.text + more)
+
+
+def _remember(practice: Practice, feedback: Feedback) -> None:
+    if not hasattr(_shell(), "kernel") or practice.judge is None:
+        return
+    line = json.dumps({"id": practice.id, "outcome": feedback.outcome, "share": feedback.share})
+    # Where nothing can be written, only the memory of this kernel is left.
+    with contextlib.suppress(OSError), open(REMEMBERED, "a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+
+
+def _remembered() -> dict[str, Feedback]:
+    """The latest verdict on each practice, of this kernel or an earlier one."""
+    found: dict[str, Feedback] = {}
+    with contextlib.suppress(OSError), open(REMEMBERED, encoding="utf-8") as file:
+        for line in file:
+            # A line that is damaged is passed over.
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                row = json.loads(line)
+                found[row["id"]] = Feedback(row["outcome"], row["share"], "")
+    return found | _latest
+
+
+def _shell() -> object | None:
+    """The running IPython, if there is one."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    return get_ipython()
+
+
+def _show(feedback: Feedback, title: str, score: Score | None = None) -> None:
+    shell = _shell()
+    html = feedback.to_html(title, score)
+    if score is None or shell is None or type(shell).__name__ == "TerminalInteractiveShell":
+        _display(feedback.to_text(title), html)
+        return
+    score.box = html
+    # As the cell's value, so that verdict and points are one output; and at once, since a check
+    # need not be the last line of its cell. With a semicolon behind it a value is not shown.
+    if shell.displayhook.quiet():
+        _display(feedback.to_text(title), html)
+    else:
+        shell.displayhook(score)
+    score.shown = True
 
 
 def _display(text: str, html: str) -> None:
-    try:
-        from IPython import get_ipython
-        from IPython.display import display
-    except ImportError:
-        get_ipython = None
-    if get_ipython is None or get_ipython() is None:
+    shell = _shell()
+    if shell is None or type(shell).__name__ == "TerminalInteractiveShell":
         print(text)
         return
+    from IPython.display import display
+
     display({"text/plain": text, "text/html": html}, raw=True)
 
 
 def progress(lab: str | None = None) -> None:
-    """Show a lab's practices, their points, and where each stands since the kernel started.
+    """Show a lab's practices, their points, and where each stands.
+
+    What was checked in another notebook of the folder, or before the kernel started, counts too.
 
     Parameters
     ----------
     lab : str, optional
-        Such as ``"lab01"``; if left out, every lab of which a practice has been checked.
+        Such as ``"lab01"``; every lab if left out.
 
     Raises
     ------
     KeyError
         If there is no such lab.
     """
-    wanted = [lab] if lab is not None else sorted({id_.split("-")[0] for id_ in _latest})
-    if not wanted:
-        text = "No practice has been checked yet: run a check cell, or name a lab."
-        _display(text, f"<p>{text}</p>")
-        return
+    wanted = [lab] if lab is not None else registry.lab_names()
+    latest = _remembered()
     rows, reached, possible = [], 0.0, 0.0
     for practice in (p for name in wanted for p in registry.of_lab(name)):
-        feedback = _latest.get(practice.id)
+        feedback = latest.get(practice.id)
         possible += practice.points
+        name = practice.title if lab else f"{int(practice.lab[3:])} · {practice.title}"
         if practice.manual:
-            rows.append((practice.title, "– read by your instructor", f"{practice.points:g}"))
+            rows.append((name, "– read by your instructor", f"{practice.points:g}"))
             continue
         state = "– not checked yet" if feedback is None else feedback.to_text().split("\n")[0]
         score = 0.0 if feedback is None else feedback.score(practice.points)
         reached += score
-        rows.append((practice.title, state, f"{score:g} of {practice.points:g}"))
+        rows.append((name, state, f"{score:g} of {practice.points:g}"))
     total = ("Together", "", f"{reached:g} of {possible:g}")
-    title = " and ".join(f"Lab {int(name[3:])}" for name in wanted)
+    title = "All labs" if lab is None else f"Lab {int(lab[3:])}"
     _display(_table_text(title, [*rows, total]), _table_html(title, rows, total))
 
 

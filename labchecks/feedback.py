@@ -52,7 +52,7 @@ class Feedback:
         head = f"{symbol} {heading}" + (f" · {title}" if title else "")
         return f"{head}\n{self.text}"
 
-    def to_html(self, title: str = "") -> str:
+    def to_html(self, title: str = "", score: Score | None = None) -> str:
         """HTML form, styled inline so that it survives nbconvert and follows the page's theme."""
         symbol, heading, colour = _LOOK[self.outcome]
         paragraphs = "".join(
@@ -61,10 +61,15 @@ class Feedback:
             if part.strip()
         )
         name = f' <span style="opacity:.75">· {escape(title)}</span>' if title else ""
+        points = (
+            ""
+            if score is None
+            else f'<span style="float:right;padding-left:1em">{score:g} of {score.out_of:g}</span>'
+        )
         return (
             f'<div role="status" style="border-left:5px solid {colour};padding:.45em .9em;'
             "margin:.3em 0;max-width:46em;line-height:1.45;background:rgba(127,127,127,.10);"
-            'border-radius:0 6px 6px 0">'
+            f'border-radius:0 6px 6px 0">{points}'
             f'<strong><span aria-hidden="true">{symbol}</span> {escape(heading)}</strong>{name}'
             f"{paragraphs}</div>"
         )
@@ -86,15 +91,29 @@ def _inline_code(text: str) -> str:
 
 
 class Score(float):
-    """Points reached. It prints as a bare number, which is where nbgrader reads partial credit."""
+    """Points reached. In text it is a bare number, which is where nbgrader reads partial credit.
+
+    Attributes
+    ----------
+    out_of : float
+        The practice's points.
+    box : str
+        In HTML: the verdict with the points in it.
+    shown : bool
+        Whether that has been shown; it is not shown twice.
+    """
 
     def __new__(cls, value: float, out_of: float) -> Score:
         score = super().__new__(cls, value)
-        score.out_of = out_of
+        score.out_of, score.box, score.shown = out_of, "", False
         return score
 
     def _repr_html_(self) -> str:
-        return f'<span style="opacity:.75">Points: {self:g} of {self.out_of:g}</span>'
+        return self.box
+
+    def _ipython_display_(self) -> None:
+        if not self.shown:
+            raise NotImplementedError  # IPython then takes the forms in text and HTML
 
 
 def correct(text: str) -> Feedback:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["TIME_LIMIT", "call", "is_stub", "same_start", "time_limit"]
+__all__ = ["TIME_LIMIT", "call", "describe_error", "is_stub", "same_start", "time_limit"]
 
 Answer = dict[str, Any]
 
@@ -93,7 +93,7 @@ def call(function: Callable[[], Any], seconds: float | None = None) -> tuple[Any
     # SystemExit too: `exit()` in an answer must not end the check. An interrupt by the student ends
     # their function, and the check then says in which line it was.
     except BaseException as error:
-        return None, _describe_error(error)
+        return None, describe_error(error)
 
 
 @contextlib.contextmanager
@@ -140,7 +140,8 @@ def _importing(frame: types.FrameType | None) -> bool:
     return False
 
 
-def _describe_error(error: BaseException) -> Answer:
+def describe_error(error: BaseException) -> Answer:
+    """An error as an answer: with the student's own line in which it came up."""
     line, source = None, ""
     frame = error.__traceback__
     while frame is not None:

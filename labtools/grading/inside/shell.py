@@ -174,6 +174,8 @@ class _Hook(DisplayHook):
         pass
 
     def write_format_data(self, format_dict, md_dict=None):
+        if not format_dict:  # what has shown itself
+            return
         self.outputs.add(
             {
                 "output_type": "execute_result",
