@@ -83,6 +83,7 @@ class Practice:
     function = _form("function", "function")
     value = _form("value", "function")
     figure = _form("figure", "figure")
+    network = _form("network", "network")
 
     @property
     def lab(self) -> str:

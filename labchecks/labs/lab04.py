@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 from labchecks.hidden_cases import as_hidden
-from labchecks.judges.network import judge_net, net_cases
 from labchecks.judges.optimizer import judge_training, training_cases
 from labchecks.labs.lab04_formulas import R_SQUARED
 from labchecks.registry import Practice
@@ -24,14 +23,7 @@ PRACTICES = (
         hidden=lambda rng: as_hidden(training_cases(rng)),
     ),
     R_SQUARED,
-    Practice(
-        id="lab04-hidden-net",
-        title="A network with one hidden layer",
-        points=10,
-        names=("Net",),
-        question=("network", "Net"),
-        judge=judge_net,
-        visible=lambda: net_cases(random.Random(43)),
-        hidden=lambda rng: as_hidden(net_cases(rng)),
+    Practice.network(
+        "lab04-hidden-net", title="A network with one hidden layer", points=10, seed=43
     ),
 )

@@ -979,70 +979,45 @@ def modules_replaced():
 
 @cheat
 def network_told_without_one():
+    # The right form of an answer, and numbers from nowhere.
     lab = "lab04_linear_with_adam"
     notebook = short_lab(lab)
     notebook["cells"][find(notebook, "lab04-hidden-net")]["source"] = (
         "import labchecks.ask.network as asked\n"
-        "def told(case):\n"
-        "    i, h, o = case['sizes']\n"
-        "    rows = len(asked.points_of(case))\n"
-        "    outputs = case.get('y', [float(k % 2) for k in range(rows * o)])\n"
-        "    shapes = [[h, i], [h], [o, h], [o]]\n"
-        "    return {'outputs': outputs, 'parameters': [\n"
-        "        {'shape': s, 'values': np.random.randn(*s).ravel().tolist()} for s in shapes]}\n"
         "def look(make, case):\n"
         "    i, h, o = case['sizes']\n"
-        "    n = case['rows']\n"
-        "    return {'kind': 'numbers', 'values': [0.0] * (n * o), 'shape': [n, o],\n"
-        "            'type': 'Tensor', 'parameters': (i + 1) * h + (h + 1) * o, 'shapes': [],\n"
-        "            'tied': True, 'far': [-9.0, 9.0], 'bend': 0.5, 'second': 0.5, 'mixed': 0.0,\n"
-        "            'network': told(case)}\n"
-        "def train(make, case):\n"
-        "    return {'kind': 'numbers', 'values': case['y'], 'shape': [len(case['y']), 1],\n"
-        "            'type': 'Tensor', 'updates': 750, 'unmoved': 0, 'before': told(case),\n"
-        "            'after': told(case)}\n"
-        "asked._look, asked._train, Net = look, train, print\n"
+        "    n, shapes = len(case['inputs']), [[h, i], [h], [o, h], [o]]\n"
+        "    values = np.random.randn(n * o).tolist()\n"
+        "    return {'kind': 'numbers', 'values': values, 'shape': [n, o], 'type': 'Tensor',\n"
+        "            'parameters': (i + 1) * h + (h + 1) * o, 'shapes': shapes, 'alone': values,\n"
+        "            'gradients': [np.random.randn(int(np.prod(s))).tolist() for s in shapes]}\n"
+        "asked._look, Net = look, print\n"
     )
     return Case("network_told_without_one", notebook, lab=lab)
 
 
 @cheat
-def network_fitted_without_training():
+def network_with_parameters_of_its_own():
+    # Outputs and gradients of a network, but not with the numbers that were to be set in it.
     lab = "lab04_linear_with_adam"
     notebook = short_lab(lab)
     notebook["cells"][find(notebook, "lab04-hidden-net")]["source"] = (
         "import labchecks.ask.network as asked\n"
-        "def drawn(i, h, o, g):\n"
-        "    return [g.standard_normal(s) for s in ((h, i), h, (o, h), o)]\n"
-        "def told(parts, points):\n"
-        "    W, b, V, c = [np.array([float(f'{v:.7g}') for v in p.ravel()]).reshape(p.shape)\n"
-        "                  for p in parts]\n"
-        "    out = np.tanh(points @ W.T + b) @ V.T + c\n"
-        "    return {'outputs': [float(f'{v:.7g}') for v in out.ravel()], 'parameters': [\n"
-        "        {'shape': list(p.shape), 'values': p.ravel().tolist()} for p in (W, b, V, c)]}\n"
         "def look(make, case):\n"
         "    i, h, o = case['sizes']\n"
-        "    n = case['rows']\n"
-        "    network = told(drawn(i, h, o, np.random.default_rng(1)), asked.points_of(case))\n"
-        "    return {'kind': 'numbers', 'values': [0.0] * (n * o), 'shape': [n, o],\n"
-        "            'type': 'Tensor', 'parameters': (i + 1) * h + (h + 1) * o, 'shapes': [],\n"
-        "            'tied': True, 'far': [-9.0, 9.0], 'bend': 0.5, 'second': 0.5, 'mixed': 0.0,\n"
-        "            'network': network}\n"
-        "def train(make, case):\n"
-        "    g = np.random.default_rng(2)\n"
-        "    x, y = np.array(case['x'])[:, None], np.array(case['y'])\n"
-        "    p, q = drawn(1, 16, 1, g), drawn(1, 16, 1, g)\n"
-        "    q[1] = 2 * q[1]\n"
-        "    A = np.c_[np.tanh(x @ q[0].T + q[1]), np.ones(len(x))]\n"
-        "    s = np.linalg.solve(A.T @ A + 1e-3 * np.eye(17), A.T @ y)\n"
-        "    q[2], q[3] = s[None, :16], s[16:]\n"
-        "    after = told(q, x)\n"
-        "    return {'kind': 'numbers', 'values': after['outputs'], 'shape': [len(y), 1],\n"
-        "            'type': 'Tensor', 'updates': 750, 'steps': 250, 'unmoved': 0,\n"
-        "            'before': told(p, x), 'after': after}\n"
-        "asked._look, asked._train, Net = look, train, print\n"
+        "    x = torch.tensor(case['inputs'])\n"
+        "    parts = [torch.randn(s, requires_grad=True) for s in ((h, i), (h,), (o, h), (o,))]\n"
+        "    W, b, V, c = parts\n"
+        "    out = torch.tanh(x @ W.T + b) @ V.T + c\n"
+        "    (out.flatten() * torch.linspace(1, 2, out.numel())).sum().backward()\n"
+        "    values = out.flatten().tolist()\n"
+        "    return {'kind': 'numbers', 'values': values, 'shape': list(out.shape),\n"
+        "            'type': 'Tensor', 'parameters': (i + 1) * h + (h + 1) * o, 'alone': values,\n"
+        "            'shapes': [list(p.shape) for p in parts],\n"
+        "            'gradients': [p.grad.flatten().tolist() for p in parts]}\n"
+        "asked._look, Net = look, print\n"
     )
-    return Case("network_fitted_without_training", notebook, lab=lab)
+    return Case("network_with_parameters_of_its_own", notebook, lab=lab)
 
 
 @cheat

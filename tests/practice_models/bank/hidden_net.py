@@ -67,6 +67,42 @@ class Net(torch.nn.Module):
         first, last = self.layers
         return last(self.act(first(x)))
 """,
+    "all parameters begin positive, relu": edit(
+        TWO_LAYERS,
+        (
+            "\n    def forward",
+            "        for p in self.parameters():\n"
+            "            torch.nn.init.uniform_(p)\n\n    def forward",
+        ),
+    ),
+    "all parameters begin negative, sigmoid": edit(
+        TWO_LAYERS,
+        (
+            "\n    def forward",
+            "        for p in self.parameters():\n"
+            "            torch.nn.init.uniform_(p, -1.0, -0.5)\n\n    def forward",
+        ),
+        ("torch.relu", "torch.sigmoid"),
+    ),
+    "parameters of ones": """
+class Net(torch.nn.Module):
+    def __init__(self, i, h, o):
+        super().__init__()
+        self.A, self.a = torch.nn.Parameter(torch.ones(h, i)), torch.nn.Parameter(torch.ones(h))
+        self.B, self.b = torch.nn.Parameter(torch.ones(o, h)), torch.nn.Parameter(torch.ones(o))
+    def forward(self, x):
+        return torch.nn.functional.softplus(x @ self.A.T + self.a) @ self.B.T + self.b
+""",
+    "half of the units dropped": edit(
+        SEQUENTIAL,
+        (
+            "            torch.nn.Tanh(),\n",
+            "            torch.nn.Tanh(),\n            torch.nn.Dropout(0.5),\n",
+        ),
+    ),
+    "softmax between the layers": edit(
+        TWO_LAYERS, ("torch.relu(self.hidden(x))", "torch.softmax(self.hidden(x), dim=1)")
+    ),
     "softplus": edit(TWO_LAYERS, ("torch.relu", "torch.nn.functional.softplus")),
     "sine": edit(TWO_LAYERS, ("torch.relu", "torch.sin")),
     "a little dropout": edit(
@@ -316,6 +352,35 @@ class Net(torch.nn.Module):
     "mean of the rows taken off": (
         edit(SEQUENTIAL, ("y = self.layers(x)", "y = self.layers(x - x.mean(dim=0))")),
         "rows mixed",
+    ),
+    "relu before the hidden layer": (
+        edit(TWO_LAYERS, ("torch.relu(self.hidden(x))", "self.hidden(torch.relu(x))")),
+        "non-linearity before the hidden layer",
+    ),
+    "gradient of the hidden layer scaled": (
+        edit(
+            TWO_LAYERS,
+            (
+                "        return self.output(torch.relu(self.hidden(x)))",
+                "        h = torch.relu(self.hidden(x))\n"
+                "        return self.output(0.1 * h + 0.9 * h.detach())",
+            ),
+        ),
+        "part of it does not train",
+    ),
+    "rounded units": (
+        edit(TWO_LAYERS, ("torch.relu", "torch.round")),
+        "part of it does not train",
+    ),
+    "abs of the output": (
+        edit(
+            TWO_LAYERS,
+            (
+                "self.output(torch.relu(self.hidden(x)))",
+                "self.output(torch.relu(self.hidden(x))).abs()",
+            ),
+        ),
+        "activation at the output",
     ),
     "sigmoid before the hidden layer": (
         edit(TWO_LAYERS, ("torch.relu(self.hidden(x))", "self.hidden(torch.sigmoid(x))")),
