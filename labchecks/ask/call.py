@@ -171,23 +171,27 @@ def same_start(seed: int) -> Iterator[None]:
     torch.set_num_threads(1)
 
     before = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    own_generator = np.random.default_rng
+    own = {name: getattr(np.random, name) for name in _GENERATORS}
     random.seed(seed)
     np.random.seed(seed % 2**32)
     _seed(seed)
-
-    def seeded(wish=None):
-        return own_generator(seed if wish is None else wish)
-
-    np.random.default_rng = seeded
+    for name, make in own.items():
+        # Without a seed each of these draws one from the system.
+        setattr(
+            np.random, name, lambda given=None, make=make: make(seed if given is None else given)
+        )
     try:
         yield
     finally:
         torch.set_num_threads(threads)
-        np.random.default_rng = own_generator
+        for name, make in own.items():
+            setattr(np.random, name, make)
         random.setstate(before[0])
         np.random.set_state(before[1])
         torch.set_rng_state(before[2])
+
+
+_GENERATORS = ("default_rng", "PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 
 
 def _seed(seed: int) -> None:

@@ -20,6 +20,10 @@ Answer = dict[str, Any]
 #: Up to so many rows it is kept which of them each call had.
 FEW_ROWS = 4
 
+#: Rows (x, y) on which the start is asked for, see :mod:`labchecks.engine.start`.
+#: The first once more: does it start where it did?
+ALIKE = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
+
 #: Calls of the model whose parameters are kept.
 MOST_CALLS = 400
 
@@ -28,7 +32,8 @@ def ask_training(namespace: Mapping[str, object], case: Case, name: str) -> Answ
     """The log that the training function `name` returns on a case.
 
     It is given a model and a loss of our own, so that an earlier practice costs no points twice.
-    The answer also holds ``calls``, the parameters that the model was called with;
+    The answer also holds ``asked``, the losses of one epoch at rate 0 on rows that are all alike,
+    None where there is not one; ``calls``, the parameters that the model was called with;
     ``sizes``, how many rows each of these calls had; ``rows``, which ones, where the case has only
     a few; and ``foreign``, how many calls had rows of the lab's own ``X`` that are not in the case.
     """
@@ -53,20 +58,31 @@ def ask_training(namespace: Mapping[str, object], case: Case, name: str) -> Answ
         residuals = y_pred - y_true
         return (residuals**2).mean()
 
-    arguments = [model, loss_func, x, y, case["lr"], case["num_epochs"]]
-    if "batch_size" in case:
-        arguments.append(case["batch_size"])
-    with same_start(case["seed"]):
-        result, failure = call(lambda: function(*arguments))
-        if failure is not None:
-            return failure
-        answer, failure = call(lambda: read_numbers(result))
-    if failure is not None:
-        return failure
-    used, failure = call(lambda: _used(given, known, own))
+    def train(x: torch.Tensor, y: torch.Tensor, lr: float, num_epochs: int) -> Answer:
+        arguments = [model, loss_func, x, y, lr, num_epochs]
+        if "batch_size" in case:
+            arguments.append(case["batch_size"])
+        with same_start(case["seed"]):
+            result, failure = call(lambda: function(*arguments))
+            if failure is None:
+                result, failure = call(lambda: read_numbers(result))
+        return result if failure is None else failure
+
+    answer = train(x, y, case["lr"], case["num_epochs"])
+    if answer["kind"] in ("error", "timeout"):
+        return answer
+    noted, calls_of_run = list(given), list(calls)
+    asked = []
+    for at in (*ALIKE, ALIKE[0]):
+        alike = [torch.full_like(x, value) for value in at]
+        told = train(*alike, 0.0, 1)
+        if told["kind"] == "timeout":
+            break
+        asked.append(told["values"][0] if told.get("values") else None)
+    used, failure = call(lambda: _used(noted, known, own))
     if failure is not None:  # an `X` that cannot be compared with anything
         used = {"sizes": [], "rows": [], "foreign": 0}
-    return {**answer, "calls": calls, **used}
+    return {**answer, "calls": calls_of_run, "asked": asked, **used}
 
 
 def _used(given: Sequence[Any], known: Any, own: object) -> dict[str, Any]:

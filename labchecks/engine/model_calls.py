@@ -12,7 +12,7 @@ import numpy as np
 
 from labchecks.engine.training_runs import TrainingRun
 
-__all__ = ["begins_anew", "rows_twice", "same_draws", "steps_are_right", "typed_size"]
+__all__ = ["begins_anew", "rows_twice", "steps_are_right", "typed_size"]
 
 #: How far float32 may move a parameter from where an exact step leads, relative to its size.
 ROUNDING = 1e-4
@@ -25,12 +25,24 @@ def steps_are_right(runs: Sequence[TrainingRun]) -> bool:
 
 
 def begins_anew(run: TrainingRun) -> bool | None:
-    """Whether right steps are made within each epoch, and none leads on to the next.
+    """Whether no epoch goes on where the one before it ended, though the steps within it are right.
 
     None where it is not known which rows each call had, or the model was also called otherwise.
     """
     each = _updates(run)
-    if not run.few or len(run.rows) != len(run.calls) or len(run.calls) != each * run.epochs:
+    if len(run.calls) != each * run.epochs or not len(run.calls):
+        return None
+    if np.ptp(run.calls[::each], axis=0).max() == 0:
+        # Every epoch begins at the same place; whether it moves from there shows within it.
+        return True if np.ptp(run.calls, axis=0).max() > 0 else None
+    if run.one_batch and len(run.calls) > 4 and np.isfinite(run.calls).all():
+        # Independent places are as far apart one epoch later as two, and as all of them are.
+        spread = np.linalg.norm(run.calls.std(axis=0))
+        apart = [
+            np.linalg.norm(run.calls[lag:] - run.calls[:-lag], axis=1).mean() for lag in (1, 2)
+        ]
+        return bool(0 < spread < min(apart))
+    if not run.few or len(run.rows) != len(run.calls):
         return None
     leads_on = [
         _leads(run, run.calls[j], run.rows[j], run.calls[j + 1]) for j in range(len(run.calls) - 1)
@@ -38,16 +50,6 @@ def begins_anew(run: TrainingRun) -> bool | None:
     between = leads_on[each - 1 :: each]
     within = [fine for j, fine in enumerate(leads_on) if (j + 1) % each]
     return all(within) and not any(between)
-
-
-def same_draws(first: TrainingRun, second: TrainingRun) -> bool:
-    """Whether two runs that differ in their rate alone go through the same parameters."""
-    n = min(first.epochs, second.epochs)
-    a, b = first.log[:n], second.log[:n]
-    if len(first.calls) >= n and len(second.calls) >= n:
-        a, b = (run.calls[:: len(run.calls) // run.epochs][:n].ravel() for run in (first, second))
-    moves = np.isfinite(a).all() and np.ptp(a) > 1e-6 * np.abs(a).max()
-    return bool(moves and len(a) == len(b) and np.allclose(a, b, rtol=1e-5, atol=1e-7))
 
 
 def rows_twice(runs: Sequence[TrainingRun]) -> bool:

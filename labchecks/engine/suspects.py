@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labchecks.engine import law, mistakes
+from labchecks.engine import mistakes
 from labchecks.engine.mistakes import Mistake
 from labchecks.engine.run import Descent, Points, Trace, points_of
+from labchecks.engine.start import predict, rates_of
 from labchecks.engine.training_runs import Suspect, TrainingRun
 
 __all__ = [
@@ -96,8 +97,8 @@ def all_suspects(runs: Sequence[TrainingRun], lab_data: tuple[str, int]) -> list
         for m in mistakes.of_kind("step", "record", "setting", without=left_out)
     ]
     found += _renamed()
+    found += [AFTER]
     if batches:
-        found += [AFTER]
         records = {
             "only the last batch recorded",
             "only the first batch recorded",
@@ -122,6 +123,12 @@ def all_suspects(runs: Sequence[TrainingRun], lab_data: tuple[str, int]) -> list
 
 def _renamed() -> list[Suspect]:
     """Catalogued mistakes of which a log with a free start tells less, and how it says so."""
+
+    def on_the_line(run: TrainingRun):
+        points = run.points
+        w, b = (0.0, points.y.mean()) if np.ptp(points.x) == 0 else points.minimum
+        return run.right, Points(points.x, w * points.x + b), run.log
+
     sums = Mistake(
         "sum instead of mean",
         sentence="The steps follow the sum of the squared errors instead of their mean, so each is "
@@ -160,7 +167,7 @@ def _renamed() -> list[Suspect]:
         Suspect(recorded, lambda run: _summed(run), RIGHT_STEPS),
         Suspect(moved, _changed(sequential="w first")),
         Suspect(moved, _changed(sequential="b first")),
-        Suspect(clean, _changed(train_on="clean", measure_on="clean")),
+        Suspect(clean, on_the_line),
     ]
 
 
@@ -326,6 +333,16 @@ def _more_with_batches() -> list[Suspect]:
         ),
         Suspect(
             Mistake(
+                "loss of all rows recorded",
+                sentence="The steps are right, but each value is a loss over all rows at once, "
+                "taken after the epoch: the first is {v0}.",
+                look="Read again which losses the epoch's value is the mean of.",
+            ),
+            _changed(series="full", record="after"),
+            RIGHT_STEPS,
+        ),
+        Suspect(
+            Mistake(
                 "batch losses never emptied",
                 sentence="Each of your values is the mean of all batch losses since the first "
                 "epoch: they sink slowly, to {last} in the end.",
@@ -360,7 +377,7 @@ def _more_with_batches() -> list[Suspect]:
                 look="Read again what the epoch's value is the mean of.",
             ),
             _changed(series="weighted"),
-            0.8,
+            RIGHT_STEPS,
         ),
         Suspect(
             Mistake(
@@ -497,18 +514,31 @@ def _times(factor: float, words: str) -> Suspect:
 def found_rates(runs: Sequence[TrainingRun]) -> Iterator[Suspect]:
     """Any other rate, or factor on the rate, that the logs of batch descent lead to."""
     whole = [run for run in runs if run.one_batch and np.ptp(run.points.x) > 0]
-    rates = np.array([law.find_rate(run.points, run.log, run.digits) for run in whole])
-    if not len(rates) or np.isnan(rates).any():
+    found = [_rate_of(run) for run in whole]
+    if not whole or None in found:
         return
+    rates = np.array(found)
     factors = rates / np.array([run.right.rate for run in whole])
-    for found, suspect in ((rates, _typed), (factors, lambda f: _times(f, f"{f:.3g} times"))):
-        if np.ptp(found) > 1e-3 * found.max():
+    for values, suspect in ((rates, _typed), (factors, lambda f: _times(f, f"{f:.3g} times"))):
+        if np.ptp(values) > 1e-3 * np.abs(values).max():
             continue
         # What was typed in has few digits.
         for digits in (2, 3, 6):
-            value = float(f"{np.median(found):.{digits}g}")
-            if abs(value / np.median(found) - 1) < 1e-3 and not np.allclose(factors, 1, rtol=1e-3):
+            value = float(f"{np.median(values):.{digits}g}")
+            if abs(value / np.median(values) - 1) < 1e-3 and not np.allclose(factors, 1, rtol=1e-3):
                 yield suspect(value)
+
+
+def _rate_of(run: TrainingRun) -> float | None:
+    """The constant rate at which batch descent from the start gives the log; None if none does."""
+    for start in run.starts():
+        for rate in rates_of(run.points, run.log, start):
+            descent = run.right.with_(rate=rate)
+            losses = predict(descent, run.points, start)
+            # The rate was read off one loss, so its digits are only as good as that.
+            if len(losses) == len(run.log) and np.allclose(losses, run.log, rtol=1e-2):
+                return rate
+    return None
 
 
 def _rates(runs: Sequence[TrainingRun]) -> list[Suspect]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from labchecks.ask.training import ALIKE
 from labchecks.engine.compare import rounded_to
-from labchecks.engine.law import Program
 from labchecks.engine.mistakes import Mistake
 from labchecks.engine.run import Descent, Points
+from labchecks.engine.start import Program, predict, solved
 
 __all__ = ["Suspect", "TrainingRun"]
 
@@ -41,6 +42,10 @@ class TrainingRun:
         Which rows each of these calls had, where the case has only a few.
     foreign : int
         Calls with rows of the lab's own data that are not in the case's.
+    asked : ndarray, shape (4,)
+        First losses on rows that are alike, see :mod:`labchecks.engine.start`; nan where none came.
+    unrepeatable : bool
+        Whether the first of them was another one when it was asked for again.
     """
 
     case: Mapping[str, Any]
@@ -52,11 +57,14 @@ class TrainingRun:
     sizes: list[int]
     rows: list[list[int]]
     foreign: int
+    asked: np.ndarray
+    unrepeatable: bool
 
     @classmethod
     def of(cls, case: Mapping[str, Any], answer: Mapping[str, Any]) -> TrainingRun:
         """Put a case and its answer together."""
         log = np.array(answer["values"], dtype=float)
+        asked = [np.nan if value is None else value for value in answer.get("asked", [])]
         calls = np.array(answer.get("calls", []), dtype=float).reshape(-1, 2)
         points = _points(tuple(case["x"]), tuple(case["y"]))
         return cls(
@@ -69,6 +77,8 @@ class TrainingRun:
             answer.get("sizes", []),
             answer.get("rows", []),
             int(answer.get("foreign", 0)),
+            np.array([*asked, *[np.nan] * 4], dtype=float)[:4],
+            len(asked) > 4 and asked[0] != asked[4],
         )
 
     @property
@@ -98,8 +108,47 @@ class TrainingRun:
         """Whether a shuffled run cannot be followed."""
         return not (self.one_batch or self.alike or self.few)
 
+    def on_alike(self, x: float, y: float, loss: float) -> TrainingRun:
+        """The call with one epoch at rate 0 on rows that are all (x, y)."""
+        n = len(self.points)
+        case = {**self.case, "x": [x] * n, "y": [y] * n, "lr": 0.0, "num_epochs": 1, "lab": False}
+        return replace(
+            self, case=case, points=_points((x,) * n, (y,) * n), log=np.array([loss]), epochs=1
+        )
 
-@lru_cache(maxsize=64)
+    def starts(self, suspect: Suspect | None = None, every: bool = False) -> list[np.ndarray]:
+        """Where the run may have begun, if it is that of the suspect: as asked, as called.
+
+        Parameters
+        ----------
+        suspect : Suspect, optional
+            The right run if left out.
+        every : bool
+            With all parameters that the model was called with: a program may look at the loss
+            elsewhere before it begins.
+        """
+        found = [] if (told := self._told(suspect)) is None else [told]
+        calls = self.calls[np.isfinite(self.calls).all(axis=1)]
+        known = list(dict.fromkeys(map(tuple, calls.tolist())))
+        return found + [np.array(call) for call in known[: None if every else 1]]
+
+    def _told(self, suspect: Suspect | None) -> np.ndarray | None:
+        squares, units = [], []
+        for (x, y), loss in zip(ALIKE, self.asked, strict=True):
+            call = self.on_alike(x, y, loss)
+            made = (call.right, call.points, call.log) if suspect is None else suspect.make(call)
+            if made is None or len(made[2]) != 1:
+                return None
+            squares.append(made[2][0])
+            if y == 0:
+                first = predict(made[0].with_(epochs=1), made[1], np.array([0.0, 1.0]))
+                if not len(first):
+                    return None
+                units.append(first[0])
+        return solved(np.array(squares), np.array(units), self.digits)
+
+
+@lru_cache(maxsize=256)
 def _points(x: tuple[float, ...], y: tuple[float, ...]) -> Points:
     """A case's data; the same object each time, since much is known of it by then."""
     x, y = (np.array(values, dtype=np.float32).astype(float) for values in (x, y))

@@ -1,12 +1,11 @@
-"""Whether a log obeys an algorithm's law, from starts near and far; and what a probe notes."""
+"""Runs are followed from the start that is asked for; and what is noted of a training function."""
 
 import numpy as np
 import pytest
 import torch
 
-from labchecks.ask.training import ask_training
-from labchecks.engine import law
-from labchecks.engine import run as simulation
+from labchecks.ask.training import ALIKE, ask_training
+from labchecks.engine import start as starts
 from labchecks.engine.run import Descent, Points
 
 RNG = np.random.default_rng(3)
@@ -32,51 +31,79 @@ def trained(points: Points, start, rate: float, epochs: int, order=None, size=No
     return np.array(log)
 
 
-@pytest.mark.parametrize("far", [0.01, 1.0, 30.0, 3000.0])
-def test_a_right_log_is_met_and_leads_back_to_its_start(far):
+ONCE = np.ones(2)
+
+
+@pytest.mark.parametrize("start", [(0.3, -0.7), (0.0, 0.0), (30.0, -20.0), (-250.0, 400.0)])
+def test_the_start_follows_from_four_losses(start):
+    w, b = start
+    squares = np.array([(w * x + b - y) ** 2 for x, y in ALIKE], dtype=np.float32).astype(float)
+    found = starts.solved(squares, ONCE)
+    np.testing.assert_allclose(found, start, atol=1e-5 * (1 + np.abs(start).max() ** 2))
+    # A program that records a multiple leads to the same start if the multiple is known.
+    np.testing.assert_allclose(starts.solved(7 * squares, 7 * ONCE), found)
+    assert starts.solved(7 * squares + 1, ONCE) is None
+    assert starts.solved(np.array([np.nan, 1, 1, 1]), ONCE) is None
+
+
+@pytest.mark.parametrize("far", [1.0, 30.0, 3000.0])
+def test_a_right_log_is_followed_from_near_its_start_and_no_other_is(far):
     w, b = POINTS.minimum
-    start = (w + far, b - 0.7 * far)
+    start = np.array([w + far, b - 0.7 * far])
     log = trained(POINTS, start, 0.1, 15)
-    fit = law.fit_start([(Descent(0.1, 15, (0, 0)), POINTS, log)])
-    assert fit.agrees
-    # The losses do not tell from which side it came along either axis of the bowl.
-    axes = np.linalg.eigh(POINTS.hessian)[1]
-    found, true = (abs((np.array(at) - (w, b)) @ axes) for at in (fit.start, start))
-    np.testing.assert_allclose(found, true, atol=0.02 * max(far, 1))
+    descent = Descent(0.1, 15, (0, 0))
+    near = start + 1e-7 * (1 + np.abs(start).max() ** 2)
+    found = starts.follows(descent, POINTS, log, near)
+    np.testing.assert_allclose(found, start, atol=1e-4 * (1 + far))
+    assert starts.follows(descent.with_(rate=0.11), POINTS, log, start) is False
+    assert starts.follows(descent, POINTS, log, start + 0.1 * (1 + far)) is False
     log[6] *= 1.02
-    assert not law.fit_start([(Descent(0.1, 15, (0, 0)), POINTS, log)]).agrees
-    assert not law.fit_start([(Descent(0.11, 15, (0, 0)), POINTS, log)]).agrees
+    assert starts.follows(descent, POINTS, log, start) is False
+
+
+def test_a_log_that_overflows_at_once_tells_nothing():
+    log = np.array([1.0, np.inf, np.inf, np.inf, np.inf])
+    assert starts.follows(Descent(1e30, 5, (0, 0)), POINTS, log, np.array([1.0, 1.0])) in (
+        None,
+        False,
+    )
 
 
 @pytest.mark.parametrize("far", [1.0, 100.0])
-def test_a_shuffled_log_of_a_few_rows_is_met_in_some_order(far):
+def test_a_shuffled_log_of_a_few_rows_is_followed_in_some_order(far):
     order = [[0, 1, 2], [2, 0, 1], [1, 2, 0], [2, 1, 0], [0, 2, 1], [1, 0, 2]]
-    log = trained(FEW, (far, -far), 0.1, 6, order, size=2)
+    start = np.array([far, -far])
+    log = trained(FEW, start, 0.1, 6, order, size=2)
     descent = Descent(0.1, 6, (0, 0), batch_size=2, series="mean")
-    assert not law.fit_start([(descent, FEW, log)]).agrees
-    assert law.fit_any_order(descent, FEW, log).agrees
-    assert not law.fit_any_order(descent.with_(rate=0.12), FEW, log).agrees
+    assert starts.follows(descent, FEW, log, start) is False
+    assert starts.follows_in_some_order(descent, FEW, log, start)
+    assert starts.follows_in_some_order(descent.with_(rate=0.12), FEW, log, start) is False
+    assert starts.follows_in_some_order(descent, FEW, log, 1.1 * start) is False
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.9, 8.0])
-def test_a_shuffled_log_is_met_that_converges_or_explodes(rate):
+def test_a_shuffled_log_is_followed_that_converges_or_explodes(rate):
     order = [[2, 0, 1], [0, 1, 2], [1, 0, 2], [2, 1, 0]]
     descent = Descent(rate, 4, (0, 0), batch_size=1, series="mean")
-    start = (1.3, -0.4)
-    log = law.predict(descent.with_(order=tuple(map(tuple, order))), FEW, start)
-    assert law.fit_any_order(descent, FEW, log).agrees
-    assert not law.fit_any_order(descent.with_(zero_grad="epoch"), FEW, log).agrees
+    start = np.array([1.3, -0.4])
+    log = starts.predict(descent.with_(order=tuple(map(tuple, order))), FEW, start)
+    assert starts.follows_in_some_order(descent, FEW, log, start)
+    summed = descent.with_(zero_grad="epoch")
+    assert starts.follows_in_some_order(summed, FEW, log, start) is False
+    assert starts.follows_in_some_order(descent.with_(zero_grad="never"), FEW, log, start) is None
 
 
-def test_the_law_is_worked_out_once_for_all_logs_of_a_case(monkeypatch):
-    runs = []
-    usual = simulation.simulate
-    monkeypatch.setattr(law, "simulate", lambda *given: runs.append(1) or usual(*given))
-    points = Points(POINTS.x.copy(), POINTS.y.copy())
-    for start in ((1.0, 2.0), (-4.0, 50.0), (0.1, -0.3)):
-        log = trained(points, start, 0.1, 9)
-        assert law.fit_start([(Descent(0.1, 9, (0, 0)), points, log)]).agrees
-    assert 0 < len(runs) <= 6
+def test_without_a_start_a_descent_is_known_by_its_two_factors():
+    log = trained(POINTS, (4.0, 1.0), 0.1, 15)
+    assert starts.descends(POINTS, 0.1, log)
+    assert not starts.descends(POINTS, 0.11, log)
+    assert not starts.descends(POINTS, 0.1, log[::-1])
+
+
+def test_the_rate_follows_from_the_second_loss():
+    start = np.array([4.0, 1.0])
+    log = trained(POINTS, start, 0.07, 9)
+    assert min(abs(rate - 0.07) for rate in starts.rates_of(POINTS, log, start)) < 1e-4
 
 
 # What a probe notes of the calls of the model ------------------------------------------------
