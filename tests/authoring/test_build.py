@@ -21,6 +21,7 @@ from labtools.build import build, drift, find_sources, write
 from labtools.comparison import first_difference
 from labtools.faults import LabError
 
+COURSE = Path(__file__).resolve().parents[2]
 SOLUTION = f"solutions/{NAME}.ipynb"
 STUDENT = f"notebooks/{NAME}.ipynb"
 
@@ -116,6 +117,59 @@ def test_check_names_a_source_that_moved_on(course_copy):
     assert result.returncode == 1
     assert f"{SOLUTION}: has drifted: cell 1" in result.stderr
     assert f"{STUDENT}: has drifted: cell 1" in result.stderr
+
+
+# --- the same, seen by the run that compares the outputs (conftest.py) ------------------------
+
+
+def run_solution(folder: Path) -> str:
+    """Run the sample's solution as `make test` runs those of the course; return what it says."""
+    for name in ("conftest.py", "tests/nbval_sanitize.cfg"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(COURSE / name, folder / name)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "solutions"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def test_the_run_of_a_solution_passes_on_what_build_wrote(course_copy):
+    assert "5 passed" in run_solution(course_copy)
+
+
+DRIFTED = {
+    "a picture of another size": (SOLUTION, "cell 2 (import math) differs in its outputs"),
+    "an answer in the student's notebook": (
+        STUDENT,
+        "cell 5 (def double(x):) differs in its source",
+    ),
+    "a source that moved on": (SOLUTION, "cell 1 (# Lab 1: a sample) differs in its source"),
+}
+
+
+@pytest.mark.parametrize("fault", DRIFTED)
+def test_the_run_of_a_solution_names_what_has_drifted(course_copy, fault):
+    if "picture" in fault:  # which nbval alone does not look at
+        picture = base64.b64decode(png(4, 3)).hex()
+        show = f'from IPython.display import Image\ndisplay(Image(bytes.fromhex("{picture}")))\n'
+        edit(course_copy / f"solutions/{NAME}.py", "half = 0.5\n", f"half = 0.5\n{show}")
+        assert labs(course_copy, "build").returncode == 0
+        edit(course_copy / SOLUTION, png(4, 3), png(4, 2))
+    elif "answer" in fault:
+        edit(course_copy / STUDENT, "# YOUR CODE HERE", "return 2 * x")
+    else:
+        edit(course_copy / f"solutions/{NAME}.py", "What doubling is.", "What doubling was.")
+    text = run_solution(course_copy)
+    file, said = DRIFTED[fault]
+    assert "1 failed, 4 passed" in text and f"{file}: has drifted: {said}" in text, text
+
+
+def test_the_run_of_a_solution_that_loses_its_points_fails(course_copy):
+    edit(course_copy / f"solutions/{NAME}.py", "10.0 *", "7.0 *")
+    for file in (SOLUTION, STUDENT):
+        edit(course_copy / file, "10.0 *", "7.0 *")
+    edit(course_copy / SOLUTION, '"10.0"', '"7.0"')
+    text = run_solution(course_copy)
+    assert "1 failed, 4 passed" in text and "gets 7 points here instead of 10" in text, text
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"nbformat": 4}'])
