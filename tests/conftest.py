@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
@@ -14,8 +15,62 @@ from tests.chromium import browser, open_page  # noqa: F401 (fixtures)
 matplotlib.use("Agg")
 
 
+#: What `make quick` holds: folders and modules of which no test starts a kernel, a grader or a
+#: browser. Single tests of other modules are marked ``quick`` where they stand, and a test that is
+#: marked ``prove`` is no part of it.
+QUICK = (
+    "tests/authoring/test_jupytext.py",
+    "tests/authoring/test_markers.py",
+    "tests/authoring/test_source.py",
+    "tests/benchmarks",
+    "tests/course",
+    "tests/explorer/test_explorer_complaints.py",
+    "tests/explorer/test_explorer_figure.py",
+    "tests/explorer/test_explorer_trajectory.py",
+    "tests/figures",
+    "tests/grading/test_answers_out.py",
+    "tests/grading/test_arguments.py",
+    "tests/grading/test_cleaning.py",
+    "tests/grading/test_formulas.py",
+    "tests/grading/test_submissions.py",
+    "tests/grading/test_time_limit.py",
+    "tests/labs/test_derived_files.py",
+    "tests/labs/test_other_machines.py",
+    "tests/release/test_answers.py",
+    "tests/release/test_project_files.py",
+    "tests/site/test_site_guards.py",
+    "tests/test_setup_check.py",
+)
+
+#: What takes longest, in the order in which workers begin with it. What is quick comes last.
+FIRST = ("tests/grading/test_corpora.py", "tests/grading", "tests/release", "tests/site")
+
 #: Folders whose tests share one long set-up: a worker that has made it runs them all.
 TOGETHER = ("tests/release", "tests/site")
+
+
+def is_in(item: pytest.Item, places: Iterable[str]) -> bool:
+    """Whether a test is in one of these folders or modules."""
+    file = item.nodeid.partition("::")[0]
+    return any(file == place or file.startswith(f"{place}/") for place in places)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is quick, refuse what is in two tiers, and begin with what takes longest."""
+    for item in items:
+        prove = item.get_closest_marker("prove")
+        if prove and item.get_closest_marker("quick"):
+            raise pytest.UsageError(f"{item.nodeid} is marked quick and prove: it can be one")
+        if not prove and is_in(item, QUICK):
+            item.add_marker("quick")
+
+    def turn(item: pytest.Item) -> int:
+        if item.get_closest_marker("quick"):
+            return len(FIRST) + 1
+        return next((k for k, place in enumerate(FIRST) if is_in(item, [place])), len(FIRST))
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(optionalhook=True)
