@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -33,6 +34,8 @@ class LabNotebook(IPyNbFile):
         yield from cells
         if self.compare_outputs:
             yield UpToDate.from_parent(self, name="up to date", cells=cells)
+        else:
+            yield Untouched.from_parent(self, name="untouched", cells=cells)
 
     def setup(self):
         """Start the kernel, with the settings that `labs build` gives to it."""
@@ -57,21 +60,38 @@ class LabNotebook(IPyNbFile):
         return [str(self.config.rootpath / "tests" / "nbval_sanitize.cfg")]
 
 
-class UpToDate(pytest.Item):
-    """Both derived notebooks are what `labs build` would write, with the outputs of this run."""
+class WholeRun(pytest.Item):
+    """What is proved by the outputs of all cells of a notebook."""
 
     def __init__(self, *, cells, **kwargs):
         super().__init__(**kwargs)
         self.cells = cells
 
     def runtest(self):
+        if any(cell.test_outputs is None for cell in self.cells):
+            pytest.skip("needs the outputs of all cells: run the whole notebook")
+        if faults := list(self.faults()):
+            pytest.fail("\n".join(faults), pytrace=False)
+
+    def faults(self):
+        raise NotImplementedError
+
+    def repr_failure(self, excinfo, style=None):
+        return str(excinfo.value)
+
+    def reportinfo(self):
+        return self.path, 0, f"{self.path.name}: {self.name}"
+
+
+class UpToDate(WholeRun):
+    """Both derived notebooks are what `labs build` would write, with the outputs of this run."""
+
+    def faults(self):
         from labtools.build import STUDENTS, drift
         from labtools.execution import as_stored
         from labtools.source import read_source
         from labtools.student import derive_student
 
-        if any(cell.test_outputs is None for cell in self.cells):
-            pytest.skip("needs the outputs of all cells: run the whole notebook")
         root = self.config.rootpath
         source = read_source(self.path.with_suffix(".py"), root)
         made = copy.deepcopy(source.notebook)
@@ -86,15 +106,37 @@ class UpToDate(pytest.Item):
             self.path: as_stored(source, made, (str(root), self.parent.settings.name)),
             root / STUDENTS / self.path.name: derive_student(source),
         }
-        drifted = {path.relative_to(root): drift(path, made) for path, made in derived.items()}
-        faults = [f"{path}: {reason}" for path, reason in drifted.items() if reason]
-        assert not faults, "\n".join(faults)
+        for path, made in derived.items():
+            if reason := drift(path, made):
+                yield f"{path.relative_to(root)}: {reason}"
 
-    def repr_failure(self, excinfo, style=None):
-        return str(excinfo.value)
 
-    def reportinfo(self):
-        return self.path, 0, f"{self.path.name}: up to date"
+class Untouched(WholeRun):
+    """A student who has solved nothing is told so, sees no warning, and can see or read all."""
+
+    def faults(self):
+        from labtools.comparison import picture_size
+
+        for cell in self.cells:
+            shown = [
+                text
+                for output in cell.test_outputs
+                for text in (output.get("text"), output.get("data", {}).get("text/html"))
+                if text
+            ]
+            where = f"cell {cell.cell_num}"
+            if any(output.get("name") == "stderr" for output in cell.test_outputs):
+                yield f"{where} writes to stderr: {shown[0]}"
+            if cell.cell.metadata.get("nbgrader", {}).get("locked") and not any(
+                "not attempted" in text.lower() for text in shown
+            ):
+                yield f"{where}, a check, does not say “not attempted”: {shown}"
+            for picture in re.findall(r"<img\b[^>]*>", "".join(shown)):
+                alt = re.search(r'\balt="([^"]*)"', picture)
+                data = re.search(r'\bsrc="data:image/png;base64,([^"]*)"', picture)
+                size = data and picture_size(data.group(1))
+                if not alt or len(alt.group(1)) <= 30 or not size or size[0] <= 300:
+                    yield f"{where} has a picture without a text, or none: {picture[:200]}"
 
 
 def pytest_configure(config):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,6 +37,12 @@ QUICK = (
     "tests/grading/test_time_limit.py",
     "tests/labs/test_derived_files.py",
     "tests/labs/test_other_machines.py",
+    "tests/practice/test_core.py",
+    "tests/practice/test_lab00.py",
+    "tests/practice/test_law.py",
+    "tests/practice/test_simulation.py",
+    "tests/practice_models/test_hidden_net_law.py",
+    "tests/practice_models/test_models_quiet.py",
     "tests/release/test_answers.py",
     "tests/release/test_project_files.py",
     "tests/site/test_site_guards.py",
@@ -92,6 +99,17 @@ def pytest_xdist_make_scheduler(config, log):
 def course() -> Path:
     """Return the course's folder."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def heeds_interrupts():
+    """Let what a test starts be stopped by Ctrl-C, also where the tests themselves ignore it.
+
+    A shell that starts a command in the background has it ignore Ctrl-C, and all that it starts.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

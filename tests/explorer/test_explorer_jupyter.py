@@ -18,7 +18,7 @@ from tests.jupyter import (
     save,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.prove]
 
 FIGURE = """
 from labhelpers import data

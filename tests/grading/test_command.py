@@ -113,6 +113,7 @@ def test_one_student_alone(folder, out):
     assert len(read_grades(out)) == 4
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_stopped_at_any_moment_it_goes_on(tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     for k in range(12):

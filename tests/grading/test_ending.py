@@ -129,6 +129,7 @@ def test_told_to_end_it_writes_the_tables_first(running, name):
     wait_until_gone(running, processes)
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_an_interrupt_while_it_starts_says_that_and_no_more(running):
     # The folder is its own from here on, and the workers still import what they need.
     running.wait_for((running.out / ".labs-grade.lock").exists)

@@ -18,6 +18,8 @@ from types import SimpleNamespace
 
 import pytest
 
+pytestmark = pytest.mark.prove
+
 COURSE = Path(__file__).resolve().parents[2]
 SCRIPT = COURSE / "labtools" / "bootstrap.py"
 
@@ -182,6 +184,7 @@ def test_a_failed_download_gives_one_sentence_and_leaves_no_stamp(small):
     assert again.returncode == 0 and "installing" in again.stdout
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_an_interrupted_install_leaves_no_stamp(small):
     (small / "backend.py").write_text("import time\ntime.sleep(60)\n")
     process = subprocess.Popen(
@@ -296,7 +299,6 @@ def test_who_opens_the_labs_is_told_where_the_commands_are(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(bootstrap, "ROOT", str(tmp_path))
     monkeypatch.setattr(bootstrap.os, "execv", lambda *command: started.append(command))
-    monkeypatch.setattr(bootstrap.subprocess, "call", lambda command: 0)
     bootstrap.open_lab("notebooks")
     said = said.format(activate="source .venv/bin/activate")
     assert f"setup: in another terminal: {said}\n" in capsys.readouterr().out
