@@ -11,6 +11,7 @@ import matplotlib
 import pytest
 
 from tests.chromium import browser, open_page  # noqa: F401 (fixtures)
+from tests.jupyter import jupyter  # noqa: F401 (fixture)
 
 # Not through the environment: a kernel that a test starts would inherit it and lose its figures.
 matplotlib.use("Agg")
@@ -52,13 +53,17 @@ QUICK = (
 #: What takes longest, in the order in which workers begin with it. What is quick comes last.
 FIRST = ("tests/grading/test_corpora.py", "tests/grading", "tests/release", "tests/site")
 
-#: Folders whose tests share one long set-up: a worker that has made it runs them all.
-TOGETHER = ("tests/release", "tests/site")
+#: Folders and modules whose tests share one long set-up: a worker that has made it runs them all.
+TOGETHER = (
+    ("tests/release",),
+    ("tests/site",),
+    ("tests/explorer/test_explorer_jupyter.py", "tests/labs/test_labs_in_browser.py"),
+)
 
 
-def is_in(item: pytest.Item, places: Iterable[str]) -> bool:
+def is_in(nodeid: str, places: Iterable[str]) -> bool:
     """Whether a test is in one of these folders or modules."""
-    file = item.nodeid.partition("::")[0]
+    file = nodeid.partition("::")[0]
     return any(file == place or file.startswith(f"{place}/") for place in places)
 
 
@@ -69,28 +74,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         prove = item.get_closest_marker("prove")
         if prove and item.get_closest_marker("quick"):
             raise pytest.UsageError(f"{item.nodeid} is marked quick and prove: it can be one")
-        if not prove and is_in(item, QUICK):
+        if not prove and is_in(item.nodeid, QUICK):
             item.add_marker("quick")
 
     def turn(item: pytest.Item) -> int:
         if item.get_closest_marker("quick"):
             return len(FIRST) + 1
-        return next((k for k, place in enumerate(FIRST) if is_in(item, [place])), len(FIRST))
+        return next((k for k, place in enumerate(FIRST) if is_in(item.nodeid, [place])), len(FIRST))
 
     items.sort(key=turn)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """With ``--dist loadscope``, also keep some folders together, not only each module."""
+    """With ``--dist loadscope``, keep together not only each module, but also what shares more."""
     if config.getvalue("dist") != "loadscope":
         return None
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            folder = nodeid.partition("::")[0].rpartition("/")[0]
-            return folder if folder in TOGETHER else super()._split_scope(nodeid)
+            shared = (places[0] for places in TOGETHER if is_in(nodeid, places))
+            return next(shared, super()._split_scope(nodeid))
 
     return Scheduling(config, log)
 
