@@ -57,6 +57,8 @@ FIRST = ("tests/grading/test_corpora.py", "tests/grading", "tests/release", "tes
 TOGETHER = (
     ("tests/release",),
     ("tests/site",),
+    ("tests/grading/test_asking.py", "tests/grading/test_sandbox.py"),
+    ("tests/grading/test_command.py", "tests/grading/test_keeping.py"),
     ("tests/explorer/test_explorer_jupyter.py", "tests/labs/test_labs_in_browser.py"),
 )
 

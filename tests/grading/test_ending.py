@@ -15,7 +15,11 @@ import pytest
 from tests.grading.corpora.base import LAB, ROOT, Case, solved
 from tests.grading.corpora.running import read_grades
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("needs_sandbox")]
+pytestmark = [
+    pytest.mark.prove,
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("needs_sandbox"),
+]
 
 #: Seconds in which everything has gone: whatever imports on a busy machine does so to the end.
 SOON = 90
