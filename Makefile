@@ -16,7 +16,7 @@ SETUP = $(if $(PYTHON),"$(PYTHON)",$(error Python 3.11 or newer is needed and no
 	install it from https://www.python.org)) labtools/bootstrap.py$(if $(TORCH), --torch $(TORCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab author build check test bench release site pins clean
+.PHONY: help lab author build check quick test prove bench release site pins clean
 
 help: ## show this list
 	@echo "Usage: make TARGET"
@@ -50,9 +50,17 @@ check: ## CI          are the derived notebooks up to date, is the code clean?
 	@$(BIN)/labs build --check
 	@$(BIN)/ruff check .
 
-test: ## CI          prove everything, with one summary at the end
+quick: ## CI          a minute of tests: after every save
 	@$(SETUP) test
-	@$(BIN)/python tests/run_all.py
+	@$(BIN)/python tests/run_all.py quick
+
+test: ## CI          six minutes of tests: before every push
+	@$(SETUP) test
+	@$(BIN)/python tests/run_all.py test
+
+prove: ## CI          the rest of the tests, twenty minutes: every night, before a release
+	@$(SETUP) test
+	@$(BIN)/python tests/run_all.py prove
 
 bench: ## CI          measure what the course claims about speed
 	@$(SETUP) test

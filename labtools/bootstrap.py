@@ -151,6 +151,7 @@ def open_lab(folder):
     if not has_browser():
         command += ["--no-browser"]
         say("no browser here: open the address that begins with http:// below in one")
+    say(where_commands_are())
     say("starting JupyterLab on %s (stop it with Ctrl-C)" % place)
     os.chdir(ROOT)
     if os.name != "nt":
@@ -160,6 +161,21 @@ def open_lab(folder):
         return subprocess.call(command)
     except KeyboardInterrupt:
         return 0
+
+
+def where_commands_are():
+    """Return a sentence on how to call the course's commands from a terminal."""
+    place = os.path.dirname(python_of(".venv"))
+    there = os.listdir(os.path.join(ROOT, place))
+    # `labs` comes with the course; what it needs comes with nbgrader.
+    is_author = any(name.startswith("nbgrader") for name in there)
+    names = ("labs", "nbgrader", "jupyter") if is_author else ("jupyter",)
+    activate = os.path.join(place, "activate")
+    return "in another terminal: %s; or, after %s, %s" % (
+        ", ".join(os.path.join(place, name) for name in names),
+        activate if os.name == "nt" else "`source %s`" % activate,
+        ", ".join(names),
+    )
 
 
 def check_python():

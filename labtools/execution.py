@@ -76,7 +76,7 @@ async def execute(
             on_cell_complete=lambda **_: on_cell(),
         )
         try:
-            await client.async_execute(cwd=folder, env=_kernel_environment(Path(folder)))
+            await client.async_execute(cwd=folder, env=kernel_environment(Path(folder)))
         except CellExecutionError as error:
             reason = f"raises {error.ename}: {error.evalue}"
             raise LabError([source.fault(position, reason)]) from None
@@ -87,10 +87,29 @@ async def execute(
             raise LabError([source.fault(position, "the kernel died")]) from None
         finally:
             await _end_kernel(client)
-        faults = list(_output_faults(source, notebook, (str(root), folder)))
-    if faults:
-        raise LabError(faults)
+        return as_stored(source, notebook, (str(root), folder))
 
+
+def as_stored(source: LabSource, notebook: NotebookNode, folders: tuple[str, ...]) -> NotebookNode:
+    """Return an executed notebook as it is kept in the course.
+
+    Parameters
+    ----------
+    source : LabSource
+        The lab.
+    notebook : NotebookNode
+        Its cells with the outputs of a run; changed in place.
+    folders : tuple of str
+        Folders of this machine, which no output may mention.
+
+    Raises
+    ------
+    LabError
+        When an output is on stderr or would differ from one machine or run to the next, or when a
+        practice does not get its points.
+    """
+    if faults := list(_output_faults(source, notebook, folders)):
+        raise LabError(faults)
     notebook.metadata = copy.deepcopy(NOTEBOOK_METADATA)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
@@ -107,7 +126,7 @@ async def _end_kernel(client: NotebookClient) -> None:
         await client.km.shutdown_kernel(now=True)
 
 
-def _kernel_environment(folder: Path) -> dict[str, str]:
+def kernel_environment(folder: Path) -> dict[str, str]:
     """Return an environment in which neither the user's settings nor chance change an output."""
     environment = {
         **os.environ,

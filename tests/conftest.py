@@ -2,33 +2,108 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
 import pytest
 
 from tests.chromium import browser, open_page  # noqa: F401 (fixtures)
+from tests.jupyter import jupyter  # noqa: F401 (fixture)
 
 # Not through the environment: a kernel that a test starts would inherit it and lose its figures.
 matplotlib.use("Agg")
 
 
-#: Folders whose tests share one long set-up: a worker that has made it runs them all.
-TOGETHER = ("tests/release", "tests/site")
+#: What `make quick` holds: folders and modules of which no test starts a kernel, a grader or a
+#: browser. Single tests of other modules are marked ``quick`` where they stand, and a test that is
+#: marked ``prove`` is no part of it.
+QUICK = (
+    "tests/authoring/test_jupytext.py",
+    "tests/authoring/test_markers.py",
+    "tests/authoring/test_source.py",
+    "tests/benchmarks",
+    "tests/course/test_data.py",
+    "tests/course/test_history.py",
+    "tests/course/test_prediction.py",
+    "tests/course/test_prose_numbers.py",
+    "tests/course/test_readme.py",
+    "tests/course/test_surface.py",
+    "tests/explorer/test_explorer_complaints.py",
+    "tests/explorer/test_explorer_figure.py",
+    "tests/explorer/test_explorer_trajectory.py",
+    "tests/figures/test_figure_contents.py",
+    "tests/figures/test_figure_drawing.py",
+    "tests/grading/test_answers_out.py",
+    "tests/grading/test_arguments.py",
+    "tests/grading/test_cleaning.py",
+    "tests/grading/test_formulas.py",
+    "tests/grading/test_submissions.py",
+    "tests/grading/test_time_limit.py",
+    "tests/labs/test_derived_files.py",
+    "tests/labs/test_other_machines.py",
+    "tests/practice/test_core.py",
+    "tests/practice/test_lab00.py",
+    "tests/practice/test_law.py",
+    "tests/practice/test_simulation.py",
+    "tests/practice_models/test_hidden_net_law.py",
+    "tests/practice_models/test_models_quiet.py",
+    "tests/release/test_answers.py",
+    "tests/release/test_project_files.py",
+    "tests/site/test_site_guards.py",
+    "tests/test_setup_check.py",
+)
+
+#: What takes longest, in the order in which workers begin with it. What is quick comes last.
+FIRST = ("tests/grading/test_corpora.py", "tests/grading", "tests/release", "tests/site")
+
+#: Folders and modules whose tests share one long set-up: a worker that has made it runs them all.
+TOGETHER = (
+    ("tests/release",),
+    ("tests/site",),
+    ("tests/grading/test_asking.py", "tests/grading/test_sandbox.py"),
+    ("tests/grading/test_command.py", "tests/grading/test_keeping.py"),
+    ("tests/explorer/test_explorer_jupyter.py", "tests/labs/test_labs_in_browser.py"),
+)
+
+
+def is_in(nodeid: str, places: Iterable[str]) -> bool:
+    """Whether a test is in one of these folders or modules."""
+    file = nodeid.partition("::")[0]
+    return any(file == place or file.startswith(f"{place}/") for place in places)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is quick, refuse what is in two tiers, and begin with what takes longest."""
+    for item in items:
+        prove = item.get_closest_marker("prove")
+        if prove and item.get_closest_marker("quick"):
+            raise pytest.UsageError(f"{item.nodeid} is marked quick and prove: it can be one")
+        if not prove and is_in(item.nodeid, QUICK):
+            item.add_marker("quick")
+
+    def turn(item: pytest.Item) -> int:
+        if item.get_closest_marker("quick"):
+            return len(FIRST) + 1
+        return next((k for k, place in enumerate(FIRST) if is_in(item.nodeid, [place])), len(FIRST))
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """With ``--dist loadscope``, also keep some folders together, not only each module."""
+    """With ``--dist loadscope``, keep together not only each module, but also what shares more."""
     if config.getvalue("dist") != "loadscope":
         return None
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            folder = nodeid.partition("::")[0].rpartition("/")[0]
-            return folder if folder in TOGETHER else super()._split_scope(nodeid)
+            shared = (places[0] for places in TOGETHER if is_in(nodeid, places))
+            return next(shared, super()._split_scope(nodeid))
 
     return Scheduling(config, log)
 
@@ -37,6 +112,17 @@ def pytest_xdist_make_scheduler(config, log):
 def course() -> Path:
     """Return the course's folder."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def heeds_interrupts():
+    """Let what a test starts be stopped by Ctrl-C, also where the tests themselves ignore it.
+
+    A shell that starts a command in the background has it ignore Ctrl-C, and all that it starts.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

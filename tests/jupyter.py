@@ -12,6 +12,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+import pytest
+
+from tests.chromium import chromium_path
+
 #: True in the page once the kernel of its notebook waits for work.
 IDLE = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
 
@@ -111,6 +115,16 @@ class JupyterServer:
                 f"{self.url}/api/sessions/{session['id']}", method="DELETE"
             )
             urllib.request.urlopen(request, timeout=30).close()
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory):
+    """One server for all tests of a worker that open notebooks in a browser."""
+    if chromium_path() is None:  # then they are skipped, or fail in CI
+        yield None
+        return
+    with JupyterServer(tmp_path_factory.mktemp("jupyter")) as server:
+        yield server
 
 
 def open_notebook(open_page, server, name: str, place: str = "lab/tree"):

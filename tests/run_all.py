@@ -1,11 +1,13 @@
-"""Everything that must hold, one after the other, with one summary at the end (`make test`).
+"""One tier of the tests, with one summary at the end: `python tests/run_all.py quick|test|prove`.
 
-A stage that fails does not keep the later ones from running. The exit code is 0 only when all
-passed.
+A test marked ``quick`` is in `make quick` and `make test`, one marked ``prove`` in `make prove`,
+any other one in `make test`. A stage that fails does not keep the later ones from running. The exit
+code is 0 only when all passed.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import subprocess
@@ -14,6 +16,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +33,14 @@ KINDS = {
 }
 
 
+#: Pytest's choice of tests for each tier: by their marks, and the folders to look into.
+TIERS = {
+    "quick": ("quick", ("tests",)),
+    "test": ("not prove", tuple(KINDS)),
+    "prove": ("prove", ("tests",)),
+}
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of the summary."""
@@ -41,15 +52,17 @@ class Row:
 
 
 def main() -> int:
-    """Run all stages and print the summary; return the exit code."""
-    rows = [
-        run_tool("code style", ["ruff", "check", "."]),
-        run_tool("derived notebooks are up to date", ["labtools.cli", "build", "--check"]),
-    ]
-    pytest_rows, last_line = run_pytest()
+    """Run the stages of a tier and print the summary; return the exit code."""
+    parser = argparse.ArgumentParser(description="Run one tier of the tests.")
+    parser.add_argument("tier", choices=TIERS)
+    tier = parser.parse_args().tier
+
+    # `make prove` goes on where `make test` has ended: nothing is run by both.
+    rows = [] if tier == "prove" else [run_tool("code style", ["ruff", "check", "."])]
+    pytest_rows, last_line = run_pytest(tier)
     rows += pytest_rows
 
-    table = Table(title="make test", title_justify="left")
+    table = Table(title=f"make {tier}", title_justify="left")
     for heading in ("stage", "result", "counts", "seconds"):
         table.add_column(heading, justify="right" if heading == "seconds" else "left")
     for row in rows:
@@ -69,13 +82,15 @@ def run_tool(stage: str, module: list[str]) -> Row:
     return Row(stage, "", time.monotonic() - started, code == 0)
 
 
-def run_pytest() -> tuple[list[Row], str]:
-    """Run pytest once over all folders; return a row per folder and pytest's last line."""
+def run_pytest(tier: str) -> tuple[list[Row], str]:
+    """Run a tier's tests; return a row for each of its folders, and pytest's last line."""
     print("\n--- pytest", flush=True)
+    marks, folders = TIERS[tier]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [
-            *(sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope", "-q", "-rfEs"),
+            *(sys.executable, "-m", "pytest", *folders, "-m", marks, "-q", "-rfEs"),
+            *("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"),
             *("--durations", "15", "--durations-min", "5"),
             *("--junit-xml", str(report), "-o", "junit_family=xunit1"),
         ]
@@ -88,29 +103,29 @@ def run_pytest() -> tuple[list[Row], str]:
             if re.search(r"\bin \d[\d.:]*s\b", line):
                 last_line = line.strip()
         code = process.wait()
-        rows = read_report(report) if report.exists() else []
+        rows = read_report(report, folders) if report.exists() else []
     if code and all(row.passed for row in rows):
         rows.append(Row("pytest itself", f"exit code {code}", 0.0, False))
     return rows, last_line
 
 
-def read_report(path: Path) -> list[Row]:
-    """Count the outcomes of each kind of test in pytest's XML report."""
-    counts = {folder: Counter() for folder in KINDS}
-    seconds = dict.fromkeys(KINDS, 0.0)
+def read_report(path: Path, folders: Sequence[str] = tuple(KINDS)) -> list[Row]:
+    """Count the outcomes of the tests in each folder in pytest's XML report."""
+    counts = {folder: Counter() for folder in folders}
+    seconds = dict.fromkeys(folders, 0.0)
     for case in ET.parse(path).iter("testcase"):
         place = case.get("file") or case.get("classname", "").replace(".", "/")
         folder = Path(place).parts[0] if place else "tests"
-        folder = folder if folder in KINDS else "tests"
+        folder = folder if folder in folders else "tests"
         outcome = next((child.tag for child in case if child.tag in _OUTCOMES), "passed")
         counts[folder][_OUTCOMES.get(outcome, outcome)] += 1
         seconds[folder] += float(case.get("time", 0))
     rows = []
-    for folder, stage in KINDS.items():
+    for folder in folders:
         count = counts[folder]
         failed = count["failed"] or not count
         text = ", ".join(f"{number} {name}" for name, number in sorted(count.items()))
-        rows.append(Row(stage, text or "no test found", seconds[folder], not failed))
+        rows.append(Row(KINDS[folder], text or "no test found", seconds[folder], not failed))
     return rows
 
 

@@ -20,7 +20,10 @@ from sample_lab import NAME, SOURCE, write_course
 from labtools.build import build, drift, find_sources, write
 from labtools.comparison import first_difference
 from labtools.faults import LabError
+from labtools.source import read_source
+from labtools.student import derive_student
 
+COURSE = Path(__file__).resolve().parents[2]
 SOLUTION = f"solutions/{NAME}.ipynb"
 STUDENT = f"notebooks/{NAME}.ipynb"
 
@@ -118,6 +121,80 @@ def test_check_names_a_source_that_moved_on(course_copy):
     assert f"{STUDENT}: has drifted: cell 1" in result.stderr
 
 
+# --- the same, seen by the run that compares the outputs (conftest.py) ------------------------
+
+
+def run_notebook(folder: Path, kind: str = "solutions") -> str:
+    """Run one of the sample's notebooks as `make test` runs the course's; return what it says."""
+    for name in ("conftest.py", "tests/nbval_sanitize.cfg"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(COURSE / name, folder / name)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", kind]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.prove
+def test_the_run_of_a_solution_passes_on_what_build_wrote(course_copy):
+    assert "5 passed" in run_notebook(course_copy)
+
+
+DRIFTED = {
+    "a picture of another size": (SOLUTION, "cell 2 (import math) differs in its outputs"),
+    "an answer in the student's notebook": (
+        STUDENT,
+        "cell 5 (def double(x):) differs in its source",
+    ),
+    "a source that moved on": (SOLUTION, "cell 1 (# Lab 1: a sample) differs in its source"),
+}
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("fault", DRIFTED)
+def test_the_run_of_a_solution_names_what_has_drifted(course_copy, fault):
+    if "picture" in fault:  # which nbval alone does not look at
+        picture = base64.b64decode(png(4, 3)).hex()
+        show = f'from IPython.display import Image\ndisplay(Image(bytes.fromhex("{picture}")))\n'
+        edit(course_copy / f"solutions/{NAME}.py", "half = 0.5\n", f"half = 0.5\n{show}")
+        assert labs(course_copy, "build").returncode == 0
+        edit(course_copy / SOLUTION, png(4, 3), png(4, 2))
+    elif "answer" in fault:
+        edit(course_copy / STUDENT, "# YOUR CODE HERE", "return 2 * x")
+    else:
+        edit(course_copy / f"solutions/{NAME}.py", "What doubling is.", "What doubling was.")
+    text = run_notebook(course_copy)
+    file, said = DRIFTED[fault]
+    assert "1 failed, 4 passed" in text and f"{file}: has drifted: {said}" in text, text
+
+
+@pytest.mark.prove
+def test_the_run_of_a_solution_that_loses_its_points_fails(course_copy):
+    edit(course_copy / f"solutions/{NAME}.py", "10.0 *", "7.0 *")
+    for file in (SOLUTION, STUDENT):
+        edit(course_copy / file, "10.0 *", "7.0 *")
+    edit(course_copy / SOLUTION, '"10.0"', '"7.0"')
+    text = run_notebook(course_copy)
+    assert "1 failed, 4 passed" in text and "gets 7 points here instead of 10" in text, text
+
+
+@pytest.mark.prove
+def test_the_run_of_an_untouched_lab_names_what_a_student_must_not_meet(course_copy):
+    shown = (
+        "import sys; print('beware', file=sys.stderr)\n"
+        "from IPython.display import HTML\n"
+        f'display(HTML(\'<img alt="too short" src="data:image/png;base64,{png(400, 300)}">\'))\n'
+        f'display(HTML(\'<img alt="{"long " * 7}" src="data:image/png;base64,{png(400, 3)}">\'))'
+    )
+    edit(course_copy / f"solutions/{NAME}.py", "half = 0.5\n", f"half = 0.5\n{shown}\n")
+    source = read_source(course_copy / f"solutions/{NAME}.py", course_copy)
+    write(course_copy / STUDENT, derive_student(source))
+    text = run_notebook(course_copy, "notebooks")
+    assert "1 failed, 4 passed" in text, text
+    assert "cell 0 writes to stderr: beware" in text
+    assert text.count("cell 0 has a picture without a text") == 1 and "too short" in text
+    assert "a check, does not say “not attempted”" in text
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"nbformat": 4}'])
 def test_a_derived_file_that_is_no_notebook_has_drifted(tmp_path, text):
     target = tmp_path / "lab.ipynb"
@@ -189,6 +266,7 @@ def test_one_labs_fault_leaves_the_others_alone(tmp_path):
     assert [path.stem for path in tmp_path.rglob("*.ipynb")] == ["lab02_sample"] * 2
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_an_interrupted_build_leaves_the_old_files_whole(course_copy):
     source = course_copy / f"solutions/{NAME}.py"
     source.write_text(SOURCE.replace("half = 0.5\n", "half = 0.5\nimport time; time.sleep(60)\n"))

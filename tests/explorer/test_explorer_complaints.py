@@ -42,6 +42,7 @@ def test_any_other_complaint_stays(text, sources):
 
 
 @pytest.mark.browser
+@pytest.mark.prove
 @pytest.mark.parametrize(
     "program",
     [

@@ -15,7 +15,7 @@ from labhelpers.explorer import DescentExplorer
 from labhelpers.explorer.page import fragment, page
 from tests.explorer.figure import Figure
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.prove]
 
 
 def gentle(**changes) -> DescentExplorer:

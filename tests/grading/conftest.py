@@ -32,12 +32,21 @@ def needs_sandbox() -> None:
         pytest.skip("needs Linux with bubblewrap")
 
 
-@pytest.fixture(scope="module", params=["a parent of its own", "a shared parent"])
+@pytest.fixture(scope="session")
+def own_station(needs_sandbox, assignment):
+    """A station with a parent of its own, for all tests of a worker."""
+    with Station(assignment.lab, assignment.modules) as made:
+        yield made
+
+
+@pytest.fixture(
+    scope="module",
+    params=["a parent of its own", pytest.param("a shared parent", marks=pytest.mark.prove)],
+)
 def station(request, needs_sandbox, assignment, tmp_path_factory):
     """A station, and beside it another one where both share a warm parent."""
     if request.param == "a parent of its own":
-        with Station(assignment.lab, assignment.modules) as made:
-            yield made
+        yield request.getfixturevalue("own_station")
         return
     address = tmp_path_factory.mktemp("shared") / PARENT
     parent = SharedParent(assignment.lab, assignment.modules, assignment.sources, address)

@@ -36,11 +36,6 @@ def test_help_waits_for_no_import():
     assert "imported: []" in done.stdout
 
 
-def test_a_wrong_number_is_named(tmp_path):
-    done = run_python(f"main(['grade', '5', {str(tmp_path)!r}, '--out', 'x', '--jobs', 'none'])")
-    assert "argument --jobs: a number above zero is allowed, got 'none'" in done.stderr
-
-
 def parsed(*words: str) -> Namespace:
     """The arguments of `labs grade` with these words."""
     parser = ArgumentParser()
@@ -55,6 +50,7 @@ def parsed(*words: str) -> Namespace:
     [
         ("--memory 1.5", "--memory: a whole number above zero is allowed, got '1.5'"),
         ("--jobs=-2", "--jobs: a number above zero is allowed, got '-2'"),
+        ("--jobs none", "argument --jobs: a number above zero is allowed, got 'none'"),
         ("--timeout nan", "--timeout: a number above zero is allowed, got 'nan'"),
         ("--memory 99999999", "a number above zero and less than 10,000,000 is allowed"),
         ("--timeout inf", "less than 10,000,000 is allowed, got 'inf'"),
@@ -155,13 +151,8 @@ def test_a_missing_package_is_named(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def grade_into(submissions, out) -> subprocess.CompletedProcess[str]:
-    words = ["--root", str(ROOT), "grade", "5", str(submissions), "--out", str(out)]
-    return run_python(f"sys.exit(main({words!r}))")
-
-
 @pytest.mark.parametrize("inside", ["", "grades", "ada/../deep/grades", "link"])
-def test_an_output_folder_among_the_submissions_is_refused(tmp_path, inside):
+def test_an_output_folder_among_the_submissions_is_refused(tmp_path, capsys, inside):
     submissions = tmp_path / "submitted"
     (submissions / "ada").mkdir(parents=True)
     (submissions / "ada" / f"{LAB}.ipynb").write_text("{}")
@@ -169,9 +160,8 @@ def test_an_output_folder_among_the_submissions_is_refused(tmp_path, inside):
     if inside == "link":
         out = tmp_path / "link"
         out.symlink_to(submissions)
-    done = grade_into(submissions, out)
-    assert done.returncode == 2 and "Traceback" not in done.stderr
-    assert f"--out {out}" in done.stderr and "choose a folder outside" in done.stderr
+    told = refused(capsys, submissions, out)
+    assert f"--out {out}" in told and "choose a folder outside" in told
     assert [p.name for p in submissions.rglob("*")] == ["ada", f"{LAB}.ipynb"]
 
 
@@ -182,8 +172,9 @@ def test_a_second_run_into_the_same_folder_is_refused(tmp_path):
     submissions, out = tmp_path / "submitted", tmp_path / "out"
     (submissions / "ada").mkdir(parents=True)
     out.mkdir()
+    words = ["--root", str(ROOT), "grade", "5", str(submissions), "--out", str(out)]
     with alone_in(out):
-        done = grade_into(submissions, out)
+        done = run_python(f"sys.exit(main({words!r}))")
     assert done.returncode == 2 and "Traceback" not in done.stderr
     said = f"another `labs grade` is writing to {out}; wait for it or choose another --out"
     assert said in done.stderr

@@ -12,7 +12,6 @@ from labtools.grading.examination import Limits, examine
 from labtools.grading.inside.plan import what_is_left
 from labtools.grading.reading import read_notebook
 from labtools.grading.records import Job, Settings
-from labtools.grading.station import Station
 from labtools.grading.submissions import Submission
 from labtools.grading.verdicts import judge_all
 from tests.grading.corpora.base import ANSWERS, before, find, first, last, solved
@@ -20,11 +19,10 @@ from tests.grading.corpora.base import ANSWERS, before, find, first, last, solve
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture(scope="module")
-def station(needs_sandbox, assignment):
+@pytest.fixture
+def station(own_station):
     """One parent is enough here: nothing of this depends on whose it is."""
-    with Station(assignment.lab, assignment.modules) as made:
-        yield made
+    return own_station
 
 
 @pytest.fixture
@@ -106,8 +104,12 @@ ax_GD = plt.subplots()[1]
 
 @pytest.mark.parametrize(
     ("body", "how", "seconds"),
-    [("import os; os._exit(9)", "died", 8.0), ("while True: pass", "timeout", 4.0)],
-    ids=["ends the process", "never returns"],
+    [
+        pytest.param("import os; os._exit(9)", "died", 8.0, id="ends the process"),
+        pytest.param(
+            "while True: pass", "timeout", 4.0, id="never returns", marks=pytest.mark.prove
+        ),
+    ],
 )
 def test_a_value_that_cannot_be_read_costs_only_itself(ask, body, how, seconds):
     evidence = ask(solved(plot_gd=SLOW_TO_READ.format(body=body)), seconds=seconds)
@@ -205,6 +207,7 @@ def test_labels_of_a_hidden_case_are_not_told(ask):
         assert not [c for c in verdict.feedback if c >= "\u4e00" and c not in own], verdict
 
 
+@pytest.mark.prove
 def test_after_a_cell_that_hangs_it_is_said_what_is_wrong(station, assignment):
     wrong = solved(fit_gd=ANSWERS["lab05-fit-gd"].replace("-= lr", "+= lr"))
     told = []

@@ -113,6 +113,8 @@ def test_one_student_alone(folder, out):
     assert len(read_grades(out)) == 4
 
 
+@pytest.mark.prove
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_stopped_at_any_moment_it_goes_on(tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     for k in range(12):
@@ -152,6 +154,7 @@ def _the_shared_parent(command):
     return next(c for c in command.children() if "zygote" in " ".join(c.cmdline()))
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("victim", [_a_worker, _the_shared_parent])
 def test_what_is_killed_loses_nothing(tmp_path, victim):
     import psutil
@@ -172,6 +175,7 @@ def test_what_is_killed_loses_nothing(tmp_path, victim):
     assert len(read_grades(out)) == 10 and scores == {90.0}
 
 
+@pytest.mark.prove
 def test_cold_gives_the_same_grades(folder, out, tmp_path):
     grade_here(folder, tmp_path, LAB, "--cold", "--jobs", "2")
     assert rows(tmp_path) == rows(out)
@@ -182,12 +186,14 @@ def test_cold_gives_the_same_grades(folder, out, tmp_path):
         assert warm == cold
 
 
+@pytest.mark.prove
 def test_without_a_sandbox_the_grades_are_the_same(folder, out, tmp_path):
     said = grade_here(folder, tmp_path, LAB, "--unsafe", "--jobs", "2")
     assert "without a sandbox" in said
     assert rows(tmp_path) == rows(out)
 
 
+@pytest.mark.prove
 def test_a_dask_cluster_gives_the_same_grades(folder, out, tmp_path):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
@@ -198,6 +204,7 @@ def test_a_dask_cluster_gives_the_same_grades(folder, out, tmp_path):
     assert rows(tmp_path / "out") == rows(out)
 
 
+@pytest.mark.prove
 def test_dask_workers_killed_in_mid_run_cost_only_time(tmp_path):
     distributed = pytest.importorskip("distributed")
     folder, out = tmp_path / "in", tmp_path / "out"
@@ -223,6 +230,7 @@ def test_dask_workers_killed_in_mid_run_cost_only_time(tmp_path):
     assert len(read_grades(out)) == 8 and scores == {90.0}
 
 
+@pytest.mark.prove
 def test_an_address_where_nothing_answers_is_said(folder, tmp_path, capsys):
     pytest.importorskip("distributed")
     arguments = ["--root", str(ROOT), "grade", "lab05", str(folder), "--out", str(tmp_path)]

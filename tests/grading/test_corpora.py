@@ -1,4 +1,7 @@
-"""The three corpora through `labs grade`, from folder to grades.csv."""
+"""The three corpora through `labs grade`, from folder to grades.csv.
+
+`make test` grades all honest submissions and some of the others, in one go; `make prove` the rest.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,74 +25,108 @@ CELL = 3
 
 pytestmark = pytest.mark.timeout(1800)
 
-
 #: A fresh Python for each of all submissions takes long: of so many one is tried.
 #: ``LABS_COLD_EVERY=1 pytest tests/grading/test_corpora.py -k fresh`` tries them all.
 COLD_EVERY = int(os.environ.get("LABS_COLD_EVERY", "40"))
 
-#: Graded along with the cheats and the hostile ones, which must not touch it.
+#: Of each way to cheat, and of each thing that can be attacked, one that stands for its like.
+FIRST_CHEATS = (
+    "patched_allclose",
+    "lying_tensor",
+    "import_hook",
+    "the_judge_from_the_frames",
+    "solutions_on_the_disk",
+    "hidden_cases_from_the_pipes",
+    "forged_answers",
+    "planted_torch",
+    "edited_checks",
+    "knows_the_visible_case_alone",
+    "raises_what_its_functions_were_given",
+    "html_in_every_text",
+)
+FIRST_HOSTILE = (
+    "hangs_when_asked",
+    "memory_bomb",
+    "kills_everyone",
+    "fork_bomb",
+    "detached_child",
+    "deletes_everything",
+    "malformed_json",
+    "missing",
+)
+
+#: Graded along with the others, which must not touch it.
 BESIDE = Case("the_honest_neighbour", solved())
 
-Graded = tuple[dict[str, dict[str, Row]], dict[str, Path]]
+
+@dataclass(frozen=True)
+class Graded:
+    """What was graded in one go, and what came of it."""
+
+    honest: list[Case]
+    cheats: list[Case]
+    hostile: list[Case]
+    rows: dict[str, dict[str, Row]]
+    outs: dict[str, Path]
+    scratch: list[str]  # what was left in the folder for temporary files
 
 
-def graded(cases: list[Case], home: Path, scratch: Path | None = None) -> Graded:
-    return grade_corpus(cases, home, "--jobs", "2", "--timeout", str(CELL), scratch=scratch)
+@pytest.fixture(scope="module", params=["first", pytest.param("rest", marks=pytest.mark.prove)])
+def graded(request, needs_sandbox, tmp_path_factory) -> Iterator[Graded]:
+    def chosen(cases: list[Case], first: tuple[str, ...]) -> list[Case]:
+        assert set(first) <= {case.name for case in cases}
+        return [case for case in cases if (case.name in first) == (request.param == "first")]
+
+    cases = (
+        list(honest.CASES) if request.param == "first" else [],
+        chosen(cheats.CASES, FIRST_CHEATS),
+        chosen(hostile.CASES, FIRST_HOSTILE),
+    )
+    # Its name is short enough for the sockets in it.
+    with tempfile.TemporaryDirectory(prefix="labs-test-", dir="/tmp") as scratch:
+        rows, outs = grade_corpus(
+            [case for corpus in cases for case in corpus] + [BESIDE],
+            tmp_path_factory.mktemp("corpora"),
+            *("--jobs", "2", "--timeout", str(CELL)),
+            scratch=Path(scratch),
+        )
+        left = os.listdir(scratch)
+    return Graded(*cases, rows, outs, left)
 
 
 def points(row: Row) -> float:
     return float(row["score"] or 0)
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("corpora")
-
-
-@pytest.fixture(scope="module")
-def honest_graded(home) -> Graded:
-    return graded(honest.CASES, home / "honest")
-
-
-@pytest.fixture(scope="module")
-def cheats_graded(home) -> Graded:
-    return graded([*cheats.CASES, BESIDE], home / "cheats")
-
-
-@pytest.fixture(scope="module")
-def hostile_graded(home, scratch) -> Graded:
-    return graded([*hostile.CASES, BESIDE], home / "hostile", scratch)
-
-
-def test_honest_submissions_get_full_marks(honest_graded, capsys):
-    rows, _ = honest_graded
+def test_honest_submissions_get_full_marks(graded, capsys):
+    rows, cases = graded.rows, [*graded.honest, BESIDE]
     refused = [
         f"{case.name}: {row['practice_id']} {row['score']}, {row['status']}: {row['feedback']}"
-        for case in honest.CASES
+        for case in cases
         for row in rows[case.name].values()
         if row["status"] != "needs manual grading" and row["score"] != row["max_score"]
     ]
     with capsys.disabled():
-        print(f"\nhonest submissions: {len(honest.CASES)}, practices refused: {len(refused)}")
+        print(f"\nhonest submissions: {len(cases)}, practices refused: {len(refused)}")
     assert not refused, "\n".join(refused)
     assert len(honest.CASES) >= 20
-    # A copied practice cell: the last one counts, and the student is told.
-    assert "2 times" in rows["a_copied_practice_cell"]["lab05-fit-gd"]["feedback"]
+    if graded.honest:
+        # A copied practice cell: the last one counts, and the student is told.
+        assert "2 times" in rows["a_copied_practice_cell"]["lab05-fit-gd"]["feedback"]
 
 
-def test_cheats_get_nothing_that_their_answers_do_not_earn(cheats_graded, capsys):
-    rows, outs = cheats_graded
+def test_cheats_get_nothing_that_their_answers_do_not_earn(graded, capsys):
+    rows, outs = graded.rows, graded.outs
     paid = [
         f"{case.name}: {row['practice_id']} {row['score']}, {row['status']}: {row['feedback']}"
-        for case in cheats.CASES
+        for case in graded.cheats
         for row in rows[case.name].values()
         if points(row) > case.deserved.get(row["practice_id"], 0.0)
     ]
     with capsys.disabled():
-        print(f"\ncheats: {len(cheats.CASES)}, practices paid: {len(paid)}")
+        print(f"\ncheats: {len(graded.cheats)}, practices paid: {len(paid)}")
     assert not paid, "\n".join(paid)
     assert len(cheats.CASES) >= 40
-    assert sum(points(row) for row in rows[BESIDE.name].values()) == 90
     # Nothing that was asked can be told: not by what is printed, raised or named.
     assert not hidden_numbers_in(outs[LAB], LAB)
     # No page runs anything that a submission put into it.
@@ -98,18 +137,11 @@ def test_cheats_get_nothing_that_their_answers_do_not_earn(cheats_graded, capsys
             assert "default-src 'none'" in text, page
 
 
-@pytest.fixture(scope="module")
-def scratch():
-    """A temporary folder for one run alone, with a name short enough for the sockets in it."""
-    with tempfile.TemporaryDirectory(prefix="labs-test-", dir="/tmp") as folder:
-        yield Path(folder)
-
-
-def test_hostile_submissions_cost_only_what_depends_on_them(hostile_graded, scratch, capsys):
+def test_hostile_submissions_cost_only_what_depends_on_them(graded, capsys):
     survivors = ("/tmp/labs-survivor", "/dev/shm/labs-survivor")
-    rows, outs = hostile_graded
+    rows, outs = graded.rows, graded.outs
     lost = []
-    for case in [*hostile.CASES, BESIDE]:
+    for case in [*graded.hostile, BESIDE]:
         if case.name not in rows:
             lost.append(f"{case.name}: no row")
             continue
@@ -124,7 +156,7 @@ def test_hostile_submissions_cost_only_what_depends_on_them(hostile_graded, scra
             if points(row) != deserved or row["status"] not in wanted or not row["feedback"]:
                 lost.append(f"{case.name}: {id_} {row['score']} {row['status']} {row['feedback']}")
     with capsys.disabled():
-        print(f"\nhostile or broken: {len(hostile.CASES)}, practices lost: {len(lost)}")
+        print(f"\nhostile or broken: {len(graded.hostile)}, practices lost: {len(lost)}")
     assert not lost, "\n".join(lost)
     assert len(hostile.CASES) >= 35
     # Within its time: the run itself, and a little for starting it.
@@ -136,7 +168,7 @@ def test_hostile_submissions_cost_only_what_depends_on_them(hostile_graded, scra
     ps = subprocess.run(["ps", "axo", "args"], capture_output=True, text=True, check=True).stdout
     assert "sleep 4242" not in ps
     assert not any(os.path.exists(path) for path in survivors)
-    assert os.listdir(scratch) == []
+    assert graded.scratch == []
 
 
 @pytest.mark.parametrize("status", ["unreadable", "missing", "timed out"])
@@ -144,17 +176,16 @@ def test_the_hostile_corpus_meets_the_status(status):
     assert any(status in case.statuses.values() for case in hostile.CASES)
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(4 * 3600)  # with all of them
-def test_a_fresh_python_gives_the_grades_of_a_warm_one(
-    honest_graded, cheats_graded, hostile_graded, home, capsys
-):
-    warm = {**honest_graded[0], **cheats_graded[0], **hostile_graded[0]}
+def test_a_fresh_python_gives_the_grades_of_a_warm_one(needs_sandbox, tmp_path, capsys):
     cases = [*honest.CASES, *cheats.CASES, *hostile.CASES]
     assert len({case.name for case in cases}) == len(cases)
     cases, cheating = cases[::COLD_EVERY], {case.name for case in cheats.CASES}
     # A cell that imports PyTorch afresh takes seconds for that alone.
-    options = ("--cold", "--jobs", "2", "--timeout", str(4 * CELL))
-    cold, _ = grade_corpus(cases, home / "cold", *options, seconds=3 * 3600)
+    options = ("--jobs", "2", "--timeout", str(4 * CELL))
+    warm, _ = grade_corpus(cases, tmp_path / "warm", *options, seconds=3 * 3600)
+    cold, _ = grade_corpus(cases, tmp_path / "cold", *options, "--cold", seconds=3 * 3600)
     differ = [
         f"{case.name}: {id_} cold {row['score']} {row['status']}, warm {other['score']} "
         f"{other['status']}: {row['feedback']}"

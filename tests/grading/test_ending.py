@@ -15,7 +15,11 @@ import pytest
 from tests.grading.corpora.base import LAB, ROOT, Case, solved
 from tests.grading.corpora.running import read_grades
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("needs_sandbox")]
+pytestmark = [
+    pytest.mark.prove,
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("needs_sandbox"),
+]
 
 #: Seconds in which everything has gone: whatever imports on a busy machine does so to the end.
 SOON = 90
@@ -129,6 +133,7 @@ def test_told_to_end_it_writes_the_tables_first(running, name):
     wait_until_gone(running, processes)
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_an_interrupt_while_it_starts_says_that_and_no_more(running):
     # The folder is its own from here on, and the workers still import what they need.
     running.wait_for((running.out / ".labs-grade.lock").exists)

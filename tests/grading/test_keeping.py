@@ -15,7 +15,11 @@ from labtools.cli import main
 from tests.grading.corpora.base import LAB, LAB1, ROOT, Case, nonsense, solved
 from tests.grading.corpora.running import read_grades
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("needs_sandbox")]
+pytestmark = [
+    pytest.mark.prove,
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("needs_sandbox"),
+]
 
 
 def grade(lab: str, folder: Path, out: Path) -> int:

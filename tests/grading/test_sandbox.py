@@ -355,6 +355,7 @@ def test_an_ordinary_user_has_the_same_walls(needs_sandbox, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.prove
 def test_threads_may_share_a_process_of_sandboxes(needs_sandbox, assignment):
     """Two submissions at a time in one worker process, as a Dask worker with threads has them."""
     from labtools.grading.records import Job, Settings

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from tests.practice.bank import judge
+from tests.practice.bank import Program, judge
 from tests.practice.bank.lab01 import BANK as LAB01
 from tests.practice.bank.lab02 import BANK as LAB02
 from tests.practice.bank.lab03 import BANK as LAB03
@@ -21,10 +21,9 @@ from tests.practice.bank.unusual import twenty
 PRACTICES = {**LAB01, **LAB02, **LAB03}
 
 
-@pytest.mark.parametrize("practice_id", PRACTICES)
-def test_bank(practice_id: str, capsys) -> None:
-    prelude, designed = PRACTICES[practice_id]
-    programs = [*designed, *unforeseen(practice_id), *unusual(practice_id)]
+def misjudged(practice_id: str, programs: list[Program]) -> tuple[list[str], ...]:
+    """What is said of right programs refused, wrong ones accepted, and mistakes not named."""
+    prelude, _ = PRACTICES[practice_id]
     refused, accepted, unnamed = [], [], []
     for program in programs:
         feedback = judge(practice_id, prelude, program.source)
@@ -38,6 +37,24 @@ def test_bank(practice_id: str, capsys) -> None:
             program.mistakes
         ):
             unnamed.append(said)
+    return refused, accepted, unnamed
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("practice_id", PRACTICES)
+def test_three_right_and_three_wrong_programs(practice_id: str) -> None:
+    _, designed = PRACTICES[practice_id]
+    right = [program for program in designed if program.mistakes is None][:3]
+    wrong = [program for program in designed if program.mistakes is not None][:3]
+    assert len(right) == len(wrong) == 3
+    assert misjudged(practice_id, [*right, *wrong]) == ([], [], [])
+
+
+@pytest.mark.parametrize("practice_id", PRACTICES)
+def test_bank(practice_id: str, capsys) -> None:
+    _, designed = PRACTICES[practice_id]
+    programs = [*designed, *unforeseen(practice_id), *unusual(practice_id)]
+    refused, accepted, unnamed = misjudged(practice_id, programs)
     fine = sum(program.mistakes is None for program in programs)
     with capsys.disabled():
         print(

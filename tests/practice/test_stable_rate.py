@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 
 import numpy as np
@@ -34,6 +35,7 @@ def answers(rate: float, cases, rng: np.random.Generator) -> list[dict]:
     return found
 
 
+@functools.cache
 def graded(rate: float, seed: int) -> tuple[Feedback, Feedback]:
     """What the student's check says of a run, and what is said when all is run once more."""
     rng = np.random.default_rng(seed)

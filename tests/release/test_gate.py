@@ -28,7 +28,9 @@ def copied(course, tmp_path):
 
 @pytest.fixture(scope="module")
 def gathered(course):
-    return contents.gather(course)
+    made = contents.gather(course)
+    assert not list(inspection.find_leaks(made))
+    return made
 
 
 def faults(error) -> str:
@@ -93,7 +95,6 @@ PLANTED = {
 @pytest.mark.parametrize("leak", PLANTED)
 def test_a_planted_leak_is_found(gathered, leak):
     path, text, reason = PLANTED[leak]
-    assert not list(inspection.find_leaks(gathered))
     spoilt = dataclasses.replace(gathered, files={**gathered.files, path: text.encode()})
     found = [str(fault) for fault in inspection.find_leaks(spoilt)]
     assert found and all(line.startswith(f"{path}: ") for line in found)

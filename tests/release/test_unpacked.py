@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = [
+    pytest.mark.prove,
     pytest.mark.timeout(900),
     pytest.mark.skipif(sys.platform == "win32", reason="runs the README's lines for Linux, macOS"),
 ]

@@ -11,6 +11,8 @@ import zipfile
 
 import pytest
 
+pytestmark = pytest.mark.prove
+
 # Colab has PyTorch, Matplotlib, NumPy and IPython. It need not have any of these.
 NOT_THERE = "anywidget jupyterlab jupytext labtools nbclient nbgrader rich".split()
 

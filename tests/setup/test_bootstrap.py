@@ -18,6 +18,8 @@ from types import SimpleNamespace
 
 import pytest
 
+pytestmark = pytest.mark.prove
+
 COURSE = Path(__file__).resolve().parents[2]
 SCRIPT = COURSE / "labtools" / "bootstrap.py"
 
@@ -182,6 +184,7 @@ def test_a_failed_download_gives_one_sentence_and_leaves_no_stamp(small):
     assert again.returncode == 0 and "installing" in again.stdout
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_an_interrupted_install_leaves_no_stamp(small):
     (small / "backend.py").write_text("import time\ntime.sleep(60)\n")
     process = subprocess.Popen(
@@ -273,6 +276,35 @@ def test_a_missing_venv_module_gets_one_sentence(bare):
     assert "venv module is missing" in sentence and "apt-get install python3-venv" in sentence
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the commands' places are spelled as on Linux, macOS")
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (["python", "labs", "jupyter"], ".venv/bin/jupyter; or, after `{activate}`, jupyter"),
+        (
+            ["python", "labs", "jupyter", "nbgrader"],
+            ".venv/bin/labs, .venv/bin/nbgrader, .venv/bin/jupyter; "
+            "or, after `{activate}`, labs, nbgrader, jupyter",
+        ),
+    ],
+)
+def test_who_opens_the_labs_is_told_where_the_commands_are(
+    tmp_path, monkeypatch, capsys, there, said
+):
+    bootstrap = importlib.import_module("labtools.bootstrap")
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    for name in there:
+        (tmp_path / ".venv" / "bin" / name).touch()
+    started = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(bootstrap, "ROOT", str(tmp_path))
+    monkeypatch.setattr(bootstrap.os, "execv", lambda *command: started.append(command))
+    bootstrap.open_lab("notebooks")
+    said = said.format(activate="source .venv/bin/activate")
+    assert f"setup: in another terminal: {said}\n" in capsys.readouterr().out
+    assert len(started) == 1
+
+
 def make(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess:
     """Run make with its own messages left out."""
     return subprocess.run(
@@ -288,7 +320,7 @@ def make(folder: Path, *words: str, **environment: str) -> subprocess.CompletedP
 
 def test_make_alone_shows_the_targets():
     result = make(COURSE)
-    for target in ("lab", "test", "build", "check", "bench", "release", "help"):
+    for target in "lab quick test prove build check bench release help".split():
         assert f"  {target} " in result.stdout, result.stderr
 
 

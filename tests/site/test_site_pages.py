@@ -15,6 +15,8 @@ from labtools.build import find_sources
 from labtools.site.disclosure import disclosed_lines
 from labtools.source import read_source
 
+pytestmark = pytest.mark.prove
+
 SECONDS = 60
 MISTAKES = 20
 
