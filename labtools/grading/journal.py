@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from labtools.grading.handed_in.submissions import Submission
 from labtools.grading.records import Result, Verdict
-from labtools.grading.submissions import Submission
 
 __all__ = ["Journal", "naming", "page_name", "submission_key", "write_whole"]
 

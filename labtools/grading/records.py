@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labtools.grading.assignment import Assignment
-from labtools.grading.examination import Limits
-from labtools.grading.submissions import Submission
+from labtools.grading.handed_in.submissions import Submission
+from labtools.grading.judging.assignment import Assignment
+from labtools.grading.judging.examination import Limits
 
 __all__ = ["STATUSES", "Job", "Result", "Settings", "Verdict"]
 

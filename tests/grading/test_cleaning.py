@@ -7,13 +7,20 @@ import threading
 
 import pytest
 
-from labtools.grading import cleaning, page
-from labtools.grading.assignment import MarkedCell
-from labtools.grading.autograded import as_autograded, not_run_notebook
-from labtools.grading.cleaning import clean, inert, is_dear, is_harmless, new_budget, safe_output
-from labtools.grading.examination import Evidence
+from labtools.grading.judging.assignment import MarkedCell
+from labtools.grading.judging.examination import Evidence
+from labtools.grading.judging.time_limit import Budget, TooLong
 from labtools.grading.records import Verdict
-from labtools.grading.time_limit import Budget, TooLong
+from labtools.grading.results import cleaning, page
+from labtools.grading.results.autograded import as_autograded, not_run_notebook
+from labtools.grading.results.cleaning import (
+    clean,
+    inert,
+    is_dear,
+    is_harmless,
+    new_budget,
+    safe_output,
+)
 
 OBJECT = "<IPython.core.display.HTML object>"
 TABLE = (

@@ -12,11 +12,11 @@ import time
 
 import pytest
 
-from labtools.grading.examination import Limits, examine
-from labtools.grading.home import NoSandbox
-from labtools.grading.reading import read_notebook
-from labtools.grading.sandbox import find_sandbox, scratch_folders
-from labtools.grading.station import Station
+from labtools.grading.handed_in.notebook import read_notebook
+from labtools.grading.judging.examination import Limits, examine
+from labtools.grading.sandbox.bubblewrap import find_sandbox, scratch_folders
+from labtools.grading.sandbox.home import NoSandbox
+from labtools.grading.sandbox.station import Station
 from tests.grading.corpora.base import ROOT, code_cell
 
 pytestmark = pytest.mark.timeout(300)
@@ -283,7 +283,7 @@ def test_nothing_of_the_instructors_environment_is_seen(attempt, monkeypatch):
 def test_the_sandbox_ends_with_whoever_started_it(needs_sandbox):
     program = (
         "import time\n"
-        "from labtools.grading.station import Station\n"
+        "from labtools.grading.sandbox.station import Station\n"
         "station = Station('lab05', ('json',))\n"
         "station._start(warm=False)\n"
         "print(station._line.pid, flush=True)\ntime.sleep(60)\n"
@@ -310,14 +310,13 @@ def test_where_there_is_no_sandbox_it_says_so(monkeypatch, tmp_path, assignment)
 
 def test_the_course_is_covered_where_python_itself_is(needs_sandbox, monkeypatch, tmp_path):
     """As with a course kept under /usr, or a package that was installed and not linked."""
-    from labtools.grading import sandbox
 
     place = os.path.dirname(json.__file__)
     program = f"import os; print(os.listdir({place!r}))"
     shown = {}
     for own in ([], [place]):
-        monkeypatch.setattr(sandbox, "_own_folders", lambda own=own: own)
-        command = sandbox.Sandbox(True, True).command(tmp_path, program)
+        monkeypatch.setattr(bubblewrap, "_own_folders", lambda own=own: own)
+        command = bubblewrap.Sandbox(True, True).command(tmp_path, program)
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         shown[len(own)] = eval(done.stdout)
     assert "decoder.py" in shown[0] and shown[1] == []
@@ -329,18 +328,18 @@ def test_an_ordinary_user_has_the_same_walls(needs_sandbox, tmp_path):
         pytest.skip("only root can become somebody else")
     import shutil
 
-    from labtools.grading import inside, sandbox
+    from labtools.grading import inside
 
     os.chmod(tmp_path, 0o755)
     for folder in tmp_path.parents:
         if str(folder).startswith("/tmp/") and os.stat(folder).st_mode & 0o005 != 0o005:
             os.chmod(folder, os.stat(folder).st_mode | 0o055)
     shutil.copytree(os.path.dirname(inside.__file__), tmp_path / "inside")
-    program = sandbox._TRY.format(
-        course=sandbox.COURSE, nested=True, scratch=sandbox.scratch_folders()
+    program = bubblewrap._TRY.format(
+        course=bubblewrap.COURSE, nested=True, scratch=bubblewrap.scratch_folders()
     )
-    command = sandbox.Sandbox(True, True).command(tmp_path, program)
-    python = [str(f) for f in sandbox._python_folders()]
+    command = bubblewrap.Sandbox(True, True).command(tmp_path, program)
+    python = [str(f) for f in bubblewrap._python_folders()]
     kept = []
     skip = iter(range(len(command)))
     for k in skip:
@@ -357,9 +356,9 @@ def test_an_ordinary_user_has_the_same_walls(needs_sandbox, tmp_path):
 
 def test_threads_may_share_a_process_of_sandboxes(needs_sandbox, assignment):
     """Two submissions at a time in one worker process, as a Dask worker with threads has them."""
+    from labtools.grading.handed_in.submissions import Submission
     from labtools.grading.records import Job, Settings
-    from labtools.grading.submissions import Submission
-    from labtools.grading.unit import grade_unit
+    from labtools.grading.running.unit import grade_unit
     from tests.grading.corpora.base import LAB, solved
 
     content = json.dumps(solved()).encode()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from labtools.grading.reading import Unreadable, holds_cells_of, read_notebook
-from labtools.grading.submissions import Submissions, SubmissionsError
+from labtools.grading.handed_in.notebook import Unreadable, holds_cells_of, read_notebook
+from labtools.grading.handed_in.submissions import Submissions, SubmissionsError
 
 STEM = "lab05_implement_gradient_descent"
 
@@ -120,7 +120,7 @@ def test_a_name_that_no_folder_can_have_is_shortened(tmp_path):
 
 
 def test_bombs_beside_the_notebook_cost_little(tmp_path, monkeypatch):
-    from labtools.grading import submissions
+    from labtools.grading.handed_in import submissions
 
     monkeypatch.setattr(submissions, "FILES_LIMIT", 10)
     write(tmp_path, f"ada/{STEM}.ipynb", *[f"ada/{k:04d}.bin" for k in range(300)])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from labtools.grading.naming import lms_name, moodle_student
-from labtools.grading.sources import Entry, Folder, NotReadable, Zip, opened_inside
+from labtools.grading.handed_in.naming import lms_name, moodle_student
+from labtools.grading.handed_in.sources import Entry, Folder, NotReadable, Zip, opened_inside
 
 __all__ = ["is_lms_download", "is_zip"]
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import nbformat
 
-from labtools.grading.assignment import ReleasedLab
-from labtools.grading.cleaning import inert
 from labtools.grading.journal import write_whole
+from labtools.grading.judging.assignment import ReleasedLab
 from labtools.grading.records import Result
+from labtools.grading.results.cleaning import inert
 
 __all__ = ["Course", "GradebookError"]
 

@@ -15,13 +15,13 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from labtools.grading.assignment import Assignment, MarkedCell, plain_text, released_texts
-from labtools.grading.cleaning import TOO_DEAR, is_base64, new_budget, text_instead
-from labtools.grading.cleaning import clean as _clean
-from labtools.grading.examination import Evidence
-from labtools.grading.formulas import with_formulas, with_students_formulas
+from labtools.grading.judging.assignment import Assignment, MarkedCell, plain_text, released_texts
+from labtools.grading.judging.examination import Evidence
+from labtools.grading.judging.time_limit import Budget, TooLong
 from labtools.grading.records import Verdict
-from labtools.grading.time_limit import Budget, TooLong
+from labtools.grading.results.cleaning import TOO_DEAR, is_base64, new_budget, text_instead
+from labtools.grading.results.cleaning import clean as _clean
+from labtools.grading.results.formulas import with_formulas, with_students_formulas
 
 __all__ = ["get_ready", "make_page", "run_notebook"]
 
@@ -190,9 +190,9 @@ def _box(verdict: Verdict) -> str:
 
 @functools.lru_cache(maxsize=1)
 def _style() -> str:
-    own = resources.files("labtools.grading").joinpath("page.css").read_text(encoding="utf-8")
+    style = resources.files("labtools.grading.results") / "page.css"
     _, formatter = _highlighter()
-    return f"{own}\n{formatter.get_style_defs('.highlight')}"
+    return f"{style.read_text(encoding='utf-8')}\n{formatter.get_style_defs('.highlight')}"
 
 
 # The notebook ---------------------------------------------------------------------------------

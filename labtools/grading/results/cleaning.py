@@ -11,7 +11,7 @@ import re
 from html import unescape
 from typing import Any
 
-from labtools.grading.time_limit import Budget, TooLong
+from labtools.grading.judging.time_limit import Budget, TooLong
 
 __all__ = [
     "clean", "inert", "is_base64", "is_dear", "is_harmless", "new_budget", "safe_markdown",

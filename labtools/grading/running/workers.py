@@ -18,11 +18,11 @@ from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
-from labtools.grading import server
-from labtools.grading.assignment import Assignment, ReleasedLab
-from labtools.grading.home import PARENT, SharedParent
 from labtools.grading.inside.clock import PATIENCE
+from labtools.grading.judging.assignment import Assignment, ReleasedLab
 from labtools.grading.records import Job, Result, Settings
+from labtools.grading.running import server
+from labtools.grading.sandbox.home import PARENT, SharedParent
 
 __all__ = ["Workers"]
 
@@ -81,7 +81,7 @@ class Workers:
 
         Raises
         ------
-        labtools.grading.home.NoSandbox
+        labtools.grading.sandbox.home.NoSandbox
             If several submissions are to be walled in and cannot be.
         """
         self._load = load
@@ -109,7 +109,7 @@ class Workers:
 
         Raises
         ------
-        labtools.grading.assignment.AssignmentError
+        labtools.grading.judging.assignment.AssignmentError
             If it could not be loaded.
         """
         try:
@@ -236,7 +236,7 @@ def _begin(scratch: str) -> None:
     """Set up a worker: Ctrl-C is the command's business, and its death is the worker's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_the_command()
-    from labtools.grading import unit
+    from labtools.grading.running import unit
 
     tempfile.tempdir = scratch
     unit.share(Path(scratch))
@@ -267,18 +267,18 @@ def _end_with_the_command() -> None:
 
 
 def _get_ready(assignment: Assignment, settings: Settings) -> None:
-    from labtools.grading.unit import get_ready
+    from labtools.grading.running.unit import get_ready
 
     get_ready(assignment, settings)
 
 
 def _grade(job: Job) -> Result:
-    from labtools.grading.unit import grade_unit
+    from labtools.grading.running.unit import grade_unit
 
     return grade_unit(job)
 
 
 def _lost(job: Job, reason: str) -> Result:
-    from labtools.grading.unit import lost
+    from labtools.grading.running.unit import lost
 
     return lost(job.assignment, job.submission.student, reason)

@@ -74,7 +74,7 @@ def grade_on_cluster(jobs: Iterator[Job], scheduler: str) -> Iterator[Result]:
         from distributed import Client, KilledWorker, as_completed
     except ImportError as error:
         raise ClusterError(_NO_DASK) from error
-    from labtools.grading.unit import grade_unit, lost
+    from labtools.grading.running.unit import grade_unit, lost
 
     try:
         client = Client(scheduler, timeout=ANSWER_LIMIT, set_as_default=False)

@@ -12,7 +12,7 @@ import os
 import shutil
 import signal
 
-from labtools.grading.server import FOLDERS
+from labtools.grading.running.server import FOLDERS
 
 
 def _tidy_up(owner: int, folders: list[str]) -> None:

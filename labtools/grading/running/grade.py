@@ -16,7 +16,9 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from labtools.grading.assignment import (
+from labtools.grading.handed_in.submissions import Submissions, SubmissionsError, listed
+from labtools.grading.journal import Journal, submission_key
+from labtools.grading.judging.assignment import (
     Assignment,
     AssignmentError,
     ReleasedLab,
@@ -24,19 +26,17 @@ from labtools.grading.assignment import (
     fingerprint,
     read_release,
 )
-from labtools.grading.cluster import ClusterError, grade_on_cluster, reach
-from labtools.grading.examination import Limits
-from labtools.grading.gradebook import Course, GradebookError
-from labtools.grading.home import NoSandbox
-from labtools.grading.journal import Journal, submission_key
-from labtools.grading.progress import progress_bar
+from labtools.grading.judging.examination import Limits
+from labtools.grading.judging.secret import SecretError, course_secret
 from labtools.grading.records import Job, Result, Settings
-from labtools.grading.sealing import SealError
-from labtools.grading.secret import SecretError, course_secret
-from labtools.grading.stopping import Stopping
-from labtools.grading.submissions import Submissions, SubmissionsError, listed
-from labtools.grading.tables import write_tables
-from labtools.grading.workers import Workers
+from labtools.grading.results.gradebook import Course, GradebookError
+from labtools.grading.results.tables import write_tables
+from labtools.grading.running.cluster import ClusterError, grade_on_cluster, reach
+from labtools.grading.running.progress import progress_bar
+from labtools.grading.running.stopping import Stopping
+from labtools.grading.running.workers import Workers
+from labtools.grading.sandbox.home import NoSandbox
+from labtools.grading.sandbox.sealing import SealError
 
 __all__ = ["OutputError", "alone_in", "run"]
 

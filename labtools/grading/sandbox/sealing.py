@@ -13,7 +13,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 
-from labtools.grading.places import LABHELPERS
+from labtools.grading.sandbox.places import LABHELPERS
 
 __all__ = ["SealError", "write_sealed_copy"]
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labtools.grading.home import Home
 from labtools.grading.inside import wire
 from labtools.grading.inside.clock import PATIENCE
-from labtools.grading.sandbox import Sandbox
+from labtools.grading.sandbox.bubblewrap import Sandbox
+from labtools.grading.sandbox.home import Home
 
 __all__ = ["Ending", "Station", "StationLost"]
 
@@ -79,7 +79,7 @@ class Station:
 
     Raises
     ------
-    labtools.grading.home.NoSandbox
+    labtools.grading.sandbox.home.NoSandbox
         If there is none and `unsafe` is not set.
     """
 

@@ -10,7 +10,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from labtools.grading.places import LABHELPERS, LABTOOLS
+from labtools.grading.sandbox.places import LABHELPERS, LABTOOLS
 
 __all__ = ["COURSE", "NO_SANDBOX", "WORK", "Sandbox", "find_sandbox", "scratch_folders"]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from labtools.grading.naming import listed
-from labtools.grading.sources import Entry
+from labtools.grading.handed_in.naming import listed
+from labtools.grading.handed_in.sources import Entry
 
 __all__ = ["Choice", "LabName", "choose"]
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from labtools.grading.choosing import LabName, names_a_lab
-from labtools.grading.downloads import is_lms_download, is_zip
-from labtools.grading.naming import Names, listed, lms_name, moodle_student, printable
-from labtools.grading.sources import Entry, Folder, Item, SubmissionsError, Zip
+from labtools.grading.handed_in.choosing import LabName, names_a_lab
+from labtools.grading.handed_in.downloads import is_lms_download, is_zip
+from labtools.grading.handed_in.naming import Names, listed, lms_name, moodle_student, printable
+from labtools.grading.handed_in.sources import Entry, Folder, Item, SubmissionsError, Zip
 
 __all__ = ["Layout", "lab_folder"]
 

@@ -14,23 +14,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labhelpers.practice import Feedback
-from labtools.grading.assignment import (
+from labtools.grading.handed_in.notebook import Unreadable, read_notebook
+from labtools.grading.judging.assignment import (
     Assignment,
     MarkedCell,
     plain_text,
     released_notebook,
 )
-from labtools.grading.autograded import as_autograded, not_run_notebook
-from labtools.grading.cleaning import new_budget
-from labtools.grading.examination import Evidence, Limits, ask_on_lab_data, examine
-from labtools.grading.home import PARENT, NoSandbox
-from labtools.grading.page import get_ready as page_is_ready
-from labtools.grading.page import make_page, run_notebook
-from labtools.grading.reading import Unreadable, read_notebook
+from labtools.grading.judging.examination import Evidence, Limits, ask_on_lab_data, examine
+from labtools.grading.judging.verdicts import judge_all, without_run
 from labtools.grading.records import Job, Result, Settings, Verdict
-from labtools.grading.sealing import SealError
-from labtools.grading.station import Station, StationLost
-from labtools.grading.verdicts import judge_all, without_run
+from labtools.grading.results.autograded import as_autograded, not_run_notebook
+from labtools.grading.results.cleaning import new_budget
+from labtools.grading.results.page import get_ready as page_is_ready
+from labtools.grading.results.page import make_page, run_notebook
+from labtools.grading.sandbox.home import PARENT, NoSandbox
+from labtools.grading.sandbox.sealing import SealError
+from labtools.grading.sandbox.station import Station, StationLost
 
 __all__ = ["get_ready", "grade_unit", "lost", "share"]
 
@@ -40,7 +40,7 @@ def grade_unit(job: Job) -> Result:
 
     Raises
     ------
-    labtools.grading.home.NoSandbox
+    labtools.grading.sandbox.home.NoSandbox
         If this machine cannot wall it in.
     """
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from labtools.grading import inside
 from labtools.grading.inside import wire
-from labtools.grading.sandbox import (
+from labtools.grading.sandbox.bubblewrap import (
     COURSE,
     NO_SANDBOX,
     WORK,
@@ -21,7 +21,7 @@ from labtools.grading.sandbox import (
     find_sandbox,
     scratch_folders,
 )
-from labtools.grading.sealing import write_sealed_copy
+from labtools.grading.sandbox.sealing import write_sealed_copy
 
 __all__ = ["PARENT", "Home", "NoSandbox", "SharedParent"]
 
@@ -39,7 +39,7 @@ class Home:
     Parameters
     ----------
     lab, modules, sources, unsafe
-        As for :class:`labtools.grading.station.Station`.
+        As for :class:`labtools.grading.sandbox.station.Station`.
     folder : Path, optional
         Where its files are to lie; among temporary files if left out.
 
@@ -136,7 +136,7 @@ class SharedParent:
     Parameters
     ----------
     lab, modules, sources
-        As for :class:`labtools.grading.station.Station`.
+        As for :class:`labtools.grading.sandbox.station.Station`.
     address : Path
         Where it is to listen.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from labtools.grading.naming import printable
+from labtools.grading.handed_in.naming import printable
 
 __all__ = ["Entry", "Folder", "Item", "NotReadable", "SubmissionsError", "Zip", "opened_inside"]
 

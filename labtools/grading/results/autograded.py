@@ -10,10 +10,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from labhelpers.practice.feedback import Feedback
-from labtools.grading.assignment import Assignment, MarkedCell, plain_text, released_texts
-from labtools.grading.cleaning import inert, new_budget, safe_markdown, safe_output
+from labtools.grading.judging.assignment import Assignment, MarkedCell, plain_text, released_texts
+from labtools.grading.judging.time_limit import Budget
 from labtools.grading.records import Verdict
-from labtools.grading.time_limit import Budget
+from labtools.grading.results.cleaning import inert, new_budget, safe_markdown, safe_output
 
 __all__ = ["as_autograded", "not_run_notebook"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from labtools.grading.assignment import Assignment, Case, MarkedCell
-from labtools.grading.claims import read_answer, read_claim, read_outputs
-from labtools.grading.station import Ending, Station
+from labtools.grading.judging.assignment import Assignment, Case, MarkedCell
+from labtools.grading.judging.claims import read_answer, read_claim, read_outputs
+from labtools.grading.sandbox.station import Ending, Station
 
 __all__ = ["Asked", "Evidence", "Limits", "ask_on_lab_data", "examine"]
 
@@ -174,7 +174,7 @@ def examine(
 
     Raises
     ------
-    labtools.grading.station.StationLost
+    labtools.grading.sandbox.station.StationLost
         If the sandbox itself failed; nothing is known of the submission then.
     """
     evidence = Evidence(limit=limits.cell_seconds)
@@ -210,7 +210,7 @@ def ask_on_lab_data(
 
     Raises
     ------
-    labtools.grading.station.StationLost
+    labtools.grading.sandbox.station.StationLost
         If the sandbox itself failed.
     """
     questions = {

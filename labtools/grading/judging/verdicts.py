@@ -12,10 +12,10 @@ from typing import Any
 from labhelpers.practice import Feedback, Practice
 from labhelpers.practice.feedback import not_checked
 from labhelpers.practice.sequences import no_module
-from labtools.grading.assignment import Assignment, Case, MarkedCell, plain_text
-from labtools.grading.examination import Asked, Evidence
+from labtools.grading.judging.assignment import Assignment, Case, MarkedCell, plain_text
+from labtools.grading.judging.examination import Asked, Evidence
+from labtools.grading.judging.time_limit import TooLong, limit
 from labtools.grading.records import Verdict
-from labtools.grading.time_limit import TooLong, limit
 
 __all__ = ["judge_all", "without_run"]
 

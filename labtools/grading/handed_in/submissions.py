@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from labtools.grading.choosing import Choice, choose
-from labtools.grading.downloads import is_lms_download
-from labtools.grading.layout import Layout, lab_folder
-from labtools.grading.naming import listed
-from labtools.grading.reading import holds_cells_of
-from labtools.grading.sources import (
+from labtools.grading.handed_in.choosing import Choice, choose
+from labtools.grading.handed_in.downloads import is_lms_download
+from labtools.grading.handed_in.layout import Layout, lab_folder
+from labtools.grading.handed_in.naming import listed
+from labtools.grading.handed_in.notebook import holds_cells_of
+from labtools.grading.handed_in.sources import (
     Entry,
     Folder,
     NotReadable,

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from labtools.grading.places import LABHELPERS, LABTOOLS
-from labtools.grading.reading import Notebook, read_notebook
-from labtools.grading.secret import Secret
+from labtools.grading.handed_in.notebook import Notebook, read_notebook
+from labtools.grading.judging.secret import Secret
+from labtools.grading.sandbox.places import LABHELPERS, LABTOOLS
 
 if TYPE_CHECKING:
     from labhelpers.practice import Practice

@@ -20,6 +20,8 @@ __all__ = ["FOLDERS", "context", "scratch", "start"]
 
 #: The environment variable that tells it which folders are this command's alone.
 FOLDERS = "LABS_GRADE_FOLDERS"
+#: What it imports, in this order.
+_PRELOADED = ["labtools.grading.running.keeper", "labtools.grading.running.warm_worker"]
 
 
 def context() -> multiprocessing.context.BaseContext:
@@ -27,7 +29,7 @@ def context() -> multiprocessing.context.BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     chosen = multiprocessing.get_context("forkserver")
-    chosen.set_forkserver_preload(["labtools.grading.keeper", "labtools.grading.warm_worker"])
+    chosen.set_forkserver_preload(_PRELOADED)
     return chosen
 
 
