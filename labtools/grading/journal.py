@@ -11,8 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from labtools.grading.handed_in.submissions import Submission
-from labtools.grading.records import Result, Verdict
+from labtools.grading.records import Result, Submission, Verdict
 
 __all__ = ["Journal", "naming", "page_name", "submission_key", "write_whole"]
 

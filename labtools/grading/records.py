@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from labtools.grading.handed_in.submissions import Submission
-from labtools.grading.judging.assignment import Assignment
-from labtools.grading.judging.examination import Limits
+if TYPE_CHECKING:
+    from labtools.grading.judging.assignment import Assignment
 
-__all__ = ["STATUSES", "Job", "Result", "Settings", "Verdict"]
+__all__ = ["STATUSES", "Job", "Limits", "Result", "Settings", "Submission", "Verdict"]
 
 STATUSES = (
     "correct",
@@ -54,6 +54,66 @@ class Verdict:
     status: str
     feedback: str
     cell: int | None = None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in for one lab.
+
+    Attributes
+    ----------
+    student : str
+        The student's id: the folder's name, or what Moodle or Canvas put before the file's name.
+    notebook : bytes or None
+        The lab's file; None if there is none or it may not be read.
+    name : str
+        What the file is called.
+    files : dict of str to bytes
+        The small files that lie beside it, by relative path.
+    problem : (str, str) or None
+        Status and sentence where there is nothing to run.
+    note : str
+        What the student should know about how the file was found.
+    """
+
+    student: str
+    notebook: bytes | None = None
+    name: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    problem: tuple[str, str] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use.
+
+    Attributes
+    ----------
+    cell_seconds : float
+        Wall time of one cell, and of answering one practice.
+    memory_mb : int
+        Memory, in MiB, beyond what the warm parent shares.
+    """
+
+    cell_seconds: float = 30.0
+    memory_mb: int = 1024
+
+    @property
+    def total_seconds(self) -> float:
+        """Wall time of the whole submission: four times that of a cell."""
+        return 4 * self.cell_seconds
+
+    def as_request(self) -> dict[str, Any]:
+        """The limits in the form that the sandbox takes."""
+        return {
+            "cell_seconds": self.cell_seconds,
+            "grace_seconds": min(6.0, max(3.0, self.cell_seconds / 4)),
+            "cpu_seconds": int(2 * self.total_seconds) + 10,
+            "memory_mb": self.memory_mb,
+            "processes": 64,
+            "file_mb": 256,
+        }
 
 
 @dataclass(frozen=True)

@@ -371,7 +371,7 @@ def test_the_courses_links_to_other_labs_are_text_on_a_page_that_stands_alone(as
 
 
 def test_a_fault_of_the_grader_itself_costs_one_submission(assignment, monkeypatch):
-    from labtools.grading.handed_in.submissions import Submission
+    from labtools.grading.records import Submission
     from labtools.grading.running import unit
 
     def fails(*_):

@@ -8,11 +8,10 @@ import pytest
 
 from labhelpers import data
 from labtools.grading.handed_in.notebook import read_notebook
-from labtools.grading.handed_in.submissions import Submission
 from labtools.grading.inside.plan import what_is_left
-from labtools.grading.judging.examination import Limits, examine
+from labtools.grading.judging.examination import examine
 from labtools.grading.judging.verdicts import judge_all
-from labtools.grading.records import Job, Settings
+from labtools.grading.records import Job, Limits, Settings, Submission
 from labtools.grading.running import unit
 from labtools.grading.sandbox.station import Station
 from tests.grading.corpora.base import ANSWERS, before, find, first, last, solved

@@ -13,7 +13,9 @@ import time
 import pytest
 
 from labtools.grading.handed_in.notebook import read_notebook
-from labtools.grading.judging.examination import Limits, examine
+from labtools.grading.judging.examination import examine
+from labtools.grading.records import Limits
+from labtools.grading.sandbox import bubblewrap
 from labtools.grading.sandbox.bubblewrap import find_sandbox, scratch_folders
 from labtools.grading.sandbox.home import NoSandbox
 from labtools.grading.sandbox.station import Station
@@ -356,8 +358,7 @@ def test_an_ordinary_user_has_the_same_walls(needs_sandbox, tmp_path):
 
 def test_threads_may_share_a_process_of_sandboxes(needs_sandbox, assignment):
     """Two submissions at a time in one worker process, as a Dask worker with threads has them."""
-    from labtools.grading.handed_in.submissions import Submission
-    from labtools.grading.records import Job, Settings
+    from labtools.grading.records import Job, Settings, Submission
     from labtools.grading.running.unit import grade_unit
     from tests.grading.corpora.base import LAB, solved
 

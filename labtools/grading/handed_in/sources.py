@@ -66,8 +66,7 @@ class Folder:
         """What lies at the top and is not hidden, by name."""
         with os.scandir(self.root) as found:
             items = [Item(item.name, _kind(item), item.path) for item in found]
-        shown = [i for i in items if not i.name.startswith(".") and not _is_hidden_item(i)]
-        return sorted(shown, key=lambda item: item.name)
+        return _visible(items)
 
     def inside(self, item: Item) -> Folder:
         """The folder `item` as a source of its own."""
@@ -78,7 +77,7 @@ class Folder:
         count, top = 0, item.where
         for folder, folders, files in os.walk(top, followlinks=False):
             folders[:] = sorted(f for f in folders if not is_hidden_folder(f))[:200]
-            for name in sorted(f for f in files if not f.startswith(".")):
+            for name in sorted(f for f in files if not is_hidden_file(f)):
                 count += 1
                 if count > MOST_ENTRIES:
                     return
@@ -144,13 +143,9 @@ class Zip:
 
     def items(self) -> list[Item]:
         """What lies at the top and is not hidden, by name."""
-        items = [Item(name, "folder", name) for name in self._folders if not is_hidden_folder(name)]
-        items += [
-            Item(parts[0], "file", info)
-            for parts, info in self._pairs
-            if len(parts) == 1 and not info.is_dir() and not is_hidden(parts)
-        ]
-        return sorted(items, key=lambda item: item.name)
+        items = [Item(name, "folder", name) for name in self._folders]
+        items += [Item(p[0], "file", i) for p, i in self._pairs if len(p) == 1 and not i.is_dir()]
+        return _visible(items)
 
     def inside(self, item: Item) -> Zip:
         """The folder `item` as a source of its own."""
@@ -218,8 +213,16 @@ def _kind(item: os.DirEntry[str]) -> str:
     return "folder" if item.is_dir(follow_symlinks=False) else "file"
 
 
-def _is_hidden_item(item: Item) -> bool:
-    return item.kind == "folder" and is_hidden_folder(item.name)
+def _visible(items: list[Item]) -> list[Item]:
+    """Those that are not hidden, by name."""
+    hides = {"folder": is_hidden_folder}
+    shown = [i for i in items if not hides.get(i.kind, is_hidden_file)(i.name)]
+    return sorted(shown, key=lambda item: item.name)
+
+
+def is_hidden_file(name: str) -> bool:
+    """What systems and editors keep beside files; no student made it."""
+    return name.startswith(".")
 
 
 def is_hidden_folder(name: str) -> bool:
@@ -229,7 +232,7 @@ def is_hidden_folder(name: str) -> bool:
 
 def is_hidden(parts: tuple[str, ...]) -> bool:
     """Whether a file, or a folder around it, is hidden."""
-    return parts[-1].startswith(".") or any(is_hidden_folder(p) for p in parts[:-1])
+    return is_hidden_file(parts[-1]) or any(is_hidden_folder(p) for p in parts[:-1])
 
 
 def _can_be_laid_out(parts: tuple[str, ...]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from labtools.grading.handed_in.choosing import Choice, choose
@@ -21,8 +21,9 @@ from labtools.grading.handed_in.sources import (
     Zip,
     opened_inside,
 )
+from labtools.grading.records import Submission
 
-__all__ = ["Submission", "Submissions", "SubmissionsError", "listed"]
+__all__ = ["Submissions", "SubmissionsError", "listed"]
 
 #: Bytes of a notebook, and of all its other files together, that are read at most.
 NOTEBOOK_LIMIT = 40_000_000
@@ -32,34 +33,6 @@ MOST_FILES = 100
 LOOK_LIMIT = 20_000_000
 #: Students who are named where a name is of none of them.
 MOST_LIKE = 3
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What one student handed in for one lab.
-
-    Attributes
-    ----------
-    student : str
-        The student's id: the folder's name, or what Moodle or Canvas put before the file's name.
-    notebook : bytes or None
-        The lab's file; None if there is none or it may not be read.
-    name : str
-        What the file is called.
-    files : dict of str to bytes
-        The small files that lie beside it, by relative path.
-    problem : (str, str) or None
-        Status and sentence where there is nothing to run.
-    note : str
-        What the student should know about how the file was found.
-    """
-
-    student: str
-    notebook: bytes | None = None
-    name: str = ""
-    files: dict[str, bytes] = field(default_factory=dict)
-    problem: tuple[str, str] | None = None
-    note: str = ""
 
 
 class Submissions:

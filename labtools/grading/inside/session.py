@@ -34,6 +34,14 @@ from typing import Any
 from . import plan as planning
 from . import shell as shells
 from .clock import PATIENCE, Clock
+from .exit_codes import (
+    CROWDED,
+    MEMORY_GONE,
+    NOTHING_THERE,
+    OVERDUE,
+    TAKEN_APART,
+    UNDECIDED,
+)
 
 __all__ = ["run"]
 
@@ -43,10 +51,6 @@ TORCH_SEED = 67280421310721
 
 #: Seconds in which a process that is told to stop can still say what it has.
 GRACE = 0.5
-
-#: Exit codes: a cell took the shell apart; it used up the memory, or the threads, and holds them;
-#: what was to be read at once has to be asked with care.
-TAKEN_APART, MEMORY_GONE, CROWDED, UNDECIDED = 71, 72, 73, 74
 
 #: Wall seconds in which a value is read, where that is not done by a copy of the process.
 AT_ONCE = 5.0
@@ -200,7 +204,7 @@ class _Session:
         If not the process ends: a copy of another one is asked then.
         """
         code = self.answer(id_, rank, AT_ONCE)
-        if code not in (0, 3):
+        if code not in (0, NOTHING_THERE):
             os._exit(UNDECIDED)
         self.send({"answered": id_, "rank": rank, "how": "done"})
         if code == 0:
@@ -221,9 +225,9 @@ class _Session:
             finally:
                 os._exit(code)
         code = _wait(child, self.limit)
-        how = {None: "timeout", 0: "done", 3: "done", 4: "timeout"}.get(code, "died")
-        self.send({"answered": id_, "rank": rank, "how": how})
-        if code != 3:  # 3: nothing is defined yet, and a later moment may find it
+        how = {None: "timeout", 0: "done", NOTHING_THERE: "done", OVERDUE: "timeout"}
+        self.send({"answered": id_, "rank": rank, "how": how.get(code, "died")})
+        if code != NOTHING_THERE:  # a later moment may find it
             self.found[id_] = rank
 
     def answer(self, id_: str, rank: int, seconds: float) -> int:
@@ -253,9 +257,9 @@ class _Session:
             self.send({"answer": id_, "rank": rank, "case": number, "value": value})
             parts = (value, *value.values())  # such as a figure, and the losses beside it
             if any(isinstance(part, dict) and part.get("kind") == "timeout" for part in parts):
-                os._exit(4)
+                os._exit(OVERDUE)
         probe.call.__defaults__ = usual
-        return 3 if nothing else 0
+        return NOTHING_THERE if nothing else 0
 
 
 def prepare(shell: shells.Shell, request: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Run one submission and collect its answers, in as many goes as its faults make necessary."""
+"""Run one submission and collect its answers, in as many processes as its faults make necessary."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from labtools.grading.inside.exit_codes import MEMORY_GONE, TAKEN_APART
 from labtools.grading.judging.assignment import Assignment, Case, MarkedCell
 from labtools.grading.judging.claims import read_answer, read_claim, read_outputs
+from labtools.grading.records import Limits
 from labtools.grading.sandbox.station import Ending, Station
 
-__all__ = ["Asked", "Evidence", "Limits", "ask_on_lab_data", "examine"]
+__all__ = ["Asked", "Evidence", "ask_on_lab_data", "examine"]
 
 #: How often a notebook is begun anew after a cell that ended its process.
-MOST_GOES = 6
+MOST_STARTS = 6
 
 _STATUS = {
     "time": "timed out",
@@ -31,38 +33,6 @@ _WHY = {
     "processes": "It started more processes than it is allowed.",
     "output": "It sent more output than it is allowed.",
 }
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one submission may use.
-
-    Attributes
-    ----------
-    cell_seconds : float
-        Wall time of one cell, and of answering one practice.
-    memory_mb : int
-        Memory, in MiB, beyond what the warm parent shares.
-    """
-
-    cell_seconds: float = 30.0
-    memory_mb: int = 1024
-
-    @property
-    def total_seconds(self) -> float:
-        """Wall time of the whole submission: four times that of a cell."""
-        return 4 * self.cell_seconds
-
-    def as_request(self) -> dict[str, Any]:
-        """The limits in the form that the sandbox takes."""
-        return {
-            "cell_seconds": self.cell_seconds,
-            "grace_seconds": min(6.0, max(3.0, self.cell_seconds / 4)),
-            "cpu_seconds": int(2 * self.total_seconds) + 10,
-            "memory_mb": self.memory_mb,
-            "processes": 64,
-            "file_mb": 256,
-        }
 
 
 @dataclass
@@ -179,18 +149,18 @@ def examine(
     """
     evidence = Evidence(limit=limits.cell_seconds)
     whole = limits.total_seconds if seconds is None else seconds
-    job = _Job(station, assignment, cells, files, limits, whole, evidence, brief, all_figures)
+    runs = _Runs(station, assignment, cells, files, limits, whole, evidence, brief, all_figures)
     questions = assignment.questions.values()
     first = {q.practice: q.visible for q in questions if q.on_lab_data or not brief}
     # Time for the second run is set aside: a cell that hangs has its answers read all the same.
-    evidence.visible = job.run({}, first, reserve=limits.cell_seconds / 2)
+    evidence.visible = runs.run({}, first, reserve=limits.cell_seconds / 2)
     second = {
         q.practice: q.hidden
         for q in questions
         if q.hidden and (q.practice not in first or _has_answer(evidence.visible.get(q.practice)))
     }
     if second:
-        evidence.hidden = job.run(assignment.seeds, second)
+        evidence.hidden = runs.run(assignment.seeds, second)
     return evidence
 
 
@@ -222,8 +192,8 @@ def ask_on_lab_data(
         return
     tried = Evidence(limit=evidence.limit, skip=dict(evidence.skip))
     left = limits.total_seconds - evidence.seconds
-    job = _Job(station, assignment, cells, files, limits, left, tried, True, False)
-    found = job.run({}, questions)
+    runs = _Runs(station, assignment, cells, files, limits, left, tried, True, False)
+    found = runs.run({}, questions)
     evidence.seconds += tried.seconds
     evidence.cpu_seconds += tried.cpu_seconds
     evidence.add_whole(found, questions)
@@ -239,7 +209,9 @@ def _has_answer(asked: Asked | None) -> bool:
 
 
 @dataclass
-class _Job:
+class _Runs:
+    """The runs of one submission, each in as many processes as its faults make necessary."""
+
     station: Station
     assignment: Assignment
     cells: Sequence[MarkedCell]
@@ -266,15 +238,16 @@ class _Job:
         """
         collected: dict[str, Asked] = {}
         show = reserve is not None
-        in_place, goes = self.brief, 0
+        in_place, starts = self.brief, 0
         while True:
             left = self.seconds - self.evidence.seconds - (reserve or 0.0)
             if left <= 0:
                 self.evidence.over = ("timed out", _WHY["total time"])
                 break
-            go = _Go(show=show, evidence=self.evidence, cells=len(self.cells))
-            ending = self._go(go, seeds, questions, left, in_place)
-            if in_place and not go.done and go.running is None and ending.reason != "total time":
+            process = _Process(show=show, evidence=self.evidence, cells=len(self.cells))
+            ending = self._start(process, seeds, questions, left, in_place)
+            ended_by_asking = not process.done and process.running is None
+            if in_place and ended_by_asking and ending.reason != "total time":
                 # To read a value has ended it, which copies of the process do from now on. It was
                 # our way to save time, and costs the submission none.
                 in_place = False
@@ -282,11 +255,11 @@ class _Job:
             self.evidence.seconds += ending.seconds
             self.evidence.peak_mb = max(self.evidence.peak_mb, ending.peak_mb)
             self.evidence.cpu_seconds += ending.cpu_seconds
-            collected.update(go.best())
-            if go.done:
+            collected.update(process.best())
+            if process.done:
                 break
-            goes += 1
-            if self._mark(go.running, ending, show) or goes == MOST_GOES:
+            starts += 1
+            if self._mark(process.running, ending, show) or starts == MOST_STARTS:
                 self.evidence.over = _told(ending, show)
                 break
         if show:
@@ -311,7 +284,9 @@ class _Job:
         self.skip[running] = "all" if running in self.skip else "definitions"
         return gone
 
-    def _go(self, go: _Go, seeds, questions, seconds_left: float, in_place: bool) -> Ending:
+    def _start(
+        self, process: _Process, seeds, questions, seconds_left: float, in_place: bool
+    ) -> Ending:
         request = {
             "cells": [
                 {
@@ -335,7 +310,7 @@ class _Job:
             ],
             "seeds": dict(seeds),
             "skip": {k: how for k, how in self.skip.items() if how != "all"},
-            "show": go.show,
+            "show": process.show,
             "brief": self.brief,
             "in_place": in_place,
             "all_figures": self.all_figures,
@@ -344,7 +319,7 @@ class _Job:
             "files": {name: base64.b64encode(c).decode() for name, c in self.files.items()},
         }
         hidden = {id_: list(cases) for id_, cases in questions.items()}
-        return self.station.run(request, hidden, go.take, seconds_left, cold=self._shadows())
+        return self.station.run(request, hidden, process.take, seconds_left, cold=self._shadows())
 
     def _shadows(self) -> bool:
         """Whether a file beside the notebook would be imported instead of what is warm already.
@@ -357,7 +332,7 @@ class _Job:
 
 
 @dataclass
-class _Go:
+class _Process:
     """One process of a submission, as its lines come in."""
 
     show: bool
@@ -452,9 +427,9 @@ def _told(ending: Ending, show: bool) -> tuple[str, str]:
 def _cause(ending: Ending) -> tuple[str, str]:
     if ending.reason in _STATUS:
         return _STATUS[ending.reason], _WHY[ending.reason]
-    if ending.code == 71:
+    if ending.code == TAKEN_APART:
         return "crashed", "It took the notebook's own machinery apart."
-    if ending.code == 72:
+    if ending.code == MEMORY_GONE:
         return _STATUS["memory"], _WHY["memory"]
     if ending.code is not None and ending.code < 0:
         if ending.code == -24:  # SIGXCPU

@@ -26,9 +26,8 @@ from labtools.grading.judging.assignment import (
     fingerprint,
     read_release,
 )
-from labtools.grading.judging.examination import Limits
 from labtools.grading.judging.secret import SecretError, course_secret
-from labtools.grading.records import Job, Result, Settings
+from labtools.grading.records import Job, Limits, Result, Settings
 from labtools.grading.results.gradebook import Course, GradebookError
 from labtools.grading.results.tables import write_tables
 from labtools.grading.running.cluster import ClusterError, grade_on_cluster, reach

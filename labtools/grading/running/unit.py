@@ -21,9 +21,9 @@ from labtools.grading.judging.assignment import (
     plain_text,
     released_notebook,
 )
-from labtools.grading.judging.examination import Evidence, Limits, ask_on_lab_data, examine
+from labtools.grading.judging.examination import Evidence, ask_on_lab_data, examine
 from labtools.grading.judging.verdicts import judge_all, without_run
-from labtools.grading.records import Job, Result, Settings, Verdict
+from labtools.grading.records import Job, Limits, Result, Settings, Verdict
 from labtools.grading.results.autograded import as_autograded, not_run_notebook
 from labtools.grading.results.cleaning import new_budget
 from labtools.grading.results.page import get_ready as page_is_ready
