@@ -20,9 +20,12 @@ __all__ = [
 
 #: Seconds of processor time for all that is formatted of one submission, and for each part of it.
 SECONDS, SECONDS_EACH = 4.0, 1.5
-#: HTML that has more characters, tags, or tags that are not closed is not cleaned: a parser takes
-#: time out of all proportion for it.
+#: HTML that has more characters, tags, or tags that are not closed is not cleaned: what shows it
+#: would take time out of all proportion.
 HTML_LIMIT, MOST_TAGS, MOST_OPEN = 200_000, 10_000, 1_000
+#: A parser opens what formats text again in every paragraph, unless it was closed. To count so many
+#: elements takes a second or two, in which the parser cannot be interrupted.
+MOST_REOPENED = 1_000_000
 #: Characters of HTML that are shown as they are written, where nothing else can be shown.
 SOURCE_LIMIT = 2_000
 
@@ -43,12 +46,19 @@ def new_budget() -> Budget:
 
 def is_dear(html: str) -> bool:
     """Whether HTML is too much for a parser, as far as that can be told without one."""
-    if len(html) > HTML_LIMIT or html.count("<") > MOST_TAGS:
+    tags = html.count("<")
+    if len(html) > HTML_LIMIT or tags > MOST_TAGS:
+        return True
+    # What closes is not believed: it may stand in an attribute, where it closes nothing.
+    if tags * len(_FORMATS.findall(html)) > MOST_REOPENED:
         return True
     return len(_OPENED.findall(html)) - html.count("</") > MOST_OPEN
 
 
 _OPENED = re.compile(r"<(?!(?:br|hr|img|col)\b)[a-z]", re.IGNORECASE)
+_FORMATS = re.compile(
+    r"<(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)\b", re.IGNORECASE
+)
 
 
 @functools.lru_cache(maxsize=200)
@@ -60,22 +70,27 @@ def clean(html: str) -> str:
     TooLong
         If it is too much for a parser.
     """
-    import bleach
-    from bleach.css_sanitizer import CSSSanitizer
-
     if is_dear(html):
         raise TooLong
-    made = bleach.clean(
-        html,
-        tags=_TAGS,
-        attributes=_is_kept,
-        protocols={"http", "https", "mailto", "data"},
-        css_sanitizer=CSSSanitizer(allowed_css_properties=_PROPERTIES, allowed_svg_properties=[]),
-        strip=True,
-    )
+    made = _cleaner().clean(html)
     if len(made) > 2 * HTML_LIMIT:  # what is open is opened again in every paragraph
         raise TooLong
     return made
+
+
+@functools.lru_cache(maxsize=1)
+def _cleaner():
+    import nh3
+
+    anywhere = {*_ATTRIBUTES, "class"}
+    return nh3.Cleaner(
+        tags=set(_TAGS),
+        attributes={"*": anywhere, "a": {"href"}, "img": {"src", "alt"}, "details": {"open"}},
+        attribute_filter=lambda tag, name, value: value if _is_kept(tag, name, value) else None,
+        filter_style_properties=set(_PROPERTIES),
+        url_schemes={"http", "https", "mailto", "data"},
+        link_rel=None,
+    )
 
 
 _TAGS = frozenset(
@@ -92,14 +107,15 @@ _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|svg\+xml)[;,]", re.I
 
 
 def _is_kept(tag: str, name: str, value: str) -> bool:
+    """Whether an attribute that is allowed as such is so with this value."""
     if name == "class":
         return _are_known(value)
-    if tag == "a" and name == "href":
+    if name == "href":
         # Whatever has a colon and is no known kind: parsers differ in what they take for a scheme.
         return _is_url(value, "http", "https", "mailto") or ":" not in unescape(value)
-    if tag == "img" and name == "src":
+    if name == "src":
         return not _is_url(value, "data") or _DATA_IMAGE.match(value.strip()) is not None
-    return name in _ATTRIBUTES or (tag, name) in (("img", "alt"), ("details", "open"))
+    return True
 
 
 def _is_url(value: str, *schemes: str) -> bool:
@@ -230,10 +246,6 @@ _ACTIVE_SVG = re.compile(
 )
 
 
-#: Of pandas' tables: to strip the tags alone would leave the rules as text.
-_STYLES = re.compile(r"<style\b[^<>]*>[^<]*</style>\s*", re.IGNORECASE)
-
-
 def is_base64(text: str) -> bool:
     """Whether a picture's text holds nothing else."""
     return _BASE64.fullmatch(text) is not None
@@ -260,7 +272,7 @@ def safe_output(output: dict[str, Any], budget: Budget) -> dict[str, Any]:
             if "<script" in value.lower() and "text/plain" in data:
                 continue  # as on the page: without the script it is not what it was
             try:
-                made[mime] = budget.call(clean, _STYLES.sub("", value))
+                made[mime] = budget.call(clean, value).lstrip()
             except (Exception, TooLong):
                 made["text/plain"] = TOO_DEAR + text_instead(data)
         elif mime == "text/markdown":
