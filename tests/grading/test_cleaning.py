@@ -332,3 +332,27 @@ def test_a_sentence_is_no_markdown_of_a_students(assignment):
     verdict = Verdict("lab05-fit-gd", "t", 0.0, 1.0, "unreadable", told)
     made = rendered(not_run_notebook(assignment, [verdict]).cells[:1])
     assert "<script" not in made and "href" not in made and "could not be run" in made
+
+
+# Characters that act -----------------------------------------------------------------------------
+
+
+def test_no_character_acts_in_tables_terminals_and_pages(assignment, tmp_path):
+    from labtools.grading.judging.claims import read_outputs
+    from labtools.grading.results.tables import write_tables
+
+    told = "".join(map(chr, range(32))) + "\x7f\x9b2J\u202eabc\u2066\ufeff"
+    verdict = Verdict("lab05-model", "t", 0.0, 1.0, "error", f"It ended with E: {told}\ud800.")
+    entry = {"student": "ada", "verdicts": [verdict], "note": "n"}
+    write_tables(tmp_path, [("lab05", [entry])])
+    error = {"output_type": "error", "ename": told, "evalue": told, "traceback": [told]}
+    stream = {"output_type": "stream", "name": "stdout", "text": f"{told}\x1b[31mred\x1b[0m"}
+    outputs = read_outputs([error, stream, {**shown(told, html=told)}])
+    marked, ran = run(("code", f"x = {told!r} # \x1b\x07"), outputs=outputs)
+    made = page.make_page(assignment, "ada", [verdict], ran)
+    table = (tmp_path / "grades.csv").read_text(encoding="utf-8")
+    for text in (table, made):
+        text = text.replace("\r\n", "\n")
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2066\ufeff]", text)
+    assert "␛" in table and "␀" in table
+    assert "ansi-red-fg" in made  # a colour is no act

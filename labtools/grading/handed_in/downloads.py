@@ -1,8 +1,8 @@
-"""Whether a zip among the submissions is itself a download of Moodle or Canvas, left unopened."""
+"""Whether a zip among the submissions is itself a download of a platform, left unopened."""
 
 from __future__ import annotations
 
-from labtools.grading.handed_in.naming import lms_name, moodle_student
+from labtools.grading.handed_in.naming import folder_upload, upload
 from labtools.grading.handed_in.sources import Entry, Folder, NotReadable, Zip, opened_inside
 
 __all__ = ["is_lms_download", "is_zip"]
@@ -17,22 +17,22 @@ def is_zip(reader: Folder | Zip, entry: Entry) -> bool:
 
 
 def is_lms_download(reader: Folder | Zip, entry: Entry) -> bool:
-    """Whether a zip holds several students' files, as Moodle or Canvas name them."""
+    """Whether a zip holds several students' files, as a platform names them."""
     first = _first_name(reader, entry)
     if first is None:
         return False
     parts = first.split("/")
-    if any(moodle_student(part) for part in parts):
+    if any(folder_upload(part) for part in parts):
         return True
-    # Canvas's way to name a file is one that a student may hit upon: all names must follow it.
-    if lms_name(parts[-1]) is None:
+    # Such a name of a file is one that a student may hit upon: all names must follow it.
+    if upload(parts[-1]) is None:
         return False
     try:
         inner = Zip(opened_inside(reader.read(entry, LIMIT)))
     except NotReadable:
         return True  # too large, or too many files, to be one student's
-    names = [lms_name(e.path.rsplit("/", 1)[-1]) for e in inner.entries()]
-    return None not in names and len({name[0] for name in names}) > 1
+    names = [upload(e.path.rsplit("/", 1)[-1]) for e in inner.entries()]
+    return None not in names and len({name.who for name in names}) > 1
 
 
 def _first_name(reader: Folder | Zip, entry: Entry) -> str | None:

@@ -10,8 +10,27 @@ from pathlib import Path
 
 from labtools.grading.handed_in.choosing import LabName, names_a_lab
 from labtools.grading.handed_in.downloads import is_lms_download, is_zip
-from labtools.grading.handed_in.naming import Names, listed, lms_name, moodle_student, printable
-from labtools.grading.handed_in.sources import Entry, Folder, Item, SubmissionsError, Zip
+from labtools.grading.handed_in.gradescope import METADATA, submitters
+from labtools.grading.handed_in.naming import (
+    Names,
+    blackboard_students,
+    folder_upload,
+    is_notebook,
+    listed,
+    printable,
+    upload,
+    without_additions,
+)
+from labtools.grading.handed_in.notebook import holds_cells_of
+from labtools.grading.handed_in.sources import (
+    Entry,
+    Folder,
+    Item,
+    NotReadable,
+    SubmissionsError,
+    Zip,
+    notebooks_first,
+)
 
 __all__ = ["Layout", "lab_folder"]
 
@@ -30,6 +49,19 @@ _OWN_FOLDER = re.compile(
     r"|\d{4}[-_.]?\d\d[-_.]?\d\d.*)",
     re.IGNORECASE,
 )
+
+
+#: What is left of the name of another version of one's own notebook.
+_VERSION = re.compile(
+    r"(untitled|copy|copyof|old|new|final|draft|test|answered|answers?|solved|solutions?|backup"
+    r"|version|try|attempt|submission|mine|my|v|x|a|b|c|notebook|homework|checkpoint|\d)+"
+)
+#: Of folders around those of students.
+_CLASS = re.compile(r"class|course|group|section|download|assign|export|all|students|20\d\d", re.I)
+#: What Google Classroom's folder holds: `Ada Lovelace - lab05.ipynb`.
+_CLASSROOM = re.compile(r"(?P<who>[^-/].*?) - (?P<rest>.+)")
+#: Notebooks that are opened to see which lab they are, and bytes of each.
+MOST_OPENED, LOOK_LIMIT = 3, 20_000_000
 
 
 class Layout:
@@ -59,6 +91,10 @@ class Layout:
         Files that belong to no student.
     notes : list of str
         What whoever grades should know, as sentences.
+    late : set of str
+        Students of whom the platform says that they were late.
+    cut : dict of str to str
+        By student, a sentence where not all files are looked at.
     """
 
     def __init__(self, source: Path, reader: Folder | Zip, stem: str) -> None:
@@ -67,8 +103,11 @@ class Layout:
         self.students: dict[str, list[Entry] | str] = {}
         self.passed_over: list[str] = []
         self.notes: list[str] = []
+        self.late: set[str] = set()
+        self.cut: dict[str, str] = {}
         self._steps: list[str] = []
         self._find_level()
+        self.passed_over += self.reader.passed_over()
         self._assign(self._items)
 
     # Which level the students' folders are on ----------------------------------------------------
@@ -85,7 +124,9 @@ class Layout:
             self._step_into(submitted)
         if is_around:
             where = printable("/".join(self._steps))
-            self.notes.append(f"The students are those in the folder {where} of {self.source}.")
+            flat = self._is_flat(self.reader)
+            who = "Each notebook counts as one student" if flat else "The students are those"
+            self.notes.append(f"{who} in the folder {where} of {self.source}.")
 
     def _step_into(self, item: Item) -> None:
         self.reader = self.reader.inside(item)
@@ -98,15 +139,15 @@ class Layout:
         items = inner.items()
         if any(self.lab.is_name_of(i.name) for i in items):
             return False  # one student of an nbgrader tree
-        loose = [i for i in items if i.kind != "folder" and _is_notebook(i.name)]
-        if any(lms_name(i.name) is None for i in loose):
+        loose = [i for i in items if i.kind != "folder" and is_notebook(i.name)]
+        if any(upload(i.name) is None for i in loose):
             return False
         return bool(loose) or any(_holds_notebook(inner, i) for i in items if i.kind == "folder")
 
     def _is_around(self, reader: Folder | Zip, item: Item, levels: int = MOST_LEVELS) -> bool:
         """Whether this one folder is no student's, but lies around the students' folders."""
         # A student of Moodle may have folders of any name in it.
-        if item.kind != "folder" or lms_name(item.name) or not levels:
+        if item.kind != "folder" or upload(item.name) or not levels:
             return False
         inner = reader.inside(item)
         items = inner.items()
@@ -115,21 +156,48 @@ class Layout:
             return True
         if _is_course({i.name for i in items}):
             return True
-        if len(items) == 1 and items[0].kind == "folder" and not moodle_student(items[0].name):
+        if len(items) == 1 and items[0].kind == "folder" and not folder_upload(items[0].name):
             return self._is_around(inner, items[0], levels - 1)
         if len(items) == 1 and _is_zip_of_many(inner, items[0]):
             return True
         if (
-            any(moodle_student(i.name) for i in items)
+            any(folder_upload(i.name) for i in items)
             or len(_lms_students(i.name for i in items)) > 1
         ):
             return True
-        if any(_is_notebook(i.name) for i in items if i.kind != "folder"):
+        if any(i.name == METADATA for i in items) or self._is_flat(inner, item.name):
+            return True
+        if any(is_notebook(i.name) for i in items if i.kind != "folder"):
             return False
         folders = [i for i in items if i.kind == "folder" and self._may_be_student(i.name)]
         held = [_holds(inner, i) for i in folders]
         # An empty folder among others is that of somebody who handed in nothing.
         return len([h for h in held if h != "other files"]) >= 2 and "a notebook" in held
+
+    def _is_flat(self, reader: Folder | Zip, name: str = "") -> bool:
+        """Whether the notebooks in a folder are one student's each, told by their names.
+
+        The names of two tell two persons, and both hold cells of the lab. In a folder of which the
+        name could be a student's there are three of them.
+        """
+        persons: dict[str, Item] = {}
+        for item in reader.items():
+            if item.kind == "file" and is_notebook(item.name):
+                person = self.lab.without(item.name)
+                if not person or _VERSION.fullmatch(person) or person in persons:
+                    return False
+                persons[person] = item
+        ours = not name or _OWN_FOLDER.fullmatch(name) or names_a_lab(name) or _CLASS.search(name)
+        if len(persons) < (2 if ours else 3):
+            return False
+        return all(self._is_this_lab(reader, i) for i in list(persons.values())[:MOST_OPENED])
+
+    def _is_this_lab(self, reader: Folder | Zip, item: Item) -> bool:
+        try:
+            content = reader.read(Entry(item.name, item.where), LOOK_LIMIT)
+        except NotReadable:
+            return False
+        return holds_cells_of(self.lab.lab, content)
 
     def _may_be_student(self, name: str) -> bool:
         ours = name in NBGRADERS_FOLDERS or name == "submitted"
@@ -142,27 +210,73 @@ class Layout:
         names = Names()
         walked: dict[str, list[Entry]] = {}
         self._refuse_one_students(items)
+        known = self._read_metadata(items)
         for item in items:
             student = names.of(item.name)
             if item.kind == "link":
-                if item.name.endswith(".ipynb"):
+                if is_notebook(item.name):
                     self.passed_over.append(student)
                 else:
                     self.students[student] = "The folder is a symbolic link, which is not followed."
             elif item.kind == "folder":
+                # The lab's own folder is looked for before a long list is cut.
                 walked[item.name] = list(self.reader.walk(item))
-                self.students[student] = lab_folder(walked[item.name], self.stem)
+                entries, cut = notebooks_first(lab_folder(walked[item.name], self.stem))
+                named = folder_upload(item.name)
+                if named:
+                    student = printable(named.who)
+                    entries = [replace(e, upload=named.number) for e in entries]
+                elif item.name in known:
+                    student = names.of(known[item.name])
+                if cut:
+                    self.cut[student] = cut
+                _merge(self.students, {student: entries})
             elif self._is_someones(item):
                 loose.append(Entry(item.name, item.where))
-            else:
+            elif item.name != METADATA:
                 self.passed_over.append(student)
         self._refuse_others(walked)
-        _merge(self.students, _by_lms_name(loose))
-        self.students = _split_moodle_folders(self.students)
+        _merge(self.students, self._by_name(loose))
+
+    def _read_metadata(self, items: list[Item]) -> dict[str, str]:
+        """Whose folders these are, where Gradescope has written that beside them."""
+        for item in items:
+            if item.kind == "file" and item.name == METADATA:
+                try:
+                    return submitters(self.reader.read(Entry(item.name, item.where), LOOK_LIMIT))
+                except (NotReadable, ValueError) as error:
+                    self.notes.append(
+                        f"{METADATA} does not tell who the students are ({error}): they are "
+                        "called after their folders."
+                    )
+        return {}
+
+    def _by_name(self, loose: list[Entry]) -> dict[str, list[Entry]]:
+        """Files that lie in no folder by student, as far as their names tell."""
+        found: dict[str, list[Entry]] = defaultdict(list)
+        uploads = [(entry, upload(entry.path)) for entry in loose]
+        boards = [u.who for _, u in uploads if u and u.platform == "Blackboard"]
+        students = blackboard_students(boards) if boards else {}
+        for entry, named in uploads:
+            person = _CLASSROOM.fullmatch(entry.path)
+            if named:
+                who = printable(students.get(named.who, named.who))
+                if named.late:
+                    self.late.add(who)
+                files = found[who]
+                if named.path or named.platform != "Blackboard":  # which adds a receipt
+                    path = named.path or entry.path
+                    files.append(Entry(path, entry.where, entry.path, named.number))
+            elif person and self.lab.likeness(person["rest"]):
+                made = Entry(person["rest"], entry.where, entry.path)
+                found[printable(person["who"])].append(made)
+            else:
+                found[printable(Path(without_additions(entry.path)).stem)].append(entry)
+        return found
 
     def _is_someones(self, item: Item) -> bool:
         """Whether a file that lies in no folder tells by its name whose it is."""
-        if _is_notebook(item.name) or lms_name(item.name):
+        if is_notebook(item.name) or upload(item.name):
             return True
         if not item.name.lower().endswith(".zip"):
             return False
@@ -171,7 +285,7 @@ class Layout:
             return False
         if is_lms_download(self.reader, entry):
             self.notes.append(
-                f"{printable(item.name)} is a download of Moodle or Canvas: to grade what is in "
+                f"{printable(item.name)} is a download of a platform: to grade what is in "
                 f"it, {self._give(item.name)} itself."
             )
             return False
@@ -182,11 +296,11 @@ class Layout:
     def _refuse_one_students(self, items: list[Item]) -> None:
         for item in items:
             if item.kind != "folder":
-                mine = _is_notebook(item.name) and self.lab.is_name_of(item.name)
+                mine = is_notebook(item.name) and self.lab.is_name_of(item.name)
                 shown = printable(item.name)
             else:
                 mine = self.lab.is_name_of(item.name) and any(
-                    _is_notebook(e.path) and self.lab.is_name_of(e.path)
+                    is_notebook(e.path) and self.lab.is_name_of(e.path)
                     for e in self.reader.walk(item)
                 )
                 shown = f"{printable(item.name)}/"
@@ -227,14 +341,14 @@ class Layout:
 
     def _is_group(self, name: str, entries: list[Entry], *, certain: bool = False) -> bool:
         """Whether a folder may be that of several students, or certainly is no single one's."""
-        if moodle_student(name):
+        if folder_upload(name):
             return False
         tops = {e.path.split("/", 1)[0] for e in entries}
         if _is_course(tops) or len(_lms_students(tops)) > 1:
             return True
         if certain or not _all_deep(entries):
             return False
-        inner = {e.path.split("/", 1)[0] for e in entries if _is_notebook(e.path)}
+        inner = {e.path.split("/", 1)[0] for e in entries if is_notebook(e.path)}
         return len([n for n in inner if self._may_be_student(n)]) > 1
 
     def _place(self) -> str:
@@ -267,18 +381,14 @@ def lab_folder(entries: list[Entry], stem: str) -> list[Entry]:
     return entries
 
 
-def _is_notebook(name: str) -> bool:
-    return name.lower().endswith(".ipynb")
-
-
 def _lms_students(names: Iterable[str]) -> set[str]:
-    """Whose folders and notebooks these are, as far as Moodle or Canvas has named them."""
+    """Whose folders and notebooks these are, as far as a platform has named them."""
     found = set()
     for name in names:
-        named = lms_name(name)
+        named = upload(name)
         # `lab05_2026_11_26.ipynb` is a date, not what Canvas makes of a name.
-        if named and (moodle_student(name) or (_is_notebook(name) and not names_a_lab(named[0]))):
-            found.add(named[0])
+        if named and (folder_upload(name) or (is_notebook(name) and not names_a_lab(named.who))):
+            found.add(named.who)
     return found
 
 
@@ -293,7 +403,7 @@ def _is_course(names: set[str]) -> bool:
 
 def _all_deep(entries: list[Entry]) -> bool:
     """Whether there are notebooks, and all of them in folders."""
-    paths = [e.path for e in entries if _is_notebook(e.path)]
+    paths = [e.path for e in entries if is_notebook(e.path)]
     return bool(paths) and all("/" in path for path in paths)
 
 
@@ -302,39 +412,17 @@ def _folder_called(name: str, items: list[Item]) -> Item | None:
 
 
 def _holds_notebook(reader: Folder | Zip, item: Item) -> bool:
-    return any(_is_notebook(e.path) for e in reader.walk(item))
+    return any(is_notebook(e.path) for e in reader.walk(item))
 
 
 def _holds(reader: Folder | Zip, item: Item) -> str:
     """What is in a folder: ``"nothing"``, ``"a notebook"`` or ``"other files"``."""
     held = "nothing"
     for entry in reader.walk(item):
-        if _is_notebook(entry.path):
+        if is_notebook(entry.path):
             return "a notebook"
         held = "other files"
     return held
-
-
-def _by_lms_name(loose: list[Entry]) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = defaultdict(list)
-    for entry in loose:
-        named = lms_name(entry.path)
-        if named:
-            who, path, upload = named
-            found[printable(who)].append(Entry(path or entry.path, entry.where, entry.path, upload))
-        else:
-            found[printable(Path(entry.path).stem)].append(entry)
-    return found
-
-
-def _split_moodle_folders(
-    found: dict[str, list[Entry] | str],
-) -> dict[str, list[Entry] | str]:
-    """`Ada Lovelace_1234_assignsubmission_file_/` is the folder of `Ada Lovelace_1234`."""
-    result: dict[str, list[Entry] | str] = {}
-    for student, entries in found.items():
-        _merge(result, {moodle_student(student) or student: entries})
-    return result
 
 
 def _merge(found: dict, more: dict) -> None:

@@ -6,16 +6,26 @@ import io
 import os
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from labtools.grading.handed_in.naming import printable
+from labtools.grading.handed_in.naming import is_notebook, printable
 
-__all__ = ["Entry", "Folder", "Item", "NotReadable", "SubmissionsError", "Zip", "opened_inside"]
+__all__ = [
+    "Entry", "Folder", "Item", "NotReadable", "SubmissionsError", "Zip", "notebooks_first",
+    "opened_inside",
+]  # fmt: skip
 
-#: Files of one student, and of a zip that a student handed in, that are looked at.
-MOST_ENTRIES = 2000
+#: Files of one student that are looked at, notebooks first; files and folders of one student, and
+#: of a zip that a student handed in, that are listed to find them.
+MOST_ENTRIES, MOST_LISTED = 2_000, 20_000
+#: Folders that programs make and whose names need not be told.
+_PROGRAMS_OWN = frozenset(
+    "__MACOSX __pycache__ .git .svn .hg .idea .vscode .cache .config .local .jupyter .ipython "
+    ".ipynb_checkpoints .virtual_documents .pytest_cache .ruff_cache .mypy_cache .Trash .trash "
+    ".Trashes .Spotlight-V100 .fseventsd .DS_Store .venv .conda .nbgrader".split()
+)
 #: Folders in folders in a zip.
 DEEPEST = 100
 
@@ -64,9 +74,15 @@ class Folder:
 
     def items(self) -> list[Item]:
         """What lies at the top and is not hidden, by name."""
+        return _visible(self._all_items())
+
+    def passed_over(self) -> list[str]:
+        """Names of hidden folders at the top that somebody may have meant to be looked at."""
+        return _hidden_folders(self._all_items())
+
+    def _all_items(self) -> list[Item]:
         with os.scandir(self.root) as found:
-            items = [Item(item.name, _kind(item), item.path) for item in found]
-        return _visible(items)
+            return [Item(item.name, _kind(item), item.path) for item in found]
 
     def inside(self, item: Item) -> Folder:
         """The folder `item` as a source of its own."""
@@ -74,15 +90,15 @@ class Folder:
 
     def walk(self, item: Item) -> Iterator[Entry]:
         """The files in the folder `item`, with their paths in it."""
-        count, top = 0, item.where
+        listed, top = 0, item.where
         for folder, folders, files in os.walk(top, followlinks=False):
-            folders[:] = sorted(f for f in folders if not is_hidden_folder(f))[:200]
+            folders[:] = sorted(f for f in folders if not is_hidden_folder(f))
             for name in sorted(f for f in files if not is_hidden_file(f)):
-                count += 1
-                if count > MOST_ENTRIES:
-                    return
                 path = os.path.join(folder, name)
                 yield Entry(os.path.relpath(path, top).replace(os.sep, "/"), path)
+            listed += len(folders) + len(files)
+            if listed > MOST_LISTED:
+                return
 
     @staticmethod
     def read(entry: Entry, limit: int) -> bytes:
@@ -143,9 +159,16 @@ class Zip:
 
     def items(self) -> list[Item]:
         """What lies at the top and is not hidden, by name."""
+        return _visible(self._all_items())
+
+    def passed_over(self) -> list[str]:
+        """Names of hidden folders at the top; see :meth:`Folder.passed_over`."""
+        return _hidden_folders(self._all_items())
+
+    def _all_items(self) -> list[Item]:
         items = [Item(name, "folder", name) for name in self._folders]
-        items += [Item(p[0], "file", i) for p, i in self._pairs if len(p) == 1 and not i.is_dir()]
-        return _visible(items)
+        files = [Item(p[0], "file", i) for p, i in self._pairs if len(p) == 1 and not i.is_dir()]
+        return items + files
 
     def inside(self, item: Item) -> Zip:
         """The folder `item` as a source of its own."""
@@ -199,12 +222,24 @@ class Zip:
 def opened_inside(content: bytes) -> zipfile.ZipFile:
     """A student's zip. Its table of contents is read whole, so it may not be a long one."""
     # Each line of the table begins so; counts that the zip states of itself may be false.
-    if content.count(b"PK\x01\x02") > MOST_ENTRIES:
-        raise NotReadable(f"holds more than {MOST_ENTRIES} files")
+    if content.count(b"PK\x01\x02") > MOST_LISTED:
+        raise NotReadable(f"holds more than {MOST_LISTED} files")
     try:
         return zipfile.ZipFile(io.BytesIO(content))
     except Exception as error:  # whatever a damaged or forged one leads to
         raise NotReadable(f"cannot be unpacked ({error})") from error
+
+
+def notebooks_first(entries: Iterable[Entry]) -> tuple[list[Entry], str]:
+    """The files of a student that are looked at, and a sentence where those are not all."""
+    found = list(entries)
+    if len(found) <= MOST_ENTRIES:
+        return found, ""
+    # Of a folder that is not listed to its end nobody knows how many there are.
+    more = "more than " if len(found) >= MOST_LISTED else ""
+    found.sort(key=lambda entry: not is_notebook(entry.path))
+    cut = f"Of {more}{len(found)} files {MOST_ENTRIES} were looked at, notebooks first."
+    return found[:MOST_ENTRIES], cut
 
 
 def _kind(item: os.DirEntry[str]) -> str:
@@ -218,6 +253,11 @@ def _visible(items: list[Item]) -> list[Item]:
     hides = {"folder": is_hidden_folder}
     shown = [i for i in items if not hides.get(i.kind, is_hidden_file)(i.name)]
     return sorted(shown, key=lambda item: item.name)
+
+
+def _hidden_folders(items: list[Item]) -> list[str]:
+    hidden = [i.name for i in items if i.kind == "folder" and is_hidden_folder(i.name)]
+    return sorted(f"{printable(name)}/" for name in hidden if name not in _PROGRAMS_OWN)
 
 
 def is_hidden_file(name: str) -> bool:

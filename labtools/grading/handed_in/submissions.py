@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from labtools.grading.handed_in.choosing import Choice, choose
 from labtools.grading.handed_in.downloads import is_lms_download
 from labtools.grading.handed_in.layout import Layout, lab_folder
-from labtools.grading.handed_in.naming import listed
+from labtools.grading.handed_in.naming import is_notebook, listed
 from labtools.grading.handed_in.notebook import holds_cells_of
 from labtools.grading.handed_in.sources import (
     Entry,
@@ -19,9 +19,10 @@ from labtools.grading.handed_in.sources import (
     NotReadable,
     SubmissionsError,
     Zip,
+    notebooks_first,
     opened_inside,
 )
-from labtools.grading.records import Submission
+from labtools.grading.records import Submission, visible
 
 __all__ = ["Submissions", "SubmissionsError", "listed"]
 
@@ -44,6 +45,9 @@ class Submissions:
         A folder or a ``.zip``.
     stem : str
         The lab's file name without ``.ipynb``.
+    is_answered : callable, optional
+        Whether anything is answered in a notebook of the lab, given its bytes; left out, that is
+        not looked at.
 
     Raises
     ------
@@ -56,21 +60,27 @@ class Submissions:
         Files beside the students' folders that belong to no student.
     notes : list of str
         What whoever grades should know of how they were found, as sentences.
+    late : set of str
+        Students of whom the platform says that they were late.
     """
 
-    def __init__(self, source: Path, stem: str) -> None:
+    def __init__(
+        self, source: Path, stem: str, is_answered: Callable[[bytes], bool] | None = None
+    ) -> None:
         self.source, self.stem = source, stem
+        self._is_answered = is_answered or (lambda content: True)
         self.number = stem.split("_", 1)[0]
         layout = Layout(source, _opened(source), stem)
         self._reader, self._students = layout.reader, layout.students
         self.passed_over, self.notes = sorted(layout.passed_over), layout.notes
+        self.late, self._cut = layout.late, layout.cut
         if not self._students:
             others = f". Passed over: {listed(self.passed_over)}" if self.passed_over else ""
             remarks = "".join(f". {note.removesuffix('.')}" for note in self.notes)
             raise SubmissionsError(
                 f"{source} holds no submission; expected are folders named after the students, "
                 f"<student>/{stem}.ipynb, an nbgrader tree <student>/{stem}/{stem}.ipynb, or a "
-                f"zip as Moodle or Canvas gives it{remarks}{others}"
+                f"zip as a platform gives it{remarks}{others}"
             )
 
     @property
@@ -98,6 +108,12 @@ class Submissions:
 
     def read(self, student: str) -> Submission:
         """Read one student's submission; whatever is wrong with it becomes its `problem`."""
+        found = self._read(student)
+        notes = (found.note, self._cut.get(student, ""))
+        note = visible(" ".join(filter(None, notes)))
+        return replace(found, note=note, late=student in self.late)
+
+    def _read(self, student: str) -> Submission:
         entries = self._students[student]
         if isinstance(entries, str):
             return Submission(student, problem=("unreadable", entries))
@@ -114,7 +130,7 @@ class Submissions:
                 hint = f" {zips[0].shown} {error}; hand in the notebook itself."
             if is_lms_download(self._reader, zips[0]):
                 hint = (
-                    f" {zips[0].shown} is a download of Moodle or Canvas; whoever grades: give it "
+                    f" {zips[0].shown} is a download of a platform; whoever grades: give it "
                     "itself to `labs grade`."
                 )
         elif any(e.path.lower().endswith(("onlinetext.html", "text.html")) for e in entries):
@@ -122,7 +138,7 @@ class Submissions:
         text = f"There is no {self.stem}.ipynb."
         if entries:
             # Notebooks first: a wrong name among them says most.
-            names = sorted((not e.path.lower().endswith(".ipynb"), e.shown) for e in entries)
+            names = sorted((not is_notebook(e.path), e.shown) for e in entries)
             text += f" Handed in: {listed(name for _, name in names)}."
         return Submission(student, problem=("missing", text + hint))
 
@@ -147,13 +163,16 @@ class Submissions:
     def _unzipped(self, student: str, outer: Entry) -> Submission:
         """What lies in a zip that a student handed in, if it is clear which notebook is meant."""
         reader = Zip(opened_inside(self._reader.read(outer, NOTEBOOK_LIMIT)))
-        entries = lab_folder(reader.entries(), self.stem)
+        entries, cut = notebooks_first(lab_folder(reader.entries(), self.stem))
         choice = self._choose(reader, entries)
         if not choice.is_plain:
             raise NotReadable(f"holds {len(choice) or 'no'} notebooks that may be meant")
         note = f"The file graded is {choice.taken.shown}, from inside {outer.shown}."
         if choice.others:
             note += f" Not graded: {listed(e.shown for e in choice.others)}."
+        if choice.unanswered:
+            note += f" Nothing is answered in {choice.unanswered.shown}."
+        note += f" {cut}" if cut else ""
         taken = self._taken(student, reader, entries, choice.taken, note)
         if taken.problem is None:
             return taken
@@ -167,7 +186,13 @@ class Submissions:
             except NotReadable:
                 return False
 
-        return choose(entries, self.stem, is_this_lab)
+        def is_answered(entry: Entry) -> bool:
+            try:
+                return self._is_answered(reader.read(entry, NOTEBOOK_LIMIT))
+            except NotReadable:
+                return False
+
+        return choose(entries, self.stem, is_this_lab, is_answered)
 
     @staticmethod
     def _beside(reader: Folder | Zip, entries: list[Entry], chosen: Entry) -> dict[str, bytes]:
@@ -183,7 +208,7 @@ class Submissions:
                 break
             relative = path.relative_to(folder)
             # The course's own package is there already, in the version that grades.
-            if relative.suffix == ".ipynb" or relative.parts[0].split(".")[0] == "labhelpers":
+            if is_notebook(relative.name) or relative.parts[0].split(".")[0] == "labhelpers":
                 continue
             try:
                 content = reader.read(entry, room)

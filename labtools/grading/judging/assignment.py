@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from labtools.grading.handed_in.notebook import Notebook, read_notebook
+from labtools.grading.handed_in.notebook import Cell, Notebook, Unreadable, read_notebook
 from labtools.grading.judging.secret import Secret
 from labtools.grading.sandbox.places import LABHELPERS, LABTOOLS
 
@@ -53,6 +53,10 @@ class MarkedCell:
         Whether the student wrote or changed it.
     stub : bool
         Whether it is a practice cell as released.
+    of_course : bool
+        Whether it is one of the course's own cells to which a student has added something.
+    was : str
+        The kind that it had where a practice's code was in a cell of another kind.
     """
 
     kind: str
@@ -62,6 +66,8 @@ class MarkedCell:
     check: str | None
     own: bool
     stub: bool
+    of_course: bool = False
+    was: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,35 @@ class ReleasedLab:
     def _graded_cells(self) -> list[dict[str, Any]]:
         return [c for c in self.release["cells"] if "nbgrader" in c["metadata"]]
 
+    def _named(self, notebook: Notebook) -> list[tuple[Cell, dict[str, Any] | None]]:
+        """The submitted cells, each with the released practice or check cell that it is."""
+        released = {c["metadata"]["nbgrader"]["grade_id"]: c for c in self._graded_cells()}
+        by_id = {c.get("id"): c["metadata"]["nbgrader"]["grade_id"] for c in self._graded_cells()}
+        # A cell id is believed only where no cell of the kind still has its grade id.
+        present = {cell.grade_id for cell in notebook.cells}
+        named = []
+        for cell in notebook.cells:
+            name = cell.grade_id if cell.grade_id in released else None
+            if name is None:
+                name = by_id.get(cell.id) or (cell.id if cell.id in released else None)
+                if name in present:
+                    name = None
+            named.append((cell, released.get(name)))
+        return named
+
+    def is_answered(self, content: bytes) -> bool:
+        """Whether any practice is answered in a notebook, or at least any code of its own in it."""
+        try:
+            named = self._named(read_notebook(content))
+        except Unreadable:
+            return False
+        practices = [(c, r) for c, r in named if r is not None and not _is_check(r)]
+        if practices:
+            texts = ((plain_text(c.source), plain_text(r["source"])) for c, r in practices)
+            return any(text not in ("", stub) for text, stub in texts)
+        course = {plain_text(c["source"]) for c in self.release["cells"]}
+        return any(c.kind == "code" and plain_text(c.source) not in course for c, _ in named)
+
 
 @dataclass(frozen=True)
 class Assignment(ReleasedLab):
@@ -150,34 +185,45 @@ class Assignment(ReleasedLab):
     def mark(self, notebook: Notebook) -> list[MarkedCell]:
         """Find the lab's practice and check cells among the submitted ones."""
         ids = {p.id for p in self.practices}
-        released = {c["metadata"]["nbgrader"]["grade_id"]: c for c in self._graded_cells()}
         course = {plain_text(c["source"]) for c in self.release["cells"]}
-        stubs = {id_: plain_text(c["source"]) for id_, c in released.items() if not _is_check(c)}
-        by_id = {c.get("id"): c["metadata"]["nbgrader"]["grade_id"] for c in self._graded_cells()}
         marked = []
-        # A cell id is believed only where no cell of the kind still has its grade id.
-        present = {cell.grade_id for cell in notebook.cells}
-        for cell in notebook.cells:
-            name = cell.grade_id if cell.grade_id in released else None
-            if name is None:
-                name = by_id.get(cell.id) or (cell.id if cell.id in released else None)
-                if name in present:
-                    name = None
+        for cell, released in self._named(notebook):
             practice = check = None
-            if name is not None:
+            kind, was = cell.kind, ""
+            if released is not None:
+                name = released["metadata"]["nbgrader"]["grade_id"]
                 owner = name.removesuffix("-check")
-                if _is_check(released[name]):
+                if _is_check(released):
                     check = owner if owner in ids else None
                 elif name in ids:
                     practice = name
             text = plain_text(cell.source)
             own = text not in course
-            stub = practice is not None and text == stubs.get(practice)
-            if check is not None and cell.kind == "code" and own and not _calls_check(cell.source):
+            stub = practice is not None and text == plain_text(released["source"])
+            if practice and released["cell_type"] == "code" and kind != "code" and not stub:
+                # One key makes it text: M, or R.
+                kind, was = "code", kind
+            if check is not None and kind == "code" and own and not _calls_check(cell.source):
                 # A check cell that a student has filled with an answer is an answer.
                 check = None
-            marked.append(MarkedCell(cell.kind, cell.source, cell.id, practice, check, own, stub))
+            changed = kind == "code" and own and released is None and self._is_changed(cell)
+            source = _without_fence(cell.source) if was else cell.source
+            marked.append(
+                MarkedCell(kind, source, cell.id, practice, check, own, stub, changed, was)
+            )
         return marked
+
+    def _is_changed(self, cell: Cell) -> bool:
+        """Whether it is one of the course's own code cells to which something was added."""
+        lines = set(_lines(cell.source))
+        for released in self.release["cells"]:
+            if released["cell_type"] == "code" and "nbgrader" not in released["metadata"]:
+                if cell.id is not None and cell.id == released.get("id"):
+                    return True
+                wanted = _lines(released["source"])
+                if wanted and lines >= set(wanted):
+                    return True
+        return False
 
 
 def released_notebook(assignment: Assignment) -> Notebook:
@@ -188,6 +234,16 @@ def released_notebook(assignment: Assignment) -> Notebook:
 def plain_text(source: str) -> str:
     """A cell's text without what editors change on their own: spaces at line ends, blank ends."""
     return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def _lines(source: str) -> list[str]:
+    return [line.rstrip() for line in source.splitlines() if line.strip()]
+
+
+def _without_fence(source: str) -> str:
+    """Code without the fence that Markdown needs around it."""
+    found = re.fullmatch(r"\s*```[^\n]*\n(.*?)\n?```\s*", source, re.DOTALL)
+    return found[1] if found else source
 
 
 def released_texts(assignment: Assignment) -> dict[tuple[str, str], str]:

@@ -6,7 +6,9 @@ import json
 import math
 from typing import Any
 
-__all__ = ["Claim", "read_answer", "read_claim", "read_outputs"]
+from labtools.grading.records import visible
+
+__all__ = ["Claim", "read_answer", "read_claim", "read_outputs", "read_passed"]
 
 Claim = dict[str, Any]
 
@@ -108,6 +110,16 @@ def read_outputs(value: object) -> list[dict[str, Any]]:
     return outputs[:300]
 
 
+def read_passed(value: object) -> list[tuple[str, str, str]]:
+    """Statements that failed without ending their cell: kind, message and text of each."""
+    found = []
+    for item in value[:20] if isinstance(value, list) else []:
+        if isinstance(item, list) and len(item) == 3 and all(map(_is_text, item)):
+            kind, message, text = (visible(" ".join(part.split()))[:200] for part in item)
+            found.append((kind, message, text))
+    return found
+
+
 def _output(item: dict[str, Any]) -> dict[str, Any] | None:
     kind = item.get("output_type")
     if kind == "stream":
@@ -115,15 +127,15 @@ def _output(item: dict[str, Any]) -> dict[str, Any] | None:
         name = "stderr" if item.get("name") == "stderr" else "stdout"
         if not _is_text(text):
             return None
-        return {"output_type": "stream", "name": name, "text": text[:LONGEST_OUTPUT]}
+        return {"output_type": "stream", "name": name, "text": _shown(text[:LONGEST_OUTPUT])}
     if kind == "error":
         trace = item.get("traceback")
         lines = [t for t in trace if _is_text(t)] if isinstance(trace, list) else []
         return {
             "output_type": "error",
-            "ename": str(item.get("ename", ""))[:200],
-            "evalue": str(item.get("evalue", ""))[:LONGEST_TEXT],
-            "traceback": [line[:LONGEST_TEXT] for line in lines[:100]],
+            "ename": visible(str(item.get("ename", ""))[:200]),
+            "evalue": visible(str(item.get("evalue", ""))[:LONGEST_TEXT]),
+            "traceback": [_shown(line[:LONGEST_TEXT]) for line in lines[:100]],
         }
     if kind in ("display_data", "execute_result"):
         data = item.get("data")
@@ -133,12 +145,19 @@ def _output(item: dict[str, Any]) -> dict[str, Any] | None:
             return None
         if "text/plain" in kept:
             kept["text/plain"] = kept["text/plain"][:LONGEST_OUTPUT]
+        kept |= {m: visible(text) for m, text in kept.items() if m.startswith("text/")}
         output = {"output_type": kind, "data": kept, "metadata": {}}
         if kind == "execute_result":
             count = item.get("execution_count")
             output["execution_count"] = count if isinstance(count, int) else None
         return output
     return None
+
+
+def _shown(text: str) -> str:
+    """What a terminal shows of a text: of a line that is written anew, its last state."""
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+    return visible("\n".join(lines), colours=True)
 
 
 def _is_text(value: object) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from labtools.grading.inside.exit_codes import MEMORY_GONE, TAKEN_APART
 from labtools.grading.judging.assignment import Assignment, Case, MarkedCell
-from labtools.grading.judging.claims import read_answer, read_claim, read_outputs
+from labtools.grading.judging.claims import read_answer, read_claim, read_outputs, read_passed
 from labtools.grading.records import Limits
 from labtools.grading.sandbox.station import Ending, Station
 
@@ -73,6 +73,8 @@ class Evidence:
         Cells whose time was over: in which of their lines, if that is known.
     copies, home : dict
         How many filled-in cells each practice has; which cell counts as its own.
+    passed : dict of int to list
+        Statements that failed in a cell of which the rest was run: kind, message and text of each.
     skip : dict of int to str
         Of which cells no more than a part is run: what ended the process once would do it again.
     over : (str, str) or None
@@ -87,6 +89,7 @@ class Evidence:
     hidden: dict[str, Asked] = field(default_factory=dict)
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     failed: dict[int, tuple[str, str, int | None]] = field(default_factory=dict)
+    passed: dict[int, list[tuple[str, str, str]]] = field(default_factory=dict)
     stopped: dict[int, tuple[str, str]] = field(default_factory=dict)
     stopped_unseen: dict[int, tuple[str, str]] = field(default_factory=dict)
     late: dict[int, int | None] = field(default_factory=dict)
@@ -244,7 +247,9 @@ class _Runs:
             if left <= 0:
                 self.evidence.over = ("timed out", _WHY["total time"])
                 break
-            process = _Process(show=show, evidence=self.evidence, cells=len(self.cells))
+            process = _Process(
+                show=show, evidence=self.evidence, cells=len(self.cells), limits=self.limits
+            )
             ending = self._start(process, seeds, questions, left, in_place)
             ended_by_asking = not process.done and process.running is None
             if in_place and ended_by_asking and ending.reason != "total time":
@@ -260,7 +265,7 @@ class _Runs:
                 break
             starts += 1
             if self._mark(process.running, ending, show) or starts == MOST_STARTS:
-                self.evidence.over = _told(ending, show)
+                self.evidence.over = _told(ending, show, self.limits)
                 break
         if show:
             # What hung once hangs again: a cell is run up to there from now on.
@@ -276,7 +281,7 @@ class _Runs:
         if running is None:
             return True
         stopped = self.evidence.stopped if show else self.evidence.stopped_unseen
-        stopped.setdefault(running, _told(ending, show))
+        stopped.setdefault(running, _told(ending, show, self.limits))
         if ending.reason == "total time":
             self.skip[running] = "definitions"
             return True
@@ -296,6 +301,7 @@ class _Runs:
                     "check": c.check,
                     "own": c.own,
                     "stub": c.stub,
+                    "of_course": c.of_course,
                 }
                 for k, c in enumerate(self.cells)
             ],
@@ -338,29 +344,35 @@ class _Process:
     show: bool
     evidence: Evidence
     cells: int
+    limits: Limits
     asked: dict[tuple[str, int], Asked] = field(default_factory=dict)
     running: int | None = None
     begun: bool = False
     done: bool = False
+    since: dict[Any, float] = field(default_factory=dict)
 
-    def take(self, line: bytes) -> None:
-        """Take one line; what is not understood is passed over."""
+    def take(self, at: float, line: bytes) -> None:
+        """Take one line, which came at this second; what is not understood is passed over."""
         claim = read_claim(line)
         if claim is None:
             return
+        for began in (claim.get("ask"), claim.get("cell") if claim.get("begins") else None):
+            if isinstance(began, (str, int)):
+                self.since[began] = at
         if "plan" in claim:
             # After the first cell it may be forged, and later it could even tell of hidden cases.
             if self.show and not self.begun:
                 self._plan(claim["plan"])
         elif "cell" in claim:
             self.begun = True
-            self._cell(claim)
+            self._cell(claim, at)
         elif "answer" in claim:
-            self._answer(claim)
+            self._answer(claim, at)
         elif "answered" in claim:
-            asked = self._asked(claim.get("answered"), claim.get("rank"))
-            if asked is not None and claim.get("how") in ("done", "timeout", "died"):
-                asked.how = claim["how"]
+            id_, how = claim["answered"], claim.get("how")
+            asked = self._asked(id_, claim.get("rank"))
+            if asked is not None and how in ("done", "timeout", "died"):
+                asked.how = "died" if how == "timeout" and not self._is_over(id_, at) else how
         elif claim.get("done") is True:
             self.done = True
 
@@ -376,7 +388,16 @@ class _Process:
         if isinstance(same, list):
             self.evidence.same = {k for k in same if isinstance(k, int) and 0 <= k < self.cells}
 
-    def _cell(self, claim: dict[str, Any]) -> None:
+    def _is_over(self, began: object, at: float) -> bool:
+        """Whether the time of a cell or practice can be over, by a clock that cannot be forged.
+
+        On that of the machine at least the time that counts has passed, but for the moments in
+        which the first line waited to be read.
+        """
+        begun = self.since.get(began) if isinstance(began, (str, int)) else None
+        return begun is not None and at - begun >= 0.8 * self.limits.cell_seconds
+
+    def _cell(self, claim: dict[str, Any], at: float) -> None:
         k = claim["cell"]
         if not isinstance(k, int) or not 0 <= k < self.cells:
             return
@@ -387,22 +408,30 @@ class _Process:
         if not self.show:
             return
         self.evidence.outputs[k] = read_outputs(claim.get("outputs"))
+        self.evidence.passed[k] = read_passed(claim.get("passed"))
         failed = claim.get("failed")
         self.evidence.failed.pop(k, None)
         self.evidence.late.pop(k, None)
         if isinstance(failed, list) and len(failed) == 3:
             line = failed[2] if isinstance(failed[2], int) else None
-            if failed[0] == "timeout":
+            kind = str(failed[0])[:100]
+            if kind == "timeout" and self._is_over(k, at):
                 self.evidence.late[k] = line
-            self.evidence.failed[k] = (str(failed[0])[:100], str(failed[1])[:500], line)
+            elif kind == "timeout":
+                kind = "Error"  # of its own making
+            self.evidence.failed[k] = (kind, str(failed[1])[:500], line)
 
-    def _answer(self, claim: dict[str, Any]) -> None:
+    def _answer(self, claim: dict[str, Any], at: float) -> None:
         asked = self._asked(claim.get("answer"), claim.get("rank"))
         number = claim.get("case")
         if asked is None or not isinstance(number, int) or not 0 <= number < 1000:
             return
         answer = read_answer(claim.get("value"))
-        asked.answers[number] = answer or {"kind": "other", "type": "an unreadable answer"}
+        parts = (answer, *answer.values()) if answer else ()
+        late = any(isinstance(part, dict) and part.get("kind") == "timeout" for part in parts)
+        if answer is None or (late and not self._is_over(claim["answer"], at)):
+            answer = {"kind": "other", "type": "an unreadable answer"}
+        asked.answers[number] = answer
 
     def _asked(self, id_: object, rank: object) -> Asked | None:
         if not isinstance(id_, str) or not isinstance(rank, int) or len(self.asked) > 200:
@@ -418,13 +447,13 @@ class _Process:
         return chosen
 
 
-def _told(ending: Ending, show: bool) -> tuple[str, str]:
+def _told(ending: Ending, show: bool, limits: Limits) -> tuple[str, str]:
     """Status and sentence of an ending; without a number where it could tell of a hidden case."""
-    status, why = _cause(ending)
+    status, why = _cause(ending, limits)
     return status, why if show or status != "crashed" else "It ended the process."
 
 
-def _cause(ending: Ending) -> tuple[str, str]:
+def _cause(ending: Ending, limits: Limits) -> tuple[str, str]:
     if ending.reason in _STATUS:
         return _STATUS[ending.reason], _WHY[ending.reason]
     if ending.code == TAKEN_APART:
@@ -432,7 +461,8 @@ def _cause(ending: Ending) -> tuple[str, str]:
     if ending.code == MEMORY_GONE:
         return _STATUS["memory"], _WHY["memory"]
     if ending.code is not None and ending.code < 0:
-        if ending.code == -24:  # SIGXCPU
+        if ending.code == -24 and ending.cpu_seconds > limits.as_request()["cpu_seconds"] / 2:
+            # SIGXCPU, which it may send to itself as well.
             return "timed out", "It used more processor time than it is allowed."
         return "crashed", f"It ended the process (signal {-ending.code})."
     return "crashed", f"It ended the process (exit code {ending.code})."

@@ -62,6 +62,7 @@ def judge_all(
         home = evidence.home.get(practice.id)
         if home is not None and not 0 <= home < len(cells):
             home = None
+        remarks.append(_remark_on_errors(evidence.visible.get(practice.id)))
         verdicts.append(
             Verdict(
                 verdict.practice,
@@ -74,6 +75,16 @@ def judge_all(
             )
         )
     return verdicts
+
+
+def _remark_on_errors(asked: Asked | None) -> str:
+    """What explains an error of a call on the lab's own data, or nothing."""
+    for answer in asked.answers.values() if asked is not None else ():
+        if answer.get("kind") == "error":
+            told = _what_is_not_here(str(answer.get("error")), str(answer.get("message")))
+            if told:
+                return told.strip()
+    return ""
 
 
 def _manual(assignment: Assignment, practice: Practice, cells: Sequence[MarkedCell]) -> Verdict:
@@ -350,8 +361,21 @@ def _what_ended(
         message = re.sub(r" ?\(<[^>]*>, line \d+\)", "", message)  # of a SyntaxError
         detail = f"{kind}: {message}".rstrip(".") if message else kind
         first = _where_to_look(assignment, practice, message) or no_module(message)
+        first = first or _what_is_not_here(kind, message)
         return status, f"This practice's cell ended with {detail}{where}.{first}"
     return None
+
+
+def _what_is_not_here(kind: str, message: str) -> str:
+    """A sentence where an error comes of nobody and no GPU being there, or nothing."""
+    if kind == "EOFError" and "reading a line" in message:
+        return (
+            " `input()` waits for somebody to type, and nobody does while a notebook is graded: "
+            "write the value into the cell."
+        )
+    if re.search(r"\bCUDA\b|NVIDIA|\bMPS\b", message):
+        return " There is no GPU where notebooks are graded: leave `device` out, or use the CPU."
+    return ""
 
 
 def _where_to_look(assignment: Assignment, practice: Practice, message: str) -> str:

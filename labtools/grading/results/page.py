@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from labtools.grading.judging.assignment import Assignment, MarkedCell, plain_text, released_texts
 from labtools.grading.judging.examination import Evidence
 from labtools.grading.judging.time_limit import Budget, TooLong
-from labtools.grading.records import Verdict
+from labtools.grading.records import Verdict, visible
 from labtools.grading.results.cleaning import TOO_DEAR, is_base64, new_budget, text_instead
 from labtools.grading.results.cleaning import clean as _clean
 from labtools.grading.results.formulas import with_formulas, with_students_formulas
@@ -217,9 +217,9 @@ def _cells(
             size = len(cell.source)
             room -= size if size <= FORMATTED else 0
             if size > FORMATTED or room < 0:
-                yield _plain(cell.source)
+                yield _plain(visible(cell.source))
             else:
-                yield _students(_shown(cell, cell.source), budget)
+                yield _students(_shown(cell, visible(cell.source)), budget)
         if cell.cell_type == "code" and cell.outputs:
             yield _outputs(cell.outputs, budget)
         yield from boxes.get(k, [])

@@ -14,8 +14,10 @@ from labtools.grading.journal import naming
 
 __all__ = ["GRADES", "SUMMARY", "write_tables"]
 
-GRADES = ("student_id", "lab", "practice_id", "score", "max_score", "status", "feedback")
-SUMMARY = ("student_id", "lab", "score", "max_score", "points_to_give_by_hand", "statuses")
+GRADES = ("student_id", "lab", "practice_id", "score", "max_score", "status", "feedback", "note")
+SUMMARY = (
+    "student_id", "lab", "score", "max_score", "points_to_give_by_hand", "statuses", "late", "note",
+)  # fmt: skip
 
 
 def write_tables(
@@ -63,11 +65,15 @@ def _write_rows(
     counts: Counter[str] = Counter()
     for entry in entries:
         student, verdicts = _safe(entry["student"]), entry["verdicts"]
+        note, late = (
+            _safe(" ".join(entry.get("note", "").split())),
+            "late" if entry.get("late") else "",
+        )
         for v in verdicts:
             score = "" if v.score is None else f"{v.score:g}"
             grades.writerow(
                 [student, stem, v.practice, score, f"{v.max_score:g}", v.status]
-                + [_safe(" ".join(v.feedback.split()))]
+                + [_safe(" ".join(v.feedback.split())), note]
             )
         own = Counter(v.status for v in verdicts)
         counts.update(own)
@@ -79,11 +85,17 @@ def _write_rows(
                 f"{sum(v.max_score for v in verdicts):g}",
                 f"{sum(v.max_score for v in verdicts if v.score is None):g}",
                 "; ".join(f"{n} {status}" for status, n in sorted(own.items())),
+                late,
+                note,
             ]
         )
     return counts
 
 
 def _safe(text: str) -> str:
-    """Text that a spreadsheet shows and does not run: ``=1+1`` becomes ``'=1+1``."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "|", "%") else text
+    """Text that a spreadsheet shows and does not run: ``=1+1`` becomes ``'=1+1``.
+
+    Two texts stay two: ``'=1+1`` becomes ``''=1+1``.
+    """
+    begins = text.lstrip("'")[:1]
+    return f"'{text}" if begins in ("=", "+", "-", "@", "\t", "\r", "|", "%") and begins else text

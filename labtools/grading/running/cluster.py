@@ -103,7 +103,7 @@ def grade_on_cluster(jobs: Iterator[Job], scheduler: str) -> Iterator[Result]:
                 if tries[student] < MOST_TRIES:
                     hand_out(job)
                     continue
-                result = lost(job.assignment, student, "every worker that had it ended")
+                result = lost(job, "every worker that had it ended")
             except (ImportError, AttributeError) as error:
                 raise ClusterError(
                     f"the workers cannot load this project ({error}); install it there as here"

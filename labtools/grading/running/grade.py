@@ -40,6 +40,10 @@ from labtools.grading.sandbox.sealing import SealError
 __all__ = ["OutputError", "alone_in", "run"]
 
 
+#: Students of whom the last lines tell what was passed over in their favour.
+MOST_NOTES = 10
+
+
 class OutputError(Exception):
     """The output folder is no place for grades, or not now."""
 
@@ -102,7 +106,7 @@ def _grade(arguments: argparse.Namespace, console: Console, stopping: Stopping) 
             soft_wrap=True,
         )
     released = read_release(arguments.root, arguments.lab)
-    submissions = Submissions(arguments.submissions, released.stem)
+    submissions = Submissions(arguments.submissions, released.stem, released.is_answered)
     if arguments.only is not None and arguments.only not in submissions.students:
         raise SubmissionsError(
             f"there is no student {arguments.only!r} in {arguments.submissions}; "
@@ -208,6 +212,7 @@ class _Work:
         self.version, self.only = version, only
         self.students = submissions.students if only is None else [only]
         self.kept = self.restored = 0
+        self.notes: dict[str, str] = {}
         self._keys: dict[str, str] = {}
 
     def at_least(self) -> int:
@@ -240,10 +245,16 @@ class _Work:
         self.journal.list_only(self.submissions.students)
         for stem in self.journal.labs():
             if stem == self.released.stem:
-                yield stem, self.journal.entries(self.journal.listed)
+                yield stem, self._noted(self.journal.entries(self.journal.listed))
             else:
                 with Journal(self.journal.folder, stem) as other:
                     yield stem, other.entries(other.listed)
+
+    def _noted(self, entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for entry in entries:
+            if entry.get("note"):
+                self.notes[entry["student"]] = entry["note"]
+            yield entry
 
     def key(self, student: str) -> str:
         """The key under which this student's new result is kept."""
@@ -319,6 +330,11 @@ def _report(
     if passed_over:
         said = f"Passed over: {listed(passed_over)}"
         console.print(said, markup=False, soft_wrap=True)
+    for student in list(work.notes)[:MOST_NOTES]:
+        console.print(f"{student}: {work.notes[student]}", markup=False, soft_wrap=True)
+    if len(work.notes) > MOST_NOTES:
+        more = len(work.notes) - MOST_NOTES
+        console.print(f"{more} more such notes are in summary.csv, column note.", soft_wrap=True)
     if counts:
         words = ", ".join(f"{n} {status}" for status, n in counts.most_common())
         console.print(f"Practices: {words}.", soft_wrap=True)

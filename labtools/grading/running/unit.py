@@ -22,6 +22,7 @@ from labtools.grading.judging.assignment import (
     released_notebook,
 )
 from labtools.grading.judging.examination import Evidence, ask_on_lab_data, examine
+from labtools.grading.judging.kindness import kindnesses
 from labtools.grading.judging.verdicts import judge_all, without_run
 from labtools.grading.records import Job, Limits, Result, Settings, Verdict
 from labtools.grading.results.autograded import as_autograded, not_run_notebook
@@ -49,7 +50,7 @@ def grade_unit(job: Job) -> Result:
         raise
     except Exception as error:
         # A fault of ours that one submission has found must not stop all others.
-        return lost(job.assignment, job.submission.student, type(error).__name__)
+        return lost(job, type(error).__name__)
 
 
 def get_ready(assignment: Assignment, settings: Settings) -> None:
@@ -64,11 +65,11 @@ def get_ready(assignment: Assignment, settings: Settings) -> None:
 def _grade(job: Job) -> Result:
     assignment, submission = job.assignment, job.submission
     if submission.problem is not None:
-        return _not_run(assignment, submission.student, *submission.problem)
+        return _not_run(job, *submission.problem)
     try:
         notebook = read_notebook(submission.notebook or b"")
     except Unreadable as reason:
-        return _not_run(assignment, submission.student, "unreadable", str(reason))
+        return _not_run(job, "unreadable", str(reason))
     cells = assignment.mark(notebook)
     for attempt in (1, 2):
         try:
@@ -79,14 +80,15 @@ def _grade(job: Job) -> Result:
         except StationLost as error:
             # Once more in a new sandbox: the fault may have been the one before.
             if attempt == 2:
-                return lost(assignment, submission.student, str(error))
+                return lost(job, str(error))
     for k in evidence.same - evidence.failed.keys() - evidence.stopped.keys():
         # Only for a cell that is the course's word for word; then whoever ran it sees the same.
         evidence.outputs[k] = shown.get(plain_text(cells[k].source), [])
     ran = run_notebook(cells, evidence)
     page_is_ready()  # what it imports is no submission's time
     budget = new_budget()
-    page = make_page(assignment, submission.student, verdicts, ran, submission.note, budget)
+    note = " ".join(filter(None, [submission.note, *kindnesses(assignment, cells, evidence)]))
+    page = make_page(assignment, submission.student, verdicts, ran, note, budget)
     kept = as_autograded(assignment, cells, ran, verdicts, budget)
     return Result(
         submission.student,
@@ -95,6 +97,8 @@ def _grade(job: Job) -> Result:
         json.dumps(kept, indent=1),
         round(evidence.seconds, 3),
         round(evidence.cpu_seconds, 3),
+        note,
+        submission.late,
     )
 
 
@@ -193,20 +197,21 @@ def _run_released(station: Station, assignment: Assignment) -> dict[str, list[di
     return {plain_text(cells[k].source): outputs for k, outputs in evidence.outputs.items()}
 
 
-def lost(assignment: Assignment, student: str, reason: str) -> Result:
+def lost(job: Job, reason: str) -> Result:
     """The result of a submission that took its sandbox or its worker with it."""
     text = f"Running this notebook ended the program that ran it ({reason})."
-    return _not_run(assignment, student, "crashed", text)
+    return _not_run(job, "crashed", text)
 
 
-def _not_run(assignment: Assignment, student: str, status: str, sentence: str) -> Result:
+def _not_run(job: Job, status: str, sentence: str) -> Result:
+    assignment, submission = job.assignment, job.submission
     verdicts = without_run(assignment, status, sentence)
-    page = make_page(assignment, student, verdicts, None)
-    if status == "missing":
-        return Result(student, verdicts, page)
-    return Result(
-        student, verdicts, page, json.dumps(not_run_notebook(assignment, verdicts), indent=1)
-    )
+    page = make_page(assignment, submission.student, verdicts, None, submission.note)
+    kept = None
+    if status != "missing":
+        kept = json.dumps(not_run_notebook(assignment, verdicts), indent=1)
+    told = {"note": submission.note, "late": submission.late}
+    return Result(submission.student, verdicts, page, kept, **told)
 
 
 _idle: dict[tuple, queue.SimpleQueue[Station]] = {}

@@ -281,4 +281,4 @@ def _grade(job: Job) -> Result:
 def _lost(job: Job, reason: str) -> Result:
     from labtools.grading.running.unit import lost
 
-    return lost(job.assignment, job.submission.student, reason)
+    return lost(job, reason)

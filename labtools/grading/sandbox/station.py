@@ -137,7 +137,7 @@ class Station:
         self,
         request: Mapping[str, Any],
         hidden: Mapping[str, Any],
-        take: Callable[[bytes], None],
+        take: Callable[[float, bytes], None],
         seconds: float,
         *,
         cold: bool = False,
@@ -151,7 +151,7 @@ class Station:
         hidden : mapping
             Cases by practice, which its supervisor hands out one by one.
         take : callable
-            Called with each line that the process sends.
+            Called with each line that the process sends, and the second at which it came.
         seconds : float
             How much time is left. Only the supervisor is told: it depends on how long an earlier
             run took, in which the process may have been asked hidden cases.
@@ -199,7 +199,7 @@ class Station:
                     # The cases are still in the pipe; start afresh rather than read them as work.
                     self._stop()
                 return ending
-            take(payload)
+            take(*wire.untimed(payload))
 
     def _reply(self, deadline: float) -> tuple[bytes, bytes]:
         fd = self._line.reads
