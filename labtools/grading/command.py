@@ -6,7 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
-from labtools.grading import server
+from labtools.grading.running import server
 
 __all__ = ["add_arguments", "run"]
 
@@ -135,6 +135,6 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.scheduler:
         server.start()
     # Seconds of imports: after the arguments were read, and beside those of the server.
-    from labtools.grading import grade
+    from labtools.grading.running import grade
 
     return grade.run(arguments)

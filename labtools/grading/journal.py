@@ -11,8 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from labtools.grading.records import Result, Verdict
-from labtools.grading.submissions import Submission
+from labtools.grading.records import Result, Submission, Verdict
 
 __all__ = ["Journal", "naming", "page_name", "submission_key", "write_whole"]
 
@@ -21,7 +20,9 @@ def submission_key(submission: Submission, version: str) -> str:
     """What a result belongs to: the student, every byte handed in, and what graded it."""
     digest = hashlib.sha256(version.encode())
     parts = [submission.student.encode("utf-8", "replace"), submission.notebook or b"-"]
-    parts += [repr((submission.name, submission.problem, submission.note)).encode()]
+    parts += [
+        repr((submission.name, submission.problem, submission.note, submission.late)).encode()
+    ]
     for name in sorted(submission.files):
         parts += [name.encode("utf-8", "replace"), submission.files[name]]
     for part in parts:
@@ -150,6 +151,8 @@ class Journal:
             "seconds": result.seconds,
             "cpu_seconds": result.cpu_seconds,
             "ran": result.notebook is not None,
+            "note": result.note,
+            "late": result.late,
         }
         self._write(entry)
 
@@ -192,7 +195,13 @@ class Journal:
     def result(self, student: str) -> Result:
         """The student's latest result, but for its notebook and page, which are files."""
         (entry,) = self.entries([student])
-        return Result(student, entry["verdicts"], "")
+        return Result(
+            student,
+            entry["verdicts"],
+            "",
+            note=entry.get("note", ""),
+            late=entry.get("late", False),
+        )
 
     def entries(self, students: list[str]) -> Iterator[dict[str, Any]]:
         """The latest results of these students, in this order, one at a time."""

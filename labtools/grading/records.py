@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from labtools.grading.assignment import Assignment
-from labtools.grading.examination import Limits
-from labtools.grading.submissions import Submission
+if TYPE_CHECKING:
+    from labtools.grading.judging.assignment import Assignment
 
-__all__ = ["STATUSES", "Job", "Result", "Settings", "Verdict"]
+__all__ = ["STATUSES", "Job", "Limits", "Result", "Settings", "Submission", "Verdict", "visible"]
 
 STATUSES = (
     "correct",
@@ -23,6 +24,36 @@ STATUSES = (
     "unreadable",
     "missing",
 )
+
+
+#: Characters that act where they are shown: on a terminal, in a table, on the order of a line.
+_ACTING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+#: What a terminal and nbconvert take for a colour.
+_COLOUR = re.compile(r"\x1b\[[\d;]{0,20}m")
+
+
+def visible(text: str, *, colours: bool = False) -> str:
+    """Text that any table, terminal, page and file can hold: what would act there is a sign.
+
+    Line ends and tabs stay, and codes of colours where that is asked for.
+
+    >>> visible("a" + chr(27) + "[2Jb" + chr(0))
+    'a␛[2Jb␀'
+    """
+    text = text.replace("\r\n", "\n")
+    if not _ACTING.search(text):
+        return text
+    if not colours:
+        return _ACTING.sub(_sign, text)
+    kept = iter(_COLOUR.findall(text))
+    return "".join(_ACTING.sub(_sign, piece) + next(kept, "") for piece in _COLOUR.split(text))
+
+
+def _sign(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    return chr(0x2400 + number) if number < 32 else "␡" if number == 127 else "�"
 
 
 @dataclass(frozen=True)
@@ -54,6 +85,73 @@ class Verdict:
     status: str
     feedback: str
     cell: int | None = None
+
+    def __post_init__(self) -> None:
+        # An error's message is a student's text, and goes everywhere.
+        object.__setattr__(self, "feedback", visible(self.feedback))
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in for one lab.
+
+    Attributes
+    ----------
+    student : str
+        The student's id: the folder's name, or what Moodle or Canvas put before the file's name.
+    notebook : bytes or None
+        The lab's file; None if there is none or it may not be read.
+    name : str
+        What the file is called.
+    files : dict of str to bytes
+        The small files that lie beside it, by relative path.
+    problem : (str, str) or None
+        Status and sentence where there is nothing to run.
+    note : str
+        What the student should know about how the file was found.
+    late : bool
+        Whether the platform says that it came late.
+    """
+
+    student: str
+    notebook: bytes | None = None
+    name: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    problem: tuple[str, str] | None = None
+    note: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use.
+
+    Attributes
+    ----------
+    cell_seconds : float
+        Wall time of one cell, and of answering one practice.
+    memory_mb : int
+        Memory, in MiB, beyond what the warm parent shares.
+    """
+
+    cell_seconds: float = 30.0
+    memory_mb: int = 1024
+
+    @property
+    def total_seconds(self) -> float:
+        """Wall time of the whole submission: four times that of a cell."""
+        return 4 * self.cell_seconds
+
+    def as_request(self) -> dict[str, Any]:
+        """The limits in the form that the sandbox takes."""
+        return {
+            "cell_seconds": self.cell_seconds,
+            "grace_seconds": min(6.0, max(3.0, self.cell_seconds / 4)),
+            "cpu_seconds": int(2 * self.total_seconds) + 10,
+            "memory_mb": self.memory_mb,
+            "processes": 64,
+            "file_mb": 256,
+        }
 
 
 @dataclass(frozen=True)
@@ -90,6 +188,10 @@ class Result:
         The notebook as it ran, as nbgrader's JSON; None if nothing was handed in.
     seconds, cpu_seconds : float
         What running it took.
+    note : str
+        Which file was chosen, and what was passed over so that no point was lost to form.
+    late : bool
+        Whether the platform says that it came late.
     """
 
     student: str
@@ -98,3 +200,5 @@ class Result:
     notebook: str | None = None
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    note: str = ""
+    late: bool = False

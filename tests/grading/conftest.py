@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from labtools.grading.assignment import Assignment, load_assignment
-from labtools.grading.home import PARENT, SharedParent
-from labtools.grading.secret import Secret
-from labtools.grading.station import Station
+from labtools.grading.judging.assignment import Assignment, load_assignment
+from labtools.grading.judging.secret import Secret
+from labtools.grading.sandbox.home import PARENT, SharedParent
+from labtools.grading.sandbox.station import Station
 from tests.grading.corpora.base import ROOT
 
 SECRET = Secret("for the tests alone")

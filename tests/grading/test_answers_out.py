@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import labchecks
-from labtools.grading.claims import read_answer, read_claim, read_outputs
 from labtools.grading.inside import plan
-from labtools.grading.sealing import write_sealed_copy
-from labtools.grading.secret import Secret, SecretError, course_secret
+from labtools.grading.judging.claims import read_answer, read_claim, read_outputs
+from labtools.grading.judging.secret import Secret, SecretError, course_secret
+from labtools.grading.sandbox.sealing import write_sealed_copy
 
 ANSWER_WORDS = ("Judge", "expected", "hidden", "simulate")
 
@@ -49,7 +49,7 @@ def test_a_sealed_copy_can_still_be_asked(tmp_path):
         "import sys, json\n"
         "sys.path.insert(0, None)\n"
         "for lab, cases in json.load(sys.stdin).items():\n"
-        "    for name in [n for n in sys.modules if n.partition('.')[0] in ('labchecks', 'labhelpers')]:\n"
+        "    for name in [n for n in sys.modules if n[:9] in ('labchecks', 'labhelper')]:\n"
         "        del sys.modules[name]\n"
         f"    sys.path[0] = {str(tmp_path)!r} + '/' + lab\n"
         "    import labhelpers; from labchecks import of_lab\n"
@@ -90,7 +90,7 @@ def test_no_claim_raises(value):
 @settings(max_examples=150, deadline=None)
 @given(json_values, st.sampled_from(["numbers", "axes", "error", "timeout", "passes", "counts"]))
 def test_no_forged_answer_breaks_a_verdict(value, kind):
-    from labtools.grading.verdicts import _ask_judge
+    from labtools.grading.judging.verdicts import _ask_judge
 
     answer = value if isinstance(value, dict) else {"values": value}
     for item in labchecks.of_lab("lab01"):
@@ -235,22 +235,22 @@ def test_a_long_cell_with_ipythons_own_syntax_is_translated(line):
 
 
 def assignment_cell(source, own):
-    from labtools.grading.assignment import MarkedCell
+    from labtools.grading.judging.assignment import MarkedCell
 
     return MarkedCell("code", source, None, None, None, own, False)
 
 
 def page_of(assignment, *sources: tuple[str, str]) -> str:
-    from labtools.grading.assignment import MarkedCell
-    from labtools.grading.examination import Evidence
-    from labtools.grading.page import make_page, run_notebook
+    from labtools.grading.judging.assignment import MarkedCell
+    from labtools.grading.judging.examination import Evidence
+    from labtools.grading.results.page import make_page, run_notebook
 
     cells = [MarkedCell(kind, text, None, None, None, True, False) for kind, text in sources]
     return make_page(assignment, "ada", [], run_notebook(cells, Evidence()))
 
 
 def test_a_text_made_to_keep_formatters_busy_is_shown_as_it_is(assignment, monkeypatch):
-    from labtools.grading import page
+    from labtools.grading.results import page
 
     formatted = []
     monkeypatch.setattr(page, "_exporter", lambda: formatted.append(1))
@@ -260,7 +260,7 @@ def test_a_text_made_to_keep_formatters_busy_is_shown_as_it_is(assignment, monke
 
 
 def test_many_cells_are_formatted_up_to_a_sum(assignment, monkeypatch):
-    from labtools.grading import page
+    from labtools.grading.results import page
 
     texts = [("markdown", f"{k} {'[' * 15_000}") for k in range(60)]
     formatted = []
@@ -277,7 +277,7 @@ def test_many_cells_are_formatted_up_to_a_sum(assignment, monkeypatch):
 
 
 def test_what_no_formatter_can_follow_is_shown_as_it_is(assignment, monkeypatch):
-    from labtools.grading import page
+    from labtools.grading.results import page
 
     def gives_up(html):
         raise RecursionError
@@ -297,8 +297,8 @@ def test_every_picture_stands_where_it_was_shown_and_alike_outputs_are_exported_
 ):
     import base64
 
-    from labtools.grading import page
-    from labtools.grading.examination import Evidence
+    from labtools.grading.judging.examination import Evidence
+    from labtools.grading.results import page
 
     def shown(text: str) -> dict:
         data = {"image/png": base64.b64encode(text.encode()).decode(), "text/plain": "<Figure>"}
@@ -322,8 +322,8 @@ def test_every_picture_stands_where_it_was_shown_and_alike_outputs_are_exported_
 
 
 def test_what_takes_much_memory_is_not_kept(assignment):
-    from labtools.grading import page
-    from labtools.grading.examination import Evidence
+    from labtools.grading.judging.examination import Evidence
+    from labtools.grading.results import page
 
     page._by_nbconvert.cache_clear()
     for size, kept in ((10, 1), (page.CACHED, 1)):
@@ -336,8 +336,8 @@ def test_what_takes_much_memory_is_not_kept(assignment):
 
 
 def test_what_is_said_of_all_practices_is_said_once(assignment):
-    from labtools.grading.page import make_page
-    from labtools.grading.verdicts import without_run
+    from labtools.grading.judging.verdicts import without_run
+    from labtools.grading.results.page import make_page
 
     page = make_page(
         assignment, "ada", without_run(assignment, "missing", "There is no file."), None
@@ -347,8 +347,8 @@ def test_what_is_said_of_all_practices_is_said_once(assignment):
 
 
 def test_the_table_of_the_labs_own_progress_is_not_shown_beside_the_verdicts(assignment):
-    from labtools.grading.examination import Evidence
-    from labtools.grading.page import run_notebook
+    from labtools.grading.judging.examination import Evidence
+    from labtools.grading.results.page import run_notebook
 
     output = {"output_type": "stream", "name": "stdout", "text": "Together 0 of 100"}
     cells = [
@@ -360,7 +360,7 @@ def test_the_table_of_the_labs_own_progress_is_not_shown_beside_the_verdicts(ass
 
 
 def test_the_courses_formulas_are_mathml_and_its_code_keeps_its_dollars(assignment):
-    from labtools.grading.page import _render
+    from labtools.grading.results.page import _render
 
     texts = [c["source"] for c in assignment.release["cells"] if c["cell_type"] == "markdown"]
     made = page_of(assignment, *(("markdown", text) for text in texts))
@@ -380,8 +380,8 @@ def test_the_courses_links_to_other_labs_are_text_on_a_page_that_stands_alone(as
 
 
 def test_a_fault_of_the_grader_itself_costs_one_submission(assignment, monkeypatch):
-    from labtools.grading import unit
-    from labtools.grading.submissions import Submission
+    from labtools.grading.records import Submission
+    from labtools.grading.running import unit
 
     def fails(*_):
         raise RecursionError
@@ -437,22 +437,22 @@ def test_wall_time_has_an_end_however_busy_the_machine_is(counted):
 
 
 def judged(assignment, practice_id, **evidence):
-    from labtools.grading.examination import Evidence
-    from labtools.grading.verdicts import judge_all
+    from labtools.grading.judging.examination import Evidence
+    from labtools.grading.judging.verdicts import judge_all
 
     verdicts = judge_all(assignment, [], Evidence(**evidence))
     return {v.practice: v for v in verdicts}[practice_id]
 
 
 def asked(answers):
-    from labtools.grading.examination import Asked
+    from labtools.grading.judging.examination import Asked
 
     return Asked(0, "done", dict(enumerate(answers)))
 
 
 def test_the_same_answers_are_judged_once_unless_the_time_was_over(assignment, monkeypatch):
     from labchecks.feedback import not_checked
-    from labtools.grading import verdicts
+    from labtools.grading.judging import verdicts
 
     usual, cases = verdicts._ask_judge, assignment.questions["lab05-model"].hidden
     judge_calls = []
@@ -517,8 +517,8 @@ def test_which_line_fails_in_a_hidden_case_is_not_told(assignment):
 
 def test_a_right_answer_is_told_in_the_numbers_of_the_labs_own_data(assignment):
     from labchecks.feedback import correct
-    from labtools.grading.examination import Evidence
-    from labtools.grading.verdicts import _judge
+    from labtools.grading.judging.examination import Evidence
+    from labtools.grading.judging.verdicts import _judge
 
     id_ = "lab05-plot-gd"
     question = assignment.questions[id_]
@@ -600,7 +600,7 @@ def test_the_packages_that_are_named_are_what_the_course_installs():
     from importlib import metadata
 
     from labchecks.engine.unusable import PACKAGES
-    from labtools.grading.places import LABHELPERS
+    from labtools.grading.sandbox.places import LABHELPERS
 
     project = LABHELPERS.parent / "pyproject.toml"
     text = project.read_text(encoding="utf-8")
@@ -614,7 +614,7 @@ def test_the_packages_that_are_named_are_what_the_course_installs():
 
 
 def test_an_answer_that_keeps_a_judge_busy_goes_to_the_instructor(assignment, monkeypatch):
-    from labtools.grading import verdicts
+    from labtools.grading.judging import verdicts
 
     def judge(cases, answers):
         while True:
@@ -634,7 +634,7 @@ def test_no_more_of_an_answer_is_read_than_a_judge_needs():
 
 
 def test_a_function_that_never_returns_is_told_so(assignment):
-    from labtools.grading.examination import Asked
+    from labtools.grading.judging.examination import Asked
 
     verdict = judged(
         assignment, "lab05-fit-gd", hidden={"lab05-fit-gd": Asked(0, "timeout")}, limit=7.0

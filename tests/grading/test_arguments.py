@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from labtools.grading import command, grade
-from labtools.grading.secret import SecretError, course_secret
+from labtools.grading import command
+from labtools.grading.judging.secret import SecretError, course_secret
+from labtools.grading.running import grade
 from tests.grading.corpora.base import LAB, ROOT
 
 
@@ -167,7 +168,7 @@ def test_an_output_folder_among_the_submissions_is_refused(tmp_path, capsys, ins
 
 def test_a_second_run_into_the_same_folder_is_refused(tmp_path):
     pytest.importorskip("fcntl")
-    from labtools.grading.grade import alone_in
+    from labtools.grading.running.grade import alone_in
 
     submissions, out = tmp_path / "submitted", tmp_path / "out"
     (submissions / "ada").mkdir(parents=True)
@@ -186,8 +187,8 @@ def test_a_second_run_into_the_same_folder_is_refused(tmp_path):
 def test_files_of_nobody_are_named_beside_the_count(tmp_path):
     from rich.console import Console
 
-    from labtools.grading.grade import _report
-    from labtools.grading.submissions import Submissions
+    from labtools.grading.handed_in.submissions import Submissions
+    from labtools.grading.running.grade import _report
 
     (tmp_path / "ada").mkdir()
     for name in ("linus.zip", "notes[1].pdf", "a", "b", "c", "d", "e"):

@@ -7,13 +7,12 @@ import json
 import pytest
 
 from labhelpers import data
-from labtools.grading import unit
-from labtools.grading.examination import Limits, examine
+from labtools.grading.handed_in.notebook import read_notebook
 from labtools.grading.inside.plan import what_is_left
-from labtools.grading.reading import read_notebook
-from labtools.grading.records import Job, Settings
-from labtools.grading.submissions import Submission
-from labtools.grading.verdicts import judge_all
+from labtools.grading.judging.examination import examine
+from labtools.grading.judging.verdicts import judge_all
+from labtools.grading.records import Job, Limits, Settings, Submission
+from labtools.grading.running import unit
 from tests.grading.corpora.base import ANSWERS, before, find, first, last, solved
 
 pytestmark = pytest.mark.timeout(300)

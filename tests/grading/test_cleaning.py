@@ -7,20 +7,38 @@ import threading
 
 import pytest
 
-from labtools.grading import cleaning, page
-from labtools.grading.assignment import MarkedCell
-from labtools.grading.autograded import as_autograded, not_run_notebook
-from labtools.grading.cleaning import clean, inert, is_dear, is_harmless, new_budget, safe_output
-from labtools.grading.examination import Evidence
+from labtools.grading.judging.assignment import MarkedCell
+from labtools.grading.judging.examination import Evidence
+from labtools.grading.judging.time_limit import Budget, TooLong
 from labtools.grading.records import Verdict
-from labtools.grading.time_limit import Budget, TooLong
+from labtools.grading.results import cleaning, page
+from labtools.grading.results.autograded import as_autograded, not_run_notebook
+from labtools.grading.results.cleaning import (
+    clean,
+    inert,
+    is_dear,
+    is_harmless,
+    new_budget,
+    safe_output,
+)
 
 OBJECT = "<IPython.core.display.HTML object>"
 TABLE = (
     '<table class="dataframe"><thead><tr style="text-align: right;"><th></th><th>loss</th></tr>'
     "</thead><tbody><tr><th>0</th><td>1.5</td></tr></tbody></table>"
 )
-DEAR = ["<b><i><a>" * 22_000, "<div>" * 4_000, "<table><b>" * 2_000, "<" * 100_000, "</p>" * 30_000]
+#: As the cleaner writes it.
+CLEANED = TABLE.replace("text-align: right;", "text-align:right")
+#: What is open is opened again in every paragraph, and what seems to close it is an attribute's.
+REOPENED = "".join(f"<p><b title={k}></p><i title='</b></i>'></i>" for k in range(1_400))
+DEAR = [
+    REOPENED,
+    "<b><i><a>" * 22_000,
+    "<div>" * 4_000,
+    "<table><b>" * 2_000,
+    "<" * 100_000,
+    "</p>" * 30_000,
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,10 +83,8 @@ def rendered(cells) -> str:
 
 @pytest.mark.parametrize("html", DEAR, ids=range(len(DEAR)))
 def test_html_that_keeps_a_parser_busy_never_comes_to_one(assignment, monkeypatch, html):
-    import bleach
-
     cleaned = []
-    monkeypatch.setattr(bleach, "clean", lambda html, **_: cleaned.append(html))
+    monkeypatch.setattr(cleaning, "_cleaner", lambda: cleaned.append(html))
     made = page_with(assignment, *[shown(html=f"{html}{k}") for k in range(19)])
     assert not cleaned
     assert made.count("too long or too involved") == 19
@@ -162,8 +178,8 @@ def test_spaces_after_the_courses_own_text_cost_nothing(assignment):
 
 
 def test_an_honest_table_is_shown_as_it_is(assignment):
-    assert clean(TABLE) == TABLE
-    assert TABLE in page_with(assignment, shown(html=TABLE))
+    assert clean(TABLE) == CLEANED
+    assert CLEANED in page_with(assignment, shown(html=TABLE))
     styled = '<th class="row_heading level0 row0">0</th>'
     assert styled in clean(f"<table><tbody><tr>{styled}</tr></tbody></table>")
 
@@ -183,9 +199,37 @@ def test_every_class_of_the_pages_own_style_is_refused_but_that_of_code():
     assert not [name for name in named if "class" in clean(f'<p class="{name}">a</p>')]
 
 
+SMUGGLED = [
+    "<svg><style><img src=x onerror=alert(1)></style></svg>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+    "<table><tr><td><svg><desc><td><a id=x href=javascript:alert(1)>",
+    "<!--<img src='--><img src=x onerror=alert(1)//'>",
+    "<a href='java&#x09;script:alert(1)'>a</a><a href='\x01javascript:alert(1)'>b</a>",
+    "<textarea><img title='</textarea><img src=x onerror=alert(1)>'>",
+    "<select><style></select><script>alert(1)</script>",
+    "<img src=data:text/html,x><img src=' data:image/svg+xml,x' srcset='javascript:a'>",
+    "<p style='background-color:url(javascript:a);color:red;position:fixed'>a</p>",
+    "<b\x00 onclick=alert(1)>a</b><b/onclick=alert(1)>c</b>",
+]
+
+
+@pytest.mark.parametrize("html", SMUGGLED)
+def test_nothing_that_acts_is_smuggled_past_the_parser(html):
+    from bs4 import BeautifulSoup
+
+    made = clean(html)
+    assert clean(made) == made  # read again, it is what it was
+    allowed = {"href", "src", "title", "style", "class"}
+    for tag in BeautifulSoup(made, "html.parser").find_all(True):
+        assert tag.name in cleaning._TAGS and tag.attrs.keys() <= allowed
+        assert not re.search(r"script|fixed|url\(|text/html", str({**tag.attrs, "title": ""}))
+
+
 def test_a_students_html_stays_where_it_is():
     style = "position:fixed;top:0;left:0;width:100%;height:100%;z-index:9;margin:-9em;color:red"
-    assert clean(f'<div style="{style}">a</div>') == '<div style="color:red;">a</div>'
+    assert clean(f'<div style="{style}">a</div>') == '<div style="color:red">a</div>'
 
 
 @pytest.mark.parametrize(
@@ -266,7 +310,7 @@ def test_outputs_are_kept_without_what_could_act(assignment):
     kept = [dict(o["data"]) for o in cell.outputs[:-1]]
     assert kept[0] == {"text/plain": OBJECT}
     assert kept[1] == {"text/html": '<img src="x">only'}
-    assert kept[2] == {"text/plain": "a table", "text/html": TABLE}
+    assert kept[2] == {"text/plain": "a table", "text/html": CLEANED}
     assert kept[3]["text/markdown"].endswith("```\n<script>alert(1)</script>\n```")
     assert "text/plain" in kept[4] and "image/svg+xml" not in kept[4]
     assert kept[5:9] == [o["data"] for o in (outputs[5], shown("p"), outputs[7], outputs[8])]
@@ -288,3 +332,27 @@ def test_a_sentence_is_no_markdown_of_a_students(assignment):
     verdict = Verdict("lab05-fit-gd", "t", 0.0, 1.0, "unreadable", told)
     made = rendered(not_run_notebook(assignment, [verdict]).cells[:1])
     assert "<script" not in made and "href" not in made and "could not be run" in made
+
+
+# Characters that act -----------------------------------------------------------------------------
+
+
+def test_no_character_acts_in_tables_terminals_and_pages(assignment, tmp_path):
+    from labtools.grading.judging.claims import read_outputs
+    from labtools.grading.results.tables import write_tables
+
+    told = "".join(map(chr, range(32))) + "\x7f\x9b2J\u202eabc\u2066\ufeff"
+    verdict = Verdict("lab05-model", "t", 0.0, 1.0, "error", f"It ended with E: {told}\ud800.")
+    entry = {"student": "ada", "verdicts": [verdict], "note": "n"}
+    write_tables(tmp_path, [("lab05", [entry])])
+    error = {"output_type": "error", "ename": told, "evalue": told, "traceback": [told]}
+    stream = {"output_type": "stream", "name": "stdout", "text": f"{told}\x1b[31mred\x1b[0m"}
+    outputs = read_outputs([error, stream, {**shown(told, html=told)}])
+    marked, ran = run(("code", f"x = {told!r} # \x1b\x07"), outputs=outputs)
+    made = page.make_page(assignment, "ada", [verdict], ran)
+    table = (tmp_path / "grades.csv").read_text(encoding="utf-8")
+    for text in (table, made):
+        text = text.replace("\r\n", "\n")
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2066\ufeff]", text)
+    assert "␛" in table and "␀" in table
+    assert "ansi-red-fg" in made  # a colour is no act

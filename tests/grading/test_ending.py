@@ -145,7 +145,7 @@ def test_an_interrupt_while_it_starts_says_that_and_no_more(running):
 
 
 def test_a_signal_that_is_to_be_ignored_is(capfd):
-    from labtools.grading.stopping import Stopping
+    from labtools.grading.running.stopping import Stopping
 
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from labtools.grading.formulas import LONGEST, MOST, with_students_formulas
-from labtools.grading.page import _render
+from labtools.grading.results.formulas import LONGEST, MOST, with_students_formulas
+from labtools.grading.results.page import _render
 
 MATH = '<math display="{}" xmlns="http://www.w3.org/1998/Math/MathML">'
 INLINE, BLOCK = MATH.format("inline"), MATH.format("block")

@@ -138,7 +138,7 @@ def test_a_gradebook_that_cannot_be_used_is_told_with_the_cure(folder, out, caps
 def test_a_full_disk_is_told_with_the_cure(tmp_path):
     from sqlalchemy.exc import OperationalError
 
-    from labtools.grading.gradebook import GradebookError, _explained
+    from labtools.grading.results.gradebook import GradebookError, _explained
 
     path = tmp_path / "gradebook.db"
     with pytest.raises(GradebookError, match="database or disk is full.*Free some space"):
@@ -150,7 +150,7 @@ def test_a_full_disk_is_told_with_the_cure(tmp_path):
 def test_a_fault_of_the_gradebook_in_mid_run_leaves_tables(folder, tmp_path, capsys, monkeypatch):
     from sqlalchemy.exc import OperationalError
 
-    from labtools.grading.gradebook import Course
+    from labtools.grading.results.gradebook import Course
 
     record, done = Course._record, []
 
@@ -223,7 +223,7 @@ def test_nbgraders_settings_name_the_folder_wherever_it_is(out, tmp_path, caplog
 
 def test_what_listens_and_is_no_scheduler_is_told(folder, tmp_path, capsys, monkeypatch):
     pytest.importorskip("distributed")
-    from labtools.grading import cluster
+    from labtools.grading.running import cluster
 
     monkeypatch.setattr(cluster, "ANSWER_LIMIT", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from labtools.grading.reading import Unreadable, holds_cells_of, read_notebook
-from labtools.grading.submissions import Submissions, SubmissionsError
+from labtools.grading.handed_in.notebook import Unreadable, holds_cells_of, read_notebook
+from labtools.grading.handed_in.submissions import Submissions, SubmissionsError
 
 STEM = "lab05_implement_gradient_descent"
 
@@ -120,7 +120,7 @@ def test_a_name_that_no_folder_can_have_is_shortened(tmp_path):
 
 
 def test_bombs_beside_the_notebook_cost_little(tmp_path, monkeypatch):
-    from labtools.grading import submissions
+    from labtools.grading.handed_in import submissions
 
     monkeypatch.setattr(submissions, "FILES_LIMIT", 10)
     write(tmp_path, f"ada/{STEM}.ipynb", *[f"ada/{k:04d}.bin" for k in range(300)])
@@ -356,12 +356,12 @@ def test_a_students_zip_that_cannot_be_opened_is_said(tmp_path, kind):
     content = io.BytesIO(b"PK\x03\x04 and no more")
     if kind == "too many files":
         with zipfile.ZipFile(content, "w") as archive:
-            for k in range(2001):
+            for k in range(20_001):
                 archive.writestr(f"{k}.txt", "")
     (tmp_path / "ada").mkdir()
     (tmp_path / "ada/work.zip").write_bytes(content.getvalue())
     (submission,) = Submissions(tmp_path, STEM)
-    said = "cannot be unpacked" if kind == "damaged" else "holds more than 2000 files"
+    said = "cannot be unpacked" if kind == "damaged" else "holds more than 20000 files"
     assert submission.problem[0] == "missing" and f"work.zip {said}" in submission.problem[1]
 
 
@@ -677,3 +677,171 @@ def test_what_cannot_be_submissions_is_said(tmp_path, kind):
 def test_what_is_no_notebook_is_said(content, reason):
     with pytest.raises(Unreadable, match=reason):
         read_notebook(content)
+
+
+# Platforms ---------------------------------------------------------------------------------------
+
+
+def late(source: Path) -> set[str]:
+    return {s.student for s in Submissions(source, STEM) if s.late}
+
+
+def test_canvas_of_groups_nameless_and_late_students(tmp_path):
+    path = pack(
+        tmp_path / "canvas.zip",
+        f"anon_aB3dE_5678_{STEM}.ipynb",
+        f"anon_LATE_fG4hI_5679_{STEM}.ipynb",
+        f"team_blue_12_5680_{STEM}.ipynb",
+        f"team_red_LATE_13_5681_{STEM}-1.ipynb",
+        "team_grey_LATE_14_text.html",
+    )
+    assert found(path) == {
+        "anon_aB3dE": f"anon_aB3dE_5678_{STEM}.ipynb",
+        "anon_fG4hI": f"anon_LATE_fG4hI_5679_{STEM}.ipynb",
+        "team_blue_12": f"team_blue_12_5680_{STEM}.ipynb",
+        "team_red_13": f"team_red_LATE_13_5681_{STEM}-1.ipynb",
+        "team_grey_14": "missing",
+    }
+    assert late(path) == {"anon_fG4hI", "team_red_13", "team_grey_14"}
+
+
+def test_blackboard_with_two_attempts_and_receipts(tmp_path):
+    begin = "Lab 5 Gradient_Descent"
+    path = pack(
+        tmp_path / "b.zip",
+        f"{begin}_ada_l_attempt_2026-11-25-09-00-00.txt",
+        f"{begin}_ada_l_attempt_2026-11-25-09-00-00_{STEM}.ipynb",
+        f"{begin}_ada_l_attempt_2026-11-26-10-15-30_{STEM}.ipynb",
+        f"{begin}_bob_l_attempt_2026-11-26-10-15-30_my lab 5.ipynb",
+        f"{begin}_cleo_attempt_2026-11-26-10-15-30.txt",
+    )
+    assert found(path) == {
+        "ada_l": f"{begin}_ada_l_attempt_2026-11-26-10-15-30_{STEM}.ipynb",
+        "bob_l": f"{begin}_bob_l_attempt_2026-11-26-10-15-30_my lab 5.ipynb",
+        "cleo": "missing",
+    }
+
+
+def test_brightspace_with_two_attempts(tmp_path):
+    path = pack(
+        tmp_path / "d2l.zip",
+        f"11-900 - Ada Lovelace - Nov 26, 2026 934 AM/{STEM}.ipynb",
+        f"11-900 - Ada Lovelace - Nov 26, 2026 1210 PM/{STEM}.ipynb",
+        f"11-900 - Ada Lovelace - Nov 26, 2026 1134 AM/{STEM}.ipynb",
+        f"12-900 - Bob - Nov 2, 2026 1:05 PM - {STEM}.ipynb",
+        "index.html",
+    )
+    assert found(path) == {
+        "Ada Lovelace_11": f"11-900 - Ada Lovelace - Nov 26, 2026 1210 PM/{STEM}.ipynb",
+        "Bob_12": f"12-900 - Bob - Nov 2, 2026 1:05 PM - {STEM}.ipynb",
+    }
+
+
+@pytest.mark.parametrize("around", ["", "assignment_7_export/"])
+def test_gradescope_tells_who_is_who(tmp_path, around):
+    path = tmp_path / "g.zip"
+    metadata = (
+        "submission_1:\n  :submitters:\n  - :name: Ada Lovelace\n    :sid: '0012'\n"
+        "submission_2:\n  :submitters:\n  - :name: Bob\n    :email: bob@x.org\n"
+        "  - :name: Cleo\n    :sid: 7\n"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{around}submission_metadata.yml", metadata)
+        for k in (1, 2, 3):
+            archive.writestr(f"{around}submission_{k}/{STEM}.ipynb", f"content of {k}")
+    assert found(path) == {
+        "Ada Lovelace_0012": "1", "Bob_bob@x.org & Cleo_7": "2", "submission_3": "3",
+    }  # fmt: skip
+
+
+def test_metadata_that_cannot_be_read_is_said(tmp_path):
+    write(tmp_path, f"submission_1/{STEM}.ipynb", f"submission_2/{STEM}.ipynb")
+    (tmp_path / "submission_metadata.yml").write_text("a: !!python/object/apply:os.system [x]")
+    read = Submissions(tmp_path, STEM)
+    assert read.students == ["submission_1", "submission_2"]
+    assert "does not tell who the students are" in read.notes[0]
+
+
+@pytest.mark.parametrize("ending", [".ipynb.json", ".ipynb.txt", ".IPYNB.download", ".json", ""])
+def test_what_a_browser_makes_of_an_ending(tmp_path, ending):
+    write(tmp_path, f"ada/{STEM}{ending}", "bob/data.json")
+    assert found(tmp_path) == {"ada": f"ada/{STEM}{ending}", "bob": "missing"}
+    note = Submissions(tmp_path, STEM).read("ada").note
+    assert note == f"The file graded is {STEM}{ending}."
+
+
+def test_the_last_attempt_counts(tmp_path):
+    write(tmp_path, *(f"ada/attempt-{k}/{STEM}.ipynb" for k in (1, 2, 10)), "bob/x.txt")
+    assert found(tmp_path)["ada"] == f"ada/attempt-10/{STEM}.ipynb"
+
+
+CELLS = '{"id": "lab05-model"} '
+
+
+def flat(folder: Path, *names: str) -> None:
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).write_text(f"{CELLS}content of {name}")
+
+
+@pytest.mark.parametrize(
+    "folder, names, students",
+    [
+        ("submissions", ["ada.ipynb", "alan.ipynb"], {"ada", "alan"}),
+        ("Lab 5", [f"Ada Lovelace - {STEM}.ipynb", "Bob - lab 5.ipynb"], {"Ada Lovelace", "Bob"}),
+        ("hand-ins", ["ada_lab05.ipynb", "bob_lab05.ipynb", "cleo-lab5.ipynb"],
+         {"ada_lab05", "bob_lab05", "cleo-lab5"}),
+    ],
+)  # fmt: skip
+def test_notebooks_in_one_folder_are_one_student_each(tmp_path, folder, names, students):
+    flat(tmp_path / folder, *names)
+    read = Submissions(tmp_path, STEM)
+    assert set(read.students) == students
+    assert f"Each notebook counts as one student in the folder {folder}" in read.notes[0]
+
+
+@pytest.mark.parametrize(
+    "names", [["lab05.ipynb", "lab05-old.ipynb"], ["Untitled.ipynb", "Untitled1.ipynb"],
+              ["mine.ipynb", "other.ipynb"]]
+)  # fmt: skip
+def test_notebooks_of_one_student_stay_together(tmp_path, names):
+    flat(tmp_path / "ada", *names)
+    assert Submissions(tmp_path, STEM).students == ["ada"]
+
+
+# Lists that are cut, and what is hidden ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "a student's zip"])
+def test_a_notebook_beside_thousands_of_files_is_found(tmp_path, kind):
+    names = [f"a/{k}.txt" for k in range(2_500)] + [f"z/{STEM}.ipynb"]
+    source = tmp_path / "in"
+    source.mkdir()
+    if kind == "folder":
+        write(source / "ada", *names)
+    elif kind == "zip":
+        source = pack(tmp_path / "in.zip", *(f"ada/{name}" for name in names))
+    else:
+        (source / "ada").mkdir()
+        pack(source / "ada/work.zip", *names)
+    (submission,) = Submissions(source, STEM)
+    assert submission.notebook is not None
+    assert "Of 2501 files 2000 were looked at, notebooks first." in submission.note
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_hidden_folders_are_named(tmp_path, kind):
+    names = [f"ada/{STEM}.ipynb", f".bob/{STEM}.ipynb", ".git/config", "__MACOSX/._x"]
+    (tmp_path / "in").mkdir()
+    source = write(tmp_path / "in", *names) if kind == "folder" else pack(tmp_path / "z", *names)
+    read = Submissions(source, STEM)
+    assert read.students == ["ada"] and read.passed_over == [".bob/"]
+
+
+def test_ids_in_the_tables_are_as_many_as_the_students():
+    from labtools.grading.results.tables import _safe
+
+    ids = ["=q", "'=q", "''=q", "q", "'q", "-", "'", "", "@a", "'@a", "'t Hooft"]
+    assert len({_safe(i) for i in ids}) == len(ids)
+    assert all(_safe(i)[:1] not in ("=", "+", "-", "@") for i in ids)
+    assert _safe("'t Hooft") == "'t Hooft"

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from labtools.grading.time_limit import Budget, TooLong, limit
+from labtools.grading.judging.time_limit import Budget, TooLong, limit
 
 
 def never_ends(swallows: bool = False) -> None:

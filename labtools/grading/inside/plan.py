@@ -106,6 +106,21 @@ def _checks(cell: Cell, id_: str) -> bool:
     return cell["kind"] == "code" and re.search(called, cell["source"]) is not None
 
 
+def translated(source: str) -> str | None:
+    """The cell as Python, IPython's own syntax translated; None if it cannot be."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    try:
+        ast.parse(source)
+        return source
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass
+    try:
+        return TransformerManager().transform_cell(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def parse(source: str) -> ast.Module | None:
     """The cell's Python after IPython's own syntax is translated; None if it is not Python."""
     if len(source) > _LONGEST:

@@ -260,9 +260,14 @@ _REFUSED = {
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0, 56), "aarch64": (0xC00000B7, 1, 220)}
 _CLONE3 = 435  # on both
 _MMAP, _FCNTL = (9, 222), (72, 25)
+_SOCKET, _SOCKET_PAIR = (41, 198), (53, 199)
+#: Families of sockets that libraries need, and that the namespace of networks confines: to other
+#: processes of the submission, or over IP. Of a machine's other ways out some, such as that of a
+#: virtual machine to its host, know no namespace.
+_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6
 _SHARED, _NO_FILE = 0x01, 0x20
 _SET_PIPE_SIZE = 1031
-_EPERM, _ENOSYS = 1, 38
+_EPERM, _ENOSYS, _EAFNOSUPPORT = 1, 38, 97
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
@@ -274,7 +279,7 @@ def filter_system_calls() -> bool:
     ``clone`` is refused only with a flag that asks for a namespace; ``clone3``, whose flags a
     filter cannot read, reports that it does not exist, and libraries then use ``clone``. Memory
     that is shared and no file's is refused, as it stays where no process shows it; so are larger
-    pipes.
+    pipes, and sockets of any family but a few.
     """
     known = _ARCHITECTURES.get(platform.machine())
     if known is None:
@@ -304,6 +309,12 @@ def filter_system_calls() -> bool:
         (_ANY_BIT, 0, 2, _NO_FILE),
         (_ANY_BIT, 0, 1, _SHARED),
         (_RETURN, 0, 0, _REFUSE | _EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+        (_EQUAL, 1, 0, _SOCKET[column]),
+        (_EQUAL, 0, len(_FAMILIES) + 3, _SOCKET_PAIR[column]),
+        (_LOAD, 0, 0, _argument(0)),
+        *((_EQUAL, len(_FAMILIES) - k, 0, family) for k, family in enumerate(_FAMILIES)),
+        (_RETURN, 0, 0, _REFUSE | _EAFNOSUPPORT),
         (_RETURN, 0, 0, _ALLOW),
         (_EQUAL, 0, 2, _FCNTL[column]),
         (_LOAD, 0, 0, _argument(1)),

@@ -5,17 +5,28 @@ from __future__ import annotations
 import os
 import struct
 
-__all__ = ["END", "LINE", "READY", "Closed", "read_frame", "write_frame"]
+__all__ = ["END", "LINE", "READY", "Closed", "read_frame", "timed", "untimed", "write_frame"]
 
 READY = b"R"  # the warm parent has imported everything
-LINE = b"L"  # one line that a submission's process has written
+LINE = b"L"  # one line that a submission's process has written, and when: see `timed`
 END = b"E"  # the submission's process is gone; how, as JSON
 
 _HEAD = struct.Struct(">cI")
+_SECONDS = struct.Struct(">d")
 
 
 class Closed(Exception):
     """The other side has closed its end."""
+
+
+def timed(line: bytes, seconds: float) -> bytes:
+    """A line behind the supervisor's time, of which the submission's process knows nothing."""
+    return _SECONDS.pack(seconds) + line
+
+
+def untimed(payload: bytes) -> tuple[float, bytes]:
+    """The supervisor's time, and the line that came then."""
+    return _SECONDS.unpack_from(payload)[0], payload[_SECONDS.size :]
 
 
 def write_frame(fd: int, tag: bytes, payload: bytes = b"") -> None:

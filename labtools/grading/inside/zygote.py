@@ -422,10 +422,13 @@ def _relay(
                 del buffer[: end + 1]
                 if line.startswith(b'{"ask"'):
                     _hand_over(line, cases, hidden)
-                else:
-                    wire.write_frame(REPLIES, wire.LINE, line)
+                _pass_on(line)
         elif gone is not None and gone in events:
             return None
+
+
+def _pass_on(line: bytes) -> None:
+    wire.write_frame(REPLIES, wire.LINE, wire.timed(line, time.monotonic()))
 
 
 def _hand_over(line: bytes, cases: int, hidden: Mapping[str, Any]) -> None:
@@ -456,5 +459,5 @@ def _drain(lines: int, rest: bytearray) -> str | None:
         if len(rest) > LINE_LIMIT:
             return "output"
     for line in bytes(rest).split(b"\n")[:-1]:
-        wire.write_frame(REPLIES, wire.LINE, line)
+        _pass_on(line)
     return None

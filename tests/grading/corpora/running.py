@@ -105,8 +105,8 @@ def seconds_used(out: Path) -> dict[str, float]:
 
 def hidden_numbers_in(out: Path, lab: str) -> list[str]:
     """Numbers of the hidden cases that stand in the tables, pages or notebooks of a folder."""
-    from labtools.grading.assignment import load_assignment
-    from labtools.grading.secret import course_secret
+    from labtools.grading.judging.assignment import load_assignment
+    from labtools.grading.judging.secret import course_secret
 
     assignment = load_assignment(ROOT, lab, course_secret(ROOT / "solutions"))
     questions = assignment.questions.values()

@@ -1,0 +1,12 @@
+"""Exit codes by which a submission's processes say how they ended. Any of them may be forged."""
+
+from __future__ import annotations
+
+__all__ = ["CROWDED", "MEMORY_GONE", "NOTHING_THERE", "OVERDUE", "TAKEN_APART", "UNDECIDED"]
+
+#: A copy that answers: nothing that was asked for is defined yet; a call ran over its time.
+NOTHING_THERE, OVERDUE = 3, 4
+
+#: A cell took the shell apart; it used up the memory, or the threads, and holds them; what was to
+#: be read at once has to be asked with care.
+TAKEN_APART, MEMORY_GONE, CROWDED, UNDECIDED = 71, 72, 73, 74

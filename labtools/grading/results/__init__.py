@@ -1,0 +1,1 @@
+"""What is written down: pages, notebooks, nbgrader's gradebook and the tables."""

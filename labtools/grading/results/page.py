@@ -1,0 +1,384 @@
+"""The feedback page: what a student handed in, as it ran, with the verdicts in place."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from html import escape
+from importlib import resources
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from labtools.grading.judging.assignment import Assignment, MarkedCell, plain_text, released_texts
+from labtools.grading.judging.examination import Evidence
+from labtools.grading.judging.time_limit import Budget, TooLong
+from labtools.grading.records import Verdict, visible
+from labtools.grading.results.cleaning import TOO_DEAR, is_base64, new_budget, text_instead
+from labtools.grading.results.cleaning import clean as _clean
+from labtools.grading.results.formulas import with_formulas, with_students_formulas
+
+__all__ = ["get_ready", "make_page", "run_notebook"]
+
+#: Characters of a picture (base64) that are shown at most.
+PICTURE_LIMIT = 3_000_000
+#: Characters of a cell of the student's that are formatted; a longer one is shown as plain text.
+FORMATTED = 20_000
+#: Characters of all such cells together, and of one plain text.
+ALL_FORMATTED, PLAIN_LIMIT = 400_000, 100_000
+#: A cell whose JSON is shorter is rendered once for all submissions that have it.
+CACHED = 200_000
+
+_SYMBOL = {
+    "correct": "✓",
+    "partial": "◐",
+    "not attempted": "○",
+    "needs manual grading": "✎",
+}
+
+# No script, no request, no form: whatever a submission shows, the page only shows it.
+_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; "
+    "base-uri 'none'"
+)
+
+
+def run_notebook(cells: Sequence[MarkedCell], evidence: Evidence) -> NotebookNode:
+    """The submitted cells with the outputs of the grading run, valid as nbformat 4.5."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    }
+    count = 0
+    for k, cell in enumerate(cells):
+        made = _new_cell(cell, f"submitted-{k}")
+        if cell.kind == "code":
+            # What `check` says inside the sandbox is only that the verdict comes from outside, and
+            # the course's table of them all would hold none of these.
+            verdicts = cell.check is not None or (not cell.own and _PROGRESS.search(cell.source))
+            shown = [] if verdicts else evidence.outputs.get(k, [])
+            outputs = [nbformat.from_dict(o) for o in shown]
+            if k in evidence.stopped:
+                status, why = evidence.stopped[k]
+                text = f"[{status}] {why}\n"
+                outputs.append(nbformat.v4.new_output("stream", name="stderr", text=text))
+            made["outputs"] = outputs
+            if k in evidence.outputs:
+                count += 1
+                made["execution_count"] = count
+        notebook.cells.append(made)
+    return notebook
+
+
+_PROGRESS = re.compile(r"^progress\(", re.MULTILINE)
+
+
+def _new_cell(cell: MarkedCell, id_: str) -> NotebookNode:
+    # nbformat's own constructors check each cell against the schema, which takes a tenth of a
+    # submission's time; a test checks whole notebooks instead.
+    made = {"cell_type": cell.kind, "id": id_, "metadata": {}, "source": cell.source}
+    if cell.kind == "code":
+        made |= {"outputs": [], "execution_count": None}
+    return nbformat.from_dict(made)
+
+
+def make_page(
+    assignment: Assignment,
+    student: str,
+    verdicts: Sequence[Verdict],
+    notebook: NotebookNode | None,
+    note: str = "",
+    budget: Budget | None = None,
+) -> str:
+    """The page as HTML that needs no other file and runs no script.
+
+    Parameters
+    ----------
+    budget : Budget, optional
+        Time in which what the student wrote and showed is formatted; what is left over when that
+        has passed is shown as plain text.
+    """
+    title = f"{assignment.title}: {student}"
+    body = [_summary(assignment, student, verdicts, note, notebook is not None)]
+    if notebook is not None:
+        body.append("<main>")
+        body.extend(_cells(assignment, notebook, verdicts, budget or new_budget()))
+        body.append("</main>")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{_style()}</style>\n</head>\n"
+        f"<body>\n{''.join(body)}\n</body>\n</html>\n"
+    )
+
+
+def get_ready() -> None:
+    """Import what pages are made with and read its templates, which takes a second."""
+    _render(json.dumps([{"cell_type": "markdown", "source": "`a` is $b$"}, True]))
+    _render(json.dumps([{"cell_type": "markdown", "source": "*c* $d$"}, False]))
+    _style()
+    _highlighted("d = 1")
+
+
+def _summary(assignment, student, verdicts, note, has_notebook) -> str:
+    known = [v.score for v in verdicts if v.score is not None]
+    open_points = sum(v.max_score for v in verdicts if v.score is None)
+    total = f"{sum(known):g} of {sum(v.max_score for v in verdicts):g} points"
+    if open_points:
+        total += f"; {open_points:g} more are given by your instructor"
+    # Such as that nothing was handed in: once is enough.
+    same = len(verdicts) > 1 and len({v.feedback for v in verdicts}) == 1
+    rows = []
+    for v in verdicts:
+        name = escape(v.title)
+        if has_notebook and v.cell is not None:
+            name = f'<a href="#{escape(v.practice)}">{name}</a>'
+        points = "–" if v.score is None else f"{v.score:g}"
+        rows.append(
+            f'<tr class="{_class(v.status)}"><th scope="row">{name}</th>'
+            f"<td>{points} of {v.max_score:g}</td><td>{_status(v.status)}</td>"
+            f"{'' if same else f'<td>{_text(v.feedback)}</td>'}</tr>"
+        )
+    remark = f"<p>{escape(note)}</p>" if note else ""
+    remark += f"<p>{_text(verdicts[0].feedback)}</p>" if same else ""
+    feedback = '<th scope="col">Feedback</th>'
+    return (
+        f"<header><h1>{escape(assignment.title)}</h1>"
+        f"<p>{escape(student)} · <strong>{total}</strong></p>{remark}"
+        '<table><thead><tr><th scope="col">Practice</th><th scope="col">Points</th>'
+        f'<th scope="col">Result</th>{"" if same else feedback}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></header>"
+    )
+
+
+def _class(status: str) -> str:
+    if status in ("correct", "partial"):
+        return status
+    return "open" if status in ("not attempted", "needs manual grading") else "wrong"
+
+
+def _status(status: str) -> str:
+    symbol = _SYMBOL.get(status, "✗")
+    return f'<span aria-hidden="true">{symbol}</span> {escape(status)}'
+
+
+def _text(feedback: str) -> str:
+    pieces = feedback.split("`")
+    if len(pieces) % 2 == 0:
+        return escape(feedback)
+    return "".join(
+        f"<code>{escape(p)}</code>" if i % 2 else escape(p) for i, p in enumerate(pieces)
+    )
+
+
+def _box(verdict: Verdict) -> str:
+    points = "–" if verdict.score is None else f"{verdict.score:g}"
+    return (
+        f'<aside class="verdict {_class(verdict.status)}" id="{escape(verdict.practice)}">'
+        f"<strong>{_status(verdict.status)}</strong> · {escape(verdict.title)} · "
+        f"{points} of {verdict.max_score:g} points<p>{_text(verdict.feedback)}</p></aside>"
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _style() -> str:
+    style = resources.files("labtools.grading.results") / "page.css"
+    _, formatter = _highlighter()
+    return f"{style.read_text(encoding='utf-8')}\n{formatter.get_style_defs('.highlight')}"
+
+
+# The notebook ---------------------------------------------------------------------------------
+
+
+def _cells(
+    assignment: Assignment, notebook: NotebookNode, verdicts: Sequence[Verdict], budget: Budget
+) -> Iterator[str]:
+    """The cells as HTML, each verdict under the cell that it is about."""
+    boxes: dict[int | None, list[str]] = {}
+    for verdict in verdicts:
+        boxes.setdefault(verdict.cell, []).append(_box(verdict))
+    course = released_texts(assignment)
+    room = ALL_FORMATTED
+    for k, cell in enumerate(notebook.cells):
+        source = course.get((cell.cell_type, plain_text(cell.source)))
+        if source is not None:
+            # As released: a thousand spaces at the end of a line would keep a formatter busy.
+            yield _kept(_render, json.dumps([_shown(cell, source), True]))
+        else:
+            # Formatters take time out of all proportion for a text that is made for it.
+            size = len(cell.source)
+            room -= size if size <= FORMATTED else 0
+            if size > FORMATTED or room < 0:
+                yield _plain(visible(cell.source))
+            else:
+                yield _students(_shown(cell, visible(cell.source)), budget)
+        if cell.cell_type == "code" and cell.outputs:
+            yield _outputs(cell.outputs, budget)
+        yield from boxes.get(k, [])
+
+
+def _shown(cell: NotebookNode, source: str) -> dict[str, Any]:
+    shown = {"cell_type": cell.cell_type, "source": source}
+    return {**shown, "outputs": []} if cell.cell_type == "code" else shown
+
+
+def _students(shown: dict[str, Any], budget: Budget) -> str:
+    """A cell that the student wrote."""
+    try:
+        return budget.call(_kept, _render, json.dumps([shown, False]))
+    except TooLong:
+        return _note("Formatting this cell would take too long.") + _plain(shown["source"])
+    except Exception:  # nested deeper than a formatter can follow
+        return _plain(shown["source"])
+
+
+def _outputs(outputs: Sequence[NotebookNode], budget: Budget) -> str:
+    """What a cell has shown."""
+    showable = [made for o in outputs for made in _showable(o, budget)]
+    cell = {"cell_type": "code", "source": "", "execution_count": None, "outputs": showable}
+    try:
+        return budget.call(_exported, cell) if showable else ""
+    except (Exception, TooLong):
+        note = _note("Formatting what this cell shows would take too long: here is its text.")
+        return note + "".join(map(_plain_output, showable))
+
+
+def _plain_output(output: dict[str, Any]) -> str:
+    data = output.get("data", {})
+    for mime in data.keys() & {"image/png", "image/jpeg"}:
+        return f'<p><img src="data:{mime};base64,{escape(data[mime])}" alt=""></p>'
+    text = output.get("text") or "\n".join(output.get("traceback", ())) or text_instead(data)
+    return _plain(_COLOURS.sub("", text))
+
+
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+
+
+def _note(text: str) -> str:
+    return f'<p class="note">{escape(text)}</p>'
+
+
+def _plain(source: str) -> str:
+    cut = "" if len(source) <= PLAIN_LIMIT else "\n[The rest of this cell is not shown.]"
+    return f'<pre class="raw">{escape(source[:PLAIN_LIMIT])}{cut}</pre>'
+
+
+def _kept(make: Any, text: str) -> str:
+    """What `make` makes of a text; only of a short one is it kept."""
+    return make(text) if len(text) < CACHED else make.__wrapped__(text)
+
+
+@functools.lru_cache(maxsize=400)
+def _render(text: str) -> str:
+    """One cell as HTML. Most cells of most submissions are the course's: they are kept."""
+    cell, trusted = json.loads(text)
+    if cell["cell_type"] == "raw":
+        return _plain(cell["source"])
+    if cell["cell_type"] == "code":
+        return _highlighted(cell["source"])
+    html = _exported(cell)
+    if trusted:
+        return _BESIDE.sub(r"\1", with_formulas(html))
+    return with_students_formulas(_clean(html))
+
+
+#: A link to a notebook beside this one: beside the page there is none.
+_BESIDE = re.compile(r'<a href="[^":#]+\.ipynb">(.*?)</a>', re.DOTALL)
+
+
+def _exported(cell: dict[str, Any]) -> str:
+    """A cell as nbconvert shows it, which takes long and is kept, with its pictures put in after.
+
+    Most outputs of most submissions are a picture each: but for that they are all alike.
+    """
+    pictures: dict[str, str] = {}
+    outputs = []
+    for output in cell.get("outputs", ()):
+        data = output.get("data", {})
+        for mime in data.keys() & {"image/png", "image/jpeg"}:
+            place = f"{_PLACE}{len(pictures):05}"
+            pictures[place] = data[mime]
+            output = {**output, "data": {mime: place}}
+        outputs.append(output)
+    shown = {**cell, "outputs": outputs} if outputs else cell
+    html = _kept(_by_nbconvert, json.dumps(shown))
+    return _PLACES.sub(lambda found: pictures.get(found[0], ""), html) if pictures else html
+
+
+#: What stands for a picture meanwhile: nobody can know it, and it is valid base64.
+_PLACE = f"picture{secrets.token_hex(16)}"
+_PLACES = re.compile(rf"{_PLACE}\d{{5}}")
+
+
+@functools.lru_cache(maxsize=400)
+def _by_nbconvert(text: str) -> str:
+    made = {"metadata": {}, "id": "cell", **json.loads(text)}
+    notebook = nbformat.from_dict(
+        {"cells": [made], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    )
+    return _exporter().from_notebook_node(notebook)[0]
+
+
+def _highlighted(source: str) -> str:
+    """Code in colours, every character escaped.
+
+    nbconvert would parse the highlighter's own HTML twice more, to clean it and to describe
+    pictures: nine tenths of a cell's time.
+    """
+    from pygments import highlight
+
+    return highlight(source, *_highlighter())
+
+
+@functools.lru_cache(maxsize=1)
+def _highlighter():
+    from pygments.formatters import HtmlFormatter
+
+    try:
+        from ipython_pygments_lexers import IPython3Lexer
+    except ImportError:  # an older IPython, which has it itself
+        from IPython.lib.lexers import IPython3Lexer
+
+    return IPython3Lexer(), HtmlFormatter(cssclass="highlight")
+
+
+@functools.lru_cache(maxsize=1)
+def _exporter():
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(template_name="basic")
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    exporter.exclude_anchor_links = True
+    exporter.exclude_input = True  # of code: see `_highlighted`
+    exporter.log.setLevel(logging.ERROR)  # "Alternative text is missing": for each figure
+    return exporter
+
+
+def _showable(output: NotebookNode, budget: Budget) -> Iterator[dict[str, Any]]:
+    """An output in the one form that is shown: a picture, else cleaned HTML, else text."""
+    output = json.loads(json.dumps(output))
+    if output["output_type"] not in ("display_data", "execute_result"):
+        yield output
+        return
+    data = output["data"]
+    for mime in ("image/png", "image/jpeg"):
+        if mime in data and len(data[mime]) <= PICTURE_LIMIT and is_base64(data[mime]):
+            yield {**output, "data": {mime: data[mime]}}
+            return
+    html = data.get("text/html")
+    if html is not None and "<script" not in html.lower():
+        try:
+            yield {**output, "data": {"text/html": budget.call(_clean, html)}}
+        except (Exception, TooLong):
+            yield {"output_type": "stream", "name": "stderr", "text": TOO_DEAR}
+            yield {**output, "data": {"text/plain": text_instead(data)}}
+    elif "text/plain" in data:
+        yield {**output, "data": {"text/plain": data["text/plain"]}}

@@ -1,0 +1,101 @@
+"""`grades.csv` and `summary.csv`, safe to open in a spreadsheet and to load into an LMS."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from labtools.grading.journal import naming
+
+__all__ = ["GRADES", "SUMMARY", "write_tables"]
+
+GRADES = ("student_id", "lab", "practice_id", "score", "max_score", "status", "feedback", "note")
+SUMMARY = (
+    "student_id", "lab", "score", "max_score", "points_to_give_by_hand", "statuses", "late", "note",
+)  # fmt: skip
+
+
+def write_tables(
+    folder: Path, labs: Iterable[tuple[str, Iterable[dict[str, Any]]]]
+) -> dict[str, Counter[str]]:
+    """Write both tables, whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they are to be.
+    labs : iterable of (str, iterable of dict)
+        The journal's entries of each lab.
+
+    Returns
+    -------
+    dict of str to Counter
+        How often each lab has each status.
+    """
+    counts: dict[str, Counter[str]] = {}
+    paths = {name: folder / f"{name}.csv" for name in ("grades", "summary")}
+    drafts = {name: folder / f".{name}.{os.getpid()}.new" for name in paths}
+    with ExitStack() as stack:
+        stack.callback(lambda: [d.unlink(missing_ok=True) for d in drafts.values()])
+        files = {}
+        for name, draft in drafts.items():
+            with naming(paths[name]):
+                files[name] = stack.enter_context(open(draft, "w", encoding="utf-8", newline=""))
+        grades, summary = csv.writer(files["grades"]), csv.writer(files["summary"])
+        grades.writerow(GRADES)
+        summary.writerow(SUMMARY)
+        for stem, entries in labs:
+            counts[stem] = _write_rows(stem, entries, grades, summary)
+        for name, draft in drafts.items():
+            with naming(paths[name]):
+                files[name].flush()
+                os.fsync(files[name].fileno())
+                os.replace(draft, paths[name])
+    return counts
+
+
+def _write_rows(
+    stem: str, entries: Iterable[dict[str, Any]], grades: Any, summary: Any
+) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for entry in entries:
+        student, verdicts = _safe(entry["student"]), entry["verdicts"]
+        note, late = (
+            _safe(" ".join(entry.get("note", "").split())),
+            "late" if entry.get("late") else "",
+        )
+        for v in verdicts:
+            score = "" if v.score is None else f"{v.score:g}"
+            grades.writerow(
+                [student, stem, v.practice, score, f"{v.max_score:g}", v.status]
+                + [_safe(" ".join(v.feedback.split())), note]
+            )
+        own = Counter(v.status for v in verdicts)
+        counts.update(own)
+        summary.writerow(
+            [
+                student,
+                stem,
+                f"{sum(v.score or 0 for v in verdicts):g}",
+                f"{sum(v.max_score for v in verdicts):g}",
+                f"{sum(v.max_score for v in verdicts if v.score is None):g}",
+                "; ".join(f"{n} {status}" for status, n in sorted(own.items())),
+                late,
+                note,
+            ]
+        )
+    return counts
+
+
+def _safe(text: str) -> str:
+    """Text that a spreadsheet shows and does not run: ``=1+1`` becomes ``'=1+1``.
+
+    Two texts stay two: ``'=1+1`` becomes ``''=1+1``.
+    """
+    begins = text.lstrip("'")[:1]
+    return f"'{text}" if begins in ("=", "+", "-", "@", "\t", "\r", "|", "%") and begins else text

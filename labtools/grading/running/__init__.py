@@ -1,0 +1,1 @@
+"""One submission after another, in worker processes or on a cluster, until all are graded."""
