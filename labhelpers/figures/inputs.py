@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labhelpers.figures.style import ROLES
 from labhelpers.history import History
 from labhelpers.reading import read_vector
 from labhelpers.surface import LossSurface
@@ -15,6 +16,7 @@ __all__ = [
     "check_choice",
     "check_history",
     "check_labels",
+    "check_roles",
     "check_surface",
     "read_line",
     "read_points",
@@ -94,7 +96,19 @@ def check_labels(labels, number: int) -> list[str] | None:
     return labels
 
 
-def check_choice(value, name: str, allowed: tuple[str, ...]) -> None:
+def check_roles(roles, number: int) -> list[str | None] | None:
+    """The roles as a list of `number` names in the table of colours or ``None``."""
+    if roles is None:
+        return None
+    roles = list(roles)
+    if len(roles) != number:
+        raise ValueError(f"roles must hold {number} names, one for each, got {len(roles)}")
+    for role in roles:
+        check_choice(role, "each of roles", (None, *ROLES))
+    return roles
+
+
+def check_choice(value, name: str, allowed: tuple) -> None:
     """Raise `ValueError` unless `value` is one of `allowed`."""
     if value not in allowed:
         options = ", ".join(repr(option) for option in allowed)

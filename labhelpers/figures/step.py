@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from labhelpers.figures.contours import RESOLUTION, draw_contours, draw_exits, draw_path, name_axes
+from labhelpers.figures.callout import draw_arrowhead
+from labhelpers.figures.contours import draw_contours, draw_paths, frame_ratio, label_contours
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.fit import draw_line, draw_points
 from labhelpers.figures.inputs import check_history, check_surface, read_points
-from labhelpers.figures.style import INK, PALETTE, dress, halo, in_rows, place_legend
+from labhelpers.figures.style import BATCH, INK, SeriesStyle, dress, run_styles
 from labhelpers.figures.window import Window, data_window, parameter_window
 from labhelpers.figures.wording import rounded
 from labhelpers.history import History
@@ -23,10 +24,12 @@ from labhelpers.surface import LossSurface
 
 __all__ = ["draw_data_space", "draw_parameter_space", "plot_step", "plot_steps"]
 
-CURRENT = PALETTE[2]
-BATCH = PALETTE[3]
-#: Enough for a panel the size of a postage stamp.
-SMALL_RESOLUTION = 60
+#: A panel of `plot_step`, and one of `plot_steps`, whose numbers are few.
+SIZE, SMALL = (400, 330), (178, 178)
+SMALL_MARGINS = (52, 6, 6, 42)
+NOTICE = (
+    "The line on the data and the dot on the contours are the same (w, b): one step, seen twice."
+)
 
 
 def _read_step(step, history: History, name: str = "step") -> int:
@@ -60,6 +63,7 @@ def draw_data_space(
 ) -> dict:
     """Points, the line of point `step` and its residuals; with `batch`, of these samples only."""
     w, b = float(history.w[step]), float(history.b[step])
+    (style,) = run_styles([history])
     window.apply(ax)
     chosen = np.arange(x.size) if batch is None else batch
     artists = {"points": draw_points(ax, x, y), "batch": None}
@@ -74,14 +78,14 @@ def draw_data_space(
             [(x0, y0), (x0, y1)]
             for x0, y0, y1 in zip(x[chosen][seen], y[chosen][seen], ends[seen], strict=True)
         ],
-        colors=CURRENT,
-        linewidths=0.9 if chosen.size <= 120 else 0.5,
+        colors=style.color,
+        linewidths=0.8 if chosen.size <= 120 else 0.5,
         alpha=0.45 if chosen.size <= 120 else 0.2,
         label="residuals",
         zorder=1.5,
     )
     ax.add_collection(artists["residuals"], autolim=False)
-    artists["line"] = draw_line(ax, w, b, window, CURRENT, label="ŷ = w·x + b")
+    artists["line"] = draw_line(ax, w, b, window, style.color, label="ŷ = w·x + b")
     if batch is not None:
         (artists["batch"],) = ax.plot(
             x[batch],
@@ -95,69 +99,36 @@ def draw_data_space(
             label="next batch",
             zorder=3.5,
         )
-    ax.set_xlabel("x")
-    ax.set_ylabel("y")
-    dress(ax)
+    dress(ax, "x", "y")
     return artists
 
 
 def draw_parameter_space(
-    ax,
-    surface: LossSurface,
-    history: History,
-    step: int,
-    window: Window,
-    *,
-    small: bool = False,
+    ax, surface: LossSurface, history: History, step: int, window: Window
 ) -> dict:
     """Contours, the path so far, point `step` and an arrow along the next step."""
-    artists = draw_contours(
-        ax,
-        surface,
-        window,
-        histories=[history],
-        resolution=SMALL_RESOLUTION if small else RESOLUTION,
-        labels=not small,
-    )
-    artists["path"] = draw_path(ax, history, window, until=step, label="path so far")
-    (artists["exit"],) = draw_exits(ax, [history], window, until=step)
+    (style,) = run_styles([history])
+    artists = draw_contours(ax, surface, window)
+    drawn = draw_paths(ax, [history], window, labels=["path so far"], until=step)
+    artists |= {"path": drawn["paths"][0], "exit": drawn["exits"][0]}
     artists["next"] = None
     w, b = history.w, history.b
     (artists["current"],) = ax.plot(
         [w[step]],
         [b[step]],
-        linestyle="none",
-        marker="o",
-        markersize=8.5,
-        color=CURRENT,
-        markeredgecolor="white",
-        markeredgewidth=1.2,
+        **SeriesStyle(style.color, "o", "none").line(markersize=9, markeredgewidth=1.4),
         label="this step",
         zorder=7,
     )
     here = bool(window.contains(w[step], b[step]))
     if step < history.steps and here and np.isfinite([w[step + 1], b[step + 1]]).all():
-        _, tip = window.clip((w[step], b[step]), (w[step + 1], b[step + 1]))
-        shaft = np.hypot(
-            *(ax.transData.transform(tip) - ax.transData.transform((w[step], b[step])))
-        )
-        # A step shorter than the marker is drawn above it, so that it is still seen.
-        short = shaft < 0.2 * ax.figure.dpi
-        artists["next"] = ax.annotate(
-            "",
-            xy=tip,
-            xytext=(w[step], b[step]),
-            arrowprops={
-                "arrowstyle": "-|>,head_width=0.26,head_length=0.5",
-                "color": INK,
-                "linewidth": 1.5,
-                "shrinkA": 0 if short else 4,
-                "shrinkB": 0,
-                "path_effects": halo(width=3.2),
-            },
-            zorder=8 if short else 6,
-        )
-    name_axes(ax)
+        ends = np.array(window.clip((w[step], b[step]), (w[step + 1], b[step + 1])))
+        direction = np.subtract(*ax.transData.transform(ends)[::-1])
+        if np.hypot(*direction) > 1:  # a shorter step has no direction to be seen
+            # An arrow shorter than the dot is drawn above it, so that it is still seen.
+            above = 8 if np.hypot(*direction) < 20 else 6
+            ax.plot(*ends.T, color=INK, linestyle="-", linewidth=1.5, zorder=above)
+            artists["next"] = draw_arrowhead(ax, ends[1], direction, INK, zorder=above)
     return artists
 
 
@@ -189,35 +160,25 @@ def plot_step(
     -------
     Drawing
         With artists ``"points"``, ``"line"``, ``"residuals"``, ``"batch"`` in data space;
-        ``"surface"``, ``"contours"``, ``"minimum"``, ``"path"``, ``"current"``, ``"next"`` (the
-        arrow, ``None`` at the last step), ``"exit"`` in parameter space; ``"legends"``,
-        ``"title"``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit; the message names it.
+        those of `plot_contours`, ``"path"``, ``"current"``, ``"next"`` (the arrow's head, ``None``
+        where there is no step to show) and ``"exit"`` in parameter space; ``"title"``.
     """
     x, y = read_points(dataset)
     check_surface(surface)
     check_history(history)
     step = _read_step(step, history)
     batch = _read_batch(batch, x.size)
-    with open_sheet(axs, size=(8.3, 3.9), columns=2) as sheet:
+    with open_sheet(axs, size=SIZE, columns=2) as sheet:
         left, right = sheet.axes
         artists = draw_data_space(
             left, x, y, history, step, _run_window(x, y, history), batch=batch
         )
-        artists |= draw_parameter_space(
-            right, surface, history, step, parameter_window(surface, [history])
-        )
-        artists["legends"] = [place_legend(ax, own=sheet.own) for ax in sheet.axes]
+        window = parameter_window(surface, [history], ratio=frame_ratio(SIZE))
+        artists |= draw_parameter_space(right, surface, history, step, window)
+        artists["contour_labels"] = label_contours(right, surface, artists["levels"])
         title = f"Step {step}: {_numbers(history, step)}"
-        if sheet.own:
-            artists["title"] = sheet.figure.suptitle(title, x=0.012, ha="left")
-        else:
-            artists["title"] = left.set_title(title, loc="left")
-        return sheet.finish(artists, _describe_step(history, step, batch))
+        artists["title"] = left.set_title(title, loc="left")
+        return sheet.finish(artists, _describe_step(history, step, batch), NOTICE)
 
 
 def _describe_step(history: History, step: int, batch) -> str:
@@ -252,12 +213,7 @@ def plot_steps(
     Returns
     -------
     Drawing
-        With artists ``"columns"``: for each step, what `plot_step` returns; ``"legend"``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit; the message names it.
+        With artists ``"columns"``: for each step, what `plot_step` returns.
     """
     x, y = read_points(dataset)
     check_surface(surface)
@@ -267,32 +223,22 @@ def plot_steps(
     steps = [_read_step(step, history, "each of steps") for step in steps]
     if not steps:
         raise ValueError("steps is empty: give at least one step")
-    data, parameters = _run_window(x, y, history), parameter_window(surface, [history])
-    size = (max(3.2, 0.5 + 2.1 * len(steps)), 4.9)
-    with open_sheet(axs, size=size, rows=2, columns=len(steps)) as sheet:
+    data = _run_window(x, y, history)
+    ratio = frame_ratio(SMALL, SMALL_MARGINS)
+    parameters = parameter_window(surface, [history], ratio=ratio)
+    with open_sheet(axs, size=SMALL, rows=2, columns=len(steps), margins=SMALL_MARGINS) as sheet:
         above, below = sheet.axes[: len(steps)], sheet.axes[len(steps) :]
         columns = []
-        for column, (step, top, bottom) in enumerate(zip(steps, above, below, strict=True)):
+        for step, top, bottom in zip(steps, above, below, strict=True):
             drawn = draw_data_space(top, x, y, history, step, data)
-            drawn |= draw_parameter_space(bottom, surface, history, step, parameters, small=True)
+            drawn |= draw_parameter_space(bottom, surface, history, step, parameters)
             loss = rounded(history.loss[step])
             drawn["title"] = top.set_title(f"Step {step}: loss {loss}", loc="left", fontsize=10)
-            if column:
-                # The rows share their limits, so the first column's labels speak for all.
-                for ax in (top, bottom):
-                    ax.set_ylabel("")
-                    ax.tick_params(labelleft=False)
             columns.append(drawn)
-        legend = None
-        if sheet.own:
-            upper, lower = (ax.get_legend_handles_labels() for ax in (above[0], below[0]))
-            handles, labels = upper[0] + lower[0], upper[1] + lower[1]
-            legend = sheet.figure.legend(
-                loc="outside upper left",
-                columnspacing=1.4,
-                **in_rows(handles, labels, size[0] - 0.3),
-            )
         text = "; ".join(f"step {step}: {_numbers(history, step)}" for step in steps)
         return sheet.finish(
-            {"columns": columns, "legend": legend}, f"{history.label}, in both spaces. {text}."
+            {"columns": columns},
+            f"{history.label}, in both spaces. {text}.",
+            NOTICE,
+            legend=False,
         )

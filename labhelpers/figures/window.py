@@ -37,6 +37,11 @@ class Window:
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
         return (x >= self.x[0]) & (x <= self.x[1]) & (y >= self.y[0]) & (y <= self.y[1])
 
+    @property
+    def ratio(self) -> float:
+        """Height over width."""
+        return (self.y[1] - self.y[0]) / (self.x[1] - self.x[0])
+
     def apply(self, ax) -> None:
         """Make it the limits of `ax`."""
         ax.set_xlim(*self.x)
@@ -147,12 +152,14 @@ def parameter_window(
     *,
     w_range=None,
     b_range=None,
-    around: float = AROUND,
+    ratio: float = 1.0,
 ) -> Window:
-    """A rectangle of parameters that holds the paths and the minimum with some room `around` it.
+    """A rectangle of parameters that holds the paths and the minimum with some room around it.
 
     A run that stays bounded is shown whole. A diverging one is followed a little beyond its
-    start's distance from the minimum: it is seen leaving, and the rest stays readable.
+    start's distance from the minimum: it is seen leaving, and the rest stays readable. Of two
+    ranges not chosen, the shorter one is extended until b's is `ratio` times w's: with one scale
+    for both, the rectangle then fills axes of that shape.
     """
     w_star, b_star = surface.minimum
     w, b = [w_star], [b_star]
@@ -173,20 +180,20 @@ def parameter_window(
         w += points[0, keep].tolist()
         b += points[1, keep].tolist()
     for values, centre in ((w, w_star), (b, b_star)):
-        room = around * max(abs(value - centre) for value in values)
+        room = AROUND * max(abs(value - centre) for value in values)
         values += [centre - room, centre + room]
     w_ends, b_ends = _range(w, "w_range", w_range), _range(b, "b_range", b_range)
-    # A path along one axis would give a sliver: keep the shorter side at a tenth of the longer.
+    width, height = w_ends[1] - w_ends[0], b_ends[1] - b_ends[0]
     if w_range is None:
-        w_ends = _widen(w_ends, (b_ends[1] - b_ends[0]) / 10)
+        w_ends = _widen(w_ends, height / ratio)
     if b_range is None:
-        b_ends = _widen(b_ends, (w_ends[1] - w_ends[0]) / 10)
+        b_ends = _widen(b_ends, width * ratio)
     return Window(w_ends, b_ends)
 
 
 def _widen(ends: tuple[float, float], least: float) -> tuple[float, float]:
-    short = least - (ends[1] - ends[0])
-    return ends if short <= 0 else (ends[0] - short / 2, ends[1] + short / 2)
+    short = max(0.0, least - (ends[1] - ends[0]))
+    return ends[0] - short / 2, ends[1] + short / 2
 
 
 def data_window(
