@@ -71,7 +71,7 @@ def place_note(ax, text: str, near: tuple[float, float] = (0.5, 0.5)):
                 left < other[1] and right > other[0] and bottom < other[3] and top > other[2]
                 for other in taken
             )
-            cost = covered + 1e4 * touched + 3 * np.hypot(x - near[0], y - near[1])
+            cost = covered + 1e4 * touched + 40 * np.hypot(x - near[0], y - near[1])
             if cost < least:
                 best, least = (x, y), cost
     return write_note(ax, text, best)

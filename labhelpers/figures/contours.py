@@ -42,7 +42,7 @@ __all__ = [
     "plot_contours",
 ]
 
-SIZE, CLOUD = (440, 372), (276, 262)
+SIZE, CLOUD = (428, 364), (266, 254)
 #: Below this share of the largest loss shown, an ellipse is too small to see.
 SMALLEST_SHARE = 2e-4
 MOST_LABELS = 4

@@ -44,7 +44,7 @@ def plot_curve_fits(dataset, predictions: Mapping[str, tuple], ax=None) -> Drawi
     for label, pair in predictions.items():
         curves[str(label)] = across, height = _read_prediction(pair, label)
     window = data_window(x, y)
-    with open_sheet(ax, size=(440, 310)) as sheet:
+    with open_sheet(ax, size=(428, 304)) as sheet:
         ax = sheet.ax
         window.apply(ax)
         artists = {"points": draw_points(ax, x, y), "curves": []}

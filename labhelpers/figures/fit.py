@@ -86,7 +86,7 @@ def plot_fit(
     truth = _true_line(dataset) if show_truth else None
     every = [(line.w, line.b) for line in fitted] + ([truth] if truth else [])
     window = data_window(x, y, every, share=WHOLE_LINE)
-    with open_sheet(ax, size=(440, 310)) as sheet:
+    with open_sheet(ax, size=(428, 304)) as sheet:
         ax = sheet.ax
         window.apply(ax)
         artists = {"points": draw_points(ax, x, y), "lines": [], "truth": None}

@@ -255,7 +255,7 @@ def plot_losses(
         first = min(float(curve.x.min()) for curve in curves)
         last = max(float(gone.edge[0]) for gone in exits)
         window = Window(_padded(first, max(first + 1.7 * (last - first), first + 1)), window.y)
-    with open_sheet(ax, size=(440, 310)) as sheet:
+    with open_sheet(ax, size=(428, 304)) as sheet:
         ax = sheet.ax
         ax.set_yscale(scale)
         window.apply(ax)

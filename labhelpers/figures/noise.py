@@ -51,7 +51,7 @@ def plot_gradient_noise(batch_sizes, spreads, ax=None) -> Drawing:
     first = int(np.flatnonzero(shown)[0])
     guide = spread[first] * np.sqrt(sizes[first] / sizes)
     low, high = (float(end) for end in (min(spread[shown].min(), guide.min()), spread.max()))
-    with open_sheet(ax, size=(440, 310)) as sheet:
+    with open_sheet(ax, size=(428, 304)) as sheet:
         ax = sheet.ax
         ax.set_xscale("log")
         ax.set_yscale("log")

@@ -25,8 +25,8 @@ from labhelpers.surface import LossSurface
 __all__ = ["draw_data_space", "draw_parameter_space", "plot_step", "plot_steps"]
 
 #: A panel of `plot_step`, and one of `plot_steps`, whose numbers are few.
-SIZE, SMALL = (400, 330), (178, 178)
-SMALL_MARGINS = (52, 6, 6, 42)
+SIZE, SMALL = (400, 330), (172, 176)
+SMALL_MARGINS = (50, 4, 6, 42)
 NOTICE = (
     "The line on the data and the dot on the contours are the same (w, b): one step, seen twice."
 )

@@ -70,7 +70,7 @@ def plot_surface(surface: LossSurface, history: History | None = None, ax=None) 
     if gone is not None and gone.inside is not None:
         points = np.vstack([points, gone.edge])
     view = _View(surface, top)
-    with open_sheet(ax, size=(440, 340), margins=(4, 4, 4, 4)) as sheet:
+    with open_sheet(ax, size=(428, 332), margins=(4, 4, 4, 4)) as sheet:
         ax = sheet.ax
         artists = view.draw(ax) | {"path": None, "exit": None}
         for run in histories:

@@ -269,7 +269,7 @@ class _Picture:
             turn = f'transform="rotate(-90 {reach:.1f} {y:.1f})"'
             self._text(reach, y, ax.get_ylabel(), INK, "center", look=turn)
             reach -= FONT_SIZE
-        self._text(left, top - 9, ax.get_title("left"), INK, look='font-weight="600"')
+        self._text(left - 24, top - 9, ax.get_title("left"), INK, look='font-weight="600"')
         return reach - 2
 
     def _text(self, x, y, text, color, ha="left", va="baseline", look="") -> None:
