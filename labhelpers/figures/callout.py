@@ -15,13 +15,7 @@ _HEAD = np.array([(0.0, 0.0), (-1.0, 0.42), (-0.72, 0.0), (-1.0, -0.42), (0.0, 0
 
 
 def draw_arrowhead(ax, tip, direction, color: str, size: float = 9.0, zorder: float = 8):
-    """Draw an arrowhead at `tip` (in data coordinates) that points along `direction` (in pixels).
-
-    Returns
-    -------
-    Line2D
-        One point with a marker.
-    """
+    """Draw an arrowhead at `tip` (in data coordinates) that points along `direction` (in pixels)."""
     along = np.asarray(direction, float) / np.hypot(*direction)
     turned = _HEAD @ np.array([along, (-along[1], along[0])])
     (head,) = ax.plot(
@@ -85,12 +79,7 @@ def _box(ax, text: str, centre) -> tuple[float, float, float, float]:
 
 
 def point_out(ax, gone, text: str, color: str):
-    """Draw an arrowhead where a path leaves (`gone` is its `Exit`), and `text` beside it.
-
-    Returns
-    -------
-    (Line2D, Text)
-    """
+    """Draw an arrowhead where a path leaves (`gone` is its `Exit`), and `text` beside it; both."""
     start = gone.edge if gone.inside is None else gone.inside
     tail, tip = ax.transData.transform([start, gone.edge])
     place = ax.transAxes.inverted().transform(tip)

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from labhelpers.figures.callout import draw_arrowhead, occupied, point_out
 from labhelpers.figures.drawing import MARGINS, Drawing, open_sheet
-from labhelpers.figures.inputs import check_history, check_surface
+from labhelpers.figures.inputs import check_runs
 from labhelpers.figures.style import (
     CONTOUR,
     MUTED,
@@ -29,18 +29,6 @@ from labhelpers.figures.window import Window, find_exit, parameter_window
 from labhelpers.figures.wording import count, point, rounded
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
-
-__all__ = [
-    "contour",
-    "describe_run",
-    "draw_contours",
-    "draw_paths",
-    "frame_ratio",
-    "label_contours",
-    "loss_levels",
-    "plot_clouds",
-    "plot_contours",
-]
 
 SIZE, CLOUD = (428, 364), (266, 254)
 #: Below this share of the largest loss shown, an ellipse is too small to see.
@@ -73,12 +61,25 @@ def frame_ratio(size: tuple[float, float], margins=MARGINS) -> float:
     return (size[1] - top - bottom) / (size[0] - left - right)
 
 
+def bowl(surface: LossSurface, level: float) -> np.ndarray:
+    """The matrix that makes the contour of `level` of the unit circle, shape (2, 2).
+
+    Half of dᵀ·H·d is the loss at a distance d from the minimum, above the least loss.
+    """
+    return surface.eigenvectors * np.sqrt(2 * (level - surface.minimum_loss) / surface.eigenvalues)
+
+
 def contour(surface: LossSurface, level: float, number: int = 120) -> np.ndarray:
-    """Points of the contour of `level`, shape (number, 2): half of dᵀ·H·d is the excess there."""
+    """Points of the contour of `level`, shape (number, 2)."""
     turn = np.linspace(0, 2 * np.pi, number, endpoint=False)
-    half = np.sqrt(2 * (level - surface.minimum_loss) / surface.eigenvalues)
-    circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    return surface.minimum + (half * circle) @ surface.eigenvectors.T
+    return surface.minimum + np.stack([np.cos(turn), np.sin(turn)], 1) @ bowl(surface, level).T
+
+
+def draw_ellipse(ax, centre, matrix: np.ndarray, **look) -> Ellipse:
+    """Draw what `matrix` makes of the unit circle, about `centre`."""
+    directions, halves, _ = np.linalg.svd(matrix)
+    angle = np.degrees(np.arctan2(*directions[::-1, 0]))
+    return ax.add_patch(Ellipse(centre, *(2 * halves), angle=angle, **look))
 
 
 def draw_contours(ax, surface: LossSurface, window: Window, *, directions: bool = False) -> dict:
@@ -93,24 +94,15 @@ def draw_contours(ax, surface: LossSurface, window: Window, *, directions: bool 
     shades = np.linspace(0, len(SHADES) - 1, len(levels) + 1).round().astype(int)
     ax.set_facecolor(SHADES[shades[-1]])
     artists = {"contours": [], "directions": []}
-    across, up = surface.eigenvectors[:, 0]
     for level, shade in zip(levels[::-1], shades[-2::-1], strict=True):
-        size = 2 * np.sqrt(2 * (level - surface.minimum_loss) / surface.eigenvalues)
         look = {"facecolor": SHADES[shade], "edgecolor": CONTOUR, "linewidth": 0.7, "zorder": 0}
-        angle = np.degrees(np.arctan2(up, across))
-        artists["contours"].insert(
-            0, ax.add_patch(Ellipse(surface.minimum, *size, angle=angle, **look))
-        )
+        ellipse = draw_ellipse(ax, surface.minimum, bowl(surface, level), **look)
+        artists["contours"].insert(0, ellipse)
+    dotted = {"color": MUTED, "linestyle": (0, (1, 2.2)), "linewidth": 1.1, "zorder": 1.5}
     for vector in surface.eigenvectors.T if directions else ():
         far = np.outer([-1, 1], vector) * 4 * np.hypot(*np.ptp([window.x, window.y], axis=1))
-        artists["directions"] += ax.plot(
-            *(far + surface.minimum).T,
-            color=MUTED,
-            linestyle=(0, (1, 2.2)),
-            linewidth=1.1,
-            label="principal directions",
-            zorder=1.5,
-        )
+        ends = (far + surface.minimum).T
+        artists["directions"] += ax.plot(*ends, label="principal directions", **dotted)
     artists["minimum"] = mark_minimum(ax, *surface.minimum)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
@@ -149,12 +141,7 @@ def label_contours(ax, surface: LossSurface, levels: np.ndarray) -> list:
 
 
 def draw_paths(
-    ax,
-    histories: Sequence[History],
-    window: Window,
-    *,
-    labels: Sequence[str] | None = None,
-    until: int | None = None,
+    ax, histories: Sequence[History], window: Window, *, labels=None, until=None
 ) -> dict:
     """Draw the paths of runs over the contours, up to point `until`, or to where they leave.
 
@@ -174,20 +161,12 @@ def draw_paths(
             w, b = w[: gone.step], b[: gone.step]
             if gone.inside is not None:
                 w, b = np.append(w, gone.edge[0]), np.append(b, gone.edge[1])
-        dense = marked.size > 200
-        artists["paths"] += ax.plot(
-            w,
-            b,
-            **style.line(
-                # Dashes of a path with hundreds of turns would not be told from its turns.
-                **({"linestyle": "-"} if dense else {}),
-                linewidth=1.0 if dense else 1.6,
-                markersize=4 if dense else 5,
-                markevery=marked[:: max(1, -(-marked.size // MOST_MARKERS))].tolist(),
-                label=label,
-                zorder=4,
-            ),
-        )
+        look = style.line(linewidth=1.6, markersize=5, label=label, zorder=4)
+        if marked.size > 200:
+            # Dashes of a path with hundreds of turns would not be told from its turns.
+            look |= {"linestyle": "-", "linewidth": 1.0, "markersize": 4}
+        look["markevery"] = marked[:: max(1, -(-marked.size // MOST_MARKERS))].tolist()
+        artists["paths"] += ax.plot(w, b, **look)
         _show_direction(ax, np.stack([w, b], axis=1), style)
     # When every path is drawn it is known where there is room for words.
     for gone, style in zip(leaving, styles, strict=True):
@@ -201,24 +180,17 @@ def _show_direction(ax, points: np.ndarray, style: SeriesStyle) -> None:
     """Put arrowheads where the path first gets so far from its start, on steps long enough."""
     pixels = ax.transData.transform(points)
     away = np.hypot(*(pixels - pixels[:1]).T)
-    steps = (
-        {int(np.argmax(away >= share * away.max())) for share in ARROWS} - {0} if len(away) else ()
-    )
-    for far in steps:
+    shares = ARROWS if len(points) else ()
+    for far in {int(np.argmax(away >= share * away.max())) for share in shares}:
         step = pixels[far] - pixels[far - 1]
-        if np.hypot(*step) > 22:
+        if far and np.hypot(*step) > 22:
             # Short of the marker at the end, which would hide it.
             middle = points[far - 1] + 0.62 * (points[far] - points[far - 1])
             draw_arrowhead(ax, middle, step, style.color, size=8, zorder=4.5)
 
 
 def plot_contours(
-    surface: LossSurface,
-    *histories: History,
-    ax=None,
-    w_range=None,
-    b_range=None,
-    directions: bool = False,
+    surface: LossSurface, *histories: History, ax=None, w_range=None, b_range=None, directions=False
 ) -> Drawing:
     """Plot contours of the loss over (w, b) with the paths of runs, on one scale for w and b.
 
@@ -242,9 +214,7 @@ def plot_contours(
         ``"contour_labels"``, ``"directions"``, ``"minimum"``, ``"paths"`` and ``"exits"`` (one for
         each run; an exit is ``None`` or an arrowhead and a text).
     """
-    check_surface(surface)
-    for history in histories:
-        check_history(history, "each history")
+    check_runs(surface, *histories, name="each history")
     box = getattr(ax, "bbox", None)
     ratio = frame_ratio(SIZE) if box is None else box.height / box.width
     window = parameter_window(surface, histories, w_range=w_range, b_range=b_range, ratio=ratio)
@@ -279,19 +249,13 @@ def describe_run(history: History, window: Window) -> str:
 
 
 def _notice(histories: Sequence[History], exits: Sequence) -> str:
-    if any(history.diverged for history in histories):
-        return "A run that diverges gets farther from the minimum: its arrow leads out of the plot."
+    if any(exits):
+        return "Where a run leaves the plot, an arrow leads out of it and a text names the step."
     if any(history.batch_size is not None for history in histories):
-        return (
-            "A mini-batch step follows the gradient of its own samples: the path wanders where the "
-            "batches disagree."
-        )
-    if histories and not any(exits):
+        return "Each mini-batch has a gradient of its own: a path wanders where they disagree."
+    if histories:
         return "Look at the angle between the path and the contours, and at where the path turns."
-    return (
-        "On each ellipse the loss is the same. Where the ellipses lie close together, the loss is "
-        "steep."
-    )
+    return "On each ellipse the loss is the same. Where ellipses lie close, the loss is steep."
 
 
 def plot_clouds(surface: LossSurface, *histories: History, axs=None) -> Drawing:
@@ -313,13 +277,9 @@ def plot_clouds(surface: LossSurface, *histories: History, axs=None) -> Drawing:
     Drawing
         With artists ``"contours"``, ``"points"`` and ``"ellipses"``, lists with one of each run.
     """
-    check_surface(surface)
-    for history in histories:
-        check_history(history, "each history")
-        if history.steps < 4 or history.diverged:
-            raise ValueError(f"each history must be bounded and have 4 steps, got {history!r}")
-    if not histories:
-        raise ValueError("histories is empty: give at least one run")
+    check_runs(surface, *histories, name="each history")
+    if not histories or any(run.steps < 4 or run.diverged for run in histories):
+        raise ValueError(f"histories must be bounded runs of 4 steps or more, got {histories!r}")
     clouds = [np.stack([run.w, run.b], 1)[run.steps // 2 :] for run in histories]
     # The window of the widest cloud, as if it were a path.
     far = max(float(np.abs(cloud - surface.minimum).max()) for cloud in clouds)
@@ -337,14 +297,13 @@ def plot_clouds(surface: LossSurface, *histories: History, axs=None) -> Drawing:
                 linestyle="none", marker="o", markersize=3.6, markeredgewidth=0.4, zorder=4
             )
             artists["points"] += ax.plot(*cloud.T, label=run.label, **look)
-            spread, vectors = np.linalg.eigh(np.cov(cloud.T))
-            spread = np.sqrt(np.maximum(spread, 0))
-            angle = np.degrees(np.arctan2(vectors[1, 0], vectors[0, 0]))
+            variances, vectors = np.linalg.eigh(np.cov(cloud.T))
+            spread = np.sqrt(np.maximum(variances, 0))
             look = {"facecolor": "none", "edgecolor": style.color, "linewidth": 2, "zorder": 6}
-            ellipse = Ellipse(cloud.mean(axis=0), *(4 * spread), angle=angle, **look)
-            artists["ellipses"].append(ax.add_patch(ellipse))
+            ellipse = draw_ellipse(ax, cloud.mean(axis=0), 2 * vectors * spread, **look)
+            artists["ellipses"].append(ellipse)
             ax.set_title(run.label, loc="left", fontsize=10)
             text += f" {run.label}: {count(len(cloud), 'point')}, standard deviations "
             text += f"{rounded(spread[1])} and {rounded(spread[0])} along the cloud's own axes."
         notice = "Compare the ellipses: each holds most of the points of its run (two standard "
-        return sheet.finish(artists, text, f"{notice}deviations).", legend=False)
+        return sheet.finish(artists, text, f"{notice}deviations).")

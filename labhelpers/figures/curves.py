@@ -42,21 +42,22 @@ def plot_curve_fits(dataset, predictions: Mapping[str, tuple], ax=None) -> Drawi
         raise ValueError("predictions is empty: give at least one model's")
     curves = {}
     for label, pair in predictions.items():
-        curves[str(label)] = across, height = _read_prediction(pair, label)
+        name = f"predictions[{label!r}]"
+        curves[str(label)] = across, height = read_points(pair, name, finite=False)
+        if (np.diff(across) < 0).any():
+            raise ValueError(f"{name} must have its x in increasing order")
     window = data_window(x, y)
-    with open_sheet(ax, size=(428, 304)) as sheet:
+    with open_sheet(ax) as sheet:
         ax = sheet.ax
         window.apply(ax)
         artists = {"points": draw_points(ax, x, y), "curves": []}
+        styles = run_styles(curves)
         for index, (label, (across, height)) in enumerate(curves.items()):
             # Markers at a few places only: a cue, not a point of the data.
             stride = max(1, across.size // 7)
-            look = run_styles(curves)[index].line(
-                label=label,
-                linewidth=2,
-                zorder=4,
-                markevery=list(range(stride * index // len(curves), across.size, stride)),
-            )
+            look = styles[index].line(label=label, linewidth=2, zorder=4)
+            first = stride * index // len(curves)
+            look["markevery"] = list(range(first, across.size, stride))
             artists["curves"] += ax.plot(across, height, **look)
             _tell_unseen(ax, window, label, height)
         dress(ax, "x", "y")
@@ -67,14 +68,6 @@ def plot_curve_fits(dataset, predictions: Mapping[str, tuple], ax=None) -> Drawi
         return sheet.finish(
             artists, text, "Look at where each curve can follow the points, and where it cannot."
         )
-
-
-def _read_prediction(pair, label) -> tuple[np.ndarray, np.ndarray]:
-    name = f"predictions[{label!r}]"
-    across, height = read_points(pair, name, finite=False)
-    if (np.diff(across) < 0).any():
-        raise ValueError(f"{name} must have its x in increasing order")
-    return across, height
 
 
 def _tell_unseen(ax, window: Window, label: str, height) -> None:

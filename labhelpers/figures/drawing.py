@@ -17,6 +17,8 @@ __all__ = ["Drawing", "Sheet", "open_sheet"]
 
 #: CSS pixels to the inch, which is also the resolution of the figures' coordinates.
 PIXELS_PER_INCH = 96
+#: A single panel. At 364 pixels, JupyterLab's output in a window of 500, its texts have 11 pixels.
+SIZE = (428, 304)
 #: Room around the axes of a panel, in pixels: left, right, top, bottom.
 MARGINS = (64, 12, 10, 46)
 #: Room above the axes for a panel's title.
@@ -98,8 +100,7 @@ class Drawing:
             f"{html.escape(self.caption)}</figcaption></figure>"
         )
 
-    def __repr__(self) -> str:
-        return self._description
+    __repr__ = describe
 
 
 def _entries(axes: Sequence[Axes]) -> dict:
@@ -136,15 +137,13 @@ class Sheet:
         above = TITLE if any(ax.get_title("left") for ax in self.axes) else 0
         return self.groups.index(group) * width, -above, width, self.figure.bbox.height + above
 
-    def finish(
-        self, artists: Mapping, description: str, caption: str, *, legend: bool = True
-    ) -> Drawing:
-        """What the plotting function returns; the caller's axes get a legend.
+    def finish(self, artists: Mapping, description: str, caption: str) -> Drawing:
+        """What the plotting function returns; the caller's axes, if they are few, get a legend.
 
         Beside our own figures the legend stands as text, which a narrow page can break.
         """
-        for ax in self.axes:
-            if legend and not isinstance(ax.figure, _Page) and _entries([ax]):
+        for ax in self.axes if len(self.axes) < 4 else ():
+            if not isinstance(ax.figure, _Page) and _entries([ax]):
                 ax.legend(loc="best", framealpha=0.9)
         return Drawing(self, artists, description, caption)
 
@@ -155,7 +154,7 @@ class _Page(Figure):
 
 @contextmanager
 def open_sheet(
-    given, *, size: tuple[float, float], rows: int = 1, columns: int = 1, margins=MARGINS
+    given, *, size=SIZE, rows: int = 1, columns: int = 1, margins=MARGINS
 ) -> Iterator[Sheet]:
     """Open a sheet: new axes if `given` is ``None``, else `given`.
 

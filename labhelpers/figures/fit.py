@@ -6,7 +6,7 @@ import numpy as np
 
 from labhelpers.figures.callout import place_note
 from labhelpers.figures.drawing import Drawing, open_sheet
-from labhelpers.figures.inputs import Line, check_labels, check_roles, read_line, read_points
+from labhelpers.figures.inputs import check_labels, check_roles, read_line, read_points
 from labhelpers.figures.style import INK, POINTS, dress, run_styles
 from labhelpers.figures.window import WHOLE_LINE, Window, data_window
 from labhelpers.figures.wording import count, equation
@@ -81,37 +81,31 @@ def plot_fit(
     """
     x, y = read_points(dataset)
     fitted = [read_line(line) for line in lines]
-    names = check_labels(labels, len(fitted)) or [_default_name(line) for line in fitted]
+    names = check_labels(labels, len(fitted)) or [_named(*line) for line in fitted]
     styles = run_styles(lines, check_roles(roles, len(fitted)))
     truth = _true_line(dataset) if show_truth else None
-    every = [(line.w, line.b) for line in fitted] + ([truth] if truth else [])
+    every = [line[:2] for line in fitted] + ([truth] if truth else [])
     window = data_window(x, y, every, share=WHOLE_LINE)
-    with open_sheet(ax, size=(428, 304)) as sheet:
+    with open_sheet(ax) as sheet:
         ax = sheet.ax
         window.apply(ax)
         artists = {"points": draw_points(ax, x, y), "lines": [], "truth": None}
-        for line, name, style in zip(fitted, names, styles, strict=True):
+        for (w, b, _), name, style in zip(fitted, names, styles, strict=True):
             look = {"linestyle": style.linestyle, "label": name}
-            artists["lines"].append(draw_line(ax, line.w, line.b, window, style.color, **look))
+            artists["lines"].append(draw_line(ax, w, b, window, style.color, **look))
         if truth:
             artists["truth"] = draw_line(
                 ax, *truth, window, INK, linestyle=(0, (4, 3)), linewidth=1.3, label="true line"
             )
         dress(ax, "x", "y")
-        notice = (
-            "The loss is the mean square of the vertical distances from the points to the line."
-        )
+        notice = "The loss is the mean square of the points' vertical distances from the line."
         if truth:
             notice = "The noise in the targets is what keeps a fitted line off the true one."
         return sheet.finish(artists, _describe(dataset, x, fitted, truth), notice)
 
 
-def _default_name(line: Line) -> str:
-    return equation(line.w, line.b) if line.run is None else f"{line.run}: {equation(*_wb(line))}"
-
-
-def _wb(line: Line) -> tuple[float, float]:
-    return line.w, line.b
+def _named(w: float, b: float, run: str | None) -> str:
+    return equation(w, b) if run is None else f"{run}: {equation(w, b)}"
 
 
 def _true_line(dataset) -> tuple[float, float]:
@@ -121,13 +115,13 @@ def _true_line(dataset) -> tuple[float, float]:
     return float(slope), float(intercept)
 
 
-def _describe(dataset, x: np.ndarray, fitted: list[Line], truth) -> str:
+def _describe(dataset, x: np.ndarray, fitted: list, truth) -> str:
     text = count(x.size, "data point")
     if getattr(dataset, "name", None):
         text += f" ({dataset.name})"
-    for index, line in enumerate(fitted):
+    for index, (w, b, run) in enumerate(fitted):
         joint = " with " if index == 0 else " and "
-        text += joint + (f"{line.run}: " if line.run else "the line ") + equation(line.w, line.b)
+        text += joint + (f"{run}: " if run else "the line ") + equation(w, b)
     if truth:
         text += f"; the true line is {equation(*truth).replace('ŷ', 'y')}, dashed"
     return text + "."

@@ -11,11 +11,12 @@ from matplotlib.ticker import MaxNLocator
 
 from labhelpers.figures.callout import point_out
 from labhelpers.figures.drawing import Drawing, open_sheet
-from labhelpers.figures.inputs import check_choice, check_labels, check_roles, read_vector
+from labhelpers.figures.inputs import check_choice, check_labels, check_roles
 from labhelpers.figures.style import MINIMUM, SeriesStyle, dress, run_styles
 from labhelpers.figures.window import Exit, Window, find_exit
 from labhelpers.figures.wording import rounded
 from labhelpers.history import History
+from labhelpers.reading import read_number, read_vector
 
 __all__ = ["plot_losses"]
 
@@ -45,9 +46,7 @@ def _grows(y: np.ndarray) -> bool:
         return True
     quarter = -(-y.size // 4)
     first, last = y[:quarter], y[-quarter:]
-    if not np.isfinite(first).any():
-        return True
-    return bool(np.nanmax(last) > 10 * abs(np.nanmax(first)))
+    return not np.isfinite(first).any() or bool(np.nanmax(last) > 10 * abs(np.nanmax(first)))
 
 
 def _progress(history: History, by: str) -> np.ndarray:
@@ -98,13 +97,6 @@ def _plain_curve(series, style: SeriesStyle, name: str) -> _Curve:
     return _Curve(x, y, name, style, _grows(y))
 
 
-def _read_reference(reference) -> float:
-    try:
-        return float(reference.detach() if hasattr(reference, "detach") else reference)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"reference must be a single number, got {reference!r:.80}") from error
-
-
 def _limits(curves: Sequence[_Curve], scale: str, reference: float | None) -> tuple[float, float]:
     """Vertical limits: all of what stays bounded, and the start of what does not."""
     home = [np.array([reference])] if reference is not None else []
@@ -132,12 +124,6 @@ def _limits(curves: Sequence[_Curve], scale: str, reference: float | None) -> tu
         return 10 ** max(first - room, -MOST_DECADES), 10 ** min(last + room, MOST_DECADES)
     room = 0.06 * (high - low) or 0.5 * max(abs(high), 1.0)
     return (min(0.0, low) - (room if low < 0 else 0.02 * (high - low))), high + room
-
-
-def _across(curves: Sequence[_Curve]) -> tuple[float, float]:
-    low = min(float(curve.x.min()) for curve in curves)
-    high = max(float(curve.x.max()) for curve in curves)
-    return _padded(low, high)
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:
@@ -186,12 +172,12 @@ def _left(curve: _Curve, gone: Exit, by: str) -> str:
 def plot_losses(
     *series,
     ax=None,
-    by: str = "step",
-    scale: str = "linear",
+    by="step",
+    scale="linear",
+    which="full",
     labels=None,
     roles=None,
-    reference: float | None = None,
-    which: str = "full",
+    reference=None,
 ) -> Drawing:
     """Plot loss curves on shared axes.
 
@@ -228,17 +214,13 @@ def plot_losses(
     check_choice(scale, "scale", ("linear", "log"))
     check_choice(which, "which", ("full", "batch", "both"))
     names = check_labels(labels, len(series)) or [
-        item.label
-        if isinstance(item, History)
-        else ("loss" if len(series) == 1 else f"loss {index + 1}")
+        getattr(item, "label", "loss" if len(series) == 1 else f"loss {index + 1}")
         for index, item in enumerate(series)
     ]
     if reference is not None:
-        reference = _read_reference(reference)
+        reference = read_number(reference, "reference")
         if not np.isfinite(reference) or (scale == "log" and reference <= 0):
-            raise ValueError(
-                f"reference must be finite (and positive on a log axis), got {reference}"
-            )
+            raise ValueError(f"reference must be finite, on a log axis above 0, got {reference}")
     curves: list[_Curve] = []
     styles = run_styles(series, check_roles(roles, len(series)))
     for item, style, name in zip(series, styles, names, strict=True):
@@ -248,14 +230,14 @@ def plot_losses(
             curves.append(_plain_curve(item, style, name))
     if scale == "log" and not any((curve.y > 0).any() for curve in curves):
         raise ValueError('scale="log" needs at least one loss above 0')
-    window = Window(_across(curves), _limits(curves, scale, reference))
+    first, last = (float(end([end(curve.x) for curve in curves])) for end in (np.min, np.max))
+    window = Window(_padded(first, last), _limits(curves, scale, reference))
     exits = [_leave(curve, window, scale) for curve in curves]
     if all(exits):
         # When nothing stays, the empty rest of the axis is of no use.
-        first = min(float(curve.x.min()) for curve in curves)
         last = max(float(gone.edge[0]) for gone in exits)
         window = Window(_padded(first, max(first + 1.7 * (last - first), first + 1)), window.y)
-    with open_sheet(ax, size=(428, 304)) as sheet:
+    with open_sheet(ax) as sheet:
         ax = sheet.ax
         ax.set_yscale(scale)
         window.apply(ax)
@@ -264,14 +246,9 @@ def plot_losses(
             _draw_curve(ax, curve, gone, scale) for curve, gone in zip(curves, exits, strict=True)
         ]
         if reference is not None:
-            artists["reference"] = ax.axhline(
-                reference,
-                color=MINIMUM,
-                linewidth=1.3,
-                linestyle=(0, (1, 1.6)),
-                label=f"least squares {rounded(reference)}",
-                zorder=3,
-            )
+            name = f"least squares {rounded(reference)}"
+            dotted = {"color": MINIMUM, "linewidth": 1.3, "linestyle": (0, (1, 1.6)), "zorder": 3}
+            artists["reference"] = ax.axhline(reference, label=name, **dotted)
         artists["exits"] = [
             None
             if gone is None or curve.faint
@@ -285,17 +262,13 @@ def plot_losses(
 
 
 def _notice(curves, exits, scale: str, reference: float | None) -> str:
-    gone = [
-        curve.name for curve, left in zip(curves, exits, strict=True) if left and not curve.faint
-    ]
-    if gone:
+    pairs = zip(curves, exits, strict=True)
+    if gone := [curve.name for curve, left in pairs if left and not curve.faint]:
         return f"The arrow marks where {' and '.join(gone)} left the plot."
     if any(curve.faint for curve in curves):
         return "The thin curve is the loss of each batch, the bold one the loss over all samples."
     if scale == "log":
-        return (
-            "On the log axis a straight fall means that each step keeps the same share of the loss."
-        )
+        return "On a log axis a straight fall means that each step keeps one share of the loss."
     if reference is not None:
         return "No line can bring the loss below the dotted one."
     return "Look at how fast the loss falls at first, and at what it settles."

@@ -7,9 +7,9 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from labhelpers.figures.callout import write_note
 from labhelpers.figures.drawing import Drawing, open_sheet
-from labhelpers.figures.inputs import read_vector
 from labhelpers.figures.style import BATCH, MUTED, SeriesStyle, dress
 from labhelpers.figures.wording import rounded
+from labhelpers.reading import read_vector
 
 __all__ = ["plot_gradient_noise"]
 
@@ -51,7 +51,7 @@ def plot_gradient_noise(batch_sizes, spreads, ax=None) -> Drawing:
     first = int(np.flatnonzero(shown)[0])
     guide = spread[first] * np.sqrt(sizes[first] / sizes)
     low, high = (float(end) for end in (min(spread[shown].min(), guide.min()), spread.max()))
-    with open_sheet(ax, size=(428, 304)) as sheet:
+    with open_sheet(ax) as sheet:
         ax = sheet.ax
         ax.set_xscale("log")
         ax.set_yscale("log")
@@ -64,10 +64,8 @@ def plot_gradient_noise(batch_sizes, spreads, ax=None) -> Drawing:
             sizes, guide, color=MUTED, linestyle=(0, (4, 3)), linewidth=1.4, label="1/√B", zorder=3
         )
         if not shown.all():
-            batches = ", ".join(rounded(size) for size in sizes[~shown])
-            artists["zeros"] = write_note(
-                ax, f"B = {batches}: no spread ↓", (0.98, 0.06), ha="right"
-            )
+            text = f"B = {', '.join(map(rounded, sizes[~shown]))}: no spread ↓"
+            artists["zeros"] = write_note(ax, text, (0.98, 0.06), ha="right")
         dress(ax, "batch size B", "spread of the gradient")
         if sizes.size <= 9:
             # The measured batch sizes mean more here than powers of ten.

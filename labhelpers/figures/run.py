@@ -5,7 +5,7 @@ from __future__ import annotations
 from labhelpers.figures.contours import plot_contours
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.fit import plot_fit
-from labhelpers.figures.inputs import check_choice, check_history, check_surface, read_points
+from labhelpers.figures.inputs import check_choice, check_runs, read_points
 from labhelpers.figures.losses import plot_losses
 from labhelpers.figures.wording import count, equation, rounded
 from labhelpers.history import History
@@ -36,8 +36,7 @@ def plot_run(
         `plot_contours` and `plot_losses` return as artists.
     """
     read_points(dataset)
-    check_surface(surface)
-    check_history(history)
+    check_runs(surface, history)
     check_choice(scale, "scale", ("linear", "log"))
     least = surface.minimum_loss
     # Data that lie on a line have a least-squares loss of 0, which no log axis can show.

@@ -6,41 +6,35 @@ the point on the right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
-from matplotlib.collections import LineCollection
 
 from labhelpers.figures.callout import draw_arrowhead
 from labhelpers.figures.contours import draw_contours, draw_paths, frame_ratio, label_contours
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.fit import draw_line, draw_points
-from labhelpers.figures.inputs import check_history, check_surface, read_points
+from labhelpers.figures.inputs import check_runs, read_points
 from labhelpers.figures.style import BATCH, INK, SeriesStyle, dress, run_styles
 from labhelpers.figures.window import Window, data_window, parameter_window
 from labhelpers.figures.wording import rounded
 from labhelpers.history import History
+from labhelpers.reading import read_number
 from labhelpers.surface import LossSurface
 
-__all__ = ["draw_data_space", "draw_parameter_space", "plot_step", "plot_steps"]
+__all__ = ["plot_step", "plot_steps"]
 
 #: A panel of `plot_step`, and one of `plot_steps`, whose numbers are few.
 SIZE, SMALL = (400, 330), (172, 176)
 SMALL_MARGINS = (50, 4, 6, 42)
-NOTICE = (
-    "The line on the data and the dot on the contours are the same (w, b): one step, seen twice."
-)
+NOTICE = "The line on the data and the dot on the contours show the same w and b: one step, twice."
 
 
 def _read_step(step, history: History, name: str = "step") -> int:
-    allowed = f"a whole number from 0 to {history.steps}"
-    try:
-        whole = int(step)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise TypeError(f"{name} must be {allowed}, got {step!r}") from error
-    if whole != step or not 0 <= whole <= history.steps:
-        raise ValueError(f"{name} must be {allowed}, got {step!r}")
-    return whole
+    number = read_number(step, name)
+    if number not in range(history.steps + 1):
+        raise ValueError(f"{name} must be a whole number from 0 to {history.steps}, got {step!r}")
+    return int(number)
 
 
 def _read_batch(batch, size: int) -> np.ndarray | None:
@@ -72,40 +66,26 @@ def draw_data_space(
     # A residual that ends far outside is drawn to just beyond the frame: the rest is not seen.
     height = window.y[1] - window.y[0]
     ends = np.clip(predicted, window.y[0] - height, window.y[1] + height)
-    seen = np.isfinite(ends)
-    artists["residuals"] = LineCollection(
-        [
-            [(x0, y0), (x0, y1)]
-            for x0, y0, y1 in zip(x[chosen][seen], y[chosen][seen], ends[seen], strict=True)
-        ],
-        colors=style.color,
-        linewidths=0.8 if chosen.size <= 120 else 0.5,
-        alpha=0.45 if chosen.size <= 120 else 0.2,
+    gap = np.full(chosen.size, np.nan)
+    few = chosen.size <= 120
+    (artists["residuals"],) = ax.plot(
+        *np.array([[x[chosen], x[chosen], gap], [y[chosen], ends, gap]])
+        .transpose(0, 2, 1)
+        .reshape(2, -1),
+        **SeriesStyle(style.color, "none", "-").line(linewidth=0.8 if few else 0.5, zorder=1.5),
+        alpha=0.45 if few else 0.2,
         label="residuals",
-        zorder=1.5,
     )
-    ax.add_collection(artists["residuals"], autolim=False)
     artists["line"] = draw_line(ax, w, b, window, style.color, label="ŷ = w·x + b")
     if batch is not None:
-        (artists["batch"],) = ax.plot(
-            x[batch],
-            y[batch],
-            linestyle="none",
-            marker="o",
-            markersize=7,
-            markerfacecolor="none",
-            markeredgecolor=BATCH,
-            markeredgewidth=1.8,
-            label="next batch",
-            zorder=3.5,
-        )
+        ring = {"marker": "o", "markersize": 7, "markerfacecolor": "none", "linestyle": "none"}
+        ring |= {"markeredgecolor": BATCH, "markeredgewidth": 1.8, "zorder": 3.5}
+        (artists["batch"],) = ax.plot(x[batch], y[batch], label="next batch", **ring)
     dress(ax, "x", "y")
     return artists
 
 
-def draw_parameter_space(
-    ax, surface: LossSurface, history: History, step: int, window: Window
-) -> dict:
+def draw_parameter_space(ax, surface, history: History, step: int, window: Window) -> dict:
     """Contours, the path so far, point `step` and an arrow along the next step."""
     (style,) = run_styles([history])
     artists = draw_contours(ax, surface, window)
@@ -133,10 +113,8 @@ def draw_parameter_space(
 
 
 def _numbers(history: History, step: int) -> str:
-    return (
-        f"w = {rounded(history.w[step])}, b = {rounded(history.b[step])}, "
-        f"loss {rounded(history.loss[step])}"
-    )
+    w, b, loss = (rounded(values[step]) for values in (history.w, history.b, history.loss))
+    return f"w = {w}, b = {b}, loss {loss}"
 
 
 def plot_step(
@@ -164,8 +142,7 @@ def plot_step(
         where there is no step to show) and ``"exit"`` in parameter space; ``"title"``.
     """
     x, y = read_points(dataset)
-    check_surface(surface)
-    check_history(history)
+    check_runs(surface, history)
     step = _read_step(step, history)
     batch = _read_batch(batch, x.size)
     with open_sheet(axs, size=SIZE, columns=2) as sheet:
@@ -192,11 +169,7 @@ def _describe_step(history: History, step: int, batch) -> str:
 
 
 def plot_steps(
-    dataset,
-    surface: LossSurface,
-    history: History,
-    steps: Sequence[int] = (0, 1, 2, 5),
-    axs=None,
+    dataset, surface: LossSurface, history: History, steps=(0, 1, 2, 5), axs=None
 ) -> Drawing:
     """Plot several steps side by side: data space above, parameter space below.
 
@@ -216,8 +189,7 @@ def plot_steps(
         With artists ``"columns"``: for each step, what `plot_step` returns.
     """
     x, y = read_points(dataset)
-    check_surface(surface)
-    check_history(history)
+    check_runs(surface, history)
     if not isinstance(steps, Iterable):
         raise TypeError(f"steps must be a sequence of whole numbers, got {steps!r}")
     steps = [_read_step(step, history, "each of steps") for step in steps]
@@ -236,9 +208,5 @@ def plot_steps(
             drawn["title"] = top.set_title(f"Step {step}: loss {loss}", loc="left", fontsize=10)
             columns.append(drawn)
         text = "; ".join(f"step {step}: {_numbers(history, step)}" for step in steps)
-        return sheet.finish(
-            {"columns": columns},
-            f"{history.label}, in both spaces. {text}.",
-            NOTICE,
-            legend=False,
-        )
+        text = f"{history.label}, in both spaces. {text}."
+        return sheet.finish({"columns": columns}, text, NOTICE)

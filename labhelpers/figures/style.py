@@ -4,33 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, repeat
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.ticker import AutoLocator, LogLocator, NullFormatter
 
 from labhelpers.figures.wording import AxisNumbers
 from labhelpers.history import History
 
-__all__ = [
-    "BATCH",
-    "CONTOUR",
-    "GRID",
-    "INK",
-    "MINIMUM",
-    "MUTED",
-    "PAPER",
-    "POINTS",
-    "ROLES",
-    "RUN_COLOURS",
-    "SHADES",
-    "THEME",
-    "SeriesStyle",
-    "dress",
-    "mark_minimum",
-    "run_styles",
-]
+
+def _ladder(first: str, last: str) -> tuple[str, ...]:
+    """Ten colours from `first` to `last`."""
+    ends = np.array([to_rgb(first), to_rgb(last)])
+    return tuple(to_hex(part @ ends) for part in np.linspace((1, 0), (0, 1), 10))
+
 
 PAPER, INK, MUTED, GRID = "#ffffff", "#1c2733", "#566472", "#dfe4ea"
 #: Data points: neutral, so that every colour is free for lines.
@@ -43,30 +32,18 @@ BATCH, MINIMUM, WRONG, KEPT = "#d55e00", "#009e73", "#c4314b", "#cc79a7"
 ROLES = {"batch": BATCH, "minimum": MINIMUM, "wrong": WRONG, "kept": KEPT}
 #: The runs' own colours. They differ in lightness too: colour-blind readers tell them apart.
 RUN_COLOURS = ("#0072b2", "#5a1f7a", "#8a6a00", "#7d7df9", "#7a2a06", "#18188c")
+_DARK_RUNS = ("#56b4e9", "#a463d8", "#f0e442", "#c5d0ff", "#c0703f", "#c8f9fc")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 LINE_STYLES = ("-", (0, (5, 1.6)), (0, (6, 1.5, 1.5, 1.5)), (0, (1.2, 1.2)), "-", (0, (3, 1)))
 #: The loss between contours, low to high. Light throughout (dark in a dark theme), so that a path
 #: of any colour stands out, and steadily further from the paper, so that it also reads in grey.
-SHADES = (
-    *("#fdfdfb", "#f5f8f8", "#edf2f5", "#e5ecf1", "#dce6ed"),
-    *("#d4e0e9", "#cbd9e5", "#c2d3e1", "#b9ccdd", "#b1c6d9"),
-)
-_DARK_SHADES = (
-    *("#171c21", "#1a2027", "#1d252d", "#212a34", "#242f3b"),
-    *("#283541", "#2b3a48", "#2f404f", "#334556", "#374b5d"),
-)
+SHADES = _ladder("#fdfdfb", "#b1c6d9")
 #: Each colour in a light theme with the one that takes its place in a dark one.
 THEME = (
     {PAPER: "#15191e", INK: "#e6eaee", MUTED: "#a3afba", GRID: "#2a323b", POINTS: "#98a4b0"}
     | {BATCH: "#f58231", MINIMUM: "#1fc495", WRONG: "#ff7285", KEPT: "#e29cc4", CONTOUR: "#54677a"}
-    | dict(
-        zip(
-            RUN_COLOURS,
-            ("#56b4e9", "#a463d8", "#f0e442", "#c5d0ff", "#c0703f", "#c8f9fc"),
-            strict=True,
-        )
-    )
-    | dict(zip(SHADES, _DARK_SHADES, strict=True))
+    | dict(zip(RUN_COLOURS, _DARK_RUNS, strict=True))
+    | dict(zip(SHADES, _ladder("#171c21", "#374b5d"), strict=True))
 )
 
 
@@ -109,49 +86,29 @@ def run_styles(runs: Iterable, roles: Iterable[str | None] | None = None) -> lis
     roles : iterable of str or None, optional
         For each, its name in `ROLES` where the colour is to say what it is.
     """
-    runs = list(runs)
     used: set[int] = set()
-    named: set[tuple] = set()
     looks = []
-    for run, role in zip(runs, roles or [None] * len(runs), strict=True):
+    for run, role in zip(runs, roles or repeat(None), strict=False):
         if role is not None:
             looks.append(SeriesStyle(ROLES[role], "X", (0, (4, 1.5))))
             continue
         known = _LOOKS.setdefault(run.surface, {}) if isinstance(run, History) else {}
         label = getattr(run, "label", None)
         number = known.get(label, len(known))
-        free = len(RUN_COLOURS) - len(used)
-        if free > 0 and number % len(RUN_COLOURS) in used:
+        if number % len(RUN_COLOURS) in used and len(used) < len(RUN_COLOURS):
             number = next(k for k in count() if k not in used)
-        if (id(known), label) not in named:
-            known[label] = number
-        named.add((id(known), label))
-        used.add(number % len(RUN_COLOURS))
+        known[label] = number
         turn, place = divmod(number, len(RUN_COLOURS))
-        looks.append(
-            SeriesStyle(
-                RUN_COLOURS[place],
-                MARKERS[(number + turn) % len(MARKERS)],
-                LINE_STYLES[(number + 2 * turn) % len(LINE_STYLES)],
-            )
-        )
+        used.add(place)
+        marker = MARKERS[(number + turn) % len(MARKERS)]
+        looks.append(SeriesStyle(RUN_COLOURS[place], marker, LINE_STYLES[(place + 3 * turn) % 6]))
     return looks
 
 
-def mark_minimum(ax, w: float, b: float, label: str | None = "minimum"):
+def mark_minimum(ax, w: float, b: float):
     """Draw the minimum's mark, the same in every figure: a green cross."""
-    (mark,) = ax.plot(
-        [w],
-        [b],
-        linestyle="none",
-        marker="+",
-        markersize=11,
-        color=MINIMUM,
-        markeredgecolor=MINIMUM,
-        markeredgewidth=2.4,
-        label=label,
-        zorder=5,
-    )
+    look = SeriesStyle(MINIMUM, "+", "none").line(markersize=11, markeredgewidth=2.4, zorder=5)
+    (mark,) = ax.plot([w], [b], **(look | {"markeredgecolor": MINIMUM}), label="minimum")
     return mark
 
 

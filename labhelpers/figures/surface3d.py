@@ -13,9 +13,16 @@ from matplotlib.patches import Ellipse
 from matplotlib.ticker import MaxNLocator
 
 from labhelpers.figures.callout import write_note
-from labhelpers.figures.contours import MOST_MARKERS, contour, describe_run, edge_loss
+from labhelpers.figures.contours import (
+    MOST_MARKERS,
+    bowl,
+    contour,
+    describe_run,
+    draw_ellipse,
+    edge_loss,
+)
 from labhelpers.figures.drawing import Drawing, open_sheet
-from labhelpers.figures.inputs import check_history, check_surface
+from labhelpers.figures.inputs import check_runs
 from labhelpers.figures.style import CONTOUR, GRID, INK, MUTED, SHADES, mark_minimum, run_styles
 from labhelpers.figures.vector import FONT_SIZE
 from labhelpers.figures.window import find_exit, parameter_window
@@ -54,10 +61,8 @@ def plot_surface(surface: LossSurface, history: History | None = None, ax=None) 
         With artists ``"rim"``, ``"levels"``, ``"minimum"``, ``"path"`` and ``"exit"`` (``None``
         where there is none).
     """
-    check_surface(surface)
     histories = () if history is None else (history,)
-    for run in histories:
-        check_history(run)
+    check_runs(surface, *histories)
     window = parameter_window(surface, histories)
     # The bowl is cut off above every point, or where it leaves the window.
     top, points, gone = edge_loss(surface, window), np.empty((0, 2)), None
@@ -99,10 +104,7 @@ class _View:
     def __init__(self, surface: LossSurface, top: float) -> None:
         self._surface, self._top = surface, top
         corner = 1.05 * np.abs(contour(surface, top) - surface.minimum).max(axis=0)
-        self._w, self._b = (
-            (centre - side, centre + side)
-            for centre, side in zip(surface.minimum, corner, strict=True)
-        )
+        self._w, self._b = np.transpose([surface.minimum - corner, surface.minimum + corner])
         ahead = np.array([-np.sin(TURN), np.cos(TURN)])
         self._floor = np.stack([(ahead[1], -ahead[0]), np.sin(ELEVATION) * ahead])
         self._up = HEIGHT * 2 * corner.max() * np.cos(ELEVATION) / (top - surface.minimum_loss)
@@ -116,12 +118,9 @@ class _View:
         return seen
 
     def _ellipse(self, ax, level: float, zorder: float, rim=None, **look) -> Ellipse:
-        half = np.sqrt(2 * (level - self._surface.minimum_loss) / self._surface.eigenvalues)
-        directions, axes, _ = np.linalg.svd(self._floor @ (self._surface.eigenvectors * half))
-        angle = np.degrees(np.arctan2(*directions[::-1, 0]))
         centre = self.project(*self._surface.minimum, level)
-        look = {"linewidth": 0.0, "edgecolor": look.get("facecolor")} | look
-        patch = ax.add_patch(Ellipse(centre, *(2 * axes), angle=angle, zorder=zorder, **look))
+        look = {"linewidth": 0.0, "zorder": zorder} | look
+        patch = draw_ellipse(ax, centre, self._floor @ bowl(self._surface, level), **look)
         if rim is not None:
             patch.set_clip_path(rim)
         return patch
@@ -147,8 +146,8 @@ class _View:
         for level in numbers:
             seen = self.project(*contour(self._surface, level).T, level)
             x, y = seen[seen[:, 0].argmin()]
-            gap = 0.02 * np.ptp(ax.get_xlim())
-            ax.text(x - gap, y, rounded(level, 6), **(_TEXT | {"color": MUTED, "ha": "right"}))
+            left = {"x": x - 0.02 * np.ptp(ax.get_xlim()), "color": MUTED, "ha": "right"}
+            ax.text(y=y, s=rounded(level, 6), **(_TEXT | left))
         return {"rim": rim, "levels": levels}
 
     def _draw_floor(self, ax) -> None:
@@ -157,22 +156,20 @@ class _View:
         size = np.ptp(corners, axis=0).max()
         low, high = corners.min(axis=0), corners.max(axis=0)
         front, right = self._b[0], self._w[1]
-        for name, ends, shift, edge in (
-            ("slope w", self._w, (-0.025, -0.04), lambda w: (w, front)),
-            ("intercept b", self._b, (0.05, -0.035), lambda b: (right, b)),
+        for name, ends, across, shift, (turn, fixed) in (
+            ("slope w", self._w, self._b, (-0.025, -0.04), (1, front)),
+            ("intercept b", self._b, self._w, (0.05, -0.035), (-1, right)),
         ):
-            across = self._b if name == "slope w" else self._w
             for value in _TICKS.tick_values(*ends):
                 if ends[0] <= value <= ends[1]:
-                    line = [(value, end) for end in across]
-                    line = line if name == "slope w" else [pair[::-1] for pair in line]
-                    ax.plot(*self.project(*np.transpose(line)).T, color=GRID, lw=0.8, zorder=0)
-                    at = self.project(*edge(value)) + np.multiply(shift, size)
+                    line = self.project(*([value, value], across)[::turn])
+                    ax.plot(*line.T, color=GRID, linewidth=0.8, zorder=0)
+                    at = self.project(*(value, fixed)[::turn]) + np.multiply(shift, size)
                     ax.text(*at, rounded(value, 6), **_TEXT)
-            at = self.project(*edge(sum(ends) / 2)) + np.multiply(shift, 3 * size)
+            at = self.project(*(sum(ends) / 2, fixed)[::turn]) + np.multiply(shift, 3 * size)
             ax.text(*at, name, **_TEXT)
         outline = self.project([self._w[0], right, right], [front, front, self._b[1]])
-        ax.plot(*outline.T, color=MUTED, lw=0.9, zorder=0)
+        ax.plot(*outline.T, color=MUTED, linewidth=0.9, zorder=0)
         rise = self.project(*contour(self._surface, self._top).T, self._top)[:, 1].max()
         ax.set_xlim(low[0] - 0.08 * size, high[0] + 0.14 * size)
         ax.set_ylim(low[1] - 0.12 * size, max(high[1], rise) + 0.08 * size)

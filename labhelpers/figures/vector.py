@@ -13,7 +13,6 @@ import base64
 import html
 
 import numpy as np
-from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Ellipse
@@ -24,15 +23,14 @@ from labhelpers.figures.style import GRID, INK, MUTED, PAPER, THEME
 
 __all__ = ["FONT_SIZE", "LETTER", "data_uri", "draw_panel", "draw_swatch"]
 
-#: In CSS pixels. A panel is at most 1.15 times as wide as a phone's page, so that no text of it
-#: comes out below 11 px.
+#: In CSS pixels.
 FONT_SIZE = 13
 #: A letter's mean width.
 LETTER = 0.56 * FONT_SIZE
 #: CSS pixels to the point, in which matplotlib counts line widths.
 _PIXELS = 96 / 72
 _LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
-_NOTHING = ("None", "none", "", " ", None)
+_NOTHING = ("None", "none", "", " ")
 
 
 def data_uri(svg: str) -> str:
@@ -52,12 +50,8 @@ def draw_panel(axes, box: tuple[float, float, float, float]) -> str:
 def draw_swatch(artist) -> str:
     """The picture beside an entry of a legend."""
     picture = _Picture(16.0)
-    if isinstance(artist, LineCollection):
-        color, width = artist.get_colors()[0], artist.get_linewidths()[0]
-        picture.add("path", picture.stroke(color, 2 * width), d="M14 2v12")
-    else:
-        picture.add_line(artist, "M1 8h26")
-        picture.add_markers(artist, np.array([[14.0, 8.0]]))
+    picture.add_line(artist, "M1 8h26")
+    picture.add_markers(artist, np.array([[14.0, 8.0]]))
     return picture.finish(0, 0, 28, 16, paper=False)
 
 
@@ -117,26 +111,20 @@ class _Picture:
             self.add("rect", f'fill="{self.colour(ax.get_facecolor())}"', **frame)
             ticks = self._ticks(ax.xaxis), self._ticks(ax.yaxis)
             if ax.xaxis.get_tick_params().get("gridOn"):
-                lines = "".join(
-                    f"M{x:.1f} {self._height - top:.1f}v{top - bottom:.1f}" for x, _ in ticks[0]
-                )
-                lines += "".join(f"M{left:.1f} {y:.1f}h{right - left:.1f}" for y, _ in ticks[1])
-                self.add("path", f'stroke="{self.colour(GRID)}"', d=lines)
-        artists = [*ax.patches, *ax.collections, *ax.lines]
-        for artist in sorted(artists, key=lambda artist: artist.get_zorder()):
+                high = self._height - top
+                grid = "".join(f"M{x:.1f} {high:.1f}v{top - bottom:.1f}" for x, _ in ticks[0])
+                grid += "".join(f"M{left:.1f} {y:.1f}h{right - left:.1f}" for y, _ in ticks[1])
+                self.add("path", f'stroke="{self.colour(GRID)}"', d=grid)
+        by_depth = sorted([*ax.patches, *ax.lines], key=lambda artist: artist.get_zorder())
+        lines = [artist for artist in by_depth if hasattr(artist, "get_xydata")]
+        for artist in by_depth:
             if isinstance(artist, Ellipse):
                 self._add_ellipse(artist)
-            elif isinstance(artist, LineCollection) and artist.get_paths():
-                path = Path.make_compound_path(*artist.get_paths())
-                look = artist.get_colors()[0], artist.get_linewidths()[0], artist.get_alpha()
-                shape = self._shape(path, artist.get_transform(), ax.bbox)
-                self.add("path", self.stroke(*look), d=shape)
-            elif artist in ax.lines:
-                path, transform = artist.get_path(), artist.get_transform()
-                self.add_line(artist, self._shape(path, transform, ax.bbox))
+            elif artist in lines:
+                self.add_line(artist, self._shape(artist, ax.bbox))
         self._parts.append("</g>")
         # Unclipped: a mark on the frame is not cut in half.
-        for line in sorted(ax.lines, key=lambda line: line.get_zorder()):
+        for line in lines:
             places = line.get_transform().transform(line.get_xydata())
             every = line.get_markevery() or 1
             places = places[::every] if isinstance(every, int) else places[list(every)]
@@ -151,10 +139,10 @@ class _Picture:
             self._text(x, y, text.get_text(), text.get_color(), text.get_ha(), text.get_va(), look)
         return reach
 
-    def _shape(self, path: Path, transform, bbox) -> str:
-        """Path data of lines, cut just beyond `bbox`, in relative tenths of a pixel."""
-        clip = bbox.padded(6).extents
-        path = transform.transform_path(path).cleaned(remove_nans=True, clip=clip, simplify=True)
+    def _shape(self, line, bbox) -> str:
+        """Path data of `line`, cut just beyond `bbox`, in relative tenths of a pixel."""
+        path = line.get_transform().transform_path(line.get_path())
+        path = path.cleaned(remove_nans=True, clip=bbox.padded(6).extents, simplify=True)
         points = np.round(10 * self._flip.transform(path.vertices)).astype(int).tolist()
         parts, (left, up) = [], (0, 0)
         for (x, y), code in zip(points, path.codes.tolist(), strict=True):
@@ -179,7 +167,7 @@ class _Picture:
     def add_markers(self, line, places: np.ndarray) -> None:
         """Draw the markers of `line` at `places`, in the picture's pixels."""
         kind = line.get_marker()
-        if not len(places) or (isinstance(kind, str) and kind in _NOTHING) or kind is None:
+        if not len(places) or str(kind) in _NOTHING:
             return
         marker, alpha = MarkerStyle(kind), line.get_alpha()
         size, edge = line.get_markersize(), line.get_markeredgewidth()
@@ -234,17 +222,15 @@ class _Picture:
 
     def _ticks(self, axis) -> list[tuple[float, str]]:
         """Place in pixels and text of each number in view."""
-        places = np.asarray(axis.get_majorticklocs())
-        low, high = sorted(axis.get_view_interval())
+        low, high = axis.get_view_interval()
         slack = 1e-9 * (high - low)
+        places = np.array(axis.get_majorticklocs())
         places = places[(places >= low - slack) & (places <= high + slack)]
-        if len(places) == 0:
-            return []
         texts = axis.get_major_formatter().format_ticks(places)
-        across = axis is axis.axes.xaxis
-        points = np.stack([places, 0 * places][:: 1 if across else -1], axis=1)
-        blend = axis.axes.get_xaxis_transform() if across else axis.axes.get_yaxis_transform()
-        pixels = (blend + self._flip).transform(points)[:, 0 if across else 1]
+        which = int(axis is axis.axes.yaxis)
+        points = np.tile([axis.axes.get_xlim()[0], axis.axes.get_ylim()[0]], (len(places), 1))
+        points[:, which] = places
+        pixels = (axis.axes.transData + self._flip).transform(points)[:, which]
         return list(zip(pixels.tolist(), texts, strict=True))
 
     def _add_frame(self, ax, across, down) -> float:

@@ -51,15 +51,11 @@ class Window:
         """The part of a segment inside the window (Liang and Barsky, 1984), or ``None``."""
         start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
         low, high = np.array([self.x[0], self.y[0]]), np.array([self.x[1], self.y[1]])
-        first, last = 0.0, 1.0
-        for axis in range(2):
-            change = end[axis] - start[axis]
-            if change == 0:
-                if not low[axis] <= start[axis] <= high[axis]:
-                    return None
-                continue
-            bounds = sorted((edge - start[axis]) / change for edge in (low[axis], high[axis]))
-            first, last = max(first, bounds[0]), min(last, bounds[1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ends = np.array([low - start, high - start]) / (end - start)
+        # A segment along an edge lies inside at its start, and at every other place.
+        ends = np.sort(np.where(np.isnan(ends), [[-np.inf], [np.inf]], ends), axis=0)
+        first, last = max(0.0, *ends[0]), min(1.0, *ends[1])
         if first > last:
             return None
         # A far end can be 1e30 away: rounding must not put the crossing outside.
@@ -147,12 +143,7 @@ def _range(values, name: str, chosen) -> tuple[float, float]:
 
 
 def parameter_window(
-    surface: LossSurface,
-    histories: Sequence[History],
-    *,
-    w_range=None,
-    b_range=None,
-    ratio: float = 1.0,
+    surface: LossSurface, histories: Sequence[History], *, w_range=None, b_range=None, ratio=1.0
 ) -> Window:
     """A rectangle of parameters that holds the paths and the minimum with some room around it.
 
@@ -196,12 +187,7 @@ def _widen(ends: tuple[float, float], least: float) -> tuple[float, float]:
     return ends[0] - short / 2, ends[1] + short / 2
 
 
-def data_window(
-    x: np.ndarray,
-    y: np.ndarray,
-    lines: Sequence[tuple[float, float]] = (),
-    share: float = DATA_SHARE,
-) -> Window:
+def data_window(x: np.ndarray, y: np.ndarray, lines=(), share: float = DATA_SHARE) -> Window:
     """A rectangle of data space that holds the points and, as far as they can be read, the lines.
 
     Parameters

@@ -25,6 +25,7 @@ from labhelpers.figures.style import (
     SHADES,
     THEME,
     WRONG,
+    run_styles,
 )
 from labhelpers.figures.vector import FONT_SIZE
 
@@ -46,7 +47,7 @@ def test_bundle_has_picture_caption_and_description(dataset):
     # The panel, and beside each name of the legend a sample.
     assert pictures(page)[2:] == drawing.panels()
     assert f'alt="{drawing.describe()}"' in page
-    assert f">{drawing.caption}</figcaption>" in page
+    assert f">{html.escape(drawing.caption)}</figcaption>" in page
 
 
 def test_captions_leave_numbers_to_the_description(plots):
@@ -91,7 +92,7 @@ def test_pictures_are_well_formed_and_stay_in_their_frame(plots):
 
 
 def test_texts_are_at_least_11_pixels_on_a_phone(plots):
-    """In JupyterLab at 500 px an output has 364 px. That shrinks the widest panels; what is narrower keeps its size."""
+    """In a window of 500 px JupyterLab leaves 364 px to a picture, which shrinks the widest."""
     for name, (draw, _) in plots.items():
         for svg in draw().panels():
             width = float(ElementTree.fromstring(svg).get("width"))
@@ -147,7 +148,8 @@ def test_a_picture_has_the_colours_of_both_themes(dataset, surface, run):
     light, dark = (dict(pair.split(":") for pair in part.split(";")) for part in (light, dark))
     assert light.keys() == dark.keys()
     assert all(THEME[light[name]] == dark[name] for name in light)
-    assert {PAPER, INK, RUN_COLOURS[0]} <= set(light.values())
+    (style,) = run_styles([run])
+    assert {PAPER, INK, style.color} <= set(light.values())
 
 
 def test_what_leaves_the_plot_stays_short_in_the_picture(surface, dataset):
