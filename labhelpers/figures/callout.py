@@ -15,7 +15,7 @@ _HEAD = np.array([(0.0, 0.0), (-1.0, 0.42), (-0.72, 0.0), (-1.0, -0.42), (0.0, 0
 
 
 def draw_arrowhead(ax, tip, direction, color: str, size: float = 9.0, zorder: float = 8):
-    """Draw an arrowhead at `tip` (in data coordinates) that points along `direction` (in pixels)."""
+    """Draw an arrowhead at `tip` (data coordinates) that points along `direction` (pixels)."""
     along = np.asarray(direction, float) / np.hypot(*direction)
     turned = _HEAD @ np.array([along, (-along[1], along[0])])
     (head,) = ax.plot(
