@@ -99,6 +99,31 @@ def test_texts_are_at_least_11_pixels_on_a_phone(plots):
             assert FONT_SIZE * min(1, 364 / width) >= 11, name
 
 
+def spacing(picture, anchor: str, axis: str) -> float:
+    """Pixels to a unit along one axis of a picture, read off the numbers at its ticks."""
+    ticks = [
+        (float(text.get(axis)), float(text.text.replace("−", "-")))
+        for text in picture.iter(f"{SVG}text")
+        if text.get("text-anchor") == anchor
+        and re.fullmatch(r"−?[\d.]+", text.text)
+        # The numbers of contours have a halo.
+        and not text.get("paint-order")
+    ]
+    return abs((ticks[-1][0] - ticks[0][0]) / (ticks[-1][1] - ticks[0][1]))
+
+
+def test_one_scale_in_the_picture_itself(surface, run):
+    """Measured in pixels: the numbers of both axes, and the ellipses, whose shape is √κ."""
+    picture = ElementTree.fromstring(plot_contours(surface, run).panels()[0])
+    across, down = spacing(picture, "middle", "x"), spacing(picture, "end", "y")
+    assert across == pytest.approx(down, rel=0.01)
+    ellipses = list(picture.iter(f"{SVG}ellipse"))
+    assert len(ellipses) > 4
+    for ellipse in ellipses:
+        shape = float(ellipse.get("rx")) / float(ellipse.get("ry"))
+        assert shape == pytest.approx(surface.condition_number**0.5, rel=0.02)
+
+
 def test_two_panels_are_small(dataset, surface, run):
     page = plot_step(dataset, surface, run, 2)._repr_mimebundle_()["text/html"]
     assert len(page) <= 24 * 1024
