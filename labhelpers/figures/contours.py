@@ -36,8 +36,7 @@ SMALLEST_SHARE = 2e-4
 MOST_LABELS = 4
 #: More markers than this along one path would hide it.
 MOST_MARKERS = 30
-#: Where a path's direction is shown: shares of its greatest distance from its start.
-ARROWS = (0.22, 0.5, 0.8)
+MOST_ARROWS = 8
 
 
 def loss_levels(lowest: float, highest: float) -> np.ndarray:
@@ -162,31 +161,31 @@ def draw_paths(
             if gone.inside is not None:
                 w, b = np.append(w, gone.edge[0]), np.append(b, gone.edge[1])
         look = style.line(linewidth=1.6, markersize=5, label=label, zorder=4)
-        if marked.size > 200:
-            # Dashes of a path with hundreds of turns would not be told from its turns.
+        if marked.size > 40:
+            # Dashes of a path with dozens of turns would not be told from its turns.
             look |= {"linestyle": "-", "linewidth": 1.0, "markersize": 4}
         look["markevery"] = marked[:: max(1, -(-marked.size // MOST_MARKERS))].tolist()
         artists["paths"] += ax.plot(w, b, **look)
         _show_direction(ax, np.stack([w, b], axis=1), style)
     # When every path is drawn it is known where there is room for words.
-    for gone, style in zip(leaving, styles, strict=True):
+    several = len(leaving) - leaving.count(None) > 1
+    for history, gone, style in zip(histories, leaving, styles, strict=True):
         outside = gone is not None and gone.inside is None and gone.number
         text = "outside the plot from step 0" if outside else gone and gone.told()
+        text = f"{history.label} {text}" if several else text
         artists["exits"].append(gone and point_out(ax, gone, text, style.color))
     return artists
 
 
 def _show_direction(ax, points: np.ndarray, style: SeriesStyle) -> None:
-    """Put arrowheads where the path first gets so far from its start, on steps long enough."""
-    pixels = ax.transData.transform(points)
-    away = np.hypot(*(pixels - pixels[:1]).T)
-    shares = ARROWS if len(points) else ()
-    for far in {int(np.argmax(away >= share * away.max())) for share in shares}:
-        step = pixels[far] - pixels[far - 1]
-        if far and np.hypot(*step) > 22:
-            # Short of the marker at the end, which would hide it.
-            middle = points[far - 1] + 0.62 * (points[far] - points[far - 1])
-            draw_arrowhead(ax, middle, step, style.color, size=8, zorder=4.5)
+    """Put arrowheads on steps that are long enough to be seen."""
+    steps = np.diff(ax.transData.transform(points), axis=0)
+    long = np.flatnonzero(np.hypot(*steps.T) > 22)
+    # An odd stride: of a path that jumps to and fro, both ways are shown.
+    for step in long[:: -(-long.size // MOST_ARROWS) | 1]:
+        # Short of the marker at the end, which would hide it.
+        middle = points[step] + 0.62 * (points[step + 1] - points[step])
+        draw_arrowhead(ax, middle, steps[step], style.color, size=8, zorder=4.5)
 
 
 def plot_contours(

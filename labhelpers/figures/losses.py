@@ -268,7 +268,7 @@ def _notice(curves, exits, scale: str, reference: float | None) -> str:
     if any(curve.faint for curve in curves):
         return "The thin curve is the loss of each batch, the bold one the loss over all samples."
     if scale == "log":
-        return "On a log axis a straight fall means that each step keeps one share of the loss."
+        return "On a log axis, a straight fall divides the loss by the same number at every step."
     if reference is not None:
         return "No line can bring the loss below the dotted one."
     return "Look at how fast the loss falls at first, and at what it settles."

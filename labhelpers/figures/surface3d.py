@@ -37,7 +37,7 @@ TURN, ELEVATION = np.radians(28), np.radians(42)
 #: The bowl's height as a share of the longer side of its floor.
 HEIGHT = 0.5
 #: Ellipses that make up the outside and the inside.
-OUTSIDE, INSIDE = 36, 20
+OUTSIDE, INSIDE = 28, 16
 #: Pieces that a step is cut into.
 DRAPE = 12
 _TEXT = {"color": INK, "fontsize": FONT_SIZE * 0.75, "ha": "center", "va": "center"}
@@ -156,9 +156,9 @@ class _View:
         size = np.ptp(corners, axis=0).max()
         low, high = corners.min(axis=0), corners.max(axis=0)
         front, right = self._b[0], self._w[1]
-        for name, ends, across, shift, (turn, fixed) in (
-            ("slope w", self._w, self._b, (-0.025, -0.04), (1, front)),
-            ("intercept b", self._b, self._w, (0.05, -0.035), (-1, right)),
+        for name, ends, across, shift, far, (turn, fixed) in (
+            ("slope w", self._w, self._b, (-0.025, -0.04), 3, (1, front)),
+            ("intercept b", self._b, self._w, (0.05, -0.03), 4.5, (-1, right)),
         ):
             for value in _TICKS.tick_values(*ends):
                 if ends[0] <= value <= ends[1]:
@@ -166,12 +166,12 @@ class _View:
                     ax.plot(*line.T, color=GRID, linewidth=0.8, zorder=0)
                     at = self.project(*(value, fixed)[::turn]) + np.multiply(shift, size)
                     ax.text(*at, rounded(value, 6), **_TEXT)
-            at = self.project(*(sum(ends) / 2, fixed)[::turn]) + np.multiply(shift, 3 * size)
+            at = self.project(*(sum(ends) / 2, fixed)[::turn]) + np.multiply(shift, far * size)
             ax.text(*at, name, **_TEXT)
         outline = self.project([self._w[0], right, right], [front, front, self._b[1]])
         ax.plot(*outline.T, color=MUTED, linewidth=0.9, zorder=0)
         rise = self.project(*contour(self._surface, self._top).T, self._top)[:, 1].max()
-        ax.set_xlim(low[0] - 0.08 * size, high[0] + 0.14 * size)
+        ax.set_xlim(low[0] - 0.08 * size, high[0] + 0.2 * size)
         ax.set_ylim(low[1] - 0.12 * size, max(high[1], rise) + 0.08 * size)
 
 

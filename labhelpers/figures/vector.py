@@ -272,10 +272,9 @@ class _Picture:
         back = f'{back}{self.colour(PAPER)}"/>' if paper else ""
         light = ";".join(f"--{name}:{color}" for color, name in self._names.items())
         dark = ";".join(f"--{name}:{THEME[color]}" for color, name in self._names.items())
-        style = (
-            f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
-            f"text{{font-size:{FONT_SIZE}px;font-family:system-ui,sans-serif}}"
-        )
+        style = f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
+        if paper:  # a sample of a legend has no text
+            style += f"text{{font-size:{FONT_SIZE}px;font-family:system-ui,sans-serif}}"
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
             f'viewBox="{box}" stroke-linecap="round" stroke-linejoin="round">'

@@ -183,6 +183,14 @@ def test_a_diverging_run_is_seen_leaving(surface, run, runaway):
     assert np.ptp(drawing.ax_.get_xlim()) < 100
 
 
+def test_of_several_runs_that_leave_each_is_named(surface, runaway):
+    other = descend(surface, (-15, -10), 0.5, 40, label="fast")
+    exits = plot_contours(surface, runaway, other).artists_["exits"]
+    assert [text.get_text().partition(" left the plot")[0] for _, text in exits] == [
+        *("too fast", "fast")
+    ]
+
+
 def test_chosen_ranges_are_used_and_cut_paths_are_told(surface, run):
     drawing = plot_contours(surface, run, w_range=(-20, 0), b_range=(-12, 0))
     assert drawing.ax_.get_xlim() == (-20, 0) and drawing.ax_.get_ylim() == (-12, 0)
