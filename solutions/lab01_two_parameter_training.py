@@ -327,7 +327,7 @@ assert abs(prediction.item() - 1) < 0.5
 # show the same moment? Decide before you read the printed line.
 
 # %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
 k = 0
 plot_fit(dataset, (history.w[k + 1], history.b[k + 1]), ax=left, labels=["the line"])
 plot_contours(surface, w_range=(-18, 18), b_range=(-18, 18), ax=right)

@@ -129,6 +129,11 @@ def test_two_panels_are_small(dataset, surface, run):
     assert len(page) <= 24 * 1024
 
 
+def test_a_saved_lab_is_small(course):
+    for path in (course / "solutions").glob("lab*.ipynb"):
+        assert path.stat().st_size <= 350_000, path.name
+
+
 def test_legend_names_each_artist_once_and_in_the_order_drawn(dataset, surface, run):
     page = plot_step(dataset, surface, run, 2, batch=[1])._repr_mimebundle_()["text/html"]
     names = re.findall(r'src="[^"]+"> ([^<]+)</span>', page)
