@@ -1,4 +1,4 @@
-"""Rows: one step figure, the usual new pyplot figure against ours.
+"""Rows: one step figure, the usual new pyplot figure against ours, and how large labs are saved.
 
 Both are measured from the call to the finished picture as the notebook gets it, so that neither
 leaves work behind: for the usual way that is what ``plt.show()`` does with the inline backend
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 from time import perf_counter
 
 import matplotlib
@@ -23,6 +24,7 @@ from benchmarks.table import Row
 from labhelpers import History, LossSurface, data
 from labhelpers.figures import plot_step, plot_steps
 
+SOLUTIONS = Path(__file__).parents[1] / "solutions"
 ROUNDS = 15
 STEPS = (0, 1, 2, 5)
 
@@ -40,18 +42,20 @@ def rows() -> Iterator[Row]:
     def one(step: int) -> int:
         return _bytes(plot_step(dataset, surface, history, step))
 
-    yield _compare("step figure: the usual at 72 dots an inch, ours at 192", plain, one)
-    yield _compare(
-        "step figure: the usual as sharp, 144 dots an inch", lambda step: plain(step, True), one
+    yield from _compare("step figure: the usual at 72 dots an inch", plain, one)
+    yield from _compare(
+        "step figure: the usual at 144 dots an inch", lambda step: plain(step, True), one
     )
-    yield _compare(
+    yield from _compare(
         "the four steps of Lab 1: four new figures against one",
         lambda _: sum(plain(step) for step in STEPS),
         lambda _: _bytes(plot_steps(dataset, surface, history, STEPS)),
     )
+    sizes = [path.stat().st_size / 1e3 for path in SOLUTIONS.glob("lab*.ipynb")]
+    yield Row("a solved lab as it is saved, with all its figures, size", sizes, unit="kB")
 
 
-def _compare(what: str, plain, ours) -> Row:
+def _compare(what: str, plain, ours) -> Iterator[Row]:
     times: dict[str, list[float]] = {"plain": [], "ours": []}
     sizes = {"plain": plain(1), "ours": ours(1)}  # the first of each fills the font caches
     for number in range(ROUNDS):
@@ -60,8 +64,8 @@ def _compare(what: str, plain, ours) -> Row:
             begin = perf_counter()
             work(number % 10)
             times[name].append(perf_counter() - begin)
-    size = f"{sizes['plain'] / 1e3:.0f} kB against {sizes['ours'] / 1e3:.0f} kB"
-    return Row(what, times["ours"], times["plain"], note=f"output: {size}")
+    yield Row(what, times["ours"], times["plain"])
+    yield Row(f"{what}, size", [sizes["ours"] / 1e3], [sizes["plain"] / 1e3], unit="kB")
 
 
 def _bytes(drawing) -> int:

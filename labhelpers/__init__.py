@@ -15,6 +15,7 @@ _LAZY = {
     **dict.fromkeys(
         (
             "Drawing",
+            "plot_clouds",
             "plot_contours",
             "plot_curve_fits",
             "plot_fit",

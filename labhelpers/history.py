@@ -49,13 +49,7 @@ class History:
     """
 
     def __init__(
-        self,
-        surface: LossSurface,
-        start,
-        *,
-        lr: float,
-        batch_size: int | None = None,
-        label: str | None = None,
+        self, surface: LossSurface, start, *, lr: float, batch_size=None, label=None
     ) -> None:
         if not isinstance(surface, LossSurface):
             raise TypeError(f"surface must be a LossSurface, got {type(surface).__name__}")

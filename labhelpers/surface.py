@@ -147,11 +147,8 @@ class LossSurface:
 
         Raises
         ------
-        TypeError
-            If a resolution is not a number.
-        ValueError
-            If a range is not two increasing finite numbers, or a resolution is not a whole number
-            from 2.
+        TypeError, ValueError
+            If a range is not two increasing finite numbers, a resolution no whole number from 2.
         """
         counts = resolution if isinstance(resolution, (tuple, list)) else (resolution, resolution)
         if len(counts) != 2:

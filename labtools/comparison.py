@@ -20,7 +20,8 @@ from nbformat import NotebookNode
 
 from labtools.source import first_line
 
-_EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+_EMBEDDED = re.compile(r"data:image/(?:png|svg\+xml);base64,([A-Za-z0-9+/=\s]+)")
+_SVG_SIZE = re.compile(rb'<svg [^>]*?width="(\d+)" height="(\d+)"')
 _FIGURE = re.compile(r'data-explorer="([0-9a-f]+)"')
 _POINTS = re.compile(r'(?<="points":)\{[^{}]*\}')
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?", re.IGNORECASE)
@@ -68,11 +69,13 @@ def _same_picture(old: str, new: str) -> bool:
 
 
 def picture_size(encoded: str) -> tuple[int, int] | None:
-    """Return (width, height) in pixels of a base64-encoded PNG, None when it is not one."""
+    """Return (width, height) in pixels of a base64-encoded PNG or SVG, None when it is neither."""
     try:
-        head = base64.b64decode("".join(encoded.split())[:32])
+        head = base64.b64decode("".join(encoded.split())[:128])
     except ValueError:
         return None
+    if size := _SVG_SIZE.match(head):
+        return int(size[1]), int(size[2])
     if len(head) < 24 or not head.startswith(b"\x89PNG\r\n\x1a\n"):
         return None
     return struct.unpack(">II", head[16:24])

@@ -137,7 +137,7 @@ plot_surface(surface)
 # loss, is a **contour plot**:
 
 # %%
-plot_contours(surface, w_range=(-18, 18), b_range=(-18, 18))
+plot_contours(surface, w_range=(-18, 18), b_range=(-18, 18), directions=True)
 
 # %%
 w_best, b_best = surface.minimum
@@ -327,11 +327,11 @@ assert abs(prediction.item() - 1) < 0.5
 # show the same moment? Decide before you read the printed line.
 
 # %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
 k = 0
 plot_fit(dataset, (history.w[k + 1], history.b[k + 1]), ax=left, labels=["the line"])
 plot_contours(surface, w_range=(-18, 18), b_range=(-18, 18), ax=right)
-right.plot(history.w[k], history.b[k], "s", color="#D55E00", markersize=9, label="the parameters")
+right.plot(history.w[k], history.b[k], "s", color="#0072b2", markersize=9, label="the parameters")
 right.legend(loc="upper right")
 plt.show()
 print(f"left: slope {history.w[k + 1]:.2f}; right: w = {history.w[k]:.2f}")

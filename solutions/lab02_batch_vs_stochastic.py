@@ -672,7 +672,7 @@ assert 1.5 < remains[0] / remains[1] < 3.5 and 1.5 < remains[1] / remains[2] < 3
 # %%
 slow, steep = surface.factors(0.1)
 print(f"factors of a batch step at 0.1: {slow:.3f} along the valley, {steep:.3f} across it")
-plot_contours(surface, twenty_epochs, one_epoch)
+plot_contours(surface, twenty_epochs, one_epoch, directions=True)
 
 # %% [markdown]
 # Batch descent swings because its factor across the valley is −0.667: it changes sides at every step,

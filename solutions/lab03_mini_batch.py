@@ -34,7 +34,7 @@ from torch.utils.data import DataLoader, Dataset
 import labhelpers
 from labhelpers import History, LossSurface, check, compare
 from labhelpers.explorer import DescentExplorer
-from labhelpers.figures import plot_contours, plot_gradient_noise, plot_losses
+from labhelpers.figures import plot_clouds, plot_contours, plot_gradient_noise, plot_losses
 
 print("The set-up is fine.")
 
@@ -534,12 +534,7 @@ plot_contours(surface, *runs)
 # go); compare the clouds of the other three.
 
 # %%
-plot_contours(
-    surface,
-    *(one, five, ten),
-    w_range=(w_best - 0.25, w_best + 0.25),
-    b_range=(b_best - 0.25, b_best + 0.25),
-)
+plot_clouds(surface, one, five, ten)
 
 # %% [markdown]
 # Single samples keep jumping around the minimum in a wide cloud. The cloud of batches of 5 is smaller,

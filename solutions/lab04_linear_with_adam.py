@@ -172,7 +172,7 @@ assert np.allclose(surface.minimum, (w_best, b_best), atol=1e-3)
 # points scatter evenly about it.
 
 # %%
-plot_fit(dataset, (w_best, b_best), labels=["least squares"])
+plot_fit(dataset, (w_best, b_best), labels=["least squares"], roles=["minimum"])
 
 # %% [markdown]
 # ## 3. Momentum
@@ -251,7 +251,14 @@ assert all(run.excess[-1] < 1e-3 for run in momentum_runs.values())  # all three
 # why. Follow where each goes after it has reached the floor of the valley.
 
 # %%
-plot_contours(surface, momentum_runs[0], momentum_runs[0.9], w_range=(-1, 7.5), b_range=(-1, 7.5))
+plot_contours(
+    surface,
+    momentum_runs[0],
+    momentum_runs[0.9],
+    w_range=(-1, 7.5),
+    b_range=(-1, 7.5),
+    directions=True,
+)
 
 # %% [markdown]
 # Without momentum the path creeps along the floor, straight to the minimum. With 0.9 it is so

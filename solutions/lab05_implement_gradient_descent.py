@@ -84,7 +84,7 @@ w_best, b_best = surface.minimum
 print(f"X has shape {tuple(X.shape)}, Y has shape {tuple(Y.shape)}")
 print(f"x runs from {X.min():.1f} to {X.max():.1f}")
 print(f"least squares: w = {w_best:.3f}, b = {b_best:.3f}, loss {surface.minimum_loss:.3f}")
-plot_fit(dataset, (w_best, b_best), labels=["least squares"])
+plot_fit(dataset, (w_best, b_best), labels=["least squares"], roles=["minimum"])
 
 # %% [markdown]
 # The noise is small compared with the range of y: the points lie close to the line. The

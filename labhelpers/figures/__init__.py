@@ -2,10 +2,11 @@
 
 Every function draws on the axes that it is given, or makes a figure of its own, and returns a
 `Drawing`: the axes, the artists and a sentence that says what is shown. None of them touches
-pyplot, the backend or matplotlib's settings.
+pyplot, the backend or matplotlib's settings. An argument that does not fit raises `TypeError` or
+`ValueError` with a message that names it.
 """
 
-from labhelpers.figures.contours import plot_contours
+from labhelpers.figures.contours import plot_clouds, plot_contours
 from labhelpers.figures.curves import plot_curve_fits
 from labhelpers.figures.drawing import Drawing
 from labhelpers.figures.fit import plot_fit
@@ -17,6 +18,7 @@ from labhelpers.figures.surface3d import plot_surface
 
 __all__ = [
     "Drawing",
+    "plot_clouds",
     "plot_contours",
     "plot_curve_fits",
     "plot_fit",

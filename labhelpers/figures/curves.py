@@ -10,7 +10,7 @@ from labhelpers.figures.callout import place_note
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.fit import draw_points
 from labhelpers.figures.inputs import read_points
-from labhelpers.figures.style import dress, halo, place_legend, series_style
+from labhelpers.figures.style import dress, run_styles
 from labhelpers.figures.window import Window, data_window
 from labhelpers.figures.wording import count, rounded
 
@@ -32,12 +32,7 @@ def plot_curve_fits(dataset, predictions: Mapping[str, tuple], ax=None) -> Drawi
     Returns
     -------
     Drawing
-        With artists ``"points"``, ``"curves"`` (one for each model), ``"legend"``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit; the message names it.
+        With artists ``"points"``, ``"curves"`` (one for each model).
     """
     x, y = read_points(dataset)
     if not isinstance(predictions, Mapping):
@@ -47,45 +42,40 @@ def plot_curve_fits(dataset, predictions: Mapping[str, tuple], ax=None) -> Drawi
         raise ValueError("predictions is empty: give at least one model's")
     curves = {}
     for label, pair in predictions.items():
-        curves[str(label)] = across, height = _read_prediction(pair, label)
+        name = f"predictions[{label!r}]"
+        curves[str(label)] = across, height = read_points(pair, name, finite=False)
+        if (np.diff(across) < 0).any():
+            raise ValueError(f"{name} must have its x in increasing order")
     window = data_window(x, y)
-    with open_sheet(ax, size=(6.0, 4.0)) as sheet:
+    with open_sheet(ax) as sheet:
         ax = sheet.ax
         window.apply(ax)
         artists = {"points": draw_points(ax, x, y), "curves": []}
+        styles = run_styles(curves)
         for index, (label, (across, height)) in enumerate(curves.items()):
-            look = series_style(index).line(label=label, linewidth=2.2, zorder=4)
             # Markers at a few places only: a cue, not a point of the data.
-            if np.isfinite(height).any():
-                look["markevery"] = (0.03 * index, 0.14)
-            look.setdefault("path_effects", halo(width=3.8))
+            stride = max(1, across.size // 7)
+            look = styles[index].line(label=label, linewidth=2, zorder=4)
+            first = stride * index // len(curves)
+            look["markevery"] = list(range(first, across.size, stride))
             artists["curves"] += ax.plot(across, height, **look)
-            _tell_unseen(ax, window, label, across, height, look["color"])
-        ax.set_xlabel("x")
-        ax.set_ylabel("y")
-        dress(ax)
-        artists["legend"] = place_legend(ax, own=sheet.own)
+            _tell_unseen(ax, window, label, height)
+        dress(ax, "x", "y")
         text = f"{count(x.size, 'data point')} with the predictions of {', '.join(curves)}."
         for label, (across, height) in curves.items():
             text += f" {label}: from {rounded(height[0])} at x = {rounded(across[0])}"
             text += f" to {rounded(height[-1])} at x = {rounded(across[-1])}."
-        return sheet.finish(artists, text)
+        return sheet.finish(
+            artists, text, "Look at where each curve can follow the points, and where it cannot."
+        )
 
 
-def _read_prediction(pair, label) -> tuple[np.ndarray, np.ndarray]:
-    name = f"predictions[{label!r}]"
-    across, height = read_points(pair, name, finite=False)
-    if (np.diff(across) < 0).any():
-        raise ValueError(f"{name} must have its x in increasing order")
-    return across, height
-
-
-def _tell_unseen(ax, window: Window, label: str, across, height, color: str) -> None:
+def _tell_unseen(ax, window: Window, label: str, height) -> None:
     """Say in words where a curve is of which the plot shows nothing."""
     known = height[~np.isnan(height)]
     if known.size == 0:
-        place_note(ax, f"{label} is not a number", color)
+        place_note(ax, f"{label} is not a number")
     elif (known > window.y[1]).all():
-        place_note(ax, f"↑ {label} is above the plot", color, (0.5, 0.94))
+        place_note(ax, f"↑ {label} is above the plot", (0.5, 0.94))
     elif (known < window.y[0]).all():
-        place_note(ax, f"↓ {label} is below the plot", color, (0.5, 0.06))
+        place_note(ax, f"↓ {label} is below the plot", (0.5, 0.06))

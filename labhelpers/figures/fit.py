@@ -6,8 +6,8 @@ import numpy as np
 
 from labhelpers.figures.callout import place_note
 from labhelpers.figures.drawing import Drawing, open_sheet
-from labhelpers.figures.inputs import Line, check_labels, read_line, read_points
-from labhelpers.figures.style import INK, POINTS, dress, place_legend, series_style
+from labhelpers.figures.inputs import check_labels, check_roles, read_line, read_points
+from labhelpers.figures.style import INK, POINTS, dress, run_styles
 from labhelpers.figures.window import WHOLE_LINE, Window, data_window
 from labhelpers.figures.wording import count, equation
 
@@ -43,17 +43,19 @@ def draw_line(ax, w: float, b: float, window: Window, color: str, **look):
     ends = np.array(window.x)
     with np.errstate(over="ignore", invalid="ignore"):
         heights = w * ends + b
-    (line,) = ax.plot(ends, heights, color=color, **({"linewidth": 2.2, "zorder": 3} | look))
+    (line,) = ax.plot(ends, heights, color=color, **({"linewidth": 2, "zorder": 3} | look))
     if not np.isfinite(heights).all():
-        place_note(ax, "no line: w or b is not finite", color)
+        place_note(ax, "no line: w or b is not finite")
     elif window.clip((ends[0], heights[0]), (ends[1], heights[1])) is None:
         above = heights.mean() > window.y[1]
         text = "↑ the line is above the plot" if above else "↓ the line is below the plot"
-        place_note(ax, text, color, (0.5, 0.94 if above else 0.06))
+        place_note(ax, text, (0.5, 0.94 if above else 0.06))
     return line
 
 
-def plot_fit(dataset, *lines, ax=None, labels=None, show_truth: bool = False) -> Drawing:
+def plot_fit(
+    dataset, *lines, ax=None, labels=None, roles=None, show_truth: bool = False
+) -> Drawing:
     """Plot data and fitted lines.
 
     Parameters
@@ -66,51 +68,44 @@ def plot_fit(dataset, *lines, ax=None, labels=None, show_truth: bool = False) ->
         Where to draw; a new figure is made if left out.
     labels : sequence of str, optional
         Names in the legend, one for each line; the equations if left out.
+    roles : sequence of str or None, optional
+        For each line ``"minimum"``, ``"wrong"``, ``"kept"`` or ``"batch"`` where its colour is to
+        say what it is, ``None`` where it has a colour of its own.
     show_truth : bool
         Whether to add, dashed, the line that the data were made from.
 
     Returns
     -------
     Drawing
-        With artists ``"points"``, ``"lines"`` (a list), ``"truth"`` (or ``None``), ``"legend"``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit; the message names it.
+        With artists ``"points"``, ``"lines"`` (a list), ``"truth"`` (or ``None``).
     """
     x, y = read_points(dataset)
     fitted = [read_line(line) for line in lines]
-    names = check_labels(labels, len(fitted)) or [_default_name(line) for line in fitted]
+    names = check_labels(labels, len(fitted)) or [_named(*line) for line in fitted]
+    styles = run_styles(lines, check_roles(roles, len(fitted)))
     truth = _true_line(dataset) if show_truth else None
-    every = [(line.w, line.b) for line in fitted] + ([truth] if truth else [])
+    every = [line[:2] for line in fitted] + ([truth] if truth else [])
     window = data_window(x, y, every, share=WHOLE_LINE)
-    with open_sheet(ax, size=(6.0, 4.0)) as sheet:
+    with open_sheet(ax) as sheet:
         ax = sheet.ax
         window.apply(ax)
         artists = {"points": draw_points(ax, x, y), "lines": [], "truth": None}
-        for index, (line, name) in enumerate(zip(fitted, names, strict=True)):
-            style = series_style(index)
-            look = style.line(label=name, marker=None, linewidth=2.2)
-            look.pop("color")
-            artists["lines"].append(draw_line(ax, line.w, line.b, window, style.color, **look))
+        for (w, b, _), name, style in zip(fitted, names, styles, strict=True):
+            look = {"linestyle": style.linestyle, "label": name}
+            artists["lines"].append(draw_line(ax, w, b, window, style.color, **look))
         if truth:
             artists["truth"] = draw_line(
-                ax, *truth, window, INK, linestyle=(0, (4, 3)), linewidth=1.4, label="true line"
+                ax, *truth, window, INK, linestyle=(0, (4, 3)), linewidth=1.3, label="true line"
             )
-        ax.set_xlabel("x")
-        ax.set_ylabel("y")
-        dress(ax)
-        artists["legend"] = place_legend(ax, own=sheet.own)
-        return sheet.finish(artists, _describe(dataset, x, fitted, truth))
+        dress(ax, "x", "y")
+        notice = "The loss is the mean square of the points' vertical distances from the line."
+        if truth:
+            notice = "The noise in the targets is what keeps a fitted line off the true one."
+        return sheet.finish(artists, _describe(dataset, x, fitted, truth), notice)
 
 
-def _default_name(line: Line) -> str:
-    return equation(line.w, line.b) if line.run is None else f"{line.run}: {equation(*_wb(line))}"
-
-
-def _wb(line: Line) -> tuple[float, float]:
-    return line.w, line.b
+def _named(w: float, b: float, run: str | None) -> str:
+    return equation(w, b) if run is None else f"{run}: {equation(w, b)}"
 
 
 def _true_line(dataset) -> tuple[float, float]:
@@ -120,13 +115,13 @@ def _true_line(dataset) -> tuple[float, float]:
     return float(slope), float(intercept)
 
 
-def _describe(dataset, x: np.ndarray, fitted: list[Line], truth) -> str:
+def _describe(dataset, x: np.ndarray, fitted: list, truth) -> str:
     text = count(x.size, "data point")
     if getattr(dataset, "name", None):
         text += f" ({dataset.name})"
-    for index, line in enumerate(fitted):
+    for index, (w, b, run) in enumerate(fitted):
         joint = " with " if index == 0 else " and "
-        text += joint + (f"{line.run}: " if line.run else "the line ") + equation(line.w, line.b)
+        text += joint + (f"{run}: " if run else "the line ") + equation(w, b)
     if truth:
         text += f"; the true line is {equation(*truth).replace('ŷ', 'y')}, dashed"
     return text + "."

@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from labhelpers.figures.style import ROLES
 from labhelpers.history import History
 from labhelpers.reading import read_vector
 from labhelpers.surface import LossSurface
-
-__all__ = [
-    "Line",
-    "check_choice",
-    "check_history",
-    "check_labels",
-    "check_surface",
-    "read_line",
-    "read_points",
-    "read_vector",
-]
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line ŷ = w·x + b and the name of the run that it comes from, if any."""
-
-    w: float
-    b: float
-    run: str | None = None
 
 
 def read_points(
@@ -56,27 +35,24 @@ def read_points(
     return x, y
 
 
-def read_line(line) -> Line:
-    """A line from a pair (w, b) or from the last point of a `History`."""
+def read_line(line) -> tuple[float, float, str | None]:
+    """w, b and the run's name, if any, of a pair (w, b) or of the last point of a `History`."""
     if isinstance(line, History):
-        return Line(float(line.w[-1]), float(line.b[-1]), line.label)
+        return float(line.w[-1]), float(line.b[-1]), line.label
     try:
         w, b = (float(value.detach() if hasattr(value, "detach") else value) for value in line)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"each line must be a pair (w, b) or a History, got {line!r}") from error
-    return Line(w, b)
+    return w, b, None
 
 
-def check_surface(surface) -> None:
-    """Raise `TypeError` unless `surface` is a `LossSurface`."""
-    if not isinstance(surface, LossSurface):
-        raise TypeError(f"surface must be a LossSurface, got {type(surface).__name__}")
-
-
-def check_history(history, name: str = "history") -> None:
-    """Raise `TypeError` unless `history` is a `History`."""
-    if not isinstance(history, History):
-        raise TypeError(f"{name} must be a History, got {type(history).__name__}")
+def check_runs(surface, *histories, name: str = "history") -> None:
+    """Raise `TypeError` unless a `LossSurface` and `History` objects came."""
+    for value, kind, what in ((surface, LossSurface, "surface"),) + tuple(
+        (history, History, name) for history in histories
+    ):
+        if not isinstance(value, kind):
+            raise TypeError(f"{what} must be a {kind.__name__}, got {type(value).__name__}")
 
 
 def check_labels(labels, number: int) -> list[str] | None:
@@ -94,7 +70,17 @@ def check_labels(labels, number: int) -> list[str] | None:
     return labels
 
 
-def check_choice(value, name: str, allowed: tuple[str, ...]) -> None:
+def check_roles(roles, number: int) -> list[str | None]:
+    """The roles as a list of `number` names in the table of colours or ``None``."""
+    roles = [None] * number if roles is None else list(roles)
+    if len(roles) != number:
+        raise ValueError(f"roles must hold {number} names, one for each, got {len(roles)}")
+    for role in roles:
+        check_choice(role, "each of roles", (None, *ROLES))
+    return roles
+
+
+def check_choice(value, name: str, allowed: tuple) -> None:
     """Raise `ValueError` unless `value` is one of `allowed`."""
     if value not in allowed:
         options = ", ".join(repr(option) for option in allowed)

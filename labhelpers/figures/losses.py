@@ -11,12 +11,12 @@ from matplotlib.ticker import MaxNLocator
 
 from labhelpers.figures.callout import point_out
 from labhelpers.figures.drawing import Drawing, open_sheet
-from labhelpers.figures.inputs import check_choice, check_labels, read_vector
-from labhelpers.figures.style import MUTED, dress, place_legend, series_style
-from labhelpers.figures.ticks import name_log_axis
+from labhelpers.figures.inputs import check_choice, check_labels, check_roles
+from labhelpers.figures.style import MINIMUM, SeriesStyle, dress, run_styles
 from labhelpers.figures.window import Exit, Window, find_exit
 from labhelpers.figures.wording import rounded
 from labhelpers.history import History
+from labhelpers.reading import read_number, read_vector
 
 __all__ = ["plot_losses"]
 
@@ -35,7 +35,7 @@ class _Curve:
     x: np.ndarray
     y: np.ndarray
     name: str
-    index: int
+    style: SeriesStyle
     diverged: bool
     faint: bool = False
 
@@ -46,9 +46,7 @@ def _grows(y: np.ndarray) -> bool:
         return True
     quarter = -(-y.size // 4)
     first, last = y[:quarter], y[-quarter:]
-    if not np.isfinite(first).any():
-        return True
-    return bool(np.nanmax(last) > 10 * abs(np.nanmax(first)))
+    return not np.isfinite(first).any() or bool(np.nanmax(last) > 10 * abs(np.nanmax(first)))
 
 
 def _progress(history: History, by: str) -> np.ndarray:
@@ -65,7 +63,9 @@ def _progress(history: History, by: str) -> np.ndarray:
     return np.append(epoch + inside, end)
 
 
-def _history_curves(history: History, index: int, name: str, by: str, which: str) -> list[_Curve]:
+def _history_curves(
+    history: History, style: SeriesStyle, name: str, by: str, which: str
+) -> list[_Curve]:
     x = _progress(history, by)
     curves = []
     # With all samples in every batch the two losses are one, so "both" draws it once.
@@ -74,16 +74,16 @@ def _history_curves(history: History, index: int, name: str, by: str, which: str
         if np.isnan(history.batch_loss).all():
             raise ValueError(f"which={which!r} needs batch losses; {history.label!r} has none")
         curves.append(
-            _Curve(x[:-1], history.batch_loss, label, index, history.diverged, which == "both")
+            _Curve(x[:-1], history.batch_loss, label, style, history.diverged, which == "both")
         )
     if which in ("full", "both"):
         # By epoch, the full-data loss is read once at the start of each epoch and at the end.
         points = history.epoch_starts if by == "epoch" else np.arange(history.steps + 1)
-        curves.append(_Curve(x[points], history.loss[points], name, index, history.diverged))
+        curves.append(_Curve(x[points], history.loss[points], name, style, history.diverged))
     return curves
 
 
-def _plain_curve(series, index: int, name: str) -> _Curve:
+def _plain_curve(series, style: SeriesStyle, name: str) -> _Curve:
     # A pair of sequences is (x, losses); a pair of numbers is a series of two losses.
     if isinstance(series, tuple) and len(series) == 2 and all(np.ndim(part) for part in series):
         x, y = read_vector(series[0], "x"), read_vector(series[1], "losses")
@@ -94,14 +94,7 @@ def _plain_curve(series, index: int, name: str) -> _Curve:
     else:
         y = read_vector(series, "each series")
         x = np.arange(y.size, dtype=float)
-    return _Curve(x, y, name, index, _grows(y))
-
-
-def _read_reference(reference) -> float:
-    try:
-        return float(reference.detach() if hasattr(reference, "detach") else reference)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"reference must be a single number, got {reference!r:.80}") from error
+    return _Curve(x, y, name, style, _grows(y))
 
 
 def _limits(curves: Sequence[_Curve], scale: str, reference: float | None) -> tuple[float, float]:
@@ -133,12 +126,6 @@ def _limits(curves: Sequence[_Curve], scale: str, reference: float | None) -> tu
     return (min(0.0, low) - (room if low < 0 else 0.02 * (high - low))), high + room
 
 
-def _across(curves: Sequence[_Curve]) -> tuple[float, float]:
-    low = min(float(curve.x.min()) for curve in curves)
-    high = max(float(curve.x.max()) for curve in curves)
-    return _padded(low, high)
-
-
 def _padded(low: float, high: float) -> tuple[float, float]:
     room = 0.03 * (high - low) or 0.5
     return low - room, high + room
@@ -162,13 +149,11 @@ def _leave(curve: _Curve, window: Window, scale: str) -> Exit | None:
 
 
 def _draw_curve(ax, curve: _Curve, gone: Exit | None, scale: str):
-    style = series_style(curve.index)
     x, shown = curve.x, curve.y
     stride = max(1, x.size // MOST_MARKERS)
-    look = style.line(label=curve.name, markevery=stride, zorder=4 - 0.1 * curve.faint)
+    look = curve.style.line(label=curve.name, markevery=stride, zorder=4 - 0.1 * curve.faint)
     if curve.faint:
-        look |= {"alpha": 0.4, "linewidth": 0.9, "marker": None, "linestyle": "-"}
-        look.pop("path_effects", None)
+        look |= {"alpha": 0.45, "linewidth": 0.9, "marker": None, "linestyle": "-"}
     if gone is not None:
         x = np.append(x[: gone.step], gone.edge[0])
         shown = np.append(shown[: gone.step], gone.edge[1])
@@ -179,14 +164,6 @@ def _draw_curve(ax, curve: _Curve, gone: Exit | None, scale: str):
     return line
 
 
-def _point_out(ax, curve: _Curve, gone: Exit | None, by: str, taken: list):
-    if gone is None or curve.faint:
-        return None
-    start = gone.edge if gone.inside is None else gone.inside
-    text = _left(curve, gone, by)
-    return point_out(ax, start, gone.edge, text, series_style(curve.index).color, taken)
-
-
 def _left(curve: _Curve, gone: Exit, by: str) -> str:
     noun = "epoch" if by == "epoch" else "step"
     return gone.told(noun, rounded(curve.x[gone.step]))
@@ -195,11 +172,12 @@ def _left(curve: _Curve, gone: Exit, by: str) -> str:
 def plot_losses(
     *series,
     ax=None,
-    by: str = "step",
-    scale: str = "linear",
+    by="step",
+    scale="linear",
+    which="full",
     labels=None,
-    reference: float | None = None,
-    which: str = "full",
+    roles=None,
+    reference=None,
 ) -> Drawing:
     """Plot loss curves on shared axes.
 
@@ -216,6 +194,9 @@ def plot_losses(
         Scale of the loss axis.
     labels : sequence of str, optional
         Names in the legend, one for each series.
+    roles : sequence of str or None, optional
+        For each series ``"minimum"``, ``"wrong"``, ``"kept"`` or ``"batch"`` where its colour is
+        to say what it is, ``None`` where it has a colour of its own.
     reference : float, optional
         A loss to compare with, drawn as a horizontal line: the least-squares loss.
     which : {"full", "batch", "both"}
@@ -225,12 +206,7 @@ def plot_losses(
     -------
     Drawing
         With artists ``"lines"``, ``"exits"`` (one for each line; ``None`` or an arrow and a
-        text), ``"reference"`` (or ``None``), ``"legend"``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit; the message names it.
+        text), ``"reference"`` (or ``None``).
     """
     if not series:
         raise ValueError("series is empty: give at least one History or sequence of losses")
@@ -238,33 +214,30 @@ def plot_losses(
     check_choice(scale, "scale", ("linear", "log"))
     check_choice(which, "which", ("full", "batch", "both"))
     names = check_labels(labels, len(series)) or [
-        item.label
-        if isinstance(item, History)
-        else ("loss" if len(series) == 1 else f"loss {index + 1}")
+        getattr(item, "label", "loss" if len(series) == 1 else f"loss {index + 1}")
         for index, item in enumerate(series)
     ]
     if reference is not None:
-        reference = _read_reference(reference)
+        reference = read_number(reference, "reference")
         if not np.isfinite(reference) or (scale == "log" and reference <= 0):
-            raise ValueError(
-                f"reference must be finite (and positive on a log axis), got {reference}"
-            )
+            raise ValueError(f"reference must be finite, on a log axis above 0, got {reference}")
     curves: list[_Curve] = []
-    for index, (item, name) in enumerate(zip(series, names, strict=True)):
+    styles = run_styles(series, check_roles(roles, len(series)))
+    for item, style, name in zip(series, styles, names, strict=True):
         if isinstance(item, History):
-            curves += _history_curves(item, index, name, by, which)
+            curves += _history_curves(item, style, name, by, which)
         else:
-            curves.append(_plain_curve(item, index, name))
+            curves.append(_plain_curve(item, style, name))
     if scale == "log" and not any((curve.y > 0).any() for curve in curves):
         raise ValueError('scale="log" needs at least one loss above 0')
-    window = Window(_across(curves), _limits(curves, scale, reference))
+    first, last = (float(end([end(curve.x) for curve in curves])) for end in (np.min, np.max))
+    window = Window(_padded(first, last), _limits(curves, scale, reference))
     exits = [_leave(curve, window, scale) for curve in curves]
     if all(exits):
         # When nothing stays, the empty rest of the axis is of no use.
-        first = min(float(curve.x.min()) for curve in curves)
         last = max(float(gone.edge[0]) for gone in exits)
         window = Window(_padded(first, max(first + 1.7 * (last - first), first + 1)), window.y)
-    with open_sheet(ax, size=(6.0, 4.0)) as sheet:
+    with open_sheet(ax) as sheet:
         ax = sheet.ax
         ax.set_yscale(scale)
         window.apply(ax)
@@ -273,27 +246,32 @@ def plot_losses(
             _draw_curve(ax, curve, gone, scale) for curve, gone in zip(curves, exits, strict=True)
         ]
         if reference is not None:
-            artists["reference"] = ax.axhline(
-                reference,
-                color=MUTED,
-                linewidth=1.3,
-                linestyle=(0, (1, 1.6)),
-                label=f"least squares {rounded(reference)}",
-                zorder=3,
-            )
-        taken: list[tuple] = []
+            name = f"least squares {rounded(reference)}"
+            dotted = {"color": MINIMUM, "linewidth": 1.3, "linestyle": (0, (1, 1.6)), "zorder": 3}
+            artists["reference"] = ax.axhline(reference, label=name, **dotted)
         artists["exits"] = [
-            _point_out(ax, curve, gone, by, taken)
+            None
+            if gone is None or curve.faint
+            else point_out(ax, gone, _left(curve, gone, by), curve.style.color)
             for curve, gone in zip(curves, exits, strict=True)
         ]
-        if scale == "log":
-            name_log_axis(ax.yaxis)
-        ax.set_xlabel(_AXIS[by])
-        ax.set_ylabel("loss (mean squared error)" if scale == "linear" else "loss, log scale")
-        ax.xaxis.set_major_locator(MaxNLocator(7, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
-        dress(ax)
-        artists["legend"] = place_legend(ax, own=sheet.own)
-        return sheet.finish(artists, _describe(curves, exits, by, scale, reference))
+        ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
+        dress(ax, _AXIS[by], "loss" if scale == "linear" else "loss, log scale")
+        notice = _notice(curves, exits, scale, reference)
+        return sheet.finish(artists, _describe(curves, exits, by, scale, reference), notice)
+
+
+def _notice(curves, exits, scale: str, reference: float | None) -> str:
+    pairs = zip(curves, exits, strict=True)
+    if gone := [curve.name for curve, left in pairs if left and not curve.faint]:
+        return f"The arrow marks where {' and '.join(gone)} left the plot."
+    if any(curve.faint for curve in curves):
+        return "The thin curve is the loss of each batch, the bold one the loss over all samples."
+    if scale == "log":
+        return "On a log axis, a straight fall divides the loss by the same number at every step."
+    if reference is not None:
+        return "No line can bring the loss below the dotted one."
+    return "Look at how fast the loss falls at first, and at what it settles."
 
 
 def _describe(curves, exits, by: str, scale: str, reference: float | None) -> str:

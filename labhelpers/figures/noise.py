@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from labhelpers.figures.callout import write_note
 from labhelpers.figures.drawing import Drawing, open_sheet
-from labhelpers.figures.inputs import read_vector
-from labhelpers.figures.style import MUTED, dress, place_legend, series_style
-from labhelpers.figures.ticks import name_log_axis
+from labhelpers.figures.style import BATCH, MUTED, SeriesStyle, dress
 from labhelpers.figures.wording import rounded
+from labhelpers.reading import read_vector
 
 __all__ = ["plot_gradient_noise"]
 
@@ -35,12 +34,7 @@ def plot_gradient_noise(batch_sizes, spreads, ax=None) -> Drawing:
     Returns
     -------
     Drawing
-        With artists ``"spread"``, ``"guide"``, ``"zeros"`` (a text or ``None``), ``"legend"``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit; the message names it.
+        With artists ``"spread"``, ``"guide"``, ``"zeros"`` (a text or ``None``).
     """
     sizes, spread = read_vector(batch_sizes, "batch_sizes"), read_vector(spreads, "spreads")
     if sizes.size != spread.size:
@@ -56,40 +50,30 @@ def plot_gradient_noise(batch_sizes, spreads, ax=None) -> Drawing:
     shown = spread > 0
     first = int(np.flatnonzero(shown)[0])
     guide = spread[first] * np.sqrt(sizes[first] / sizes)
-    with open_sheet(ax, size=(6.0, 4.0)) as sheet:
+    low, high = (float(end) for end in (min(spread[shown].min(), guide.min()), spread.max()))
+    with open_sheet(ax) as sheet:
         ax = sheet.ax
         ax.set_xscale("log")
         ax.set_yscale("log")
-        look = series_style(0).line(label="spread of the gradient", zorder=4)
+        ax.set_xlim(sizes[0] / 1.2, sizes[-1] * 1.2)
+        # Room for the text below the last point.
+        ax.set_ylim(low / (1.3 if shown.all() else 1.8), high * 1.3)
+        look = SeriesStyle(BATCH, "o", "-").line(label="spread of the gradient", zorder=4)
         artists = {"spread": ax.plot(sizes[shown], spread[shown], **look)[0], "zeros": None}
         (artists["guide"],) = ax.plot(
             sizes, guide, color=MUTED, linestyle=(0, (4, 3)), linewidth=1.4, label="1/√B", zorder=3
         )
         if not shown.all():
-            batches = ", ".join(rounded(size) for size in sizes[~shown])
-            artists["zeros"] = write_note(
-                ax, f"B = {batches}: no spread ↓", MUTED, (0.97, 0.05), ha="right"
-            )
-            # Room for the text below the last point.
-            ax.set_ylim(bottom=spread[shown].min() / 1.6)
-        _name_ticks(ax, sizes)
-        ax.set_xlabel("batch size B")
-        ax.set_ylabel("spread of the gradient")
-        dress(ax)
-        artists["legend"] = place_legend(ax, own=sheet.own)
-        return sheet.finish(artists, _describe(sizes, spread, shown))
-
-
-def _name_ticks(ax, sizes: np.ndarray) -> None:
-    """Mark the measured batch sizes on the axis: they mean more here than powers of ten."""
-    if sizes.size <= 9:
-        ax.xaxis.set_major_locator(FixedLocator(sizes))
-        ax.xaxis.set_major_formatter(lambda size, _: f"{size:g}")
-        ax.xaxis.set_minor_locator(NullLocator())
-        ax.xaxis.set_minor_formatter(NullFormatter())
-    else:
-        name_log_axis(ax.xaxis)
-    name_log_axis(ax.yaxis)
+            text = f"B = {', '.join(map(rounded, sizes[~shown]))}: no spread ↓"
+            artists["zeros"] = write_note(ax, text, (0.98, 0.06), ha="right")
+        dress(ax, "batch size B", "spread of the gradient")
+        if sizes.size <= 9:
+            # The measured batch sizes mean more here than powers of ten.
+            ax.xaxis.set_major_locator(FixedLocator(sizes))
+            ax.xaxis.set_minor_locator(NullLocator())
+        notice = "Four times the batch gives about half the spread"
+        notice += ", and less near the batch of all samples." if not shown.all() else "."
+        return sheet.finish(artists, _describe(sizes, spread, shown), notice)
 
 
 def _describe(sizes: np.ndarray, spread: np.ndarray, shown: np.ndarray) -> str:

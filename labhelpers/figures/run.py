@@ -5,9 +5,8 @@ from __future__ import annotations
 from labhelpers.figures.contours import plot_contours
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.fit import plot_fit
-from labhelpers.figures.inputs import check_choice, check_history, check_surface, read_points
+from labhelpers.figures.inputs import check_choice, check_runs, read_points
 from labhelpers.figures.losses import plot_losses
-from labhelpers.figures.style import place_legend
 from labhelpers.figures.wording import count, equation, rounded
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
@@ -35,30 +34,22 @@ def plot_run(
     Drawing
         With artists ``"fit"``, ``"contours"``, ``"losses"``: of each panel, what `plot_fit`,
         `plot_contours` and `plot_losses` return as artists.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit; the message names it.
     """
     read_points(dataset)
-    check_surface(surface)
-    check_history(history)
+    check_runs(surface, history)
     check_choice(scale, "scale", ("linear", "log"))
-    line = (history.w[-1], history.b[-1])
     least = surface.minimum_loss
     # Data that lie on a line have a least-squares loss of 0, which no log axis can show.
     reference = least if least > 0 or scale == "linear" else None
-    with open_sheet(axs, size=(9.9, 3.6), columns=3) as sheet:
+    with open_sheet(axs, size=(266, 254), columns=3) as sheet:
         left, middle, right = sheet.axes
         artists = {
-            "fit": plot_fit(dataset, line, ax=left).artists_,
+            "fit": plot_fit(dataset, history, labels=[history.label], ax=left).artists_,
             "contours": plot_contours(surface, history, ax=middle).artists_,
             "losses": plot_losses(history, ax=right, scale=scale, reference=reference).artists_,
         }
-        for ax in sheet.axes:
-            place_legend(ax, own=sheet.own)
-        return sheet.finish(artists, _describe(surface, history))
+        notice = "One run, three views: its last line, the path of (w, b), and the loss on the way."
+        return sheet.finish(artists, _describe(surface, history), notice)
 
 
 def _describe(surface: LossSurface, history: History) -> str:

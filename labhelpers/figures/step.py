@@ -6,38 +6,35 @@ the point on the right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
-from matplotlib.collections import LineCollection
 
-from labhelpers.figures.contours import RESOLUTION, draw_contours, draw_exits, draw_path, name_axes
+from labhelpers.figures.callout import draw_arrowhead
+from labhelpers.figures.contours import draw_contours, draw_paths, frame_ratio, label_contours
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.fit import draw_line, draw_points
-from labhelpers.figures.inputs import check_history, check_surface, read_points
-from labhelpers.figures.style import INK, PALETTE, dress, halo, in_rows, place_legend
+from labhelpers.figures.inputs import check_runs, read_points
+from labhelpers.figures.style import BATCH, INK, SeriesStyle, dress, run_styles
 from labhelpers.figures.window import Window, data_window, parameter_window
 from labhelpers.figures.wording import rounded
 from labhelpers.history import History
+from labhelpers.reading import read_number
 from labhelpers.surface import LossSurface
 
-__all__ = ["draw_data_space", "draw_parameter_space", "plot_step", "plot_steps"]
+__all__ = ["plot_step", "plot_steps"]
 
-CURRENT = PALETTE[2]
-BATCH = PALETTE[3]
-#: Enough for a panel the size of a postage stamp.
-SMALL_RESOLUTION = 60
+#: A panel of `plot_step`, and one of `plot_steps`, whose numbers are few.
+SIZE, SMALL = (400, 330), (172, 176)
+SMALL_MARGINS = (50, 4, 6, 42)
+NOTICE = "The line on the data and the dot on the contours show the same w and b: one step, twice."
 
 
 def _read_step(step, history: History, name: str = "step") -> int:
-    allowed = f"a whole number from 0 to {history.steps}"
-    try:
-        whole = int(step)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise TypeError(f"{name} must be {allowed}, got {step!r}") from error
-    if whole != step or not 0 <= whole <= history.steps:
-        raise ValueError(f"{name} must be {allowed}, got {step!r}")
-    return whole
+    number = read_number(step, name)
+    if number not in range(history.steps + 1):
+        raise ValueError(f"{name} must be a whole number from 0 to {history.steps}, got {step!r}")
+    return int(number)
 
 
 def _read_batch(batch, size: int) -> np.ndarray | None:
@@ -60,6 +57,7 @@ def draw_data_space(
 ) -> dict:
     """Points, the line of point `step` and its residuals; with `batch`, of these samples only."""
     w, b = float(history.w[step]), float(history.b[step])
+    (style,) = run_styles([history])
     window.apply(ax)
     chosen = np.arange(x.size) if batch is None else batch
     artists = {"points": draw_points(ax, x, y), "batch": None}
@@ -68,104 +66,55 @@ def draw_data_space(
     # A residual that ends far outside is drawn to just beyond the frame: the rest is not seen.
     height = window.y[1] - window.y[0]
     ends = np.clip(predicted, window.y[0] - height, window.y[1] + height)
-    seen = np.isfinite(ends)
-    artists["residuals"] = LineCollection(
-        [
-            [(x0, y0), (x0, y1)]
-            for x0, y0, y1 in zip(x[chosen][seen], y[chosen][seen], ends[seen], strict=True)
-        ],
-        colors=CURRENT,
-        linewidths=0.9 if chosen.size <= 120 else 0.5,
-        alpha=0.45 if chosen.size <= 120 else 0.2,
+    gap = np.full(chosen.size, np.nan)
+    few = chosen.size <= 120
+    (artists["residuals"],) = ax.plot(
+        *np.array([[x[chosen], x[chosen], gap], [y[chosen], ends, gap]])
+        .transpose(0, 2, 1)
+        .reshape(2, -1),
+        **SeriesStyle(style.color, "none", "-").line(linewidth=0.8 if few else 0.5, zorder=1.5),
+        alpha=0.45 if few else 0.2,
         label="residuals",
-        zorder=1.5,
     )
-    ax.add_collection(artists["residuals"], autolim=False)
-    artists["line"] = draw_line(ax, w, b, window, CURRENT, label="ŷ = w·x + b")
+    artists["line"] = draw_line(ax, w, b, window, style.color, label="ŷ = w·x + b")
     if batch is not None:
-        (artists["batch"],) = ax.plot(
-            x[batch],
-            y[batch],
-            linestyle="none",
-            marker="o",
-            markersize=7,
-            markerfacecolor="none",
-            markeredgecolor=BATCH,
-            markeredgewidth=1.8,
-            label="next batch",
-            zorder=3.5,
-        )
-    ax.set_xlabel("x")
-    ax.set_ylabel("y")
-    dress(ax)
+        ring = {"marker": "o", "markersize": 7, "markerfacecolor": "none", "linestyle": "none"}
+        ring |= {"markeredgecolor": BATCH, "markeredgewidth": 1.8, "zorder": 3.5}
+        (artists["batch"],) = ax.plot(x[batch], y[batch], label="next batch", **ring)
+    dress(ax, "x", "y")
     return artists
 
 
-def draw_parameter_space(
-    ax,
-    surface: LossSurface,
-    history: History,
-    step: int,
-    window: Window,
-    *,
-    small: bool = False,
-) -> dict:
+def draw_parameter_space(ax, surface, history: History, step: int, window: Window) -> dict:
     """Contours, the path so far, point `step` and an arrow along the next step."""
-    artists = draw_contours(
-        ax,
-        surface,
-        window,
-        histories=[history],
-        resolution=SMALL_RESOLUTION if small else RESOLUTION,
-        labels=not small,
-    )
-    artists["path"] = draw_path(ax, history, window, until=step, label="path so far")
-    (artists["exit"],) = draw_exits(ax, [history], window, until=step)
+    (style,) = run_styles([history])
+    artists = draw_contours(ax, surface, window)
+    drawn = draw_paths(ax, [history], window, labels=["path so far"], until=step)
+    artists |= {"path": drawn["paths"][0], "exit": drawn["exits"][0]}
     artists["next"] = None
     w, b = history.w, history.b
     (artists["current"],) = ax.plot(
         [w[step]],
         [b[step]],
-        linestyle="none",
-        marker="o",
-        markersize=8.5,
-        color=CURRENT,
-        markeredgecolor="white",
-        markeredgewidth=1.2,
+        **SeriesStyle(style.color, "o", "none").line(markersize=9, markeredgewidth=1.4),
         label="this step",
         zorder=7,
     )
     here = bool(window.contains(w[step], b[step]))
     if step < history.steps and here and np.isfinite([w[step + 1], b[step + 1]]).all():
-        _, tip = window.clip((w[step], b[step]), (w[step + 1], b[step + 1]))
-        shaft = np.hypot(
-            *(ax.transData.transform(tip) - ax.transData.transform((w[step], b[step])))
-        )
-        # A step shorter than the marker is drawn above it, so that it is still seen.
-        short = shaft < 0.2 * ax.figure.dpi
-        artists["next"] = ax.annotate(
-            "",
-            xy=tip,
-            xytext=(w[step], b[step]),
-            arrowprops={
-                "arrowstyle": "-|>,head_width=0.26,head_length=0.5",
-                "color": INK,
-                "linewidth": 1.5,
-                "shrinkA": 0 if short else 4,
-                "shrinkB": 0,
-                "path_effects": halo(width=3.2),
-            },
-            zorder=8 if short else 6,
-        )
-    name_axes(ax)
+        ends = np.array(window.clip((w[step], b[step]), (w[step + 1], b[step + 1])))
+        direction = np.subtract(*ax.transData.transform(ends)[::-1])
+        if np.hypot(*direction) > 1:  # a shorter step has no direction to be seen
+            # An arrow shorter than the dot is drawn above it, so that it is still seen.
+            above = 8 if np.hypot(*direction) < 20 else 6
+            ax.plot(*ends.T, color=INK, linestyle="-", linewidth=1.5, zorder=above)
+            artists["next"] = draw_arrowhead(ax, ends[1], direction, INK, zorder=above)
     return artists
 
 
 def _numbers(history: History, step: int) -> str:
-    return (
-        f"w = {rounded(history.w[step])}, b = {rounded(history.b[step])}, "
-        f"loss {rounded(history.loss[step])}"
-    )
+    w, b, loss = (rounded(values[step]) for values in (history.w, history.b, history.loss))
+    return f"w = {w}, b = {b}, loss {loss}"
 
 
 def plot_step(
@@ -189,35 +138,24 @@ def plot_step(
     -------
     Drawing
         With artists ``"points"``, ``"line"``, ``"residuals"``, ``"batch"`` in data space;
-        ``"surface"``, ``"contours"``, ``"minimum"``, ``"path"``, ``"current"``, ``"next"`` (the
-        arrow, ``None`` at the last step), ``"exit"`` in parameter space; ``"legends"``,
-        ``"title"``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit; the message names it.
+        those of `plot_contours`, ``"path"``, ``"current"``, ``"next"`` (the arrow's head, ``None``
+        where there is no step to show) and ``"exit"`` in parameter space; ``"title"``.
     """
     x, y = read_points(dataset)
-    check_surface(surface)
-    check_history(history)
+    check_runs(surface, history)
     step = _read_step(step, history)
     batch = _read_batch(batch, x.size)
-    with open_sheet(axs, size=(8.3, 3.9), columns=2) as sheet:
+    with open_sheet(axs, size=SIZE, columns=2) as sheet:
         left, right = sheet.axes
         artists = draw_data_space(
             left, x, y, history, step, _run_window(x, y, history), batch=batch
         )
-        artists |= draw_parameter_space(
-            right, surface, history, step, parameter_window(surface, [history])
-        )
-        artists["legends"] = [place_legend(ax, own=sheet.own) for ax in sheet.axes]
+        window = parameter_window(surface, [history], ratio=frame_ratio(SIZE))
+        artists |= draw_parameter_space(right, surface, history, step, window)
+        artists["contour_labels"] = label_contours(right, surface, artists["levels"])
         title = f"Step {step}: {_numbers(history, step)}"
-        if sheet.own:
-            artists["title"] = sheet.figure.suptitle(title, x=0.012, ha="left")
-        else:
-            artists["title"] = left.set_title(title, loc="left")
-        return sheet.finish(artists, _describe_step(history, step, batch))
+        artists["title"] = left.set_title(title, loc="left")
+        return sheet.finish(artists, _describe_step(history, step, batch), NOTICE)
 
 
 def _describe_step(history: History, step: int, batch) -> str:
@@ -231,11 +169,7 @@ def _describe_step(history: History, step: int, batch) -> str:
 
 
 def plot_steps(
-    dataset,
-    surface: LossSurface,
-    history: History,
-    steps: Sequence[int] = (0, 1, 2, 5),
-    axs=None,
+    dataset, surface: LossSurface, history: History, steps=(0, 1, 2, 5), axs=None
 ) -> Drawing:
     """Plot several steps side by side: data space above, parameter space below.
 
@@ -252,47 +186,27 @@ def plot_steps(
     Returns
     -------
     Drawing
-        With artists ``"columns"``: for each step, what `plot_step` returns; ``"legend"``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument does not fit; the message names it.
+        With artists ``"columns"``: for each step, what `plot_step` returns.
     """
     x, y = read_points(dataset)
-    check_surface(surface)
-    check_history(history)
+    check_runs(surface, history)
     if not isinstance(steps, Iterable):
         raise TypeError(f"steps must be a sequence of whole numbers, got {steps!r}")
     steps = [_read_step(step, history, "each of steps") for step in steps]
     if not steps:
         raise ValueError("steps is empty: give at least one step")
-    data, parameters = _run_window(x, y, history), parameter_window(surface, [history])
-    size = (max(3.2, 0.5 + 2.1 * len(steps)), 4.9)
-    with open_sheet(axs, size=size, rows=2, columns=len(steps)) as sheet:
+    data = _run_window(x, y, history)
+    ratio = frame_ratio(SMALL, SMALL_MARGINS)
+    parameters = parameter_window(surface, [history], ratio=ratio)
+    with open_sheet(axs, size=SMALL, rows=2, columns=len(steps), margins=SMALL_MARGINS) as sheet:
         above, below = sheet.axes[: len(steps)], sheet.axes[len(steps) :]
         columns = []
-        for column, (step, top, bottom) in enumerate(zip(steps, above, below, strict=True)):
+        for step, top, bottom in zip(steps, above, below, strict=True):
             drawn = draw_data_space(top, x, y, history, step, data)
-            drawn |= draw_parameter_space(bottom, surface, history, step, parameters, small=True)
+            drawn |= draw_parameter_space(bottom, surface, history, step, parameters)
             loss = rounded(history.loss[step])
             drawn["title"] = top.set_title(f"Step {step}: loss {loss}", loc="left", fontsize=10)
-            if column:
-                # The rows share their limits, so the first column's labels speak for all.
-                for ax in (top, bottom):
-                    ax.set_ylabel("")
-                    ax.tick_params(labelleft=False)
             columns.append(drawn)
-        legend = None
-        if sheet.own:
-            upper, lower = (ax.get_legend_handles_labels() for ax in (above[0], below[0]))
-            handles, labels = upper[0] + lower[0], upper[1] + lower[1]
-            legend = sheet.figure.legend(
-                loc="outside upper left",
-                columnspacing=1.4,
-                **in_rows(handles, labels, size[0] - 0.3),
-            )
         text = "; ".join(f"step {step}: {_numbers(history, step)}" for step in steps)
-        return sheet.finish(
-            {"columns": columns, "legend": legend}, f"{history.label}, in both spaces. {text}."
-        )
+        text = f"{history.label}, in both spaces. {text}."
+        return sheet.finish({"columns": columns}, text, NOTICE)

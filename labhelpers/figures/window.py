@@ -37,6 +37,11 @@ class Window:
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
         return (x >= self.x[0]) & (x <= self.x[1]) & (y >= self.y[0]) & (y <= self.y[1])
 
+    @property
+    def ratio(self) -> float:
+        """Height over width."""
+        return (self.y[1] - self.y[0]) / (self.x[1] - self.x[0])
+
     def apply(self, ax) -> None:
         """Make it the limits of `ax`."""
         ax.set_xlim(*self.x)
@@ -46,15 +51,11 @@ class Window:
         """The part of a segment inside the window (Liang and Barsky, 1984), or ``None``."""
         start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
         low, high = np.array([self.x[0], self.y[0]]), np.array([self.x[1], self.y[1]])
-        first, last = 0.0, 1.0
-        for axis in range(2):
-            change = end[axis] - start[axis]
-            if change == 0:
-                if not low[axis] <= start[axis] <= high[axis]:
-                    return None
-                continue
-            bounds = sorted((edge - start[axis]) / change for edge in (low[axis], high[axis]))
-            first, last = max(first, bounds[0]), min(last, bounds[1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ends = np.array([low - start, high - start]) / (end - start)
+        # A segment along an edge lies inside at its start, and at every other place.
+        ends = np.sort(np.where(np.isnan(ends), [[-np.inf], [np.inf]], ends), axis=0)
+        first, last = max(0.0, *ends[0]), min(1.0, *ends[1])
         if first > last:
             return None
         # A far end can be 1e30 away: rounding must not put the crossing outside.
@@ -142,17 +143,14 @@ def _range(values, name: str, chosen) -> tuple[float, float]:
 
 
 def parameter_window(
-    surface: LossSurface,
-    histories: Sequence[History],
-    *,
-    w_range=None,
-    b_range=None,
-    around: float = AROUND,
+    surface: LossSurface, histories: Sequence[History], *, w_range=None, b_range=None, ratio=1.0
 ) -> Window:
-    """A rectangle of parameters that holds the paths and the minimum with some room `around` it.
+    """A rectangle of parameters that holds the paths and the minimum with some room around it.
 
     A run that stays bounded is shown whole. A diverging one is followed a little beyond its
-    start's distance from the minimum: it is seen leaving, and the rest stays readable.
+    start's distance from the minimum: it is seen leaving, and the rest stays readable. Of two
+    ranges not chosen, the shorter one is extended until b's is `ratio` times w's: with one scale
+    for both, the rectangle then fills axes of that shape.
     """
     w_star, b_star = surface.minimum
     w, b = [w_star], [b_star]
@@ -173,28 +171,23 @@ def parameter_window(
         w += points[0, keep].tolist()
         b += points[1, keep].tolist()
     for values, centre in ((w, w_star), (b, b_star)):
-        room = around * max(abs(value - centre) for value in values)
+        room = AROUND * max(abs(value - centre) for value in values)
         values += [centre - room, centre + room]
     w_ends, b_ends = _range(w, "w_range", w_range), _range(b, "b_range", b_range)
-    # A path along one axis would give a sliver: keep the shorter side at a tenth of the longer.
+    width, height = w_ends[1] - w_ends[0], b_ends[1] - b_ends[0]
     if w_range is None:
-        w_ends = _widen(w_ends, (b_ends[1] - b_ends[0]) / 10)
+        w_ends = _widen(w_ends, height / ratio)
     if b_range is None:
-        b_ends = _widen(b_ends, (w_ends[1] - w_ends[0]) / 10)
+        b_ends = _widen(b_ends, width * ratio)
     return Window(w_ends, b_ends)
 
 
 def _widen(ends: tuple[float, float], least: float) -> tuple[float, float]:
-    short = least - (ends[1] - ends[0])
-    return ends if short <= 0 else (ends[0] - short / 2, ends[1] + short / 2)
+    short = max(0.0, least - (ends[1] - ends[0]))
+    return ends[0] - short / 2, ends[1] + short / 2
 
 
-def data_window(
-    x: np.ndarray,
-    y: np.ndarray,
-    lines: Sequence[tuple[float, float]] = (),
-    share: float = DATA_SHARE,
-) -> Window:
+def data_window(x: np.ndarray, y: np.ndarray, lines=(), share: float = DATA_SHARE) -> Window:
     """A rectangle of data space that holds the points and, as far as they can be read, the lines.
 
     Parameters

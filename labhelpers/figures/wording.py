@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["count", "equation", "point", "rounded"]
+from matplotlib.ticker import Formatter
+
+__all__ = ["AxisNumbers", "count", "equation", "point", "rounded"]
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: Smaller than any parameter or loss that the labs speak of: rounding noise, shown as 0.
@@ -26,9 +28,13 @@ def rounded(value: float, digits: int = 3) -> str:
         text = f"{value:.10f}".rstrip("0").rstrip(".")
     else:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-        mantissa = mantissa.rstrip("0").rstrip(".")
-        text = f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+        text = f"{mantissa.rstrip('0').rstrip('.')} × {_power_of_ten(int(exponent))}"
     return text.replace("-", "−")
+
+
+def _power_of_ten(exponent: int) -> str:
+    """``10⁶`` for 6."""
+    return f"10{str(exponent).translate(_SUPERSCRIPT)}"
 
 
 def point(w: float, b: float) -> str:
@@ -45,3 +51,35 @@ def equation(w: float, b: float) -> str:
 def count(number: int, noun: str) -> str:
     """A number with its noun in the right form: ``1 step``, ``15 steps``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+class AxisNumbers(Formatter):
+    """The numbers of one axis: plain, or all with the same power of ten, never a mix of both.
+
+    A log axis that leaves the plain range keeps 0.01 to 100 and has powers of ten beyond.
+    """
+
+    def __init__(self, log: bool) -> None:
+        self._log = log
+
+    def __call__(self, value: float, position: int | None = None) -> str:
+        return self.format_ticks([value])[0]
+
+    def format_ticks(self, values) -> list[str]:
+        sizes = [abs(value) for value in values if value != 0 and math.isfinite(value)]
+        least = min(sizes, default=1) if self._log else max(sizes, default=1)
+        if least >= 1e-3 and max(sizes, default=1) < 1e5:
+            return [rounded(value, 6) for value in values]
+        if self._log:
+            return [
+                rounded(value) if 0.0099 < value < 101 else _scaled(value, value)
+                for value in values
+            ]
+        return [_scaled(value, max(sizes)) for value in values]
+
+
+def _scaled(value: float, like: float) -> str:
+    """`value` in units of the power of ten of `like`."""
+    exponent = math.floor(math.log10(like) + 1e-9)
+    factor, power = rounded(value / 10.0**exponent, 6), _power_of_ten(exponent)
+    return {"0": "0", "1": power}.get(factor, f"{factor} × {power}")

@@ -49,7 +49,8 @@ def show_beside(
     right = simulate(run, points).losses.tolist()
     wrong = simulate(known.applied_to(run), points).losses.tolist()
     display(HTML(_table(mistake, right, wrong)))
-    display(plot_losses(right, wrong, labels=["right", mistake], scale=scale))
+    labels, roles = ["right", mistake], [None, "wrong"]
+    display(plot_losses(right, wrong, labels=labels, roles=roles, scale=scale))
     display(HTML("<p class='lead-in'>A check that sees the second list says:</p>"))
     display(HTML(describe([known], wrong, run, "losses").to_html()))
     return right, wrong

@@ -351,6 +351,11 @@ def png(width: int, height: int, body: bytes = b"") -> str:
     return base64.b64encode(head + struct.pack(">II", width, height) + body).decode()
 
 
+def svg(width: int, height: int, body: str = "") -> str:
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
+    return base64.b64encode(f"{head}{body}</svg>".encode()).decode()
+
+
 def with_output(**data: str) -> nbformat.NotebookNode:
     data = {key.replace("_", "/"): value for key, value in data.items()}
     output = nbformat.v4.new_output("display_data", data=data)
@@ -378,6 +383,16 @@ def with_output(**data: str) -> nbformat.NotebookNode:
         (
             {"text_html": f'<img src="data:image/png;base64,{png(4, 3)}">'},
             {"text_html": f'<img src="data:image/png;base64,{png(5, 3)}">'},
+            False,
+        ),
+        (
+            {"text_html": f'<img src="data:image/svg+xml;base64,{svg(4, 3, "<path/>")}">'},
+            {"text_html": f'<img src="data:image/svg+xml;base64,{svg(4, 3, "<g/>")}">'},
+            True,
+        ),
+        (
+            {"text_html": f'<img src="data:image/svg+xml;base64,{svg(40, 3)}">'},
+            {"text_html": f'<img src="data:image/svg+xml;base64,{svg(4, 3)}">'},
             False,
         ),
         ({"text_plain": "0.33333334"}, {"text_plain": "0.33333331"}, True),

@@ -63,8 +63,8 @@ def plots(dataset, surface, run, runaway, noisy):
     curve = {"parabola": (np.linspace(-3, 3, 50), np.linspace(-3, 3, 50) ** 2)}
     return {
         "fit": (lambda ax=None: figures.plot_fit(dataset, run, (1, -1), ax=ax), 1),
-        "surface": (lambda ax=None: figures.plot_surface(surface, run, ax=ax), "3d"),
-        "surface_runaway": (lambda ax=None: figures.plot_surface(surface, runaway, ax=ax), "3d"),
+        "surface": (lambda ax=None: figures.plot_surface(surface, run, ax=ax), 1),
+        "surface_runaway": (lambda ax=None: figures.plot_surface(surface, runaway, ax=ax), 1),
         "contours": (lambda ax=None: figures.plot_contours(surface, run, runaway, ax=ax), 1),
         "losses": (lambda ax=None: figures.plot_losses(run, runaway, ax=ax, scale="log"), 1),
         "both": (lambda ax=None: figures.plot_losses(noisy, ax=ax, by="epoch", which="both"), 1),
@@ -72,5 +72,6 @@ def plots(dataset, surface, run, runaway, noisy):
         "steps": (lambda ax=None: figures.plot_steps(dataset, surface, run, (0, 3), ax), 4),
         "run": (lambda ax=None: figures.plot_run(dataset, surface, run, ax), 3),
         "noise": (lambda ax=None: figures.plot_gradient_noise([1, 4, 60], [8, 4, 0], ax), 1),
+        "clouds": (lambda ax=None: figures.plot_clouds(surface, run, noisy, axs=ax), 2),
         "curves": (lambda ax=None: figures.plot_curve_fits(dataset, curve, ax), 1),
     }

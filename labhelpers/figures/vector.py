@@ -1,0 +1,282 @@
+"""Flat matplotlib axes as a small vector picture that follows the theme of its page.
+
+The picture is an SVG for ``<img src="data:…">``: every notebook viewer shows it, also one that does
+not trust the notebook and strips inline SVG, styles and scripts. Inside such a picture the media
+feature ``prefers-color-scheme`` answers with the ``color-scheme`` of the place where it stands
+(CSS Color Adjustment 1), so one picture serves light and dark pages; as it paints its own paper,
+it can be read also where a page does not say what it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+
+import numpy as np
+from matplotlib.colors import to_hex
+from matplotlib.markers import MarkerStyle
+from matplotlib.patches import Ellipse
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D
+
+from labhelpers.figures.style import GRID, INK, MUTED, PAPER, THEME
+
+__all__ = ["FONT_SIZE", "LETTER", "data_uri", "draw_panel", "draw_swatch"]
+
+#: In CSS pixels.
+FONT_SIZE = 13
+#: A letter's mean width.
+LETTER = 0.56 * FONT_SIZE
+#: CSS pixels to the point, in which matplotlib counts line widths.
+_PIXELS = 96 / 72
+_LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
+_NOTHING = ("None", "none", "", " ")
+
+
+def data_uri(svg: str) -> str:
+    """The address of the picture itself, for an ``<img>``."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
+
+
+def draw_panel(axes, box: tuple[float, float, float, float]) -> str:
+    """The part `box` (left, top, width, height, in pixels) of a figure with these `axes`."""
+    picture = _Picture(axes[0].figure.bbox.height)
+    reach = min(picture.add_axes(ax) for ax in axes)
+    left, top, width, height = box
+    more = max(0.0, left - reach)
+    return picture.finish(left - more, top, width + more, height)
+
+
+def draw_swatch(artist) -> str:
+    """The picture beside an entry of a legend."""
+    picture = _Picture(16.0)
+    picture.add_line(artist, "M1 8h26")
+    picture.add_markers(artist, np.array([[14.0, 8.0]]))
+    return picture.finish(0, 0, 28, 16, paper=False)
+
+
+def _outline(path: Path, transform) -> str:
+    """Path data of a shape that may have curves."""
+    return "".join(
+        _LETTERS[code] + " ".join(f"{value:.2f}" for value in points) if code in _LETTERS else "z"
+        for points, code in path.iter_segments(transform, curves=True, simplify=False)
+    )
+
+
+class _Picture:
+    """An SVG in the making; its coordinates are the figure's pixels, with y downward."""
+
+    def __init__(self, height: float) -> None:
+        self._height = height
+        self._flip = Affine2D().scale(1, -1).translate(0, height)
+        self._parts: list[str] = []
+        self._names: dict[str, str] = {}
+        self._clips: dict[str, str] = {}
+
+    def add(self, tag: str, look: str = "", inner: str = "", **numbers) -> None:
+        self._parts.append(self._element(tag, look, inner, **numbers))
+
+    @staticmethod
+    def _element(tag: str, look: str = "", inner: str = "", **values) -> str:
+        numbers = "".join(f' {name}="{value}"' for name, value in values.items())
+        return f"<{tag}{numbers} {look}>{inner}</{tag}>" if inner else f"<{tag}{numbers} {look}/>"
+
+    def colour(self, color) -> str:
+        """`color` as CSS: a variable if it differs between light and dark."""
+        key = to_hex(color)
+        if key not in THEME:
+            return key
+        return f"var(--{self._names.setdefault(key, f'c{len(self._names)}')})"
+
+    def stroke(self, color, width: float, alpha=None, dashes=None, fill="none") -> str:
+        text = f'fill="{fill}"'
+        if width:
+            text += f' stroke="{self.colour(color)}" stroke-width="{width * _PIXELS:.3g}"'
+        if alpha is not None:
+            text += f' opacity="{alpha:g}"'
+        if dashes:
+            dashes = " ".join(f"{dash * _PIXELS:.3g}" for dash in dashes)
+            text += f' stroke-linecap="butt" stroke-dasharray="{dashes}"'
+        return text
+
+    def add_axes(self, ax) -> float:
+        """Draw `ax` with all that is on it; returns how far to the left its numbers reach."""
+        ax.apply_aspect()
+        left, bottom, right, top = ax.bbox.extents
+        size = {"width": f"{right - left:.1f}", "height": f"{top - bottom:.1f}"}
+        frame = {"x": f"{left:.1f}", "y": f"{self._height - top:.1f}"} | size
+        whole = self._clip(self._element("rect", **frame))
+        self._parts.append(f'<g clip-path="url(#{whole})">')
+        if ax.axison:
+            self.add("rect", f'fill="{self.colour(ax.get_facecolor())}"', **frame)
+            ticks = self._ticks(ax.xaxis), self._ticks(ax.yaxis)
+            if ax.xaxis.get_tick_params().get("gridOn"):
+                high = self._height - top
+                grid = "".join(f"M{x:.1f} {high:.1f}v{top - bottom:.1f}" for x, _ in ticks[0])
+                grid += "".join(f"M{left:.1f} {y:.1f}h{right - left:.1f}" for y, _ in ticks[1])
+                self.add("path", f'stroke="{self.colour(GRID)}"', d=grid)
+        by_depth = sorted([*ax.patches, *ax.lines], key=lambda artist: artist.get_zorder())
+        lines = [artist for artist in by_depth if hasattr(artist, "get_xydata")]
+        for artist in by_depth:
+            if isinstance(artist, Ellipse):
+                self._add_ellipse(artist)
+            elif artist in lines:
+                self.add_line(artist, self._shape(artist, ax.bbox))
+        self._parts.append("</g>")
+        # Unclipped: a mark on the frame is not cut in half.
+        for line in lines:
+            places = line.get_transform().transform(line.get_xydata())
+            every = line.get_markevery() or 1
+            places = places[::every] if isinstance(every, int) else places[list(every)]
+            seen = ax.bbox.padded(1).extents
+            inside = ((places >= seen[:2]) & (places <= seen[2:])).all(axis=1)
+            self.add_markers(line, self._flip.transform(places[inside]))
+        reach = self._add_frame(ax, *ticks) if ax.axison else left
+        for text in ax.texts:
+            place = text.get_transform() + self._flip
+            x, y = place.transform(text.get_position())
+            look = f'stroke="{self.colour(PAPER)}" stroke-width="3.5" paint-order="stroke"'
+            self._text(x, y, text.get_text(), text.get_color(), text.get_ha(), text.get_va(), look)
+        return reach
+
+    def _shape(self, line, bbox) -> str:
+        """Path data of `line`, cut just beyond `bbox`, in relative tenths of a pixel."""
+        path = line.get_transform().transform_path(line.get_path())
+        path = path.cleaned(remove_nans=True, clip=bbox.padded(6).extents, simplify=True)
+        points = np.round(10 * self._flip.transform(path.vertices)).astype(int).tolist()
+        parts, (left, up) = [], (0, 0)
+        for (x, y), code in zip(points, path.codes.tolist(), strict=True):
+            if code == Path.MOVETO:
+                parts.append(f"M{x / 10:g} {y / 10:g}")
+            elif code == Path.LINETO and (x, y) != (left, up):
+                down = f"{(y - up) / 10:g}"
+                parts.append(f"l{(x - left) / 10:g}{'' if down[0] == '-' else ' '}{down}")
+            else:
+                continue
+            left, up = x, y
+        return "".join(parts)
+
+    def add_line(self, line, shape: str) -> None:
+        """Draw `shape` in the style of `line`."""
+        if line.get_linestyle() not in _NOTHING and shape:
+            # Matplotlib gives no public access to the dashes that it has scaled by the width.
+            dashes = line._dash_pattern[1]
+            look = self.stroke(line.get_color(), line.get_linewidth(), line.get_alpha(), dashes)
+            self.add("path", look, d=shape)
+
+    def add_markers(self, line, places: np.ndarray) -> None:
+        """Draw the markers of `line` at `places`, in the picture's pixels."""
+        kind = line.get_marker()
+        if not len(places) or str(kind) in _NOTHING:
+            return
+        marker, alpha = MarkerStyle(kind), line.get_alpha()
+        size, edge = line.get_markersize(), line.get_markeredgewidth()
+        fill, rim = line.get_markerfacecolor(), line.get_markeredgecolor()
+        hollow = not marker.is_filled() or str(fill) == "none"
+        if str(kind) == "o" and not hollow:
+            # Round caps of lines without length: the shortest way to write a dot.
+            dots = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places)
+            if edge:
+                self.add("path", self.stroke(rim, size + edge, alpha), d=dots)
+            self.add("path", self.stroke(fill, size - edge, alpha), d=dots)
+            return
+        size *= _PIXELS
+        outline = _outline(
+            marker.get_path(), marker.get_transform() + Affine2D().scale(size, -size)
+        )
+        (x, y), name = places[0], f"m{len(self._parts)}"
+        uses = self._element("path", id=name, d=outline, transform=f"translate({x:.1f} {y:.1f})")
+        for across, down in places[1:] - places[0]:
+            uses += self._element("use", href=f"#{name}", x=f"{across:.1f}", y=f"{down:.1f}")
+        if not marker.is_filled():
+            self.add("g", self.stroke(PAPER, edge + 1.5), uses)
+        fill = "none" if hollow else self.colour(fill)
+        self.add("g", self.stroke(rim, edge, alpha, fill=fill), uses)
+
+    def _add_ellipse(self, patch: Ellipse) -> None:
+        x, y = (patch.axes.transData + self._flip).transform(patch.get_center())
+        # The aspect is equal: a pixel is as long along w as along b.
+        scale = patch.axes.bbox.width / np.ptp(patch.axes.get_xlim()) / 2
+        seen = patch.get_facecolor()[3] > 0
+        fill = self.colour(patch.get_facecolor()) if seen else "none"
+        ellipse = self._element(
+            "ellipse",
+            self.stroke(patch.get_edgecolor(), patch.get_linewidth(), fill=fill),
+            rx=f"{scale * patch.width:.2f}",
+            ry=f"{scale * patch.height:.2f}",
+            transform=f"translate({x:.2f} {y:.2f}) rotate({-patch.angle:.3f})",
+        )
+        if patch.get_clip_path() is not None:
+            # On a group: on the ellipse itself the clip would be turned with it.
+            shape = _outline(patch.get_clip_path().get_fully_transformed_path(), self._flip)
+            name = self._clip(self._element("path", d=shape))
+            ellipse = f'<g clip-path="url(#{name})">{ellipse}</g>'
+        self._parts.append(ellipse)
+
+    def _clip(self, shape: str) -> str:
+        """The name under which `shape` clips."""
+        if shape not in self._clips:
+            self._clips[shape] = f"k{len(self._clips)}"
+            self.add("clipPath", "", shape, id=self._clips[shape])
+        return self._clips[shape]
+
+    def _ticks(self, axis) -> list[tuple[float, str]]:
+        """Place in pixels and text of each number in view."""
+        low, high = axis.get_view_interval()
+        slack = 1e-9 * (high - low)
+        places = np.array(axis.get_majorticklocs())
+        places = places[(places >= low - slack) & (places <= high + slack)]
+        texts = axis.get_major_formatter().format_ticks(places)
+        which = int(axis is axis.axes.yaxis)
+        points = np.tile([axis.axes.get_xlim()[0], axis.axes.get_ylim()[0]], (len(places), 1))
+        points[:, which] = places
+        pixels = (axis.axes.transData + self._flip).transform(points)[:, which]
+        return list(zip(pixels.tolist(), texts, strict=True))
+
+    def _add_frame(self, ax, across, down) -> float:
+        left, bottom, right, top = ax.bbox.extents
+        bottom, top = self._height - bottom, self._height - top
+        marks = "".join(f"M{x:.1f} {bottom:.1f}v4" for x, _ in across)
+        marks += "".join(f"M{left:.1f} {y:.1f}h-4" for y, text in down)
+        frame = f"M{left:.1f} {top:.1f}V{bottom:.1f}H{right:.1f}{marks}"
+        self.add("path", self.stroke(MUTED, 0.75), d=frame)
+        edge = -np.inf
+        for x, text in across:
+            # Numbers that would run into one another are left out.
+            if x - LETTER * len(text) / 2 > edge:
+                self._text(x, bottom + 18, text, INK, "center")
+                edge = x + LETTER * len(text) / 2 + 6
+        for y, text in down:
+            self._text(left - 7, y, text, INK, "right", "center")
+        reach = left - 14 - max((LETTER * len(text) for _, text in down), default=0.0)
+        self._text((left + right) / 2, bottom + 36, ax.get_xlabel(), INK, "center")
+        if ax.get_ylabel():
+            y = (top + bottom) / 2
+            turn = f'transform="rotate(-90 {reach:.1f} {y:.1f})"'
+            self._text(reach, y, ax.get_ylabel(), INK, "center", look=turn)
+            reach -= FONT_SIZE
+        self._text(left - 24, top - 9, ax.get_title("left"), INK, look='font-weight="600"')
+        return reach - 2
+
+    def _text(self, x, y, text, color, ha="left", va="baseline", look="") -> None:
+        if text:
+            anchor = {"left": "start", "center": "middle", "right": "end"}[ha]
+            y += FONT_SIZE * {"top": 0.8, "center": 0.35}.get(va, 0.0)
+            look += f' fill="{self.colour(color)}" text-anchor="{anchor}"'
+            self.add("text", look, html.escape(text, quote=False), x=f"{x:.1f}", y=f"{y:.1f}")
+
+    def finish(self, left, top, width, height, *, paper: bool = True) -> str:
+        """The picture's text, with the colours of both themes."""
+        box = f"{left:.0f} {top:.0f} {width:.0f} {height:.0f}"
+        back = f'<rect x="{left:.0f}" y="{top:.0f}" width="100%" height="100%" rx="8" fill="'
+        back = f'{back}{self.colour(PAPER)}"/>' if paper else ""
+        light = ";".join(f"--{name}:{color}" for color, name in self._names.items())
+        dark = ";".join(f"--{name}:{THEME[color]}" for color, name in self._names.items())
+        style = f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
+        if paper:  # a sample of a legend has no text
+            style += f"text{{font-size:{FONT_SIZE}px;font-family:system-ui,sans-serif}}"
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+            f'viewBox="{box}" stroke-linecap="round" stroke-linejoin="round">'
+            f"<style>{style}</style>{back}{''.join(self._parts)}</svg>"
+        )
