@@ -16,7 +16,7 @@ export class MapView extends View {
 		const rows = Array.from({ length: 20 }, (_, row) => ({ row, optimizer: "sgd", momentum: row / 20 }));
 		rows.push({ row: ADAM, optimizer: "adam", momentum: 0 });
 		this.cells = rows.flatMap((row) => rates.map((lr, i) => ({ ...row, lr, i })));
-		Object.assign(this, { key, rates, done: 0, best: null });
+		Object.assign(this, { key, rates, done: 0, best: null, stale: true });
 		this.count = (cell) => stepsNeeded(surface, { ...cell, start: state.start, goal }, MOST);
 	}
 

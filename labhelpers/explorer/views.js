@@ -93,10 +93,10 @@ export class View {
 				// A fraction of a pixel more would blur.
 				canvas.style.width = `${width}px`;
 			}
-			this.box = { left: 50, top: 8, right: width - 8, bottom: height - 36 };
 		}
-		this.frame(scene);
 		if (this.stale) {
+			const wide = this.fit(scene, 50);
+			if (wide > 28) this.fit(scene, wide + 22);
 			this.taken = [];
 			this.paint(this.back, scene, this.drawBack);
 			this.written = this.taken;
@@ -104,6 +104,15 @@ export class View {
 		}
 		this.taken = [...this.written];
 		this.paint(this.front, scene, this.drawFront);
+	}
+
+	/** Lay out the axes; how wide the numbers left of them are. */
+	fit(scene, left) {
+		this.box = { left, top: 8, right: this.width - 8, bottom: this.height - 36 };
+		this.frame(scene);
+		for (const one of [this.x, this.y]) one.texts ??= formatAll(one.ticks, one.log);
+		this.back.font = FONT;
+		return Math.max(...this.y.texts.map((text) => this.back.measureText(text).width));
 	}
 
 	paint(ctx, scene, drawLayer) {
@@ -133,7 +142,6 @@ export class View {
 	axes(ctx, colours) {
 		const { left, top, right, bottom } = this.box;
 		const { x, y } = this;
-		const [xTexts, yTexts] = [x, y].map((one) => one.texts ?? formatAll(one.ticks, one.log));
 		ctx.lineWidth = 1;
 		ctx.strokeStyle = colours.grid;
 		ctx.beginPath();
@@ -144,9 +152,9 @@ export class View {
 		ctx.strokeRect(left - 0.5, top - 0.5, right - left + 1, bottom - top + 1);
 		ctx.fillStyle = colours.soft;
 		ctx.textAlign = "center";
-		x.ticks.forEach((value, i) => ctx.fillText(xTexts[i], x.at(value), bottom + 14));
+		x.ticks.forEach((value, i) => ctx.fillText(x.texts[i], x.at(value), bottom + 14));
 		Object.assign(ctx, { textAlign: "right", textBaseline: "middle" });
-		y.ticks.forEach((value, i) => ctx.fillText(yTexts[i], left - 6, y.at(value)));
+		y.ticks.forEach((value, i) => ctx.fillText(y.texts[i], left - 6, y.at(value)));
 		Object.assign(ctx, { textAlign: "center", textBaseline: "bottom", fillStyle: colours.ink });
 		ctx.fillText(x.label, Math.round((left + right) / 2), this.height - 2);
 		ctx.translate(12, Math.round((top + bottom) / 2));
@@ -436,7 +444,6 @@ export class ParameterView extends View {
 
 export class LossView extends View {
 	frame({ run, ghost, byEpoch, surface: { least } }) {
-		if (!this.stale) return;
 		this.byEpoch = byEpoch;
 		const runs = ghost ? [run, ghost] : [run];
 		const long = Math.max(...runs.map((one) => this.along(one, one.steps)));
