@@ -11,9 +11,10 @@ export function lossSurface(x, y) {
 	const w = sxy / sxx;
 	const b = yMean - w * xMean;
 	const least = mean(x.map((v, i) => (y[i] - yMean - w * (v - xMean)) ** 2));
+	const excess = (p, q) => sxx * (p - w) ** 2 + (p * xMean + q - yMean) ** 2;
 	return {
-		n, w, b, least, ...curvatures(sxx + xMean ** 2, xMean),
-		loss: (p, q) => least + sxx * (p - w) ** 2 + (p * xMean + q - yMean) ** 2,
+		n, w, b, least, excess, ...curvatures(sxx + xMean ** 2, xMean),
+		loss: (p, q) => least + excess(p, q),
 		gradient(p, q) {
 			const level = p * xMean + q - yMean;
 			return [2 * (sxx * (p - w) + level * xMean), 2 * level];
@@ -25,8 +26,8 @@ export function lossSurface(x, y) {
 function curvatures(meanSquare, mean) {
 	const steep = meanSquare + 1 + Math.hypot(meanSquare - 1, 2 * mean);
 	// From the determinant: a difference would lose digits.
-	const flat = (4 * Math.max(meanSquare - mean ** 2, 0)) / steep;
-	return { steep, flat, angle: Math.atan2(2 * mean, meanSquare - 1) / 2 };
+	const shallow = (4 * Math.max(meanSquare - mean ** 2, 0)) / steep;
+	return { steep, shallow, angle: Math.atan2(2 * mean, meanSquare - 1) / 2 };
 }
 
 /** The order of the samples in one epoch: Fisher–Yates with mulberry32 numbers. */
@@ -61,11 +62,26 @@ export function batches(n, size, shuffle, seed) {
 }
 
 /**
- * One run of gradient descent, with momentum as torch.optim.SGD has it: v ← μ·v + g, p ← p − η·v.
- * n steps give n + 1 points. batchLoss[k] is the loss on step k's batch, before its update.
+ * From one parameter's gradients to its updates: as torch.optim.SGD with momentum has it,
+ * v ← μ·v + g, p ← p − η·v, or as torch.optim.Adam with its own defaults.
+ */
+function updater({ optimizer, lr, momentum }) {
+	let [v, mean, square, k] = [0, 0, 0, 0];
+	if (optimizer === "sgd") return (g) => -lr * (v = momentum * v + g);
+	return (g) => {
+		k++;
+		mean += 0.1 * (g - mean);
+		square = 0.999 * square + 0.001 * g * g;
+		return (-lr / (1 - 0.9 ** k)) * (mean / (Math.sqrt(square) / Math.sqrt(1 - 0.999 ** k) + 1e-8));
+	};
+}
+
+/**
+ * One run. n steps give n + 1 points. batchLoss[k] is the loss on step k's batch, before its
+ * update; from step `reached` on, the loss over all points is within `goal` of the least.
  */
 export function descend(x, y, surface, settings) {
-	const { lr, momentum, steps, start, shuffle, seed } = settings;
+	const { steps, start, shuffle, seed, goal } = settings;
 	const n = x.length;
 	const batchSize = settings.batch_size < n ? settings.batch_size : null;
 	const batchOf = batches(n, batchSize, shuffle, seed);
@@ -78,12 +94,17 @@ export function descend(x, y, surface, settings) {
 		batchLoss: new Float64Array(steps),
 		// 2/λ₂ of the steepest batch in this run.
 		batchLimit: Infinity,
+		// Whether a step is another one than −η times the full gradient.
+		differs: Boolean(batchSize || settings.momentum || settings.optimizer === "adam"),
+		reached: 0,
 	};
-	let [[w, b], vw, vb] = [start, 0, 0];
+	let [w, b] = start;
+	const [moveW, moveB] = [updater(settings), updater(settings)];
 	for (let k = 0; ; k++) {
 		run.w[k] = w;
 		run.b[k] = b;
 		run.loss[k] = surface.loss(w, b);
+		if (!(surface.excess(w, b) <= goal)) run.reached = k + 1;
 		if (k === steps) break;
 		let [gw, gb] = [0, 0];
 		const batch = batchOf(k);
@@ -106,12 +127,25 @@ export function descend(x, y, surface, settings) {
 			run.batchLoss[k] = squares / m;
 			run.batchLimit = Math.min(run.batchLimit, 2 / curvatures(sumXX / m, sumX / m).steep);
 		}
-		vw = momentum * vw + gw;
-		vb = momentum * vb + gb;
-		w -= lr * vw;
-		b -= lr * vb;
+		w += moveW(gw);
+		b += moveB(gb);
 	}
 	return run;
+}
+
+/** Steps with all samples after which a run stays within its goal; NaN if not yet, ∞ if it grows. */
+export function stepsNeeded(surface, settings, most) {
+	let [w, b] = settings.start;
+	const [moveW, moveB] = [updater(settings), updater(settings)];
+	const first = surface.excess(w, b);
+	for (let [k, needed, excess] = [0, 0, first]; ; k++) {
+		if (!(excess <= settings.goal)) needed = k + 1;
+		if (k === most || !(excess < 1e30)) return needed <= k ? needed : excess < first ? NaN : Infinity;
+		const [gw, gb] = surface.gradient(w, b);
+		w += moveW(gw);
+		b += moveB(gb);
+		excess = surface.excess(w, b);
+	}
 }
 
 /**
@@ -128,42 +162,72 @@ export function factor(lr, curvature, momentum) {
 /** The limit 2(1 + μ)/λ₂ with all samples, and the fastest rate. */
 export function rateMarks(surface, momentum) {
 	const gain = 2 * (1 + momentum);
-	return { limit: gain / surface.steep, fastest: gain / (surface.steep + surface.flat) };
+	return { limit: gain / surface.steep, fastest: gain / (surface.steep + surface.shallow) };
 }
+
+const raised = (exponent) =>
+	"10" + String(exponent).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
 
 /** A number for reading. */
 export function format(value, digits = 4) {
 	if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "undefined";
 	const size = Math.abs(value);
-	const plain = size === 0 || (size >= 1e-3 && size < 1e5);
-	const text = plain
-		? String(Number(size.toPrecision(digits)))
-		: size.toExponential(digits - 2).replace(/\.?0*e\+?/, "e");
-	return (value < 0 && size > 0 ? "−" : "") + text.replace("-", "−");
+	const sign = value < 0 ? "−" : "";
+	if (size === 0 || (size >= 1e-3 && size < 1e5)) return sign + Number(size.toPrecision(digits));
+	const [factor, exponent] = size.toExponential(digits - 2).split("e");
+	return `${sign}${Number(factor)} × ${raised(Number(exponent))}`;
+}
+
+/** The numbers of an axis: all plain, or all with a power of ten. */
+export function formatAll(values, log) {
+	const sizes = values.map(Math.abs).filter(Boolean);
+	const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
+	const plain = (value) => String(Number(value.toPrecision(6))).replace("-", "−");
+	if ((log ? low * 10 : high) >= 1e-3 && high < 1e5) return values.map(plain);
+	const power = (value) => Math.floor(Math.log10(value) + 1e-9);
+	return values.map((value) => {
+		if (!value || (log && value > 0.0099 && value < 101)) return plain(value);
+		const exponent = power(log ? value : high);
+		const factor = plain(value / 10 ** exponent);
+		return factor === "1" ? raised(exponent) : `${factor} × ${raised(exponent)}`;
+	});
 }
 
 const TITLES = {
-	converging: "Converging", slow: "Converging slowly", edge: "On the limit",
-	diverging: "Diverging", noisy: "Bounded, with noise",
+	converging: "Converging", slow: "Converging slowly", edge: "On the limit", approaching: "Approaching",
+	overshooting: "Overshooting", diverging: "Diverging", noisy: "Bounded, with noise",
 };
 const verdict = (kind, text) => ({ kind, title: TITLES[kind], text });
 
 export function describe(surface, run) {
 	if (run.batchSize) return describeNoisy(surface, run);
-	const { lr, momentum } = run.settings;
-	const [steep, flat] = [surface.steep, surface.flat].map((curvature) => factor(lr, curvature, momentum));
-	const [s, f] = [steep, flat].map(({ value }) => Math.abs(value));
+	const { lr, momentum, optimizer } = run.settings;
+	if (optimizer === "adam") return describeAdam(surface, run);
+	const [steep, shallow] = [surface.steep, surface.shallow].map((one) => factor(lr, one, momentum));
+	const [s, f] = [steep, shallow].map(({ value }) => Math.abs(value));
 	const alongSteep = `each step multiplies the error along the steep direction by ${format(steep.value, 3)}`;
-	const alongFlat = `along the flat direction by ${format(flat.value, 3)}`;
+	const alongShallow = `along the shallow direction by ${format(shallow.value, 3)}`;
 	if (Math.abs(s - 1) < 1e-9) return verdict("edge", `${alongSteep}: it neither grows nor shrinks.`);
-	if (s > 1) return verdict("diverging", alongSteep + (f > 1 ? ` and ${alongFlat}.` : "."));
+	if (s > 1) {
+		const both = f > 1 ? ` and ${alongShallow}` : "";
+		return verdict("diverging", `${alongSteep}${both}. That is above 1 in size, so the error grows.`);
+	}
 	const swings = ({ turns }) => (turns ? " (it swings about 0)" : "");
 	const jumps = !steep.turns && steep.value < 0 ? " (it jumps across the valley)" : "";
-	const both = `${alongSteep}${swings(steep)}${jumps}, ${alongFlat}${swings(flat)}`;
+	const both = `${alongSteep}${swings(steep)}${jumps}, ${alongShallow}${swings(shallow)}`;
 	const worst = Math.max(s, f);
 	if (worst <= 0.97) return verdict("converging", `${both}.`);
 	const half = format(Math.ceil(Math.log(0.5) / Math.log(worst)), 3);
 	return verdict("slow", `${both}; half of the larger part is left after about ${half} steps.`);
+}
+
+/** Adam divides by the size of the gradients, so that no factor tells how it goes. */
+function describeAdam(surface, { settings, steps, loss }) {
+	const rate = `η = ${format(settings.lr)}`;
+	const step = `at first a step moves w and b by about ${rate} each, however large the gradient is`;
+	const [first, last, least] = [loss[0], loss[steps], surface.least].map((value) => format(value));
+	return verdict(loss[steps] <= loss[0] ? "approaching" : "overshooting",
+		`${step}; the loss goes from ${first} to ${last} (least squares: ${least}).`);
 }
 
 function describeNoisy(surface, { settings, steps, batchSize, loss }) {
@@ -174,7 +238,8 @@ function describeNoisy(surface, { settings, steps, batchSize, loss }) {
 		const end = Number.isFinite(growth) ? `${format(growth, 3)} times its start` : "beyond every number";
 		const why = ` With all samples this rate converges; ${single ? "a single sample" : "one batch"} can be ` +
 			"steeper than the whole.";
-		const small = settings.lr < rateMarks(surface, settings.momentum).limit;
+		const { lr, momentum, optimizer } = settings;
+		const small = optimizer === "sgd" && lr < rateMarks(surface, momentum).limit;
 		return verdict("diverging", `the loss ends ${end}.${small ? why : ""}`);
 	}
 	const tail = loss.subarray(Math.floor((3 * steps) / 4) + 1);

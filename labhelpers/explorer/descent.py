@@ -73,14 +73,15 @@ def batches(n: int, settings: Settings) -> Iterator[np.ndarray]:
 def descend(x: np.ndarray, y: np.ndarray, settings: Settings) -> History:
     """Run gradient descent and record it.
 
-    Momentum follows ``torch.optim.SGD`` without dampening: v ← μ·v + g, p ← p − η·v.
+    Momentum follows ``torch.optim.SGD`` without dampening: v ← μ·v + g, p ← p − η·v. Adam follows
+    ``torch.optim.Adam`` with its default β₁, β₂ and ε.
 
     Parameters
     ----------
     x, y : ndarray, shape (N,)
         The points.
     settings : Settings
-        Rate, batch size, order, steps, momentum and start.
+        Optimizer, rate, batch size, order, steps, momentum and start.
 
     Returns
     -------
@@ -89,9 +90,9 @@ def descend(x: np.ndarray, y: np.ndarray, settings: Settings) -> History:
     surface = LossSurface(x, y)
     history = History(surface, settings.start, lr=settings.lr, batch_size=settings.batch_size)
     w, b = settings.start
-    velocity = np.zeros(2)
+    velocity, mean, square = np.zeros((3, 2))
     with np.errstate(over="ignore", invalid="ignore"):
-        for _, batch in zip(range(settings.steps), batches(len(x), settings)):
+        for k, batch in zip(range(1, settings.steps + 1), batches(len(x), settings)):
             if history.batch_size is None:
                 gradient = surface.gradient(w, b)
                 batch_loss = None
@@ -99,7 +100,13 @@ def descend(x: np.ndarray, y: np.ndarray, settings: Settings) -> History:
                 error = w * x[batch] + b - y[batch]
                 gradient = 2 * np.array([np.mean(error * x[batch]), np.mean(error)])
                 batch_loss = float(np.mean(error**2))
-            velocity = settings.momentum * velocity + gradient
-            w, b = (float(p - settings.lr * v) for p, v in zip((w, b), velocity))
+            if settings.optimizer == "adam":
+                mean = 0.9 * mean + 0.1 * gradient
+                square = 0.999 * square + 0.001 * gradient**2
+                size = np.sqrt(square / (1 - 0.999**k)) + 1e-8
+                step = mean / (1 - 0.9**k) / size
+            else:
+                step = velocity = settings.momentum * velocity + gradient
+            w, b = (float(p - settings.lr * v) for p, v in zip((w, b), step))
             history.step(w, b, batch_loss=batch_loss)
     return history

@@ -1,9 +1,10 @@
 // Controls, state and time. render is anywidget's form; a saved page calls mount.
 // page.py joins the modules and defines STYLE and LAYOUT, the .css and the .html file.
 import { describe, descend, format, lossSurface, rateMarks } from "./descent.js";
+import { MapView } from "./map.js";
 import { DataView, LossView, ParameterView, pointAt, stepBefore } from "./views.js";
 
-const SETTINGS = "lr batch_size shuffle seed steps momentum start".split(" ");
+const SETTINGS = "lr batch_size shuffle seed steps momentum optimizer start".split(" ");
 const STEPS_PER_SECOND = 5;
 const SECONDS_AT_MOST = 12;
 
@@ -29,6 +30,9 @@ class Explorer {
 		const stages = this.all(".stage");
 		this.views = [DataView, ParameterView, LossView].map((Kind, i) => new Kind(stages[i]));
 		this.parameters = this.views[1];
+		this.map = new MapView(stages[3]);
+		this.goal = model.get("goal");
+		this.marked = null;
 		this.calm = matchMedia("(prefers-reduced-motion: reduce)");
 		this.state = Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
 		this.initial = { ...this.state };
@@ -40,7 +44,7 @@ class Explorer {
 		this.listen();
 		this.theme();
 		this.set({});
-		this.camera = this.goal();
+		this.camera = this.aim();
 	}
 
 	find(selector) {
@@ -74,6 +78,8 @@ class Explorer {
 		// Whole batches have no order.
 		const whole = !(size < surface.n) && (hide.has("batch_size") || fix.has("batch_size"));
 		this.find(".order").hidden = whole || (hide.has("shuffle") && hide.has("seed"));
+		const decided = ["lr", "momentum", "optimizer"].some((name) => hide.has(name) || fix.has(name));
+		this.find(".map").hidden = decided || hide.has("marks") || hide.has("map");
 		this.find(".marks").hidden = hide.has("marks");
 		// Hidden marks would be read out, too.
 		if (!hide.has("marks")) this.find("[type=range][name=lr]").setAttribute("aria-describedby", "marks");
@@ -82,9 +88,11 @@ class Explorer {
 			element.hidden = hide.has(name);
 			if (!fix.has(name)) continue;
 			element.title = "Fixed here";
-			for (const one of element.querySelectorAll("input")) one.disabled = true;
+			for (const one of element.querySelectorAll(`input:not([name=optimizer])`)) one.disabled = true;
 		}
-		this.find(".handle").disabled = hide.has("start") || fix.has("start");
+		for (const one of this.all("[name=optimizer]")) one.disabled = fix.has("optimizer") || fix.has("momentum");
+		this.canMove = !hide.has("start") && !fix.has("start");
+		this.find(".handle").disabled = !this.canMove;
 	}
 
 	listen() {
@@ -92,7 +100,11 @@ class Explorer {
 		root.addEventListener("input", ({ target }) => this.slide(target));
 		root.addEventListener("change", ({ target }) => this.type(target));
 		root.addEventListener("click", ({ target }) => this.act(target.closest("[data-do]")?.dataset.do));
+		// JupyterLab keeps Enter from what it would do in a box: no change comes of it.
+		root.addEventListener("keydown", ({ key, target }) => key === "Enter" && this.type(target));
+		this.find("details").addEventListener("toggle", () => this.ask());
 		this.drag(this.find(".handle"));
+		this.point();
 		const follow = SETTINGS.concat("step").map((name) => [`change:${name}`, () => this.follow(name)]);
 		for (const pair of follow) model.on(...pair);
 		const sizes = new ResizeObserver(() => this.ask());
@@ -130,9 +142,11 @@ class Explorer {
 		const atEnd = this.t >= this.state.steps;
 		Object.assign(this.state, changes);
 		if (atEnd) this.t = this.state.steps;
-		this.run = descend(this.points.x, this.points.y, this.surface, { ...this.state });
+		this.run = descend(this.points.x, this.points.y, this.surface, { ...this.state, goal: this.goal });
+		this.marked = null;
 		this.verdict = describe(this.surface, this.run);
 		for (const one of this.views.slice(1)) one.stale = true;
+		this.map.begin(this, this.dials.lr.filter((_, i) => i % 8 === 0));
 		this.showSettings();
 		this.go(this.t, this.playing);
 	}
@@ -168,13 +182,16 @@ class Explorer {
 		if (action in goals) this.go(goals[action]);
 		if (action === "play") this.playing ? this.go(Math.round(t)) : this.go(t >= steps ? 0 : t, true);
 		if (action === "keep") this.set({}, (this.ghost = this.ghost ? null : this.run));
-		if (action === "reset") this.set(this.initial, (this.ghost = null), (this.t = steps));
+		if (action !== "reset") return;
+		this.byEpoch = false;
+		this.set(this.initial, (this.ghost = null), (this.t = this.initial.steps));
 	}
 
 	slide({ name, value, type, checked }) {
 		if (name === "step") this.go(Number(value));
 		else if (name === "axis") this.set({}, (this.byEpoch = value === "epoch"));
 		else if (name === "size") this.set({ batch_size: value ? Number(value) : null });
+		else if (name === "optimizer") this.set({ optimizer: value });
 		else if (name === "shuffle") this.set({ shuffle: checked });
 		else if (type === "range") this.set({ [name]: this.dials[name][value] });
 	}
@@ -189,11 +206,49 @@ class Explorer {
 		else this.set({ [name]: name === "batch_size" && value >= this.surface.n ? null : value });
 	}
 
+	/** A pointer over a view marks a step in all three; a click goes there, or places the start. */
+	point() {
+		const all = [...this.views, this.map];
+		for (const one of all) {
+			const at = ({ clientX, clientY }) => {
+				const { left, top } = one.stage.getBoundingClientRect();
+				return [clientX - left, clientY - top];
+			};
+			one.stage.addEventListener("pointermove", (event) => {
+				if (one === this.map) return this.readMap(this.map.cellAt(at(event)));
+				const marked = this.grip || this.playing ? null : one.stepAt(at(event), this);
+				if (marked !== this.marked) this.ask((this.marked = marked));
+			});
+			one.stage.addEventListener("pointerleave", () => this.ask((this.marked = null), this.readMap()));
+			one.stage.addEventListener("click", (event) => {
+				if (one === this.map) return this.choose(this.map.cellAt(at(event)));
+				if (one !== this.parameters) return this.marked !== null && this.go(this.marked);
+				if (this.canMove && event.target.tagName !== "BUTTON") this.place(this.parameters.parametersAt(...at(event)));
+			});
+		}
+	}
+
+	place(start) {
+		const grain = 10 ** Math.floor(Math.log10(this.camera.half / 60));
+		this.set({ start: start.map((v) => Number((Math.round(v / grain) * grain).toPrecision(12))) });
+	}
+
+	choose(cell) {
+		if (!cell) return;
+		const { lr, momentum, optimizer } = cell;
+		this.set(optimizer === "adam" ? { lr, optimizer } : { lr, momentum, optimizer });
+	}
+
+	readMap(cell = this.map.best) {
+		if (!cell) return;
+		const { lr, momentum, optimizer, needed } = cell;
+		const steps = needed === Infinity ? "diverging" : needed >= 0 ? `${needed} steps` : "more than 400 steps";
+		const how = optimizer === "adam" ? "Adam" : `μ = ${format(momentum)}`;
+		this.put(this.find(".map .readout"), `η = ${format(lr)}, ${how}: ${steps}`);
+	}
+
 	drag(handle) {
-		const place = (...start) => {
-			const grain = 10 ** Math.floor(Math.log10(this.camera.half / 60));
-			this.set({ start: start.map((v) => Number((Math.round(v / grain) * grain).toPrecision(12))) });
-		};
+		const place = (...start) => this.place(start);
 		const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 		handle.addEventListener("keydown", (event) => {
 			if (!moves[event.key]) return;
@@ -205,6 +260,7 @@ class Explorer {
 			if (button) return;
 			handle.setPointerCapture(pointerId);
 			const { left, top, width, height } = handle.getBoundingClientRect();
+			this.marked = null;
 			this.grip = [clientX - left - width / 2, clientY - top - height / 2];
 		});
 		handle.addEventListener("pointermove", ({ clientX, clientY }) => {
@@ -225,7 +281,7 @@ class Explorer {
 		if (!this.section.clientWidth) return this.again();
 		if (!this.colours) {
 			this.colours = this.readColours();
-			for (const one of this.views) one.stale = true;
+			for (const one of [...this.views, this.map]) one.stale = true;
 		}
 		const elapsed = this.moving ? Math.min((now - this.last) / 1000, 0.1) : 0;
 		this.last = now;
@@ -237,13 +293,16 @@ class Explorer {
 		const t = this.calm.matches ? Math.floor(this.t) : this.t;
 		const ghostT = ghost && Math.min(byEpoch ? (t / run.perEpoch) * ghost.perEpoch : t, ghost.steps);
 		for (const one of this.views) one.draw({ ...this, start, t, ghostT });
+		const counting = this.map.stage.clientWidth > 0 && this.map.work();
+		if (this.map.stage.clientWidth > 0) this.map.draw(this);
+		if (counting) this.readMap();
 		this.showTime(t);
 		this.moving = this.playing || gliding;
-		if (this.moving) this.ask();
+		if (this.moving || counting) this.ask();
 	}
 
 	/** Start and minimum in view, further out when the path is. */
-	goal() {
+	aim() {
 		const { surface, run, state: { start } } = this;
 		const { w, b } = surface;
 		const off = (p, q, from) => Math.max(Math.abs(p - from.w), Math.abs(q - from.b));
@@ -261,7 +320,7 @@ class Explorer {
 	glide(elapsed) {
 		if (this.grip) return false;
 		const { camera } = this;
-		const goal = this.goal();
+		const goal = this.aim();
 		const names = ["w", "b", "half"];
 		const off = Math.max(...names.map((name) => Math.abs(goal[name] - camera[name]))) / goal.half;
 		if (off === 0) return false;
@@ -290,7 +349,11 @@ class Explorer {
 			slider.value = places.findLastIndex((value) => value <= state[name]);
 			slider.ariaValueText = format(state[name]);
 		}
-		const chosen = { size: `${run.batchSize ?? ""}`, axis: this.byEpoch ? "epoch" : "step" };
+		const adam = state.optimizer === "adam";
+		const chosen = {
+			size: `${run.batchSize ?? ""}`, axis: this.byEpoch ? "epoch" : "step", optimizer: state.optimizer,
+		};
+		for (const one of this.all("[name=momentum]")) one.disabled = adam || fix.has("momentum");
 		for (const one of this.all("[type=radio]")) one.checked = one.value === chosen[one.name];
 		const shuffle = this.find("[name=shuffle]");
 		shuffle.checked = state.shuffle;
@@ -299,13 +362,17 @@ class Explorer {
 		this.find("[name=step]").max = state.steps;
 		section.classList.toggle("batched", batched);
 		section.classList.toggle("compared", Boolean(ghost));
+		section.classList.toggle("two", run.differs);
 		this.find(".axis").hidden = !batched && !ghost?.batchSize;
 		section.dataset.kind = verdict.kind;
 		this.put(this.find(".words b"), `${verdict.title}:`);
 		this.put(this.find(".words span"), verdict.text);
 		this.put(this.find("[data-do=keep]"), ghost ? "Remove kept run" : "Keep this run");
-		this.put(this.find(".kept"), ghost ? `Kept run: η = ${format(ghost.settings.lr)}, ` +
-			`μ = ${format(ghost.settings.momentum)}, batch size ${ghost.batchSize ?? "all"}.` : "");
+		const how = (one) => (one.optimizer === "adam" ? "Adam" : `μ = ${format(one.momentum)}`);
+		this.put(this.find(".note"), ghost ? `Kept run: η = ${format(ghost.settings.lr)}, ` +
+			how(ghost.settings) + `, batch size ${ghost.batchSize ?? "all"}; ${this.reached(ghost)}.` : "");
+		this.put(this.find(".reached"), this.reached(run));
+		this.find(".reached").title = `The loss stays within ${format(this.goal)} of the least.`;
 		const marks = {
 			limit: ["limit", limit], fastest: ["fastest", fastest],
 			single: [`${run.batchSize === 1 ? "sample" : "batch"} limit`, run.batchLimit * (1 + state.momentum)],
@@ -313,26 +380,34 @@ class Explorer {
 		for (const [name, [text, rate]] of Object.entries(marks)) {
 			const mark = this.find(`.${name}`);
 			const at = Math.log(rate / this.dials.lr[0]) / Math.log(this.dials.lr.at(-1) / this.dials.lr[0]);
-			mark.hidden = !(at >= 0 && at <= 1);
+			// Adam has no such limits.
+			mark.hidden = adam || !(at >= 0 && at <= 1);
 			mark.style.setProperty("--at", at);
 			this.put(mark, `${text} ${format(rate, 3)}`);
 		}
 	}
 
+	reached({ reached, steps }) {
+		return reached <= steps ? `minimum reached at step ${reached}` : "minimum not reached";
+	}
+
 	showTime(t) {
-		const { run, playing, verdict } = this;
-		const { w, b, loss } = pointAt(run, t);
+		const { run, playing, verdict, section, marked } = this;
+		// A step under the pointer is read out, not gone to.
+		const seen = marked ?? t;
+		const { w, b, loss } = pointAt(run, seen);
 		const k = Math.floor(t);
-		const [line, parameters, losses] = this.all(".readout");
+		const [line, parameters, losses] = this.all(".views .readout");
+		section.classList.toggle("pointed", marked !== null);
 		this.put(line, `ŷ = ${format(w)}·x ${b < 0 ? "−" : "+"} ${format(Math.abs(b))}`);
 		this.put(parameters, `w = ${format(w)}, b = ${format(b)}`);
-		const batch = run.batchSize ? ` · batch ${format(run.batchLoss[stepBefore(t)], 3)}` : "";
+		const batch = run.batchSize ? ` · batch ${format(run.batchLoss[stepBefore(seen)], 3)}` : "";
 		this.put(losses, format(loss) + batch);
 		const epoch = run.batchSize ? `, epoch ${(t / run.perEpoch).toFixed(1)}` : "";
 		this.put(this.find("output"), `step ${k} of ${run.steps}${epoch}`);
 		const slider = this.find("[name=step]");
 		slider.value = k;
-		slider.ariaValueText = `${k} of ${run.steps}, loss ${format(loss)}`;
+		slider.ariaValueText = `${k} of ${run.steps}, loss ${format(run.loss[k])}`;
 		const play = this.find("[data-do=play]");
 		play.title = playing ? "Pause" : "Play";
 		play.classList.toggle("playing", playing);
@@ -342,7 +417,7 @@ class Explorer {
 		handle.style.transform = `translate(${px}px, ${py}px)`;
 		handle.ariaLabel = `Start, w = ${format(w0)}, b = ${format(b0)}`;
 		if (playing) return;
-		this.speak(`Step ${k} of ${run.steps}, loss ${format(loss)}. ${verdict.title}: ${verdict.text}`);
+		this.speak(`Step ${k} of ${run.steps}, loss ${format(run.loss[k])}. ${verdict.title}: ${verdict.text}`);
 	}
 
 	/** Once things are still, and not at first. */

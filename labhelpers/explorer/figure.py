@@ -17,6 +17,7 @@ from labhelpers.explorer.settings import (
     Settings,
     check_batch_size,
     names_among,
+    read_real,
 )
 from labhelpers.explorer.still import still_png
 from labhelpers.explorer.words import describe_run, format_number
@@ -84,18 +85,24 @@ class DescentExplorer:
         Updates in the run, 1 to 5000.
     momentum : float
         μ of ``torch.optim.SGD``, 0 to 0.99.
+    optimizer : str
+        ``"sgd"`` or ``"adam"`` (with PyTorch's default β₁, β₂ and ε).
     shuffle : bool
         Whether each epoch visits the samples in a new order (`epoch_order` gives it).
     seed : int
         Seed of that order, 0 to 2³¹ − 1.
+    goal : float
+        How far above the least the loss may be for the minimum to count as reached, above 0.
     task : str
         What the student is to find; stands above the figure.
     hide : tuple of str
-        Controls left out: ``lr``, ``batch_size``, ``shuffle``, ``seed``, ``steps``, ``momentum``,
-        ``start``; also ``compare`` (keep a run) and ``marks`` (the stability limit and the fastest
-        rate on the scale, which give the answer to some tasks).
+        Controls left out: ``lr``, ``batch_size``, ``shuffle``, ``seed``, ``steps``, ``momentum``
+        (and with it the optimizer), ``optimizer``, ``start``; also ``compare`` (keep a run),
+        ``marks`` (the stability limit and the fastest rate on the scale, which give the answer to
+        some tasks) and ``map`` (steps to the minimum by rate and momentum; it goes with ``lr``,
+        ``momentum``, ``optimizer`` and ``marks``).
     fix : tuple of str
-        Controls that are shown but locked: the first seven of these.
+        Controls that are shown but locked: the first eight of these.
 
     Raises
     ------
@@ -119,8 +126,10 @@ class DescentExplorer:
         batch_size: int | None = None,
         steps: int = 30,
         momentum: float = 0.0,
+        optimizer: str = "sgd",
         shuffle: bool = True,
         seed: int = 0,
+        goal: float = 1e-3,
         task: str = "",
         hide: tuple[str, ...] = (),
         fix: tuple[str, ...] = (),
@@ -134,12 +143,14 @@ class DescentExplorer:
             seed=seed,
             steps=steps,
             momentum=momentum,
+            optimizer=optimizer,
             start=start,
         )
         check_batch_size(self.settings.batch_size, len(self.x))
         if not isinstance(task, str):
             raise TypeError(f"task must be a sentence, got {task!r}")
         self.task = task
+        self.goal = read_real("goal", goal, "a number above 0", lambda v: v > 0)
         self.hide = names_among("hide", hide, HIDEABLE)
         self.fix = names_among("fix", fix, FIXABLE)
 
@@ -160,6 +171,7 @@ class DescentExplorer:
             "task": self.task,
             "hide": list(self.hide),
             "fix": list(self.fix),
+            "goal": self.goal,
             **self.settings.as_dict(),
         }
 
@@ -192,7 +204,7 @@ class DescentExplorer:
         -------
         DescentWidget
             With traits ``lr``, ``batch_size``, ``shuffle``, ``seed``, ``steps``, ``momentum``,
-            ``start`` and ``step``, and the present run as ``.history``.
+            ``optimizer``, ``start`` and ``step``, and the present run as ``.history``.
 
         Raises
         ------
@@ -232,11 +244,15 @@ def _describe(explorer: DescentExplorer, settings: Settings, history: History) -
     if history.batch_size is not None:
         order = f"shuffled with seed {settings.seed}" if settings.shuffle else "in the given order"
         batch = f"batches of {history.batch_size}, {order}"
-    momentum = f", momentum {number(settings.momentum)}" if settings.momentum else ""
+    adam = settings.optimizer == "adam"
+    momentum = ""
+    if settings.momentum and not adam:
+        momentum = f", momentum {number(settings.momentum)}"
+    method = "Adam" if adam else "Gradient descent"
     verdict = describe_run(surface, settings, history)
     best_w, best_b = surface.minimum
     text = (
-        f"Gradient descent on {explorer.name} ({surface.n} points) from w = "
+        f"{method} on {explorer.name} ({surface.n} points) from w = "
         f"{number(settings.start[0])}, b = {number(settings.start[1])} with learning rate "
         f"{number(settings.lr)}{momentum}, {batch}: after {settings.steps} steps w = "
         f"{number(history.w[-1])}, b = {number(history.b[-1])}, and the loss has gone from "
@@ -244,7 +260,7 @@ def _describe(explorer: DescentExplorer, settings: Settings, history: History) -
         f"{number(best_w)}, b = {number(best_b)} with loss {number(surface.minimum_loss)}. "
         f"{verdict.title}: {verdict.text}"
     )
-    if "marks" in explorer.hide:
+    if adam or "marks" in explorer.hide:
         return text
     gain = 1 + settings.momentum
     return (

@@ -1,6 +1,6 @@
 """Carries the figure into a page: the JavaScript module, its data and the still picture in one.
 
-There is no build step. The three files of the module are plain JavaScript modules that the tests
+There is no build step. The files of the module are plain JavaScript modules that the tests
 run as they are; `module_source` only puts them behind one another, which makes their imports from
 each other and their exports unnecessary, with the layout and the style as two constants in front.
 Comments and spaces that say nothing to a browser stay behind: every saved notebook holds a copy.
@@ -18,7 +18,7 @@ from importlib.resources import files
 
 __all__ = ["fragment", "module_source", "page"]
 
-_FILES = ("descent.js", "views.js", "explorer.js")
+_FILES = ("descent.js", "views.js", "map.js", "explorer.js")
 _LEFT_OUT = re.compile(r"//|/\*\*|\*|import .* from|$")
 #: An attribute's value that means the same without its quotes, in HTML and in a selector.
 _QUOTED_NAME = re.compile(r'="([A-Za-z][\w-]*)"')

@@ -7,21 +7,33 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from numbers import Integral, Real
 
-__all__ = ["FIXABLE", "HIDEABLE", "MOST_STEPS", "Settings", "check_batch_size", "names_among"]
+__all__ = [
+    "FIXABLE",
+    "HIDEABLE",
+    "MOST_STEPS",
+    "Settings",
+    "check_batch_size",
+    "names_among",
+    "read_real",
+]
 
 MOST_STEPS = 5000
 LARGEST_SEED = 2**31 - 1
 FARTHEST_START = 1e9
 
 #: Controls that can be shown but locked.
-FIXABLE = ("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "start")
+FIXABLE = ("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "optimizer", "start")
 
-#: Everything that can be left out: the controls, the two marks on the rate's scale (they give the
-#: answer to "find the largest rate that still converges"), and the comparison with a kept run.
-HIDEABLE = (*FIXABLE, "marks", "compare")
+#: Everything that can be left out: the controls, the two marks on the rate's scale and the map
+#: (they give the answer to "find the largest rate that still converges"), and the kept run.
+HIDEABLE = (*FIXABLE, "marks", "map", "compare")
+
+#: The names that ``torch.optim`` has for them, in small letters.
+OPTIMIZERS = ("sgd", "adam")
 
 
-def _real(name: str, value, allowed: str, accept: Callable[[float], bool]) -> float:
+def read_real(name: str, value, allowed: str, accept: Callable[[float], bool]) -> float:
+    """The number `value`, if it is finite and `accept` takes it; `allowed` says what may be."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be {allowed}, got {value!r}")
     number = float(value)
@@ -88,6 +100,8 @@ class Settings:
         Updates in the run, 1 to 5000.
     momentum : float
         μ of ``torch.optim.SGD``, at least 0 and at most 0.99.
+    optimizer : str
+        ``"sgd"`` or ``"adam"``; Adam has PyTorch's default β₁, β₂ and ε, and no use for μ.
     start : (float, float)
         The parameters (w, b) before the first step, each between −1e9 and 1e9.
     """
@@ -98,27 +112,30 @@ class Settings:
     seed: int = 0
     steps: int = 30
     momentum: float = 0.0
+    optimizer: str = "sgd"
     start: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         def put(name, value):
             object.__setattr__(self, name, value)
 
-        put("lr", _real("lr", self.lr, "a number above 0", lambda v: v > 0))
+        put("lr", read_real("lr", self.lr, "a number above 0", lambda v: v > 0))
         allowed = "a number from 0 to 0.99"
-        put("momentum", _real("momentum", self.momentum, allowed, lambda v: 0 <= v <= 0.99))
+        put("momentum", read_real("momentum", self.momentum, allowed, lambda v: 0 <= v <= 0.99))
         if self.batch_size is not None:
             put("batch_size", _whole("batch_size", self.batch_size, 1, math.inf, _BATCHES))
         put("seed", _whole("seed", self.seed, 0, LARGEST_SEED))
         put("steps", _whole("steps", self.steps, 1, MOST_STEPS))
         if not isinstance(self.shuffle, bool):
             raise TypeError(f"shuffle must be True or False, got {self.shuffle!r}")
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f'optimizer must be "sgd" or "adam", got {self.optimizer!r}')
         try:
             w, b = self.start
         except (TypeError, ValueError) as error:
             raise TypeError(f"start must be two numbers (w, b), got {self.start!r}") from error
         both = [
-            _real(f"start[{i}]", value, _STARTS, lambda v: abs(v) <= FARTHEST_START)
+            read_real(f"start[{i}]", value, _STARTS, lambda v: abs(v) <= FARTHEST_START)
             for i, value in enumerate((w, b))
         ]
         put("start", tuple(both))

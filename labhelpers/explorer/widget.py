@@ -12,7 +12,7 @@ from labhelpers.history import History
 
 __all__ = ["DescentWidget"]
 
-_SETTINGS = ("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "start")
+_SETTINGS = ("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "optimizer", "start")
 
 
 class DescentWidget(anywidget.AnyWidget):
@@ -23,7 +23,7 @@ class DescentWidget(anywidget.AnyWidget):
 
     Attributes
     ----------
-    lr, batch_size, shuffle, seed, steps, momentum, start
+    lr, batch_size, shuffle, seed, steps, momentum, optimizer, start
         The settings, as in `DescentExplorer`.
     step : int
         The step that the figure shows, 0 to `steps`.
@@ -36,6 +36,7 @@ class DescentWidget(anywidget.AnyWidget):
     task = traitlets.Unicode(read_only=True).tag(sync=True)
     hide = traitlets.List(read_only=True).tag(sync=True)
     fix = traitlets.List(read_only=True).tag(sync=True)
+    goal = traitlets.Float(read_only=True).tag(sync=True)
 
     lr = traitlets.Float().tag(sync=True)
     batch_size = traitlets.Int(None, allow_none=True).tag(sync=True)
@@ -43,12 +44,14 @@ class DescentWidget(anywidget.AnyWidget):
     seed = traitlets.Int().tag(sync=True)
     steps = traitlets.Int(30).tag(sync=True)
     momentum = traitlets.Float().tag(sync=True)
+    optimizer = traitlets.Unicode("sgd").tag(sync=True)
     start = traitlets.List(trait=traitlets.Float(), minlen=2, maxlen=2).tag(sync=True)
     step = traitlets.Int(30, min=0).tag(sync=True)
 
     def __init__(self, explorer) -> None:
         values = explorer.values()
-        fixed = {name: values.pop(name) for name in ("points", "name", "task", "hide", "fix")}
+        names = ("points", "name", "task", "hide", "fix", "goal")
+        fixed = {name: values.pop(name) for name in names}
         self._x, self._y = explorer.x, explorer.y
         super().__init__(step=values["steps"], **values)
         for name, value in fixed.items():

@@ -15,6 +15,9 @@ from labhelpers.surface import LossSurface
 __all__ = ["Verdict", "describe_run", "factor", "format_number"]
 
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 class Verdict(NamedTuple):
     """How a run behaves: a short title, and a sentence that begins with a small letter."""
 
@@ -31,9 +34,9 @@ class Factor(NamedTuple):
 
 
 def format_number(value: float, digits: int = 4) -> str:
-    """A number for reading, such as ``835.3`` or ``−1.23e29``.
+    """A number for reading, such as ``835.3`` or ``−1.23 × 10²⁹``.
 
-    It has `digits` significant digits, the very large and small (in e-notation) one less.
+    It has `digits` significant digits, the very large and small (with a power of ten) one less.
     """
     if math.isnan(value):
         return "undefined"
@@ -51,7 +54,7 @@ def format_number(value: float, digits: int = 4) -> str:
         mantissa, exponent = f"{rounded:e}".split("e")
         if "." in mantissa:
             mantissa = mantissa.rstrip("0").rstrip(".")
-        text = f"{mantissa}e{int(exponent)}".replace("-", "−")
+        text = f"{mantissa} × 10{str(int(exponent)).translate(_RAISED)}"
     return ("−" if value < 0 else "") + text
 
 
@@ -73,6 +76,8 @@ def factor(lr: float, curvature: float, momentum: float) -> Factor:
 def describe_run(surface: LossSurface, settings: Settings, history: History) -> Verdict:
     """The verdict on a run of `settings` that is recorded in `history`."""
     if history.batch_size is None:
+        if settings.optimizer == "adam":
+            return _describe_adam(surface, settings, history)
         return _describe_batch(surface, settings)
     return _describe_noisy(surface, settings, history)
 
@@ -80,26 +85,42 @@ def describe_run(surface: LossSurface, settings: Settings, history: History) -> 
 def _describe_batch(surface: LossSurface, settings: Settings) -> Verdict:
     low, high = (float(value) for value in surface.eigenvalues)
     steep = factor(settings.lr, high, settings.momentum)
-    flat = factor(settings.lr, low, settings.momentum)
-    s, f = (format_number(one.value, 3) for one in (steep, flat))
-    worst = max(abs(steep.value), abs(flat.value))
-    along_steep = f"each step multiplies the error along the steep direction by {s}"
-    along_flat = f"along the flat direction by {f}"
+    shallow = factor(settings.lr, low, settings.momentum)
+    worst = max(abs(steep.value), abs(shallow.value))
+    along_steep = (
+        f"each step multiplies the error along the steep direction by "
+        f"{format_number(steep.value, 3)}"
+    )
+    along_shallow = f"along the shallow direction by {format_number(shallow.value, 3)}"
     if abs(abs(steep.value) - 1) < 1e-9:
         return Verdict("edge", "On the limit", f"{along_steep}: it neither grows nor shrinks.")
     if abs(steep.value) > 1:
-        both = f" and {along_flat}" if abs(flat.value) > 1 else ""
-        return Verdict("diverging", "Diverging", f"{along_steep}{both}.")
-    swings = [" (it swings about 0)" if one.turns else "" for one in (steep, flat)]
+        both = f" and {along_shallow}" if abs(shallow.value) > 1 else ""
+        why = "That is above 1 in size, so the error grows."
+        return Verdict("diverging", "Diverging", f"{along_steep}{both}. {why}")
+    swings = [" (it swings about 0)" if one.turns else "" for one in (steep, shallow)]
     jumps = " (it jumps across the valley)" if not steep.turns and steep.value < 0 else ""
-    both = f"{along_steep}{swings[0]}{jumps}, {along_flat}{swings[1]}"
+    both = f"{along_steep}{swings[0]}{jumps}, {along_shallow}{swings[1]}"
     if worst <= 0.97:
         return Verdict("converging", "Converging", f"{both}.")
-    # On a valley so flat that a step leaves the error as it is, to the last digit.
+    # In a valley so shallow that a step leaves the error as it is, to the last digit.
     steps = math.ceil(math.log(0.5) / math.log(worst)) if worst < 1 else math.inf
     half = format_number(steps, 3)
     text = f"{both}; half of the larger part is left after about {half} steps."
     return Verdict("slow", "Converging slowly", text)
+
+
+def _describe_adam(surface: LossSurface, settings: Settings, history: History) -> Verdict:
+    # Adam divides by the size of the gradients, so that no factor tells how it goes.
+    first, last = history.loss[0], history.loss[-1]
+    text = (
+        f"at first a step moves w and b by about η = {format_number(settings.lr)} each, however "
+        f"large the gradient is; the loss goes from {format_number(first)} to "
+        f"{format_number(last)} (least squares: {format_number(surface.minimum_loss)})."
+    )
+    if last <= first:
+        return Verdict("approaching", "Approaching", text)
+    return Verdict("overshooting", "Overshooting", text)
 
 
 def _describe_noisy(surface: LossSurface, settings: Settings, history: History) -> Verdict:
@@ -112,7 +133,8 @@ def _describe_noisy(surface: LossSurface, settings: Settings, history: History) 
         if np.isfinite(growth):
             end = f"{format_number(growth, 3)} times its start"
         why = ""
-        if settings.lr < surface.largest_stable_rate * (1 + settings.momentum):
+        limit = surface.largest_stable_rate * (1 + settings.momentum)
+        if settings.optimizer == "sgd" and settings.lr < limit:
             which = "a single sample" if one else "one batch"
             why = f" With all samples this rate converges; {which} can be steeper than the whole."
         return Verdict("diverging", "Diverging", f"the loss ends {end}.{why}")

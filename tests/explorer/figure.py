@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 #: The canvases of the three views, in the order of the page; each view has a back and a front.
-_PIXELS = """section => [...section.querySelectorAll('.stage')].map(stage =>
-  [...stage.querySelectorAll('canvas')].map(c => c.toDataURL()).join())"""
+_PIXELS = """section => [...section.querySelectorAll('.views .stage')].map(
+  stage => [...stage.querySelectorAll('canvas')].map(c => c.toDataURL()).join())"""
 
 #: How bright the back of the parameter view is, from 0 to 255, beside its contours and labels.
 _BRIGHTNESS = """section => {
@@ -61,10 +61,16 @@ class Figure:
         return self.section.locator(selector, **options)
 
     def slider(self, name: str):
-        return self.find(f"input[type=range][name={name}]")
+        return self._control(f"input[type=range][name={name}]")
 
     def box(self, name: str):
-        return self.find(f"input[type=number][name='{name}']")
+        return self._control(f"input[type=number][name='{name}']")
+
+    def _control(self, selector: str):
+        """A control; if it is under More, that is opened."""
+        control = self.find(selector)
+        control.evaluate("one => { for (let e = one; e; e = e.parentElement) e.open = true; }")
+        return control
 
     def type(self, name: str, value) -> None:
         self.box(name).fill(str(value))

@@ -121,6 +121,37 @@ def test_jupyterlab_run_save_reload_without_a_kernel_and_nbconvert(open_page, ju
     assert page.locator("section[data-theme]").count() == 0
 
 
+def test_enter_and_one_screen_in_jupyterlab(open_page, jupyter):
+    path = jupyter.work / "screen.ipynb"
+    write_notebook(path, FIGURE.replace("steps=15", 'steps=15, task="Find the largest rate."'))
+    page = open_notebook(open_page, jupyter, path.name)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    run_all(page)
+    figure = Figure(page)
+    # Real keys: in the output of a cell, Enter comes with its default prevented.
+    rate = figure.box("lr")
+    rate.click(click_count=3)
+    page.keyboard.type("0.34")
+    page.keyboard.press("Enter")
+    figure.settle()
+    assert rate.evaluate("one => one.getRootNode().activeElement === one")
+    assert "Diverging" in figure.words
+    page.keyboard.type("7")
+    rate.click(click_count=3)
+    page.keyboard.type("0.2")
+    page.keyboard.press("Enter")
+    figure.settle()
+    assert "Converging" in figure.words
+
+    figure.section.evaluate("one => one.scrollIntoView({ block: 'start' })")
+    figure.settle()
+    shown = page.locator(".jp-NotebookPanel-notebook").first.bounding_box()
+    for part in (".words", "[type=range][name=lr]", "[data-do=play]", ".parameters .stage"):
+        place = figure.find(part).bounding_box()
+        assert place["y"] >= shown["y"]
+        assert place["y"] + place["height"] <= shown["y"] + shown["height"]
+
+
 def test_notebook_7_run_save_reload_without_a_kernel(open_page, jupyter):
     path = jupyter.work / "figure7.ipynb"
     write_notebook(path, FIGURE)

@@ -233,28 +233,28 @@ def test_a_kept_run_stays_and_reset_brings_the_lab_back(show):
     first = figure.pixels()
     figure.press("keep")
     figure.type("lr", 0.3)
-    assert "η = 0.1" in figure.text(".kept")
+    assert "η = 0.1" in figure.text(".note")
     # Step 15 is the last of both runs, and the kept run's marker is on the path.
     assert share_of(figure, 2, "#cc79a7") > 0
     figure.press("reset")
     assert figure.pixels() == first
-    assert not figure.find(".kept").is_visible()
+    assert not figure.find(".note").is_visible()
 
 
 def test_a_diverging_run_is_shown_leaving(show):
     figure = show(gentle(lr=0.5, steps=40))
     assert "Diverging" in figure.words
-    assert "−2" in figure.words
+    assert "−2. That is above 1 in size, so the error grows." in figure.words
     # The arrowheads where the path and the loss leave their views.
-    assert share_of(figure, 1, "#d55e00") > 0.0003
-    assert share_of(figure, 2, "#d55e00") > 0.0003
+    assert share_of(figure, 1, "#c4314b") > 0.0003
+    assert share_of(figure, 2, "#c4314b") > 0.0003
     figure.press("first")
-    assert share_of(figure, 1, "#d55e00") == 0
+    assert share_of(figure, 1, "#c4314b") == 0
 
 
 def test_a_path_to_huge_numbers_is_drawn_where_it_is(show):
     figure = show(gentle(lr=0.8, steps=40))
-    assert "e24" in figure.find(".readout").nth(1).inner_text()
+    assert "10²⁴" in figure.find(".readout").nth(1).inner_text()
     # It swings along the steep direction, which is nearly that of w: far above and below the
     # minimum, in the middle of the view, there is nothing of it.
     picture = front(figure, 1)

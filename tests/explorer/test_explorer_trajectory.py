@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 import subprocess
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from labhelpers.explorer.words import describe_run, factor, format_number
 DRIVER = Path(__file__).with_name("run_descent.mjs")
 #: Beyond this size a run has left every bound, and relative agreement is no longer asked for.
 BOUND = 1e9
+#: The minimum counts as reached when the loss is so little above the least.
+GOAL = 1e-3
 
 
 def node(runs=(), numbers=()):
@@ -47,6 +50,7 @@ def random_case(seed: int) -> tuple[np.ndarray, np.ndarray, Settings]:
     y = (rng.uniform(-5, 5) * x + rng.uniform(-5, 5) + rng.normal(0, 0.5, n)).round(4)
     batch_size = [None, 1, 5, int(rng.integers(1, n + 1)), n][seed % 5]
     momentum = [0.0, 0.0, 0.3, 0.9][seed % 4]
+    optimizer = "adam" if seed % 3 == 0 else "sgd"
     limit = LossSurface(x, y).largest_stable_rate * (1 + momentum)
     # From far below to far above the limit, but never so near it that rounding decides.
     share = rng.choice([0.02, 0.2, 0.5, 0.8, 0.97, 1.03, 1.3, 2.5])
@@ -57,19 +61,25 @@ def random_case(seed: int) -> tuple[np.ndarray, np.ndarray, Settings]:
         seed=int(rng.integers(0, 2**31)),
         steps=int(rng.integers(1, 160)),
         momentum=momentum,
+        optimizer=optimizer,
         start=tuple(rng.uniform(-20, 20, 2)),
     )
     return x, y, settings
 
 
-CASES = [random_case(seed) for seed in range(80)]
+CASES = [random_case(seed) for seed in range(120)]
+# No random rate is so large that Adam ends above its start.
+CASES += [(x, y, replace(one, optimizer="adam", lr=1e3, steps=20)) for x, y, one in CASES[:5]]
 
 
 def torch_run(x, y, settings: Settings, dtype=torch.float64, steps=None) -> History:
-    """The same training, written with torch.optim.SGD as a student would."""
+    """The same training, written with torch.optim as a student would."""
     inputs, targets = (torch.tensor(values, dtype=dtype) for values in (x, y))
     w, b = (torch.tensor(value, dtype=dtype, requires_grad=True) for value in settings.start)
-    optimizer = torch.optim.SGD([w, b], lr=settings.lr, momentum=settings.momentum)
+    if settings.optimizer == "adam":
+        optimizer = torch.optim.Adam([w, b], lr=settings.lr)
+    else:
+        optimizer = torch.optim.SGD([w, b], lr=settings.lr, momentum=settings.momentum)
     n = len(x)
     size = min(settings.batch_size or n, n)
     history = History(LossSurface(x, y), settings.start, lr=settings.lr, batch_size=size)
@@ -95,7 +105,7 @@ def reference(index: int) -> History:
 @pytest.fixture(scope="module")
 def answers():
     runs = [
-        {"x": x.tolist(), "y": y.tolist(), "settings": settings.as_dict()}
+        {"x": x.tolist(), "y": y.tolist(), "settings": settings.as_dict() | {"goal": GOAL}}
         for x, y, settings in CASES
     ]
     return node(runs)["results"]
@@ -113,7 +123,7 @@ def assert_close_while_bounded(found: np.ndarray, expected: np.ndarray, rtol: fl
 
 
 @pytest.mark.parametrize("index", range(len(CASES)))
-def test_the_run_is_that_of_torch_optim_sgd(answers, index):
+def test_the_run_is_that_of_torch_optim(answers, index):
     answer, expected = answers[index], reference(index)
     compared = assert_close_while_bounded(floats(answer["w"]), expected.w, 1e-5)
     assert compared >= 1
@@ -126,7 +136,9 @@ def test_the_run_is_that_of_torch_optim_sgd(answers, index):
 def test_the_verdict_on_divergence_is_that_of_pytorch(answers, index):
     x, y, settings = CASES[index]
     said = answers[index]["verdict"]["kind"] == "diverging"
-    if settings.batch_size is None or settings.batch_size >= len(x):
+    if settings.optimizer == "adam" and reference(index).batch_size is None:
+        assert answers[index]["verdict"]["title"] in {"Approaching", "Overshooting"}
+    elif settings.batch_size is None or settings.batch_size >= len(x):
         # The words are about the setting: let PyTorch run until it has come to a verdict itself.
         error = torch_run(x, y, settings, steps=400).excess
         late = error[-1]
@@ -137,7 +149,34 @@ def test_the_verdict_on_divergence_is_that_of_pytorch(answers, index):
 
 def test_runs_of_every_kind_were_compared(answers):
     kinds = {answer["verdict"]["kind"] for answer in answers}
-    assert kinds >= {"diverging", "converging", "slow", "noisy"}
+    assert kinds >= {"diverging", "converging", "slow", "noisy", "approaching", "overshooting"}
+
+
+def steps_needed(history: History) -> int:
+    """The definition of the labs: after so many steps the loss is within the goal for good."""
+    late = np.flatnonzero(~(history.excess <= GOAL))
+    return int(late[-1]) + 1 if len(late) else 0
+
+
+@pytest.mark.parametrize("index", range(len(CASES)))
+def test_the_step_that_reaches_the_minimum_is_that_of_pytorch(answers, index):
+    assert answers[index]["reached"] == steps_needed(reference(index))
+
+
+def test_the_map_counts_the_steps_of_runs_with_all_samples(answers):
+    counts = {"finite": 0, "NaN": 0, "Infinity": 0}
+    for (x, y, settings), answer in zip(CASES, answers):
+        whole = replace(settings, batch_size=None, steps=150)
+        history = torch_run(x, y, whole)
+        needed = steps_needed(history)
+        if needed <= 150:
+            assert answer["needed"] == str(needed)
+            counts["finite"] += 1
+        else:
+            grows = not history.excess[-1] < history.excess[0]
+            assert answer["needed"] == ("Infinity" if grows else "NaN")
+            counts[answer["needed"]] += 1
+    assert min(counts.values()) >= 5
 
 
 @pytest.mark.parametrize("index", range(len(CASES)))
@@ -187,9 +226,8 @@ def test_the_marks_are_the_limit_and_the_fastest_rate(answers):
 
 def test_one_sample_mark_is_the_rate_at_which_no_sample_overshoots():
     explorer = DescentExplorer(data.steep_line(), batch_size=1, steps=100)
-    [answer] = node([{**explorer.values()["points"], "settings": explorer.settings.as_dict()}])[
-        "results"
-    ]
+    case = {**explorer.values()["points"], "settings": explorer.values()}
+    [answer] = node([case])["results"]
     expected = explorer.history.surface.largest_sample_rate
     assert float(answer["batchLimit"]) == pytest.approx(expected)
 
