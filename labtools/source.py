@@ -66,11 +66,12 @@ class LabSource:
         return Fault(self.file, reason, index + 1, first_line(self.notebook.cells[index].source))
 
     def regions(self) -> list[tuple[int, Region]]:
-        """Return each solution region with the index of its cell."""
+        """Return each region that students do not get, with the index of its cell."""
         return [
             (index, region)
             for index, cell in enumerate(self.notebook.cells)
-            for region in read_regions(cell.source, is_code=cell.cell_type == "code").regions
+            for reading in [read_regions(cell.source, is_code=cell.cell_type == "code")]
+            for region in (*reading.regions, *reading.author)
         ]
 
 
