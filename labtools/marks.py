@@ -31,6 +31,7 @@ TAGS = {
     "taught": "the cell may show lines that a solution also has",
 }
 
+_SECTION_AFTER_FOLDED = re.compile(r"</details>\s*\n#{1,6} ")
 _GRADE_ID = r"lab\d\d-[a-z0-9]+(-[a-z0-9]+)*"
 
 
@@ -72,6 +73,8 @@ def cell_faults(cell: NotebookNode, lab_number: str) -> Iterator[str]:
         yield f"a lab has code and Markdown cells, this is a {cell.cell_type} cell"
         return
     yield from _metadata_faults(cell)
+    if cell.cell_type == "markdown" and _SECTION_AFTER_FOLDED.search(cell.source):
+        yield "a heading follows folded hints or answers: begin a new cell with it"
     mark = mark_of(cell)
     if mark is not None:
         yield from _mark_faults(cell, mark, lab_number)

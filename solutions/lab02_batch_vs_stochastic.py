@@ -169,7 +169,8 @@ check("lab02-batch")
 # In each round, in this order: the loss over `X` and `Y`, append `loss.item()`, `backward()`, two
 # updates inside `torch.no_grad()`, two `grad.zero_()`.
 # </details>
-#
+
+# %% [markdown]
 # ## 2. One sample at a time
 #
 # A batch update reads all 100 samples before it moves. **Stochastic gradient descent** (SGD) does not
@@ -189,8 +190,11 @@ check("lab02-batch")
 # Let us use η = 0.1, which batch descent likes, and take the samples as they lie in `X`, from x = −5
 # up.
 #
-# **Predict.** What will the loss over all points do in 20 epochs? (a) Fall much faster than for batch
-# descent: there are 100 times as many updates. (b) Fall, with some noise. (c) Grow.
+# **Predict.** What will the loss over all points do in 20 epochs?
+#
+# - (a) Fall much faster than for batch descent: there are 100 times as many updates.
+# - (b) Fall, with some noise.
+# - (c) Grow.
 
 # %%
 guess_sgd = None  # "a", "b" or "c"
@@ -367,8 +371,11 @@ print(f"lowest after {last.argmin()} of its 100 updates")
 # does SGD with either order. `torch.randperm(100)` gives the numbers 0 to 99 in random order; the
 # seeded generator makes your shuffles the same as ours.
 #
-# **Predict.** Which of these runs will end near the least-squares loss of 0.1515? (a) Shuffled at 0.1.
-# (b) Shuffled at 0.05. (c) Both.
+# **Predict.** Which of these runs will end near the least-squares loss of 0.1515?
+#
+# - (a) Shuffled at 0.1.
+# - (b) Shuffled at 0.05.
+# - (c) Both.
 
 # %%
 guess_repair = None  # "a", "b" or "c"
@@ -502,7 +509,8 @@ check("lab02-sgd-epoch")
 # `step_size` inside `torch.no_grad()`, two `grad.zero_()`. Write `w -= ...`: `w = w - ...` would make a
 # new tensor that the caller never sees.
 # </details>
-#
+
+# %% [markdown]
 # ### Practice 3: a rate at which SGD converges (5 points)
 #
 # Choose a `step_size` and train 20 epochs of **shuffled** one-sample SGD from (w, b) = (−10, −20). Keep
@@ -555,7 +563,8 @@ check("lab02-stable-rate")
 # If the last loss is too high, the rate is either too small to arrive in 20 epochs or so large that the
 # losses still jump.
 # </details>
-#
+
+# %% [markdown]
 # ## 5. A fair comparison
 #
 # Which method is faster? The answer depends on what you count.
@@ -570,8 +579,12 @@ check("lab02-stable-rate")
 #
 # Compare batch descent at 0.1 with shuffled SGD at 0.01.
 #
-# **Predict.** Which has the lower loss (1) after one **epoch** each, (2) after 100 **updates** each?
-# (a) SGD, then batch. (b) SGD both times. (c) Batch both times.
+# **Predict.** Which has the lower loss (1) after one **epoch** each, (2) after 100 **updates**
+# each?
+#
+# - (a) SGD, then batch.
+# - (b) SGD both times.
+# - (c) Batch both times.
 
 # %%
 guess_winner = None  # "a", "b" or "c"
@@ -731,7 +744,8 @@ assert 0.0385 < ends_below_10[1] < 0.12 <= ends_below_10[None] + 0.001
 # rate changes with the seed, and a run that was lucky for 200 steps may not be later. The limit is a
 # promise, not a border: safe below, uncertain above.
 # </details>
-#
+
+# %% [markdown]
 # ## 7. Wrap-up
 #
 # - Batch descent makes one exact update an epoch; SGD makes N noisy ones.
@@ -745,9 +759,12 @@ assert 0.0385 < ends_below_10[1] < 0.12 <= ends_below_10[None] + 0.001
 #
 # ### Quiz
 #
-# **1.** A run of SGD has losses that jump between 10¹² and 10¹³; it began at 600. What has happened?
-# (a) It has diverged. (b) It shows the noise of single samples. (c) It has converged, and the noise is
-# what is left.
+# **1.** A run of SGD has losses that jump between 10¹² and 10¹³; it began at 600. What has
+# happened?
+#
+# - (a) It has diverged.
+# - (b) It shows the noise of single samples.
+# - (c) It has converged, and the noise is what is left.
 #
 # <details><summary>Answer</summary>
 #
@@ -756,9 +773,12 @@ assert 0.0385 < ends_below_10[1] < 0.12 <= ends_below_10[None] + 0.001
 # Converged means close to the least possible loss, whatever the jumps look like.
 # </details>
 #
-# **2.** You add one sample with x = 20 to the 100 samples. What happens to the safe rate of SGD, 1/(max
-# x² + 1)? (a) Nothing, it is one sample of 101. (b) It falls by about 1 %. (c) It falls from 1/26 to
-# 1/401.
+# **2.** You add one sample with x = 20 to the 100 samples. What happens to the safe rate of SGD,
+# 1/(max x² + 1)?
+#
+# - (a) Nothing, it is one sample of 101.
+# - (b) It falls by about 1 %.
+# - (c) It falls from 1/26 to 1/401.
 #
 # <details><summary>Answer</summary>
 #
@@ -768,7 +788,11 @@ assert 0.0385 < ends_below_10[1] < 0.12 <= ends_below_10[None] + 0.001
 # </details>
 #
 # **3.** Method A needs 5 epochs, method B needs 50. Both have 100 samples; A updates after every
-# sample, B once an epoch. Which of them makes fewer updates? (a) A. (b) B. (c) That cannot be known.
+# sample, B once an epoch. Which of them makes fewer updates?
+#
+# - (a) A.
+# - (b) B.
+# - (c) That cannot be known.
 #
 # <details><summary>Answer</summary>
 #
@@ -776,9 +800,11 @@ assert 0.0385 < ends_below_10[1] < 0.12 <= ends_below_10[None] + 0.001
 # were read. (c) An epoch of A has 100 updates and one of B has one, so it can be known.
 # </details>
 #
-# **4.** Why does shuffled SGD at a constant rate not come to rest at the minimum? (a) The gradients of
-# single samples are not zero there. (b) The gradient of the loss is not zero there. (c) The rate is too
-# large to converge.
+# **4.** Why does shuffled SGD at a constant rate not come to rest at the minimum?
+#
+# - (a) The gradients of single samples are not zero there.
+# - (b) The gradient of the loss is not zero there.
+# - (c) The rate is too large to converge.
 #
 # <details><summary>Answer</summary>
 #

@@ -169,7 +169,8 @@ check("lab03-updates")
 # `n // batch_size` is the number of full batches, `n % batch_size` the number of samples left over. Or
 # look up `math.ceil`.
 # </details>
-#
+
+# %% [markdown]
 # ### Spot the mistake: a line that is too good
 #
 # This dataset comes with a tutorial, which trains a line on it with batches of 5 and reports a perfect
@@ -218,7 +219,8 @@ assert measured(w, b) < 1.5 * measured.minimum_loss  # bounded, close to the min
 # 0.0077, and more noise does not change the trained line at all. With real data there is no noise-free
 # target to return; the mistake is possible only because we made the data.
 # </details>
-#
+
+# %% [markdown]
 # ## 2. Training with four batch sizes
 #
 # The loop is that of Lab 2 with one difference: the inner loop runs over the loader's batches. We keep
@@ -377,7 +379,8 @@ assert abs(slope - 1.006) < 0.2 and abs(intercept + 1.022) < 0.2  # converged
 # descent after 60 updates. The name "mini-batch" is all that is left. A mini-batch run that does not
 # depend on its shuffle is suspicious.
 # </details>
-#
+
+# %% [markdown]
 # ### Spot the mistake: larger batches, smaller losses?
 #
 # Many loops report the mean of the batch losses over an epoch. The next cell does this at fixed
@@ -401,7 +404,8 @@ print(f"the loss over all points is {surface(0, 0):.4f}")
 # `len(loader)`, the number of batches. If the last batch is shorter, weight each batch loss by its
 # number of samples, `len(x)`, and divide by the number of samples.
 # </details>
-#
+
+# %% [markdown]
 # ### Practice 2: batches of 20 (15 points)
 #
 # Train with batches of **20** at η = 0.1 from (w, b) = (−15, −10) for 10 epochs. Keep in `LOSS20` the
@@ -462,7 +466,8 @@ check("lab03-batch-20")
 # is made of the batch. If your second loss is 175, your loop makes one update an epoch; if it is far
 # below 1, look at the batch size.
 # </details>
-#
+
+# %% [markdown]
 # ### Practice 3: five curves in one figure (5 points)
 #
 # Draw the five lists `LOSS60`, `LOSS10`, `LOSS5`, `LOSS1` and your `LOSS20` against the epoch into one
@@ -504,7 +509,8 @@ check("lab03-compare-plot")
 # One `ax.plot` for each list, each with its own `label` (and `marker`, for those who do not see the
 # colours); then `ax.set_xlabel`, `ax.set_ylabel`, `ax.legend`.
 # </details>
-#
+
+# %% [markdown]
 # ## 3. The paths
 #
 # Where do the four runs go on the loss surface? All start at (−15, −10) and see the same valley.
@@ -700,7 +706,8 @@ assert excesses[20] < 0.5 * excesses[10] < excesses[5]
 # B)/(N − 1), which helps further when B is a good part of N. Shuffling helps again: within an epoch
 # each sample is used once, so what one batch pulls too far, the others pull back.
 # </details>
-#
+
+# %% [markdown]
 # ## 6. Wrap-up
 #
 # - A `Dataset` hands out samples, a `DataLoader` shuffles them and makes batches. An epoch has ⌈N/B⌉
@@ -714,8 +721,12 @@ assert excesses[20] < 0.5 * excesses[10] < excesses[5]
 #
 # ### Quiz
 #
-# **1.** You double the batch size and keep the number of epochs. What happens to the number of updates?
-# (a) It doubles. (b) It halves, apart from rounding. (c) It stays.
+# **1.** You double the batch size and keep the number of epochs. What happens to the number of
+# updates?
+#
+# - (a) It doubles.
+# - (b) It halves, apart from rounding.
+# - (c) It stays.
 #
 # <details><summary>Answer</summary>
 #
@@ -724,7 +735,11 @@ assert excesses[20] < 0.5 * excesses[10] < excesses[5]
 # </details>
 #
 # **2.** You want half the noise in the gradient. By which factor must the batch grow (with N much
-# larger than B)? (a) √2. (b) 2. (c) 4.
+# larger than B)?
+#
+# - (a) √2.
+# - (b) 2.
+# - (c) 4.
 #
 # <details><summary>Answer</summary>
 #
@@ -732,8 +747,11 @@ assert excesses[20] < 0.5 * excesses[10] < excesses[5]
 # would be right for a spread that goes with 1/B; that is how its **square**, the variance, behaves.
 # </details>
 #
-# **3.** A mini-batch run gives the same losses for every seed of the shuffle. The likely reason: (a)
-# the batches are not used, (b) a good learning rate, (c) a lucky data set.
+# **3.** A mini-batch run gives the same losses for every seed of the shuffle. The likely reason:
+#
+# - (a) the batches are not used
+# - (b) a good learning rate
+# - (c) a lucky data set.
 #
 # <details><summary>Answer</summary>
 #
@@ -742,9 +760,12 @@ assert excesses[20] < 0.5 * excesses[10] < excesses[5]
 # **and** the run to have arrived.
 # </details>
 #
-# **4.** Two runs report their epoch loss as the sum of the batch losses divided by the batch size. One
-# has batches of 8, the other of 32, and the second loss is lower. What does that show? (a) Larger
-# batches train better. (b) Nothing. (c) Larger batches are less noisy.
+# **4.** Two runs report their epoch loss as the sum of the batch losses divided by the batch size.
+# One has batches of 8, the other of 32, and the second loss is lower. What does that show?
+#
+# - (a) Larger batches train better.
+# - (b) Nothing.
+# - (c) Larger batches are less noisy.
 #
 # <details><summary>Answer</summary>
 #

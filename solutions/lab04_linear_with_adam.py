@@ -118,7 +118,8 @@ assert abs(variance_other - 2) < 0.05
 # then worse than the announcement allows. Measure the noise when you know the rule; it takes one
 # line.
 # </details>
-#
+
+# %% [markdown]
 # ## 2. The line as a module
 #
 # In labs 1 to 3 you kept w and b in your own tensors. PyTorch has building blocks for this. A
@@ -297,7 +298,8 @@ assert max(needed.values()) < 150  # all have converged
 # heavy ball also rolls uphill for a while. So with momentum a loss that rises for a few steps is
 # no sign of divergence; one whose peaks grow is.
 # </details>
-#
+
+# %% [markdown]
 # ## 4. Adam
 #
 # Momentum averages the gradients. **Adam** averages them too, and also asks how large they
@@ -314,8 +316,12 @@ assert max(needed.values()) < 150  # all have converged
 #
 # Usual values are β₁ = 0.9, β₂ = 0.999 and ε = 10⁻⁸, which only prevents a division by zero.
 #
-# **Predict.** At (0, 0) the derivatives are about −40 for w and −18 for b. The rate is 0.1. How
-# far does w move in the first step of Adam: (a) 4, (b) 1 or (c) 0.1?
+# **Predict.** At (0, 0) the derivatives are about −40 for w and −18 for b. The rate is 0.1. How far
+# does w move in the first step of Adam:
+#
+# - (a) 4
+# - (b) 1
+# - (c) 0.1?
 
 # %%
 guess_first_step = None  # "a", "b" or "c"
@@ -564,7 +570,8 @@ check("lab04-train")
 # add `len(x) * loss.item()` to `total` and `len(x)` to `count`; after the batches append their
 # quotient.
 # </details>
-#
+
+# %% [markdown]
 # ## 6. Which rate, how many updates
 #
 # Published versions of this experiment train at rate 0.001, from PyTorch's own random start, for
@@ -782,7 +789,8 @@ check("lab04-r-squared")
 # `y_true.mean()` is a mean over all entries. `float(...)` turns a tensor with one number into a
 # float.
 # </details>
-#
+
+# %% [markdown]
 # ## 8. Hidden layers
 #
 # A line is the simplest network. A **hidden layer** computes several lines of the input, bends
@@ -973,7 +981,8 @@ check("lab04-hidden-net")
 # In `forward`: first layer, `torch.relu` (or `torch.tanh`), second layer, and `return`. After the
 # second layer comes no ReLU, or the network could never predict a negative number.
 # </details>
-#
+
+# %% [markdown]
 # ## 9. Wrap-up
 #
 # - A module holds parameters, an optimizer steps them: `zero_grad()`, `backward()`, `step()`.
@@ -988,7 +997,12 @@ check("lab04-hidden-net")
 # ### Quiz
 #
 # **1.** With Adam at η = 0.01 a parameter has to travel from 0 to 30. At least how many updates
-# does that take, roughly? (a) 30. (b) 300. (c) 3,000. (d) It depends on the gradient.
+# does that take, roughly?
+#
+# - (a) 30.
+# - (b) 300.
+# - (c) 3,000.
+# - (d) It depends on the gradient.
 #
 # <details><summary>Answer</summary>
 #
@@ -996,10 +1010,13 @@ check("lab04-hidden-net")
 # 0.1. (d) is true of plain gradient descent; Adam divides the gradient by its typical size.
 # </details>
 #
-# **2.** One-sample Adam at a constant rate reached a loss near the minimum, and now the loss on
-# all points goes up and down. What is going on? (a) The run has diverged. (b) The rate is too
-# small. (c) The gradient of a single sample is not zero at the minimum, so the parameters keep
-# moving. (d) The loader shuffles wrongly.
+# **2.** One-sample Adam at a constant rate reached a loss near the minimum, and now the loss on all
+# points goes up and down. What is going on?
+#
+# - (a) The run has diverged.
+# - (b) The rate is too small.
+# - (c) The gradient of a single sample is not zero at the minimum, so the parameters keep moving.
+# - (d) The loader shuffles wrongly.
 #
 # <details><summary>Answer</summary>
 #
@@ -1008,9 +1025,11 @@ check("lab04-hidden-net")
 # in every batch the hovering would vanish, shuffled or not.
 # </details>
 #
-# **3.** A colleague reports R² = 0.9 for a line on these 1000 points. What do you think? (a) A
-# good optimizer. (b) Something is wrong: on these points no line exceeds 0.787. (c) Their
-# training loss must be about 0.1.
+# **3.** A colleague reports R² = 0.9 for a line on these 1000 points. What do you think?
+#
+# - (a) A good optimizer.
+# - (b) Something is wrong: on these points no line exceeds 0.787.
+# - (c) Their training loss must be about 0.1.
 #
 # <details><summary>Answer</summary>
 #
@@ -1019,9 +1038,12 @@ check("lab04-hidden-net")
 # loss: the residuals are divided by the variation of y, which is not 1 here.
 # </details>
 #
-# **4.** Your straight-line data have noise of variance 1, and a network with 321 parameters
-# reaches a training loss of 0.95. On fresh points, what do you expect? (a) 0.95 as well. (b)
-# About 1 or a little more. (c) Below 0.95.
+# **4.** Your straight-line data have noise of variance 1, and a network with 321 parameters reaches
+# a training loss of 0.95. On fresh points, what do you expect?
+#
+# - (a) 0.95 as well.
+# - (b) About 1 or a little more.
+# - (c) Below 0.95.
 #
 # <details><summary>Answer</summary>
 #

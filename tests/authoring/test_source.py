@@ -65,6 +65,12 @@ PLANTED = {
         2,
         "is still shown here",
     ),
+    "heading after an answer": (
+        "# What doubling is.\n",
+        "# <details><summary>Answer</summary>\n#\n# Twice.\n# </details>\n#\n# ## Next\n",
+        1,
+        "begin a new cell",
+    ),
     "nested": (BEGIN, BEGIN + BEGIN, 5, "nested marker"),
     "unclosed": (END, "", 5, "unclosed marker"),
     "misspelt": (BEGIN, "    ### BEGN SOLUTION\n", 5, "misspelt marker '### BEGN SOLUTION'"),
