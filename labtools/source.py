@@ -34,8 +34,8 @@ NOTEBOOK_METADATA = {
     },
 }
 
-# How hints and answers look in JupyterLab, Notebook, VS Code and Colab, which know no style sheet of
-# ours: only inline style reaches them all. No fill, so that it suits light and dark.
+# How hints and answers look in JupyterLab, Notebook, VS Code and Colab, which know no style sheet
+# of ours: only inline style reaches them all. No fill, so that it suits light and dark.
 FOLDED = (
     '<details style="border-left: 4px solid #56B4E9; padding: 2px 0 2px 12px; margin: 6px 0">'
     '<summary style="cursor: pointer; font-weight: 600">'

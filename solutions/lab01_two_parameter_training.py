@@ -225,7 +225,9 @@ ax.plot(path, stops, "-o", color="#0072B2", label="five steps at η = 0.1")
 ax.set(xlabel="w", ylabel="loss")
 ax.legend()
 plt.show()
-print("In words: the loss is a parabola with its minimum at w = 3; the steps get shorter towards it.")
+print(
+    "In words: the loss is a parabola with its minimum at w = 3; the steps get shorter towards it."
+)
 ### BEGIN AUTHOR
 assert np.isclose(path[2] - 3, labhelpers.prediction.answer_to("lab01-second-error"))
 ### END AUTHOR

@@ -538,7 +538,9 @@ print(f", nine in ten below {np.quantile(after_20, 0.9):.1f}, largest {after_20.
 for rate in (0.05, 0.085, 0.09, 0.095, 0.1):
     error = many_shuffles(rate, 10, (1, 1), np.zeros(100))  # the minimum is at (0, 0) here
     powers = np.log10(np.hypot(*error[-1]) / np.hypot(1, 1)) / 10
-    print(f"η = {rate:<5}: an epoch changes the error by a factor of 10^{powers.mean():.1f}", end="")
+    print(
+        f"η = {rate:<5}: an epoch changes the error by a factor of 10^{powers.mean():.1f}", end=""
+    )
     print(f" (shuffles differ by ±{powers.std():.1f} in the exponent)")
 ### BEGIN AUTHOR
 assert powers.mean() > 1 and after_20.max() < 10

@@ -29,6 +29,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from IPython.display import display
 from torch.utils.data import DataLoader, Dataset
 
 import labhelpers
@@ -405,7 +406,9 @@ for run in (one, five, ten):
     excess = many_shuffles(run.batch_size, run.steps)[run.steps // 2 :] - surface.minimum_loss
     means = excess.mean(axis=0)  # one for each of the 200 runs
     print(f"{run.label:15} mean excess in the second half: this run", end=" ")
-    print(f"{run.excess[run.steps // 2 :].mean():.4f}, 200 runs {means.mean():.4f} ± {means.std():.4f}")
+    print(
+        f"{run.excess[run.steps // 2 :].mean():.4f}, 200 runs {means.mean():.4f} ± {means.std():.4f}"
+    )
 rested = sixty_updates[-1]
 print(f"{rested.label:15} excess after 60 updates: {rested.excess[-1]:.7f}")
 ### BEGIN AUTHOR
