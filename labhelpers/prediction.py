@@ -1,55 +1,97 @@
-"""Predict, run, compare: putting a student's guess beside what happened."""
+"""Predict, run, compare: a student's guess beside what happened."""
 
 from __future__ import annotations
 
-__all__ = ["compare"]
+import tomllib
+from functools import cache
+from pathlib import Path
 
-#: Guesses this close, as a ratio, count as close; nobody is asked for a third digit.
+__all__ = ["answer_to", "compare"]
+
+#: Estimates this close, as a ratio, count as close; nobody is asked for a third digit.
 _CLOSE = 1.25
 
 
-def compare(guess: object, actual: float | str) -> None:
-    """Print a guess beside what happened, in words.
+def compare(name: str, guess: object) -> None:
+    """Print a guess beside what happened, and what a wrong one may have overlooked.
 
     Parameters
     ----------
+    name : str
+        The prediction, such as ``"lab01-sign"``. What happened stands in ``predictions.toml``.
     guess : number, str or None
         What the student wrote down before the run; ``None`` where they wrote nothing.
-    actual : number or str
-        What happened. A ``str`` is the letter of the choice that came true.
+
+    Raises
+    ------
+    ValueError
+        If there is no such prediction.
 
     Notes
     -----
     A guess is never marked and never raises: one that cannot be compared is repeated as it is.
     """
-    if isinstance(actual, str):
-        print(_compare_choice(guess, actual))
-    else:
-        print(_compare_number(guess, float(actual)))
-
-
-def _compare_choice(guess: object, actual: str) -> str:
+    answer = answer_to(name)
     if guess is None:
-        return f"You wrote down no guess this time. It was ({actual})."
-    letter = str(guess).strip().strip("()").lower()
-    if letter == actual.lower():
-        return f"You chose ({actual}), and ({actual}) it was."
-    return f"You chose ({letter}); it was ({actual}). Read on for the reason."
+        print("You have not written down a guess yet. Write one, run its cell and then this one.")
+        return
+    given = str(guess).strip().strip("()").lower()
+    said = _compare_choice(given, answer) if isinstance(answer, str) else None
+    print(said or _compare_number(guess, answer, _predictions()[name]), end="")
+    reply = next((text for key, text in _replies(name) if _is_near(given, key, name)), "")
+    print(f" {reply}".rstrip())
 
 
-def _compare_number(guess: object, actual: float) -> str:
-    if guess is None:
-        return f"You wrote down no guess this time. It was {actual:.4g}."
+def answer_to(name: str) -> float | str:
+    """Return what happened: a number, or the letter of the choice that came true."""
+    entry = _predictions().get(name)
+    if entry is None:
+        raise ValueError(f"no prediction called {name!r}; there are {sorted(_predictions())}")
+    return next(entry[kind] for kind in ("choice", "estimate", "exact") if kind in entry)
+
+
+@cache
+def _predictions() -> dict[str, dict]:
+    return tomllib.loads(Path(__file__).with_name("predictions.toml").read_text(encoding="utf-8"))
+
+
+def _replies(name: str) -> list[tuple[str, str]]:
+    kinds = ("choice", "estimate", "exact")
+    return [(key, text) for key, text in _predictions()[name].items() if key not in kinds]
+
+
+def _is_near(given: str, key: str, name: str) -> bool:
+    """Whether a guess is the wrong one that a reply is for; an estimate need only be near it."""
+    try:
+        guess, wrong = float(given), float(key)
+    except ValueError:
+        return given == key
+    if "estimate" in _predictions()[name] and _within(guess, wrong):
+        return not _within(guess, float(answer_to(name)))
+    return guess == wrong
+
+
+def _within(one: float, other: float) -> bool:
+    return one * other > 0 and max(one / other, other / one) <= _CLOSE
+
+
+def _compare_choice(letter: str, answer: str) -> str:
+    if letter == answer:
+        return f"You chose ({letter}), and ({answer}) it was."
+    return f"You chose ({letter}); it was ({answer})."
+
+
+def _compare_number(guess: object, actual: float, entry: dict) -> str:
     try:
         number = float(guess)
     except (TypeError, ValueError):
-        return f"You wrote {guess!r}; it was {actual:.4g}."
+        return f"You wrote {guess!r}; it was {actual:g}."
     if number == actual:
         return f"You guessed {number:.4g}: exactly right."
-    if number * actual <= 0:
-        return f"You guessed {number:.4g}; it was {actual:.4g}."
+    said = f"You guessed {number:.4g}; it was {actual:.4g}"
+    if "estimate" not in entry or number * actual <= 0:
+        return f"{said}."
+    if _within(number, actual):
+        return f"{said}: close."
     ratio = max(number / actual, actual / number)
-    if ratio <= _CLOSE:
-        return f"You guessed {number:.4g}; it was {actual:.4g}: close."
-    side = "too high" if number > actual else "too low"
-    return f"You guessed {number:.4g}; it was {actual:.4g}: {side} by a factor of {ratio:.2g}."
+    return f"{said}: too {'high' if number > actual else 'low'} by a factor of {ratio:.2g}."

@@ -1,4 +1,4 @@
-"""Solution lines that a student notebook still shows."""
+"""Lines of a solution, or of an author's assertion, that a student notebook still shows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _TRIVIAL = re.compile(
 
 
 def surviving_lines(source: LabSource, student: NotebookNode) -> Iterator[tuple[int, str]]:
-    """Find each line of a solution that the student notebook shows, in any of its cells.
+    """Find each line that students do not get and the notebook shows, in any of its cells.
 
     Lines are compared without their spaces. A cell tagged ``taught`` is left out: its author says
     that the course shows these lines on purpose, for example the training loop of a demonstration.

@@ -1,7 +1,10 @@
-"""Solution markers: the two lines that fence what a student is to write.
+"""Markers: the lines that fence what a student does not get.
 
-nbgrader replaces what stands between ``### BEGIN SOLUTION`` and ``### END SOLUTION``. It takes any
-line that *contains* these words for a marker and ignores a line that nearly does, so that one
+Between ``### BEGIN SOLUTION`` and ``### END SOLUTION`` stands what a student is to write; between
+``### BEGIN AUTHOR`` and ``### END AUTHOR`` what the author asserts of the numbers in the prose.
+
+nbgrader replaces what stands between the solution markers. It takes any line
+that *contains* their words for a marker and ignores a line that nearly does, so that one
 slip of the keyboard would publish a solution. Here a line is either a marker, letter by letter,
 or it must not look like one.
 """
@@ -14,6 +17,10 @@ from difflib import SequenceMatcher
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
+AUTHOR_BEGIN = "### BEGIN AUTHOR"
+AUTHOR_END = "### END AUTHOR"
+
+_END_OF = {BEGIN: END, AUTHOR_BEGIN: AUTHOR_END}
 
 # nbgrader acts on these words too. The course does not use them: hidden cases live outside the
 # notebooks, so a student's notebook has nothing to find.
@@ -26,21 +33,22 @@ _LIKENESS = 0.88
 
 @dataclass(frozen=True)
 class Region:
-    """A solution region of one cell; ``lines`` are what stands between its markers."""
+    """A region of one cell; ``lines`` are what stands between its markers."""
 
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the markers of a cell say: its regions, and what is wrong with them."""
+    """What the markers of a cell say: its solution regions, the author's, and what is wrong."""
 
     regions: tuple[Region, ...]
     faults: tuple[str, ...]
+    author: tuple[Region, ...] = ()
 
 
 def read_regions(source: str, *, is_code: bool) -> Reading:
-    """Find the solution regions of a cell and every marker that is out of order.
+    """Find the regions of a cell and every marker that is out of order.
 
     Parameters
     ----------
@@ -49,30 +57,42 @@ def read_regions(source: str, *, is_code: bool) -> Reading:
     is_code : bool
         Whether it is a code cell. In Markdown only headings and comments can look like markers.
     """
-    regions: list[Region] = []
+    found: dict[str, list[Region]] = {BEGIN: [], AUTHOR_BEGIN: []}
     faults: list[str] = []
-    inside: list[str] | None = None
+    opened: str | None = None
+    inside: list[str] = []
     for number, line in enumerate(source.splitlines(), start=1):
         text = line.strip()
-        if text == BEGIN:
-            if inside is not None:
+        if text in _END_OF:
+            if opened is not None:
                 faults.append(f"line {number}: nested marker: a region is open already at '{text}'")
-            inside = []
-        elif text == END:
-            if inside is None:
-                faults.append(f"line {number}: stray marker '{text}': no region is open")
+            opened, inside = text, []
+        elif text in _END_OF.values():
+            if opened is None or _END_OF[opened] != text:
+                faults.append(f"line {number}: stray marker '{text}': no such region is open")
             else:
-                regions.append(Region(tuple(inside)))
+                found[opened].append(Region(tuple(inside)))
                 if not any(content.strip() for content in inside):
-                    faults.append(f"line {number}: the solution region is empty")
-            inside = None
+                    faults.append(f"line {number}: the region is empty")
+            opened = None
         elif reason := _suspicion(text, is_code=is_code):
             faults.append(f"line {number}: {reason}")
-        elif inside is not None:
+        elif opened is not None:
             inside.append(line)
-    if inside is not None:
-        faults.append(f"unclosed marker: '{BEGIN}' has no '{END}'")
-    return Reading(tuple(regions), tuple(faults))
+    if opened is not None:
+        faults.append(f"unclosed marker: '{opened}' has no '{_END_OF[opened]}'")
+    return Reading(tuple(found[BEGIN]), tuple(faults), tuple(found[AUTHOR_BEGIN]))
+
+
+def without_author(source: str) -> str:
+    """Return a cell's text without the author's regions."""
+    kept, inside = [], False
+    for line in source.splitlines():
+        inside = inside or line.strip() == AUTHOR_BEGIN
+        if not inside:
+            kept.append(line)
+        inside = inside and line.strip() != AUTHOR_END
+    return "\n".join(kept).rstrip()
 
 
 def _suspicion(text: str, *, is_code: bool) -> str | None:
@@ -84,7 +104,7 @@ def _suspicion(text: str, *, is_code: bool) -> str | None:
     for word in AUTOTEST:
         if re.search(rf"\b{word}\b", text):
             return f"nbgrader would take '{word}' in '{text}' for a test template"
-    for marker in (BEGIN, END):
+    for marker in (BEGIN, END, AUTHOR_BEGIN, AUTHOR_END):
         words = marker.removeprefix("### ")
         if words in upper or _resembles(_phrase(text, is_code), words):
             return f"misspelt marker '{text}': write '{marker}' alone on its line"

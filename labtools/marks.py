@@ -19,7 +19,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from labtools.markers import read_regions
+from labtools.markers import read_regions, without_author
 
 MARKS = ("practice", "check", "answer")
 # Besides its mark and points a cell may carry these, which notebooks and their readers know.
@@ -31,6 +31,7 @@ TAGS = {
     "taught": "the cell may show lines that a solution also has",
 }
 
+_SECTION_AFTER_FOLDED = re.compile(r"</details>\s*\n#{1,6} ")
 _GRADE_ID = r"lab\d\d-[a-z0-9]+(-[a-z0-9]+)*"
 
 
@@ -72,11 +73,17 @@ def cell_faults(cell: NotebookNode, lab_number: str) -> Iterator[str]:
         yield f"a lab has code and Markdown cells, this is a {cell.cell_type} cell"
         return
     yield from _metadata_faults(cell)
+    if cell.cell_type == "markdown" and _SECTION_AFTER_FOLDED.search(cell.source):
+        yield "a heading follows folded hints or answers: begin a new cell with it"
     mark = mark_of(cell)
     if mark is not None:
         yield from _mark_faults(cell, mark, lab_number)
     reading = read_regions(cell.source, is_code=cell.cell_type == "code")
     yield from reading.faults
+    if reading.author and (mark is not None or cell.cell_type != "code"):
+        yield "stray marker: the author's region stands only in a code cell without a mark"
+    elif reading.author and not without_author(cell.source):
+        yield "the cell holds nothing but the author's region: put that into the cell before"
     if mark in ("practice", "answer"):
         if not reading.regions and not reading.faults:
             yield f"a cell marked {mark} needs a solution region"

@@ -34,6 +34,13 @@ NOTEBOOK_METADATA = {
     },
 }
 
+# How hints and answers look in JupyterLab, Notebook, VS Code and Colab, which know no style sheet
+# of ours: only inline style reaches them all. No fill, so that it suits light and dark.
+FOLDED = (
+    '<details style="border-left: 4px solid #56B4E9; padding: 2px 0 2px 12px; margin: 6px 0">'
+    '<summary style="cursor: pointer; font-weight: 600">'
+)
+
 
 @dataclass(frozen=True)
 class LabSource:
@@ -66,11 +73,12 @@ class LabSource:
         return Fault(self.file, reason, index + 1, first_line(self.notebook.cells[index].source))
 
     def regions(self) -> list[tuple[int, Region]]:
-        """Return each solution region with the index of its cell."""
+        """Return each region that students do not get, with the index of its cell."""
         return [
             (index, region)
             for index, cell in enumerate(self.notebook.cells)
-            for region in read_regions(cell.source, is_code=cell.cell_type == "code").regions
+            for reading in [read_regions(cell.source, is_code=cell.cell_type == "code")]
+            for region in (*reading.regions, *reading.author)
         ]
 
 
@@ -179,10 +187,13 @@ def _finish(notebook: NotebookNode) -> NotebookNode:
 
 
 def _strip(cell: NotebookNode) -> NotebookNode:
-    """Copy a cell without outputs and without metadata that an editor may have added."""
+    """Copy a cell, its folded parts framed, without what an editor may have added."""
     make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
     kept = (*MARKS, "points", *PLAIN_METADATA)
-    return make(cell.source, metadata={k: v for k, v in cell.metadata.items() if k in kept})
+    text = cell.source
+    if cell.cell_type == "markdown":
+        text = text.replace("<details><summary>", FOLDED)
+    return make(text, metadata={k: v for k, v in cell.metadata.items() if k in kept})
 
 
 def _slug(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The student notebook: a lab without its solutions and outputs, as nbgrader releases it."""
+"""The student notebook: a lab without solutions, author's assertions and outputs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from labtools.faults import LabError
 from labtools.leaks import surviving_lines
+from labtools.markers import without_author
 from labtools.source import LabSource
 
 CODE_STUB = "# YOUR CODE HERE"
@@ -18,7 +19,7 @@ TEXT_STUB = "*Write your answer here.*"
 
 
 def derive_student(source: LabSource) -> NotebookNode:
-    """Remove the solutions with nbgrader's own library and prove that they are gone.
+    """Remove the author's assertions, and the solutions with nbgrader's own library; prove it.
 
     Raises
     ------
@@ -26,6 +27,9 @@ def derive_student(source: LabSource) -> NotebookNode:
         When a solution line survives, or when what is left of a cell is not valid Python.
     """
     notebook = copy.deepcopy(source.notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = without_author(cell.source)
     resources: dict = {}
     for preprocessor in _preprocessors():
         notebook, resources = preprocessor.preprocess(notebook, resources)

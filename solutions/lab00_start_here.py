@@ -11,10 +11,10 @@
 #
 # | section | minutes |
 # |---|---|
-# | 1. Is everything there? | 2 |
+# | 1. Is everything there? | 3 |
 # | 2. Cells | 1 |
-# | 3. Predict, run, compare | 2 |
-# | 4. Practices, checks, hints | 3 |
+# | 3. Predict, run, compare | 4 |
+# | 4. Practices, checks, hints | 5 |
 # | 5. Wrap-up and quiz | 2 |
 #
 # **Before you start:** you need some [Python](https://docs.python.org/3/tutorial/) (variables, lists,
@@ -23,8 +23,8 @@
 # ## 1. Is everything there?
 #
 # A gray box like the next one is a **code cell**. Click into it and press
-# <kbd>Shift</kbd>+<kbd>Enter</kbd>. It runs, and what it has to say appears below it. The first time
-# takes some seconds.
+# <kbd>Shift</kbd>+<kbd>Enter</kbd>. It runs, and its output appears below it. The first run takes a
+# few seconds.
 
 # %%
 try:
@@ -41,7 +41,7 @@ else:
 # Every line should begin with [OK]. If one begins with [FAIL], its cure stands below it: follow it,
 # then run the cell again.
 #
-# One thing only your eyes can check: whether interactive figures work in your browser. Run the next
+# One thing only you can check: whether interactive figures work in your browser. Run the next
 # cell. It shows gradient descent, the subject of this course, on 60 points. Press ▶ and watch the line
 # find the points.
 
@@ -64,13 +64,14 @@ DescentExplorer(
 #
 # Your notebook program does not run scripts in this page. In JupyterLab, choose <em>File → Trust
 # Notebook</em> and run the cell again. In VS Code, accept the question whether you trust the folder.
-# The labs work without: the picture and the sentence below it say the same.
+# The labs also work without it: the picture and the sentence below it say the same.
 # </details>
-#
+
+# %% [markdown]
 # ## 2. Cells
 #
 # The number in brackets beside a cell says when it ran: `[ ]` not yet, `[*]` it is running, `[3]` it
-# was the third. Cells share their variables, so run them from the top down and leave none out.
+# was the third. Cells share their variables, so run them from the top down and skip none.
 #
 # | what you want | what you do |
 # |---|---|
@@ -84,8 +85,9 @@ DescentExplorer(
 # ## 3. Predict, run, compare
 #
 # A lab explains something in a few sentences. Then it asks what **you** expect, before you run
-# anything. Write your guess in place of `None`. It is not marked, and a wrong guess teaches more than
-# none: you notice what you had not understood.
+# anything. Write your guess in place of `None`. Nobody marks it, and a wrong guess teaches you more than
+# no guess: you notice what you had not understood. The answer stands nowhere in the notebook;
+# `compare` looks it up when you have run the experiment.
 #
 # Here is an example. A ball lies 8 metres from the lowest point of a valley. With each step, the
 # distance shrinks to 0.8 of what it was.
@@ -100,18 +102,21 @@ distance = 8.0
 for step in range(10):
     distance = 0.8 * distance
 
-compare(guess_distance, distance)
-assert abs(distance - 8 * 0.8**10) < 1e-9
+print(f"after 10 steps {distance:.3f} metres are left")
+compare("lab00-distance", guess_distance)
+### BEGIN AUTHOR
+assert abs(distance - labhelpers.prediction.answer_to("lab00-distance")) < 5e-4
+### END AUTHOR
 
 # %% [markdown]
-# After 10 steps 0.859 metres are left: a factor below 1, applied again and again, shrinks anything. You
-# will meet this factor in every lab.
+# After 10 steps 0.859 metres are left: a factor between −1 and 1, applied again and again, shrinks
+# anything. You will meet such a factor in every lab.
 #
 # ## 4. Practices, checks, hints
 #
-# In a **practice** you write the code. It always comes in three parts: a cell for your code, a **check
+# In a **practice** you write the code. It always has three parts: a cell for your code, a **check
 # cell** that looks at your answer, and folded **hints**. A check says one of three things. Run the next
-# cell to see them; the question in this example is "what is the double of 3?".
+# cell to see them. The question in this example is "what is twice 3?".
 
 # %%
 from labchecks.checking import check_double
@@ -123,7 +128,8 @@ check_double(6)  # the right one
 # %% [markdown]
 # - **Not attempted**: the answer is still empty. Nothing is wrong, so you can run a whole lab before
 #   you solve it.
-# - **Not yet**: the answer is not right. The sentence below says what the check saw and where to look.
+# - **Not yet**: the answer is not right yet. The sentence below says what the check saw and where to
+#   look.
 #   Change your code, run it, and run the check again, as often as you like.
 # - **Correct**: go on.
 #
@@ -138,7 +144,7 @@ check_double(6)  # the right one
 # where η (eta) is the **learning rate**. Let w = 3, slope = 4 and η = 0.1. Compute the new w and call
 # it `new_w`.
 #
-# First run both cells as they are, to see what the check says of an empty answer. Then solve it.
+# First run both cells as they are, to see what the check says about an empty answer. Then solve it.
 #
 # *Correct output:* one number, a little smaller than 3.
 
@@ -164,13 +170,15 @@ check("lab00-one-step")
 # The step is η·slope = 0.1 · 4. The new w is 3 minus the step.
 # </details>
 #
-# Use hints in this order: think, run what you have and read what the check says, open one hint, think
+
+# %% [markdown]
+# When you are stuck: think, run what you have, read what the check says, open one hint, and think
 # again. The last hint comes close to a solution.
 #
-# **Where the solutions are not.** They are not in this folder and not hidden in a check. A check holds
-# no answers: it works out from the mathematics what must come out. Your instructor has the solved labs.
+# **Where are the solutions?** Neither in this folder nor hidden in a check. A check holds no answers:
+# it works out from the mathematics what must come out. Your instructor has the solved labs.
 #
-# At any time, the next cell shows where you stand.
+# The next cell shows where you stand, at any time.
 
 # %%
 labhelpers.progress("lab00")
@@ -186,19 +194,25 @@ labhelpers.progress("lab00")
 #
 # ### Quiz
 #
-# **1.** You open a lab in the middle and run one cell. It says `NameError: name 'X' is not defined`.
-# What has happened? (a) The lab is broken. (b) A cell further up has not run yet. (c) A package is
-# missing.
+# **1.** You open a lab in the middle and run one cell. It says `NameError: name 'X' is not
+# defined`. What has happened?
+#
+# - (a) The lab is broken.
+# - (b) A cell further up has not run yet.
+# - (c) A package is missing.
 #
 # <details><summary>Answer</summary>
 #
 # **(b).** `X` is made in a cell above. Choose *Run*, *Run All Above Selected Cell*. (a) Restart and run
-# all: if it then works, the lab is sound. (c) A missing package gives another error, a
+# all: if it then works, the lab is fine. (c) A missing package gives another error, a
 # `ModuleNotFoundError`, and the check of section 1 names it.
 # </details>
 #
-# **2.** A check says "Not attempted", though you have written code. The likely reason: (a) Your code is
-# wrong. (b) You did not run your cell, or used another name. (c) You ran the check too often.
+# **2.** A check says "Not attempted", though you have written code. The likely reason:
+#
+# - (a) Your code is wrong.
+# - (b) You did not run your cell, or used another name.
+# - (c) You ran the check too often.
 #
 # <details><summary>Answer</summary>
 #
@@ -206,7 +220,8 @@ labhelpers.progress("lab00")
 # wrong answer gives "Not yet". (c) You can run a check as often as you like.
 # </details>
 #
-# **Next:** the labs, in order. Each takes between 20 and 45 minutes.
+# **Next:** the labs, in order. Each takes one to two hours; its first table says how long each section
+# takes.
 #
 # 1. [Lab 1](lab01_two_parameter_training.ipynb): gradient descent for a line, step by step
 # 2. [Lab 2](lab02_batch_vs_stochastic.ipynb): one sample at a time

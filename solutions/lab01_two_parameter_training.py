@@ -7,18 +7,20 @@
 # **You will**
 #
 # - **compute** the loss of a line and find its minimum on the loss surface,
-# - **derive** the gradient and check it against PyTorch's,
+# - **derive** the gradient and check it in two independent ways,
 # - **write** the training loop and follow it step by step,
 # - **predict** from the data which learning rates converge.
 #
 # | section | minutes |
 # |---|---|
-# | 1. The data and the line | 3 |
-# | 2. The loss and its surface | 5 |
-# | 3. The gradient | 3 |
-# | 4. Training, step by step | 7 |
-# | 5. The learning rate | 10 |
-# | 6. Wrap-up and quiz | 2 |
+# | 1. The data and the line | 5 |
+# | 2. The loss and its surface | 8 |
+# | 3. One parameter, by hand | 8 |
+# | 4. The gradient of both | 8 |
+# | 5. Training, step by step | 14 |
+# | 6. The learning rate | 35 |
+# | 7. Two more mistakes to spot | 5 |
+# | 8. Wrap-up and quiz | 4 |
 #
 # **Before you start:** you have drawn a line y = w·x + b, and you know that a derivative is the
 # slope of a curve. If a tensor is new to you, read the first page of
@@ -47,23 +49,36 @@ print("The set-up is fine.")
 # %% [markdown]
 # ## 1. The data and the line
 #
-# Somebody measured 60 points. We know how they were made, which lets us judge the result later:
-# the inputs x run from −3 to 2.9 in steps of 0.1, and
+# We make 60 points ourselves. So we know the rule behind them and can judge the result later. The
+# inputs x run from −3 to 2.9 in steps of 0.1, and
 #
 # $$y = 1 \cdot x - 1 + 0.1\,\varepsilon,$$
 #
 # where each ε is drawn from a normal distribution with mean 0 and standard deviation 1. The last
-# term is **noise**: no line can pass through all the points.
+# term is **noise**: because of it no line passes through all the points. Three lines of PyTorch make
+# the data. The seed makes your noise the same as ours.
 
 # %%
-dataset = labhelpers.data.gentle_line()
+x = torch.arange(-3, 3, 0.1).view(-1, 1)  # 60 inputs, one in each row
+f = 1 * x - 1  # the true line
+y = f + 0.1 * torch.randn(x.shape, generator=torch.Generator().manual_seed(1))
+
+dataset = labhelpers.data.gentle_line()  # the same points, with their rule, for the figures
 X, Y = dataset.x, dataset.y
 
-print(dataset)
+same = torch.allclose(x, X, atol=1e-6) and torch.allclose(y, Y, atol=1e-6)
+print("the same points as labhelpers.data.gentle_line():", same)
 print("X and Y have shapes", tuple(X.shape), "and", tuple(Y.shape))
 print(f"x runs from {X.min():.1f} to {X.max():.1f}")
+### BEGIN AUTHOR
+assert same
+### END AUTHOR
 
 # %% [markdown]
+# `.view(-1, 1)` gives X the **shape** (60, 1): 60 rows, one for each sample, and one column, as each
+# sample has one input. A shape (60,) would be a row of bare numbers. PyTorch's layers expect one row
+# for each sample, so all the labs keep this shape, for the inputs and for the targets.
+#
 # Our **model** is a line with two **parameters**, the slope w and the intercept b:
 #
 # $$\hat y = w \cdot x + b.$$
@@ -72,7 +87,8 @@ print(f"x runs from {X.min():.1f} to {X.max():.1f}")
 # whose predictions lie closest to the measured y. We begin badly on purpose, at w = −15 and
 # b = −10, so that there is something to see.
 #
-# In the figure, look at how far the line lies from the points, and where it is farthest.
+# The figure shows the points, the true line and the line of the start. Look at how far that line lies
+# from the points, and where it is farthest.
 
 # %%
 w = torch.tensor(-15.0, requires_grad=True)  # requires_grad: we shall want derivatives
@@ -84,7 +100,7 @@ def forward(x):
     return w * x + b
 
 
-plot_fit(dataset, (w, b), labels=["start: w = −15, b = −10"])
+plot_fit(dataset, (w, b), labels=["start: w = −15, b = −10"], show_truth=True)
 
 # %% [markdown]
 # The line slopes the wrong way. At the left it is almost 40 too high, at the right more than 50 too low.
@@ -96,7 +112,8 @@ plot_fit(dataset, (w, b), labels=["start: w = −15, b = −10"])
 #
 # $$L(w, b) = \frac1N \sum_{n=1}^{N} (w\,x_n + b - y_n)^2 .$$
 #
-# This is the **loss**. Small is good; zero would mean a line through every point.
+# The sign Σ means: add up, here over all N points. The result is the **loss**. Small is good; zero
+# would mean a line through every point.
 #
 # **Predict.** Look at the figure above. The residuals run from almost 0 to more than 50 in size.
 # Roughly how large is the loss? Write your guess in the next cell in place of `None`.
@@ -111,15 +128,19 @@ def criterion(y_hat, y):
     return torch.mean((y_hat - y) ** 2)
 
 
-first_loss = criterion(forward(X), Y).item()  # .item() turns a one-number tensor into a float
-compare(guess_first_loss, first_loss)
 residuals = forward(X) - Y
-assert round(first_loss, 1) == 835.3
+first_loss = criterion(forward(X), Y).item()  # .item() turns a one-number tensor into a float
+print(f"mean size of the residuals: {residuals.abs().mean():.1f}")
+print(f"loss at the start:          {first_loss:.1f}")
+compare("lab01-first-loss", guess_first_loss)
+### BEGIN AUTHOR
+assert round(first_loss, 1) == labhelpers.prediction.answer_to("lab01-first-loss")
 assert 39 < residuals[0] < 40 and -60 < residuals[-1] < -50 and residuals.abs().min() < 1
+### END AUTHOR
 
 # %% [markdown]
-# The mean of squares is pulled up by the largest ones: a miss of 50 counts 25 times as much as
-# a miss of 10. The loss at the start is 835.3.
+# The mean of the squares, 835.3, is pulled up by the largest residuals: a miss of 50 counts 25 times
+# as much as a miss of 10.
 #
 # The loss depends on two numbers, w and b, so it is a landscape: give each point (w, b) of a
 # plane the height L(w, b). This is the **loss surface**. `LossSurface` computes it from the data.
@@ -142,66 +163,110 @@ plot_contours(surface, w_range=(-18, 18), b_range=(-18, 18), directions=True)
 # %%
 w_best, b_best = surface.minimum
 print(f"minimum at w = {w_best:.3f}, b = {b_best:.3f}, loss {surface.minimum_loss:.5f}")
+### BEGIN AUTHOR
 assert abs(w_best - 1) < 0.01 and abs(b_best + 1) < 0.03
+### END AUTHOR
 
 # %% [markdown]
 # The minimum lies at (1.006, −1.022), not exactly at the true (1, −1): the least-squares line fits
-# these 60 noisy points, and other 60 points would give a slightly different one. Nor is the loss
+# these 60 noisy points, and another 60 points would give a slightly different one. Nor is the loss
 # zero there: what is left, 0.0077, is the noise that no line can follow.
 #
-# ### Spot the mistake (two of them)
+# We could search the whole plane for the minimum. With two parameters that works; with two million
+# it does not. Gradient descent looks only at the slope under its feet.
 #
-# Many tutorials compute the surface with two loops, much like this. The function runs, and the plot
-# that comes out of it is a fine bowl. Yet its lowest point is in the wrong place, and the
-# function breaks as soon as you ask for a finer grid. Find both reasons before you unfold the answer.
+# ## 3. One parameter, by hand
+#
+# Before we go down the bowl, take one step down a curve. Leave b out: the model is ŷ = w·x, a line
+# through the origin, and there are three points, (1, 2), (1, 4) and (2, 6). The loss is
+#
+# $$L(w) = \tfrac13\bigl[(w - 2)^2 + (w - 4)^2 + (2w - 6)^2\bigr].$$
+#
+# Its derivative says how fast it rises as w grows. By the chain rule each square gives
+# 2 · (its inside) · (what stands before w), so
+#
+# $$\frac{dL}{dw} = \tfrac13\bigl[2(w-2) + 2(w-4) + 4(2w-6)\bigr] = 4\,(w - 3).$$
+#
+# It is zero at w = 3, the minimum. **Gradient descent** starts somewhere, say at w = −2, and moves
+# against the derivative:
+#
+# $$w_{\text{new}} = w - \eta\,\frac{dL}{dw}.$$
+#
+# The number η (eta) is the **learning rate**: how far to go for a given slope. With η = 0.1:
+#
+# - Step 1: dL/dw = 4 · (−2 − 3) = −20, so w becomes −2 + 0.1 · 20 = 0.
+#
+# The **error**, the distance w − 3 from the minimum, was −5 and is now −3.
+#
+# **Predict.** What is the error after step 2? Compute the step with pencil and paper.
 
 # %%
-x, y = X.numpy(), Y.numpy()
+guess_second_error = None  # a number
 
+# %%
+points_x, points_y = np.array([1.0, 1.0, 2.0]), np.array([2.0, 4.0, 6.0])
+path = [-2.0]
+for step in range(5):
+    slope = np.mean(2 * (path[-1] * points_x - points_y) * points_x)
+    path.append(path[-1] - 0.1 * slope)
 
-def surface_by_loops(resolution):
-    """Loss on a square grid of slopes and intercepts from −15 to 15. Contains two mistakes."""
-    slopes = np.linspace(-15, 15, resolution)
-    intercepts = np.linspace(-15, 15, resolution)
-    heights = np.zeros((30, 30))
-    for i, slope in enumerate(slopes):
-        for j, intercept in enumerate(intercepts):
-            heights[j, i] = np.mean((y - slope * x + intercept) ** 2)
-    return slopes, intercepts, heights
+print("step     w       error    error / error before")
+for step, value in enumerate(path):
+    ratio = f"{(value - 3) / (path[step - 1] - 3):12.2f}" if step else ""
+    print(f"{step:4} {value:7.3f} {value - 3:9.3f} {ratio}")
+compare("lab01-second-error", guess_second_error)
 
-
-slopes, intercepts, heights = surface_by_loops(30)
-j, i = np.unravel_index(heights.argmin(), heights.shape)
-print(f"lowest grid point: w = {slopes[i]:.2f}, b = {intercepts[j]:.2f}")
-
-try:
-    surface_by_loops(40)
-except IndexError as error:
-    print("with resolution 40:", error)
-assert intercepts[j] > 1
+fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
+grid = np.linspace(-3, 9, 100)
+heights = np.mean((np.outer(grid, points_x) - points_y) ** 2, axis=1)
+ax.plot(grid, heights, color="#555555", label="L(w)")
+stops = np.mean((np.outer(path, points_x) - points_y) ** 2, axis=1)
+ax.plot(path, stops, "-o", color="#0072B2", label="five steps at η = 0.1")
+ax.set(xlabel="w", ylabel="loss")
+ax.legend()
+plt.show()
+print(
+    "In words: the loss is a parabola with its minimum at w = 3; the steps get shorter towards it."
+)
+### BEGIN AUTHOR
+assert np.isclose(path[2] - 3, labhelpers.prediction.answer_to("lab01-second-error"))
+### END AUTHOR
 
 # %% [markdown]
-# <details><summary>Answer</summary>
+# Every step multiplies the error by the same **factor**, 0.6. Why? The derivative is proportional to
+# the error, dL/dw = λ(w − 3) with λ = 4. Put this into the step and subtract 3 on both sides:
 #
-# 1. **A sign.** The residual is y − (w·x + b) = y − w·x **− b**. Without the brackets the code adds b.
-#    The bowl is mirrored: its minimum appears near b = +1.5 (the true one is −1.02, and the grid
-#    is coarse). Draw a correct training path over this surface and it seems to stop on a slope.
-# 2. **A fixed size.** `np.zeros((30, 30))` ignores `resolution`. It should be
-#    `np.zeros((resolution, resolution))`.
+# $$w_{\text{new}} - 3 = (w - 3) - \eta\,\lambda\,(w - 3) = (1 - \eta\lambda)\,(w - 3).$$
 #
-# There is a third weakness, no mistake: the loops touch all N points at each of the grid points,
-# N · grid² operations. `LossSurface` uses that L is a quadratic. It needs a few means over
-# the data once, and then a handful of operations for each grid point.
-# </details>
+# The number λ (lambda) is the **curvature**: how quickly the slope changes along w. It comes from the
+# data alone: for a line through the origin it is twice the mean of x², here 2 · (1 + 1 + 4)/3 = 4.
+# The whole behaviour of the run follows from the factor ρ = 1 − ηλ:
 #
-# ## 3. The gradient
+# | the factor ρ | what the error does at every step |
+# |---|---|
+# | 0 < ρ < 1 | shrinks, on the same side |
+# | ρ = 0 | is gone after one step |
+# | −1 < ρ < 0 | shrinks, and jumps to the other side |
+# | ρ = −1 | keeps its size, and jumps to the other side |
+# | ρ < −1 | **grows**, and jumps to the other side |
+
+# %%
+print("  η   factor   errors from the start on")
+for rate in (0.1, 0.25, 0.4, 0.5, 0.6):
+    factor = 1 - rate * 4
+    print(f"{rate:4} {factor:7.1f}   ", ", ".join(f"{-5 * factor**k + 0:6.2f}" for k in range(5)))
+
+# %% [markdown]
+# At 0.25 one step is enough. At 0.5 the run jumps to and fro for ever, and at 0.6 it
+# **diverges**: its error grows without bound. The largest rate that still converges is just below
+# 2/λ = 0.5. Everything in section 6 is this table, once for each of two directions.
 #
-# We could search the whole plane for the minimum. With two parameters that works; with two million
-# it does not. Gradient descent looks only at the ground under its feet.
+# ## 4. The gradient of both
 #
-# Change w a little and leave b alone: the loss changes at some rate, which is the **partial
-# derivative** ∂L/∂w. Do the same with b and you have ∂L/∂b. From the formula of the loss, by the
-# chain rule,
+# Back to the line with two parameters. Change w a little and leave b alone: the loss changes at some
+# rate, which is the **partial derivative** ∂L/∂w. The sign ∂ only says that there are other
+# parameters, and that they are held fixed. Do the same with b and you have ∂L/∂b. As in section 3, each
+# square gives 2 · (its inside) · (what stands before the parameter): x for w, and 1 for b.
 #
 # $$\frac{\partial L}{\partial w} = \frac2N \sum_n (\hat y_n - y_n)\,x_n,$$
 #
@@ -210,11 +275,20 @@ assert intercepts[j] > 1
 # The two together are the **gradient**. It points where the loss rises fastest, so minus the gradient
 # points where it falls fastest.
 #
-# PyTorch finds derivatives for us: `loss.backward()` follows the computation back from the loss and
+# Two other ways lead to the same numbers. The first needs no calculus: evaluate the loss a little to
+# the right and a little to the left, and divide the difference by the distance, which is 2h. This is
+# a **finite difference**:
+#
+# $$\frac{\partial L}{\partial w} \approx \frac{L(w + h,\, b) - L(w - h,\, b)}{2h} .$$
+#
+# The second is PyTorch's: `loss.backward()` follows the computation back from the loss and
 # stores ∂L/∂w in `w.grad` and ∂L/∂b in `b.grad`. This is called **autograd**.
 #
-# **Predict.** At the start w = −15 is far too small. Is ∂L/∂w there (a) negative, (b) zero or
-# (c) positive?
+# **Predict.** At the start w = −15 is far too small. What is ∂L/∂w there?
+#
+# - (a) negative
+# - (b) zero
+# - (c) positive
 
 # %%
 guess_sign = None  # "a", "b" or "c"
@@ -227,27 +301,47 @@ residuals = forward(X).detach() - Y  # detach: plain numbers, no derivatives wan
 dL_dw = 2 * torch.mean(residuals * X)
 dL_db = 2 * torch.mean(residuals)
 
-print(f"by the formula: {dL_dw:.3f} and {dL_db:.3f}")
-print(f"by autograd:    {w.grad:.3f} and {b.grad:.3f}")
-compare(guess_sign, "a")
-assert torch.isclose(w.grad, dL_dw) and torch.isclose(b.grad, dL_db) and w.grad < 0
+h = 0.01
+by_difference_w = (surface(-15 + h, -10) - surface(-15 - h, -10)) / (2 * h)
+by_difference_b = (surface(-15, -10 + h) - surface(-15, -10 - h)) / (2 * h)
+
+print(f"by the formula:        {dL_dw:.3f} and {dL_db:.3f}")
+print(f"by finite differences: {by_difference_w:.3f} and {by_difference_b:.3f}")
+print(f"by autograd:           {w.grad:.3f} and {b.grad:.3f}")
+compare("lab01-sign", guess_sign)
+### BEGIN AUTHOR
+assert torch.isclose(w.grad, dL_dw) and torch.isclose(b.grad, dL_db)
+assert np.allclose((by_difference_w, by_difference_b), (dL_dw, dL_db), atol=1e-3)
+assert w.grad < 0 and labhelpers.prediction.answer_to("lab01-sign") == "a"
+### END AUTHOR
 
 # %% [markdown]
-# Both ways agree. The derivative in w is negative: the loss falls as w grows, so w has to grow.
-# Minus the gradient says the same.
+# All three agree. The derivative in w is negative: the loss falls as w grows, so w has to grow.
+# Minus the gradient says the same. When you write a gradient of your own, check it by finite
+# differences: a slip in a sign or a factor shows at once.
 #
-# ## 4. Training, step by step
+# ## 5. Training, step by step
 #
-# One step of **gradient descent** moves each parameter against its derivative:
+# One step of gradient descent moves each parameter against its derivative:
 #
 # $$w \leftarrow w - \eta\,\frac{\partial L}{\partial w}, \qquad
 # b \leftarrow b - \eta\,\frac{\partial L}{\partial b}.$$
 #
-# The number η (eta) is the **learning rate**: how far to go for a given slope. We take η = 0.1 and 15
-# **iterations** (steps). Every step uses all 60 points; this is called **batch** gradient descent.
+# We take η = 0.1 and 15 **iterations** (steps). Every step uses all 60 points; this is called
+# **batch** gradient descent. Four expressions in the loop are PyTorch's:
 #
-# **Predict.** The loss starts at 835.3. After the first step, is it (a) above 835, (b) between 400
-# and 835 or (c) below 400?
+# | in the loop | what it does |
+# |---|---|
+# | `loss.item()` | turns the tensor with one number into a plain `float`, for the list |
+# | `with torch.no_grad():` | the lines below are not part of the model: no derivative of them is wanted |
+# | `w -= lr * w.grad` | changes the tensor w itself, **in place**; `w = w - …` would make another tensor |
+# | `w.grad.zero_()` | sets the gradient to zero, because `backward()` **adds** to what is there |
+#
+# **Predict.** The loss starts at 835.3. What is it after the first step?
+#
+# - (a) above 835
+# - (b) between 400 and 835
+# - (c) below 400
 
 # %%
 guess_second_loss = None  # "a", "b" or "c"
@@ -265,22 +359,29 @@ for iteration in range(15):
     loss = criterion(y_hat, Y)  # 2. measure
     LOSS.append(loss.item())
     loss.backward()  # 3. find the gradient
-    with torch.no_grad():  # 4. step downhill; the step itself is not to be differentiated
+    with torch.no_grad():  # 4. step downhill
         w -= lr * w.grad
         b -= lr * b.grad
-    w.grad.zero_()  # 5. backward() adds to .grad, so clear it
+    w.grad.zero_()  # 5. clear the gradient
     b.grad.zero_()
     history.step(w, b)  # note where we are, for the figures
 
 print("losses:", ", ".join(f"{value:.1f}" for value in LOSS[:5]), "...", f"{LOSS[-1]:.3f}")
-compare(guess_second_loss, "c")
-print(f"after 15 steps: w = {w.item():.3f}, b = {b.item():.3f}")
+compare("lab01-second-loss", guess_second_loss)
+print(f"after 15 steps: w = {w.item():.3f}, b = {b.item():.3f}, loss {history.loss[-1]:.3f}")
+### BEGIN AUTHOR
+assert LOSS[1] < 400 and labhelpers.prediction.answer_to("lab01-second-loss") == "c"
 assert history.excess[-1] < 0.11  # the loss ends within 0.11 of the least-squares loss
+### END AUTHOR
 
 # %% [markdown]
 # The first step removes most of the loss: 835.3 becomes 175.5. The later steps are smaller, because
 # the gradient is smaller nearer the bottom. After 15 steps w = 0.998 is done, while b = −1.354
-# is still on its way to −1.022. Section 5 says why b is slower.
+# is still on its way to −1.022. Section 6 says why b is slower.
+#
+# The list `LOSS` ends with 0.179 and the last line says 0.117. Both are right: each entry of the list
+# was taken **before** its step, so 15 steps give 15 entries, and the loss after the last step is not
+# among them. `History` keeps that one too: 16 points for 15 steps.
 #
 # Here are the first steps. Each column is one moment, seen twice: above among the data, below on the
 # contours. The line above **is** the point below, and the arrow is the step that comes next.
@@ -307,68 +408,89 @@ plot_run(dataset, surface, history)
 # The curve falls steeply while the error in w is being removed, then less steeply while
 # the error in b remains. Two slopes, one for each parameter.
 #
-# **Using the line.** Training ends with two numbers, and prediction needs nothing else. At x = 2 the
-# true rule gives 2 − 1 = 1.
+# **Using the line.** Training ends with two numbers, and prediction needs nothing else. `forward`
+# takes one x or many; here are four, the last one far outside the data.
 
 # %%
+new_x = torch.tensor([[-2.0], [0.0], [2.0], [10.0]])
 with torch.no_grad():
-    prediction = forward(torch.tensor([[2.0]]))
-print(f"prediction at x = 2: {prediction.item():.3f}")
-assert abs(prediction.item() - 1) < 0.5
+    predicted = forward(new_x)
+print("   x   predicted   true line   difference")
+for x_value, y_value in zip(new_x.flatten().tolist(), predicted.flatten().tolist()):
+    true = 1 * x_value - 1
+    print(f"{x_value:5.1f} {y_value:10.3f} {true:11.3f} {y_value - true:12.3f}")
+### BEGIN AUTHOR
+assert torch.allclose(predicted, new_x - 1, atol=0.5)
+### END AUTHOR
 
 # %% [markdown]
-# The prediction is 0.643. It is too low because b had not yet arrived: more steps, or a better
-# learning rate, would mend it. That is the subject of section 5.
+# All four predictions are about 0.36 too low, because b has not arrived yet. More steps or a
+# better learning rate would fix that: section 6.
 #
-# ### Spot the mistake: which step is this?
-#
-# Many published courses show figures like the next one. Read the slope off the line in the left panel
-# (how much does it fall from x = 0 to x = 1?) and then w off the point in the right panel. Do they
-# show the same moment? Decide before you read the printed line.
+# **What if the gradients are not cleared?** The same loop without part 5:
 
-# %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
-k = 0
-plot_fit(dataset, (history.w[k + 1], history.b[k + 1]), ax=left, labels=["the line"])
-plot_contours(surface, w_range=(-18, 18), b_range=(-18, 18), ax=right)
-right.plot(history.w[k], history.b[k], "s", color="#0072b2", markersize=9, label="the parameters")
-right.legend(loc="upper right")
-plt.show()
-print(f"left: slope {history.w[k + 1]:.2f}; right: w = {history.w[k]:.2f}")
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# No. The line on the left has slope −5.48: it was drawn **after** the update. The point on the right
-# is at w = −15: it was drawn **before** it. The panels are one step apart. It happens when a
-# loop records the parameters first, steps, and then draws. Whoever learns from such a figure links each
-# point to the wrong line. (Record before the loop and after every step, and draw both
-# panels from one record, as `History` does: n steps, n + 1 points.)
-# </details>
-#
-# ### Spot the mistake: what is in the list?
-#
-# This loop keeps the losses in a list, as ours does, but something is different. What does the list
-# hold, and why does it matter in a long run?
-
-# %%
-kept = []
-for iteration in range(3):
+# %% tags=["taught"]
+w = torch.tensor(-15.0, requires_grad=True)
+b = torch.tensor(-10.0, requires_grad=True)
+uncleared = []
+for iteration in range(15):
     loss = criterion(forward(X), Y)
-    kept.append(loss)
+    uncleared.append(loss.item())
+    loss.backward()  # adds to what the steps before have left in .grad
+    with torch.no_grad():
+        for parameter in (w, b):
+            parameter -= lr * parameter.grad
 
-print("an entry is a", type(kept[0]).__name__, "with grad_fn:", kept[0].grad_fn is not None)
+print("cleared:    ", ", ".join(f"{value:.0f}" for value in LOSS[:8]))
+print("not cleared:", ", ".join(f"{value:.0f}" for value in uncleared[:8]))
+### BEGIN AUTHOR
+assert [round(value) for value in uncleared[:4]] == [835, 175, 162, 773]
+### END AUTHOR
+
+# %% [markdown]
+# The first step is the same. From the second on, each step repeats all the earlier gradients, and
+# the run swings: 835, 175, 162, 773, back almost to where it began. A loss that swings like this at a
+# rate that should be safe is the sign of gradients that nobody clears.
+#
+# ### Spot the mistake: a line that learns nothing
+#
+# The next cell is the training loop with 100 steps, and the targets were read from a file, as a row of
+# 60 numbers. The loss falls and comes to rest, so training seems to be done. But the slope is 0! What has
+# gone wrong? The printed shapes tell.
+
+# %% tags=["taught"]
+targets = Y.flatten()  # 60 numbers, as they come from a file
+w = torch.tensor(-15.0, requires_grad=True)
+b = torch.tensor(-10.0, requires_grad=True)
+for iteration in range(100):
+    loss = criterion(forward(X), targets)
+    loss.backward()
+    with torch.no_grad():
+        w -= lr * w.grad
+        b -= lr * b.grad
+    w.grad.zero_()
+    b.grad.zero_()
+
+print(f"w = {abs(w.item()):.3f}, b = {b.item():.3f}, loss {loss.item():.3f}")
+print(f"mean of the targets: {targets.mean():.3f}")
+print("shapes:", tuple(forward(X).shape), "minus", tuple(targets.shape), "is", end=" ")
+print(tuple((forward(X) - targets).shape))
+### BEGIN AUTHOR
+assert abs(w.item()) < 1e-3 and abs(b.item() - targets.mean()) < 1e-3  # converged, to a constant
+### END AUTHOR
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It holds **tensors**, and each tensor has a `grad_fn`: it remembers the computation that made it, so
-# that `backward()` could be called. As long as the list lives, so does every one of those computations with
-# all its intermediate arrays. With 60 points nobody notices; with a real network the memory fills up.
-# Keep numbers: `LOSS.append(loss.item())`.
+# The predictions have shape (60, 1), the targets (60,). PyTorch does not complain: it **broadcasts**,
+# which means that it repeats the column and the row until they fit. The difference is a table of 60
+# by 60 numbers: every prediction minus **every** target. The best answer to all targets at once is
+# their mean, whatever x is. So w goes to 0 and b to the mean, −1.073. This is the commonest mistake of
+# all in PyTorch. Give the targets the shape of the predictions: `targets.view(-1, 1)`.
 # </details>
-#
-# ## 5. The learning rate
+
+# %% [markdown]
+# ## 6. The learning rate
 #
 # Was 0.1 a good choice? Let us try five rates: 0.1, 0.2, 0.25, 0.3 and 0.34, from the same start, for
 # the same 15 steps.
@@ -399,21 +521,25 @@ def train(lr, iterations=15):
 
 rates = (0.1, 0.2, 0.25, 0.3, 0.34)
 runs = [train(rate) for rate in rates]
+print("rate     loss after 1, 2, 3 steps    after 15    above the minimum by")
 for run in runs:
-    print(f"{run.label:9}  loss after 15 steps {run.loss[-1]:10.4f}  diverged: {run.diverged}")
-
+    first = "".join(f"{value:7.0f}" for value in run.loss[1:4])
+    print(f"{run.label:9} {first} {run.loss[-1]:18.4f} {run.excess[-1]:16.1e}")
+compare("lab01-best-rate", guess_best_rate)
+### BEGIN AUTHOR
 best = min(runs, key=lambda run: run.loss[-1])
-compare(guess_best_rate, best.lr)
-assert best.lr == 0.25 and best.excess[-1] < 1e-5
+assert best.lr == labhelpers.prediction.answer_to("lab01-best-rate") and best.excess[-1] < 1e-5
 assert [run.diverged for run in runs] == [False, False, False, False, True]
+### END AUTHOR
 
 # %%
 plot_losses(*runs, scale="log", reference=surface.minimum_loss)
 
 # %% [markdown]
-# Notice three things: 0.25 is the best of the five, 0.3 is worse again, and at 0.34 the loss
-# **grows**. The next figure shows where the paths go. Look at how the slope w moves at 0.1, at 0.3 and at
-# 0.34.
+# Notice three things. 0.25 is the best of the five: its loss differs from the least-squares loss by less
+# than a millionth, that of 0.2 by more than 20 times as much, although four digits show them equal. 0.3
+# is worse again. And at 0.34 the loss **grows**, from the second step on. The next figure shows where the
+# paths go. Look at how the slope w moves at 0.1, at 0.3 and at 0.34.
 
 # %%
 plot_contours(surface, runs[0], runs[3], runs[4])
@@ -423,49 +549,56 @@ plot_contours(surface, runs[0], runs[3], runs[4])
 # lands a little lower each time. At 0.34 it lands a little **higher** each time: the run
 # **diverges**, and it will never come back.
 #
-# ### Why: one factor for each direction
+# ### Why: two directions, two factors
 #
-# The loss is a quadratic bowl. How strongly it curves is described by the **Hessian**, the matrix
-# of second derivatives,
-#
-# $$H = 2\begin{pmatrix} \overline{x^2} & \bar x \\ \bar x & 1 \end{pmatrix},$$
-#
-# where a bar means the mean over the data. Its two **eigenvectors** are the directions of the
-# bowl's longest and shortest axes, and its **eigenvalues** λ₁ ≤ λ₂ say how strongly the bowl curves along each. One
-# step of batch gradient descent multiplies the error along eigenvector i by
+# In section 3 one factor 1 − ηλ decided everything. The bowl has a **steep** direction, across the
+# valley, and a **shallow** one, along it. Each has its own curvature, λ₂ and λ₁, and so its own
+# factor. One step of batch gradient descent multiplies the error along direction i by
 #
 # $$\rho_i = 1 - \eta\,\lambda_i .$$
 #
-# | the factor ρ | what the error does at every step |
-# |---|---|
-# | 0 < ρ < 1 | shrinks, on the same side |
-# | ρ = 0 | is gone after one step |
-# | −1 < ρ < 0 | shrinks, and jumps to the other side |
-# | ρ = −1 | keeps its size, and jumps to the other side |
-# | ρ < −1 | **grows**, and jumps to the other side |
+# The x of these data have a mean close to 0. Then the steep direction is almost exactly that of w, with
+# λ₂ close to twice the mean of x², as in section 3, and the shallow one almost exactly that of b, with λ₁
+# close to 2. `LossSurface` computes both exactly.
+#
+# <details><summary>For those who know matrices: where λ₁ and λ₂ come from</summary>
+#
+# The curvature of a quadratic is described by the **Hessian**, the matrix of second derivatives,
+#
+# $$H = 2\begin{pmatrix} \overline{x^2} & \bar x \\ \bar x & 1 \end{pmatrix},$$
+#
+# where a bar means the mean over the data. With θ = (w, b) and the minimum θ*, the gradient is
+# H(θ − θ*), so a step gives θ′ − θ* = (I − ηH)(θ − θ*). Along an **eigenvector** of H, a direction v with Hv =
+# λv, this multiplies the error by 1 − ηλ. The two eigenvectors are the axes of the ellipses that you
+# see as contours, and their **eigenvalues** λ₁ ≤ λ₂ are the curvatures.
+# </details>
 
 # %%
 small, large = surface.eigenvalues
-print(f"eigenvalues {small:.3f} and {large:.3f}")
-print("directions (w, b):", np.abs(surface.eigenvectors.T).round(2).tolist())
+print(f"curvatures {small:.3f} (shallow) and {large:.3f} (steep)")
+print(f"2 · mean of x²: {2 * torch.mean(X**2):.3f}")
 for rate in rates:
     slow, steep = surface.factors(rate)
     print(f"η = {rate:<5} factors {slow:6.3f} (shallow) and {steep:6.3f} (steep)")
 print(f"at η = {rates[-1]} the steep error grows by {-100 * steep - 100:.1f} % a step")
 
 # %% [markdown]
-# Along the shallow direction, which is almost exactly that of b, the error at η = 0.1 is multiplied
-# by 0.800 at every step; along the steep one, almost exactly that of w, by 0.399. So w arrives early
+# Along the shallow direction the error at η = 0.1 is multiplied
+# by 0.800 at every step; along the steep one by 0.399. So w arrives early
 # and b late: that was the bend in the loss curve. At η = 0.34 the steep factor is −1.042, and
 # whatever error there is grows by 4.2 % at every step.
 #
-# The best constant rate makes the two factors equal in size, η = 2/(λ₁ + λ₂), which is 0.250
-# here. The ratio κ = λ₂/λ₁ is called the **condition number**. Here it is 3.0; the larger it is, the
-# narrower the valley and the slower the descent, even at the best rate.
+# In the end the factor that is larger **in size** sets the time: at 0.1 that of the shallow direction, at
+# 0.3 that of the steep one, −0.802. The best constant rate makes the two equal in size. It is
+# η = 2/(λ₁ + λ₂), here 0.250. The ratio κ = λ₂/λ₁ is called the **condition number**. Here it is 3.0; the
+# larger it is, the narrower the valley and the slower the descent, even at the best rate.
 
 # %%
 print(f"fastest rate {surface.fastest_rate:.3f}, condition number {surface.condition_number:.1f}")
+### BEGIN AUTHOR
 assert np.allclose(surface.fastest_rate, 2 / (small + large))
+assert -0.803 < surface.factors(0.3)[1] < -0.801
+### END AUTHOR
 
 # %% [markdown]
 # ### Try it
@@ -474,7 +607,9 @@ assert np.allclose(surface.fastest_rate, 2 / (small + large))
 # steps, and the start, which is the ring in the middle panel and can be dragged.
 #
 # **Predict.** Move the start closer to the minimum. Does a larger learning rate converge from there?
-# (a) Yes, a closer start allows larger steps. (b) No, the largest rate is the same from every start.
+#
+# - (a) Yes, a closer start allows larger steps.
+# - (b) No, the largest rate is the same from every start.
 
 # %%
 guess_start_matters = None  # "a" or "b"
@@ -497,28 +632,42 @@ for rate in (0.32, 0.34):
     for _ in range(200):
         theta = theta - rate * surface.gradient(*theta)
     print(f"η = {rate}: loss from {surface(*near):.4f} to {surface(*theta):.4f} in 200 steps")
-compare(guess_start_matters, "b")
-assert surface(w_best - 0.16, b_best - 0.09) < 0.2 < surface(*theta)
-
-steep = surface.factors(0.32)[1]
-print(f"at η = 0.32 the steep factor is {steep:.3f}: of that error", end=" ")
-print(f"{abs(steep) ** 15:.2f} is left after 15 steps, {abs(steep) ** 60:.3f} after 60")
-assert -1 < steep < -0.9 and abs(steep) ** 15 > 0.25 and abs(steep) ** 60 < 0.01
+compare("lab01-start", guess_start_matters)
+### BEGIN AUTHOR
+assert surface(*near) < 0.2 < surface(*theta)
+assert labhelpers.prediction.answer_to("lab01-start") == "b"
+### END AUTHOR
 
 # %% [markdown]
 # The start is not in the factors: 1 − η·λ is the same everywhere on a quadratic bowl. A closer
 # start makes the error smaller, but a factor of −1.042 still enlarges it at every step.
 #
 # **Question.** Set η = 0.32 in the figure. After 15 steps the path still leaps across the valley. Is the
-# rate too large? Raise the number of steps before you unfold the answer.
-#
+# rate too large? Decide from the losses of the first steps, then raise the number of steps. The next cell
+# prints both, beside those of 0.34.
+
+# %%
+for rate in (0.32, 0.34):
+    long_run = train(rate, 60)
+    start = ", ".join(f"{value:.0f}" for value in long_run.loss[:5])
+    print(f"η = {rate}: {start} ...   after 15 steps {long_run.loss[15]:.0f}, ", end="")
+    print(f"after 60 {long_run.loss[60]:.2f}")
+steep = surface.factors(0.32)[1]
+print(f"at 0.32 the steep factor is {steep:.3f}; {abs(steep) ** 15:.2f} of that error", end=" ")
+print(f"is left after 15 steps, {abs(steep) ** 60:.3f} after 60")
+### BEGIN AUTHOR
+assert -1 < steep < -0.9 and abs(steep) ** 15 > 0.25 and abs(steep) ** 60 < 0.01
+### END AUTHOR
+
+# %% [markdown]
 # <details><summary>Answer</summary>
 #
-# No. The steep factor is −0.922: each leap is about 8 % shorter than the one before. After 15 steps
-# 0.30 of the error is left, after 60 less than a hundredth. Close below the largest rate a run converges
-# slowly, and a short look at it cannot tell it from one that diverges slowly. The factor can.
+# No. At 0.32 the losses fall from the first step on, though slowly: the steep factor is −0.922, so each
+# leap is about 8 % shorter than the one before. At 0.34 they rise from the second step on. The picture of the
+# paths looks much the same for both. The numbers tell them apart, and the factor tells it before any run.
 # </details>
-#
+
+# %% [markdown]
 # ### Practice 1: train at η = 0.2 (10 points)
 #
 # Train once more from (w, b) = (−15, −10), with **η = 0.2** and 15 iterations, and keep the losses in
@@ -556,7 +705,7 @@ check("lab01-rate-02")
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Copy the training loop of section 4. What has to change, and what has to start afresh?
+# Copy the training loop of section 5. What has to change, and what has to start afresh?
 # </details>
 # <details><summary>Hint 2</summary>
 #
@@ -568,7 +717,8 @@ check("lab01-rate-02")
 # In the loop, in this order: loss, `append(loss.item())`, `backward()`, two updates inside `torch.no_grad()`,
 # two `grad.zero_()`. If `forward` uses the global `w` and `b`, write `w2 * X + b2` instead.
 # </details>
-#
+
+# %% [markdown]
 # ### Practice 2: compare the two runs (5 points)
 #
 # Draw `LOSS` and `LOSS2` against the iteration into one axes called `ax`. Label both axes, give each
@@ -602,7 +752,8 @@ check("lab01-compare-plot")
 # `ax.plot(LOSS, label=...)` draws a list against 0, 1, 2, …; the methods `ax.set_xlabel`,
 # `ax.set_ylabel` and `ax.legend` do the rest.
 # </details>
-#
+
+# %% [markdown]
 # ### Practice 3: the largest rate (5 points)
 #
 # Below which learning rate does batch gradient descent converge? That depends on the inputs alone.
@@ -642,48 +793,159 @@ check("lab01-largest-rate")
 # λ₂ is the larger eigenvalue of H. Build H from the means of x² and x of the argument, and use
 # `np.linalg.eigvalsh`; or look at what `LossSurface(x, x)` offers.
 # </details>
+
+# %% [markdown]
+# ## 7. Two more mistakes to spot
 #
-# ## 6. Wrap-up
+# ### Spot the mistake: the surface (two of them)
+#
+# Many tutorials compute the surface with two loops, much like this. The function runs, and the plot
+# that comes out of it is a fine bowl. Yet its lowest point is in the wrong place, and the
+# function breaks as soon as you ask for a finer grid. Find both reasons before you unfold the answer.
+
+# %%
+x, y = X.numpy(), Y.numpy()
+
+
+def surface_by_loops(resolution):
+    """Loss on a square grid of slopes and intercepts from −15 to 15. Contains two mistakes."""
+    slopes = np.linspace(-15, 15, resolution)
+    intercepts = np.linspace(-15, 15, resolution)
+    heights = np.zeros((30, 30))
+    for i, slope in enumerate(slopes):
+        for j, intercept in enumerate(intercepts):
+            heights[j, i] = np.mean((y - slope * x + intercept) ** 2)
+    return slopes, intercepts, heights
+
+
+slopes, intercepts, heights = surface_by_loops(30)
+j, i = np.unravel_index(heights.argmin(), heights.shape)
+print(f"lowest grid point: w = {slopes[i]:.2f}, b = {intercepts[j]:.2f}")
+
+try:
+    surface_by_loops(40)
+except IndexError as error:
+    print("with resolution 40:", error)
+### BEGIN AUTHOR
+assert intercepts[j] > 1
+### END AUTHOR
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# 1. **A sign.** The residual is y − (w·x + b) = y − w·x **− b**. Without the brackets the code adds b.
+#    The bowl is mirrored: its minimum appears near b = +1.5 (the true one is −1.02, and the grid
+#    is coarse). Draw a correct training path over this surface and it seems to stop on a slope.
+# 2. **A fixed size.** `np.zeros((30, 30))` ignores `resolution`. It should be
+#    `np.zeros((resolution, resolution))`.
+#
+# There is a third weakness, no mistake: the loops touch all N points at each of the grid points,
+# N · grid² operations. `LossSurface` uses that L is a quadratic. It needs a few means over
+# the data once, and then a handful of operations for each grid point.
+# </details>
+
+# %% [markdown]
+# ### Spot the mistake: which step is this?
+#
+# Many published courses show figures like the next one. Read the slope off the line in the left panel
+# (how much does it fall from x = 0 to x = 1?) and then w off the point in the right panel. Do they
+# show the same moment? Decide before you read the printed line.
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
+k = 0
+plot_fit(dataset, (history.w[k + 1], history.b[k + 1]), ax=left, labels=["the line"])
+plot_contours(surface, w_range=(-18, 18), b_range=(-18, 18), ax=right)
+right.plot(history.w[k], history.b[k], "s", color="#0072b2", markersize=9, label="the parameters")
+right.legend(loc="upper right")
+plt.show()
+print(f"left: slope {history.w[k + 1]:.2f}; right: w = {history.w[k]:.2f}")
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# No. The line on the left has slope −5.48: it was drawn **after** the update. The point on the right
+# is at w = −15: it was drawn **before** it. The panels are one step apart. It happens when a
+# loop records the parameters first, steps, and then draws. Anyone who learns from such a figure links each
+# point to the wrong line. (Record before the loop and after every step, and draw both
+# panels from one record, as `History` does: n steps, n + 1 points.)
+# </details>
+
+# %% [markdown]
+# ### Spot the mistake: what is in the list?
+#
+# This loop keeps the losses in a list, as ours does, but something is different. What does the list
+# hold, and why does it matter in a long run?
+
+# %%
+kept = []
+for iteration in range(3):
+    loss = criterion(forward(X), Y)
+    kept.append(loss)
+
+print("an entry is a", type(kept[0]).__name__, "with grad_fn:", kept[0].grad_fn is not None)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# It holds **tensors**, and each tensor has a `grad_fn`: it remembers the computation that made it, so
+# that `backward()` could be called. As long as the list lives, so does every one of those computations with
+# all its intermediate arrays. With 60 points nobody notices; with a real network the memory fills up.
+# Keep numbers: `LOSS.append(loss.item())`.
+# </details>
+
+# %% [markdown]
+# ## 8. Wrap-up
 #
 # - The loss of a line is a bowl over the plane of its parameters, with one lowest point: least squares.
 # - Gradient descent steps against the gradient; the step is the learning rate times the slope.
 # - Each direction of the bowl has its own factor 1 − η·λ. All factors must lie between −1 and 1, so
-#   the **steepest** direction sets the largest rate, and the shallowest sets the time it takes.
+#   the **steepest** direction sets the largest rate. The factor largest in size sets the time.
+# - Check a gradient by finite differences, and give predictions and targets the same shape.
 # - Record before the loop and after each step, keep numbers instead of tensors, and clear the gradients.
 #
 # ### Quiz
 #
 # **1.** At some rate the loss falls at every step, but w jumps from one side of its best value to the other.
-# What do you know? (a) The run will diverge. (b) The factor along w lies between −1 and 0.
-# (c) The gradients were not cleared.
+# What do you know?
+#
+# - (a) The run will diverge.
+# - (b) The factor along w lies between −1 and 0.
+# - (c) The gradients were not cleared.
 #
 # <details><summary>Answer</summary>
 #
 # **(b).** The sign changes because the factor is negative; the error shrinks because its size is below 1.
 # (a) would need a factor below −1, and then the loss would grow in the end. (c) makes each step
-# include all earlier gradients; the loss then rises and falls in slow swings.
+# repeat all earlier gradients; the loss then rises and falls in swings of a few steps.
 # </details>
 #
 # **2.** You measure x in centimetres instead of metres, so that every x is 100 times as large. What
-# happens to the largest stable rate? (a) Nothing. (b) It becomes about 100 times smaller. (c) It becomes
-# about 100² times smaller.
+# happens to the largest stable rate?
+#
+# - (a) Nothing.
+# - (b) It becomes about 100 times smaller.
+# - (c) It becomes about 100² times smaller.
 #
 # <details><summary>Answer</summary>
 #
 # **(c).** λ₂ is close to twice the mean of x², and x² grows by 100². (b) forgets the
-# square. (a) would be true if the curvature did not depend on the data, but H is made of nothing
+# square. (a) would be true if the curvature did not depend on the data, but it comes from nothing
 # else. This is why inputs are often scaled before training.
 # </details>
 #
-# **3.** The least-squares loss here is 0.0077, not 0. Why? (a) Gradient descent needs more steps.
-# (b) The points are noisy, and no line passes through all of them. (c) The grid of the surface is
-# too coarse.
+# **3.** The least-squares loss here is 0.0077, not 0. Why?
+#
+# - (a) Gradient descent needs more steps.
+# - (b) The points are noisy, and no line passes through all of them.
+# - (c) The grid of the surface is too coarse.
 #
 # <details><summary>Answer</summary>
 #
 # **(b).** The noise has variance 0.1² = 0.01, and what is left over is of that size. (a) More steps
 # come closer to 0.0077, never below it. (c) `surface.minimum` is computed by formula, without a grid.
 # </details>
-#
+
+# %% [markdown]
 # **Next:** [Lab 2](lab02_batch_vs_stochastic.ipynb) updates after every single point instead of after all of
-# them, and finds out why a rate that was safe here explodes there.
+# them. Is a rate that was safe here safe there?

@@ -179,7 +179,8 @@ check("lab05-model")
 #
 # One line with `return`, one product and one sum. Tensors broadcast without a loop.
 # </details>
-#
+
+# %% [markdown]
 # ### Practice 2: the loss (10 points)
 #
 # Write `loss_func(y_pred, y_true)`, the mean squared error
@@ -227,7 +228,8 @@ check("lab05-loss")
 # `torch.mean(...)` or `.mean()` keeps the computation. `.item()`, `float()`, `.detach()` and
 # NumPy end it, and then no gradient comes back.
 # </details>
-#
+
+# %% [markdown]
 # ## 4. Batch gradient descent
 #
 # **A recap.** One epoch of batch descent is one update with all points. Its five parts:
@@ -329,7 +331,8 @@ check("lab05-fit-gd")
 # `loss.backward()`; inside `torch.no_grad()` subtract `lr` times the gradient from each
 # parameter; then `.grad.zero_()` for each. After the loop return `np.array(...)` of the list.
 # </details>
-#
+
+# %% [markdown]
 # ### Practice 4: plot the losses (5 points)
 #
 # Call your function with η = 0.02 and 100 epochs on `X` and `Y`, keep the result as `LOSS_GD`,
@@ -370,7 +373,8 @@ check("lab05-plot-gd")
 #
 # `ax_GD.set_xlabel("epoch")`, `ax_GD.set_ylabel("loss")` and `ax_GD.set_title(...)`.
 # </details>
-#
+
+# %% [markdown]
 # ## 5. Mini-batch gradient descent
 #
 # **A recap.** One epoch passes over all points once, in batches of `batch_size`, and makes one
@@ -476,7 +480,8 @@ check("lab05-fit-bgd")
 # end of the epoch record `np.mean` of the list. The mean divides by the number of batches, not by
 # the batch size.
 # </details>
-#
+
+# %% [markdown]
 # ### Practice 6: plot the losses (5 points)
 #
 # Call your function with η = 0.005, 50 epochs and batches of 20 on `X` and `Y`, keep the result
@@ -521,7 +526,8 @@ check("lab05-plot-bgd")
 #
 # `fit_BGD` has seven arguments; the last is `batch_size=20`.
 # </details>
-#
+
+# %% [markdown]
 # ## 6. By epoch and by update
 #
 # Which method is faster? Here are both once more, written with PyTorch's own tools as in lab 4:
@@ -529,8 +535,11 @@ check("lab05-plot-bgd")
 # All start at w = 0, b = 5, where b has a long way to go.
 #
 # **Predict.** The batch run needs 96 updates until its loss is within 0.01 of least squares. How
-# many **updates** do mini-batches of 20 need at the same rate: (a) about 10, (b) about 100 or (c)
-# about 1000?
+# many **updates** do mini-batches of 20 need at the same rate:
+#
+# - (a) about 10
+# - (b) about 100
+# - (c) about 1000?
 
 # %%
 guess_same_rate = None  # "a", "b" or "c"
@@ -646,8 +655,12 @@ progress("lab05")
 # only when they differ from each other.
 # </details>
 #
-# **2.** An epoch's batch losses are 4, 2 and 3, from batches of 32 points. Which number belongs
-# in the log? (a) 9. (b) 9/32. (c) 3.
+# **2.** An epoch's batch losses are 4, 2 and 3, from batches of 32 points. Which number belongs in
+# the log?
+#
+# - (a) 9.
+# - (b) 9/32.
+# - (c) 3.
 #
 # <details><summary>Answer</summary>
 #
@@ -656,7 +669,10 @@ progress("lab05")
 # </details>
 #
 # **3.** At η = 0.02 your mini-batch run hovers above the minimum. Which change brings it closer?
-# (a) More epochs. (b) A lower rate at the end. (c) Smaller batches.
+#
+# - (a) More epochs.
+# - (b) A lower rate at the end.
+# - (c) Smaller batches.
 #
 # <details><summary>Answer</summary>
 #

@@ -25,7 +25,7 @@ from labtools.student import derive_student
 __all__ = ["Release", "gather"]
 
 PACKAGES = ("labchecks", "labhelpers")
-PACKAGE_FILES = ("*.py", "*.css", "*.html", "*.js", "*.svg")
+PACKAGE_FILES = ("*.py", "*.css", "*.html", "*.js", "*.svg", "*.toml")
 LICENCES = ("LICENSE", "LICENSE-CC-BY-4.0")
 TEMPLATES = Path(__file__).parent / "student"
 

@@ -18,7 +18,10 @@ from labtools.release.contents import Release
 __all__ = ["find_leaks"]
 
 # Words that only the instructor's part of the course has a use for.
-WORDS = ("labtools", "course.secret", "BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS")
+WORDS = (
+    *("labtools", "course.secret", "BEGIN HIDDEN TESTS"),
+    *(f"{end} {kind}" for kind in ("SOLUTION", "AUTHOR") for end in ("BEGIN", "END")),
+)
 
 
 def find_leaks(release: Release) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labtools.markers import BEGIN, END, read_regions
+from labtools.markers import AUTHOR_BEGIN, AUTHOR_END, BEGIN, END, read_regions, without_author
 
 
 def test_regions_are_what_stands_between_the_markers():
@@ -29,7 +29,9 @@ def test_regions_are_what_stands_between_the_markers():
         (f"x = 1\n{END}", "line 2: stray marker"),
         (f"{BEGIN}\nx = 1\n{BEGIN}\ny = 2\n{END}", "line 3: nested marker"),
         (f"{BEGIN}\nx = 1", "unclosed marker"),
-        (f"{BEGIN}\n\n{END}", "the solution region is empty"),
+        (f"{BEGIN}\n\n{END}", "the region is empty"),
+        (f"{AUTHOR_BEGIN}\nx = 1\n{END}", "line 3: stray marker"),
+        (f"{BEGIN}\nx = 1\n{AUTHOR_BEGIN}\ny = 2\n{AUTHOR_END}", "line 3: nested marker"),
     ],
 )
 def test_markers_out_of_order_are_faults(source, reason):
@@ -67,6 +69,9 @@ def test_markers_out_of_order_are_faults(source, reason):
         "### begin hidden test",
         "### END HIDEN TESTS",
         "### BEGIN MARK SCHEME",
+        "### BEGIN AUTOR",
+        "### begin author",
+        "### END AUTHORS",
         "# AUTOTEST double(2)",
     ],
 )
@@ -99,7 +104,15 @@ def test_ordinary_lines_are_not_suspected(line):
     assert read_regions(line, is_code=False).faults == ()
 
 
-@given(st.sampled_from([BEGIN, END]), st.data())
+def test_the_author_s_regions_are_told_from_solutions_and_taken_out():
+    source = f"a = 1\n{AUTHOR_BEGIN}\nassert a == 1\n{AUTHOR_END}\nprint(a)"
+    reading = read_regions(source, is_code=True)
+    assert [region.lines for region in reading.author] == [("assert a == 1",)]
+    assert reading.regions == () == reading.faults
+    assert without_author(source) == "a = 1\nprint(a)"
+
+
+@given(st.sampled_from([BEGIN, END, AUTHOR_BEGIN, AUTHOR_END]), st.data())
 def test_one_slip_of_the_keyboard_is_never_overlooked(marker, data):
     place = data.draw(st.integers(4, len(marker) - 1))
     letter = data.draw(st.sampled_from(string.ascii_letters + " "))
@@ -107,6 +120,6 @@ def test_one_slip_of_the_keyboard_is_never_overlooked(marker, data):
     slip = {"replace": letter, "drop": "", "double": marker[place] * 2}[kind]
     line = (marker[:place] + slip + marker[place + 1 :]).rstrip()
     reading = read_regions(line, is_code=True)
-    if line in (BEGIN, END):
+    if line in (BEGIN, END, AUTHOR_BEGIN, AUTHOR_END):
         return
     assert reading.faults, line

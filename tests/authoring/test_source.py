@@ -47,6 +47,30 @@ PLANTED = {
         2,
         "stray marker",
     ),
+    "author's region in a practice": (
+        PRACTICE,
+        PRACTICE + "### BEGIN AUTHOR\nassert half == 0.5\n### END AUTHOR\n",
+        5,
+        "stray marker",
+    ),
+    "cell of the author alone": (
+        "import math\n",
+        "import math\n\n# %%\n### BEGIN AUTHOR\nassert math.pi > 3\n### END AUTHOR\n\n# %%\n",
+        3,
+        "nothing but the author's region",
+    ),
+    "author's line shown": (
+        "import math\n",
+        "import math\nassert math.pi > 3\n### BEGIN AUTHOR\nassert math.pi > 3\n### END AUTHOR\n",
+        2,
+        "is still shown here",
+    ),
+    "heading after an answer": (
+        "# What doubling is.\n",
+        "# <details><summary>Answer</summary>\n#\n# Twice.\n# </details>\n#\n# ## Next\n",
+        1,
+        "begin a new cell",
+    ),
     "nested": (BEGIN, BEGIN + BEGIN, 5, "nested marker"),
     "unclosed": (END, "", 5, "unclosed marker"),
     "misspelt": (BEGIN, "    ### BEGN SOLUTION\n", 5, "misspelt marker '### BEGN SOLUTION'"),
@@ -228,3 +252,17 @@ def test_the_student_notebook_has_stubs_and_nbgrader_metadata(tmp_path):
     assert "two halves" not in cells["lab01-why"].source
     assert cells["lab01-why"].metadata.nbgrader.grade is True
     assert not any(cell.get("outputs") for cell in notebook.cells)
+
+
+def test_the_author_s_assertions_are_left_out_of_the_student_notebook(tmp_path):
+    planted = SOURCE.replace(
+        "half = 0.5\n", "half = 0.5\n### BEGIN AUTHOR\nassert half == 0.5\n### END AUTHOR\n"
+    )
+    source = read_source(write_course(tmp_path, planted), tmp_path)
+    student = derive_student(source)
+    assert "assert half == 0.5" in source.notebook.cells[1].source
+    assert (
+        student.cells[1].source
+        == derive_student(read_source(write_course(tmp_path), tmp_path)).cells[1].source
+    )
+    assert not any("AUTHOR" in cell.source for cell in student.cells)
