@@ -84,6 +84,7 @@ class Practice:
     value = _form("value", "function")
     figure = _form("figure", "figure")
     network = _form("network", "network")
+    training = _form("training", "training")
 
     @property
     def lab(self) -> str:

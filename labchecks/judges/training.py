@@ -17,8 +17,9 @@ depends on its data:
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from labchecks.engine.model_calls import (
     steps_are_right,
     typed_size,
 )
+from labchecks.engine.run import points_of
 from labchecks.engine.start import (
     TOO_LARGE,
     allowed_error,
@@ -55,8 +57,10 @@ from labchecks.engine.suspects import (
 from labchecks.engine.training_runs import Suspect, TrainingRun
 from labchecks.engine.unusable import nothing_returned
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.judges.training_cases import batch_cases, mini_batch_cases
+from labchecks.registry import Practice
 
-__all__ = ["judge_logs"]
+__all__ = ["TrainingJudge", "training_practice"]
 
 #: How exactly the start is known that the model was called with.
 EXACT = 1e-6
@@ -82,44 +86,57 @@ Case = Mapping[str, Any]
 Answer = Mapping[str, Any]
 
 
-def judge_logs(
-    name: str, cases: Sequence[Case], answers: Sequence[Answer], lab_data: tuple[str, int]
-) -> Feedback:
-    """Judge the logs that a training function returned.
+@dataclass(frozen=True)
+class TrainingJudge:
+    """Judges the logs that a training function returned.
 
-    Parameters
+    Attributes
     ----------
     name : str
         The function's name.
-    cases, answers : sequence of mapping
-        As :func:`labchecks.ask.training.ask_training` takes and gives them.
-    lab_data : (str, int)
+    data : tuple of (str, int)
         Name and seed of the lab's own data, to recognise a function that reads it by its name.
     """
-    if not cases or len(cases) != len(answers):
-        return not_checked(f"No answer for `{name}` reached the check.")
-    unreadable = _unreadable(name, cases, answers)
-    if unreadable is not None:
-        return unreadable
-    runs = [TrainingRun.of(case, answer) for case, answer in zip(cases, answers, strict=True)]
-    if any(len(run.log) != run.epochs for run in runs):
-        return _wrong_length(name, runs, lab_data)
-    verdict = _verdict(runs)
-    if not verdict.obeys and (later := _verdict(runs, every=True)).obeys:
-        # It looked at the loss elsewhere before it began; or a mistake leads to the same log.
-        verdict = verdict if _culprit(runs, verdict, lab_data) else later
-    if verdict.obeys:
-        feedback = _accepted(name, runs, verdict)
-    else:
-        feedback = _refused(name, runs, verdict, lab_data)
-    if feedback.share > 0 and (far := _far_out(runs)) is not None:
-        return incorrect(
-            f"The first loss that `{name}` returns, {shown(far)}, is that of a start so far away "
-            "that single precision loses the targets in it: nothing can be told of the steps. Look "
-            "at how large the start is that you draw; `torch.randn(1)` is of the right size.",
-            "start far out",
-        )
-    return feedback
+
+    name: str
+    data: tuple[str, int]
+
+    @classmethod
+    def of(cls, **settings: Any) -> TrainingJudge:
+        """The judge of settings that were `recorded`."""
+        return cls(settings["name"], tuple(settings["data"]))
+
+    def recorded(self, cases: Sequence[Case]) -> dict[str, Any]:
+        """The settings as plain data."""
+        return asdict(self)
+
+    def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
+        """The verdict on all calls, as :func:`labchecks.ask.training.ask_training` makes them."""
+        if not cases or len(cases) != len(answers):
+            return not_checked(f"No answer for `{self.name}` reached the check.")
+        unreadable = _unreadable(self.name, cases, answers)
+        if unreadable is not None:
+            return unreadable
+        runs = [TrainingRun.of(case, answer) for case, answer in zip(cases, answers, strict=True)]
+        if any(len(run.log) != run.epochs for run in runs):
+            return _wrong_length(self.name, runs, self.data)
+        verdict = _verdict(runs)
+        if not verdict.obeys and (later := _verdict(runs, every=True)).obeys:
+            # It looked at the loss elsewhere before it began; or a mistake leads to the same log.
+            verdict = verdict if _culprit(runs, verdict, self.data) else later
+        if verdict.obeys:
+            feedback = _accepted(self.name, runs, verdict)
+        else:
+            feedback = _refused(self.name, runs, verdict, self.data)
+        if feedback.share > 0 and (far := _far_out(runs)) is not None:
+            return incorrect(
+                f"The first loss that `{self.name}` returns, {shown(far)}, is that of a start so "
+                "far away that single precision loses the targets in it: nothing can be told of "
+                "the steps. Look at how large the start is that you draw; `torch.randn(1)` is of "
+                "the right size.",
+                "start far out",
+            )
+        return feedback
 
 
 @dataclass(frozen=True)
@@ -681,3 +698,53 @@ def _wrong_length(name: str, runs: Sequence[TrainingRun], lab_data) -> Feedback:
     if share:
         return partial(share, text, "wrong number of epochs")
     return incorrect(text, "wrong number of epochs")
+
+
+# The short form of a practice -----------------------------------------------------------------
+
+
+def training_practice(
+    id: str,
+    *,
+    title: str,
+    points: float,
+    name: str,
+    data: str,
+    run: Mapping[str, Any],
+    seed: int = 0,
+) -> Practice:
+    """A practice that asks for a training function with a start of its own.
+
+    Parameters
+    ----------
+    id, title, points
+        See :class:`labchecks.registry.Practice`.
+    name : str
+        What the function is called.
+    data : str
+        The lab's own data, a function of :mod:`labhelpers.data`.
+    run : mapping
+        The call on these data in the check cell: ``seed``, ``lr``, ``num_epochs`` and, if the
+        function is to work in batches, ``batch_size``.
+    seed : int
+        Of the other cases of the check cell.
+    """
+    points_ = points_of(data, 1)
+    x, y = ([round(float(v), 6) for v in values] for values in (points_.x, points_.y))
+    lab = {"x": x, "y": y, "lab": True, **run}
+
+    def drawn(rng: random.Random, visible: bool = False) -> list[dict[str, Any]]:
+        if "batch_size" in run:
+            return mini_batch_cases(rng)
+        return batch_cases(rng, [12] if visible else [rng.randint(8, 15), rng.randint(20, 40)])
+
+    return Practice(
+        id=id,
+        title=title,
+        points=points,
+        names=(name,),
+        question=("training", name),
+        judge=TrainingJudge(name, (data, 1)),
+        visible=lambda: [lab, *drawn(random.Random(seed), visible=True)],
+        hidden=lambda rng: [{**case, "hidden": True} for case in drawn(rng)],
+    )
