@@ -16,6 +16,7 @@ from typing import Any
 
 import nbformat
 
+from labchecks.registry import lab_names, of_lab, plain_lab
 from labtools.build import STUDENTS, find_orphans, find_sources
 from labtools.comparison import first_difference
 from labtools.faults import Fault, LabError
@@ -119,7 +120,11 @@ def _notebook(root: Path, path: str, source: LabSource) -> str:
 
 
 def _packages(root: Path) -> dict[str, str]:
-    """Read the packages that the labs import."""
+    """Read the packages that the labs import, a lab's practices as plain data where they can be.
+
+    So no reference, which is an answer written down, is among the files: what it and the known
+    slips give for the cases of the check cells is enough there.
+    """
     found = {
         path.relative_to(root).as_posix()
         for package in PACKAGES
@@ -127,7 +132,14 @@ def _packages(root: Path) -> dict[str, str]:
         for path in (root / package).rglob(pattern)
         if ".ipynb_checkpoints" not in path.parts
     }
-    return {path: _text(root, path) for path in sorted(found)}
+    files = {path: _text(root, path) for path in sorted(found)}
+    for lab in lab_names():
+        judged = [practice.judge for practice in of_lab(lab) if not practice.manual]
+        if all(hasattr(judge, "recorded") for judge in judged):
+            folder = f"{PACKAGES[0]}/labs/{lab}"
+            files = {path: text for path, text in files.items() if not path.startswith(folder)}
+            files[f"{folder}.json"] = plain_lab(lab, judged=True)
+    return files
 
 
 def _without_comments(text: str) -> str:
