@@ -1,166 +1,218 @@
-"""Whether outputs are those of one hidden layer with the given parameters.
+"""Which function a network computes, found from its outputs for known parameters.
 
-The answer of a probe comes from the student's process and may say anything. A network's outputs
-follow from its parameters, so a claim that does not is found out by computing them again.
+The outputs come from the student's process and may say anything. A network's outputs follow from
+its parameters, so outputs that do not are found out by computing them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import permutations
-from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch.nn import functional
 
-__all__ = ["Explanation", "Told", "explain"]
+__all__ = [
+    "UNIT",
+    "Explanation",
+    "Network",
+    "after_the_output",
+    "explain",
+    "gradients",
+    "is_linear",
+]
 
 Function = Callable[[torch.Tensor], torch.Tensor]
-Layer = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Layers = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 #: Largest misfit of a known function, relative to the spread of the outputs: float32 and rounding.
 EXACT = 1e-3
 
-#: Largest misfit of a smooth curve that stands for a function that is not known.
-CLOSE = 0.02
-
-#: Knots of that curve: few beside the outputs, so that it cannot follow noise.
-KNOTS = 32
+#: With even inputs and odd multiples of this as parameters, what comes to the hidden units is an
+#: odd multiple too: never zero, where functions have a kink, and the same number at many units.
+#: So a function that is not known has few unknown values.
+UNIT = 0.21
 
 #: Non-linear functions, each as the terms whose weighted sum it is: a slope or scale is free.
-KNOWN = (
+KNOWN: tuple[tuple[Function, ...], ...] = (
     (functional.relu, lambda z: functional.relu(-z)),  # leaky ReLU and PReLU, of any slope
     (functional.relu, lambda z: torch.expm1(z.clamp(max=0))),  # ELU and SELU
-    (functional.gelu,),
-    (lambda z: functional.gelu(z, approximate="tanh"),),
-    (functional.silu,),
-    (functional.mish,),
-    (torch.tanh,),
-    (torch.sigmoid,),
-    (functional.softplus,),
-    (functional.logsigmoid,),
-    (functional.softsign,),
-    (torch.sin,),
-    (torch.cos,),
-    (torch.square,),
-    (torch.abs,),
-    (functional.hardtanh,),
-    (functional.hardsigmoid,),
-    (functional.hardswish,),
-    (functional.relu6,),
-    (torch.exp,),
-    (lambda z: torch.exp(-z * z),),
-    (lambda z: torch.exp(-z * z / 2),),
-    (torch.atan,),
-    (torch.erf,),
-    (lambda z: torch.softmax(z, dim=1),),
+    *(
+        (function,)
+        for function in (
+            functional.gelu,
+            lambda z: functional.gelu(z, approximate="tanh"),
+            functional.silu,
+            functional.mish,
+            torch.tanh,
+            torch.sigmoid,
+            functional.softplus,
+            functional.logsigmoid,
+            functional.softsign,
+            functional.hardtanh,
+            functional.hardsigmoid,
+            functional.hardswish,
+            functional.relu6,
+            functional.softshrink,
+            functional.hardshrink,
+            functional.tanhshrink,
+            torch.sin,
+            torch.cos,
+            torch.square,
+            torch.abs,
+            torch.exp,
+            torch.atan,
+            torch.erf,
+            lambda z: torch.exp(-z * z),
+            lambda z: torch.exp(-z * z / 2),
+            lambda z: torch.softmax(z, dim=1),
+            lambda z: torch.softmax(-z, dim=1),
+            lambda z: torch.log_softmax(z, dim=1),
+        )
+    ),
 )
 
+#: What may stand after the second layer, by name.
+OUTER: dict[str, Function] = {
+    "a ReLU": torch.relu,
+    "a leaky ReLU": functional.leaky_relu,
+    "a sigmoid": torch.sigmoid,
+    "a tanh": torch.tanh,
+    "a softmax": lambda z: torch.softmax(z, dim=1),
+    "a logarithm of a softmax": lambda z: torch.log_softmax(z, dim=1),
+    "a softplus": functional.softplus,
+    "an ELU": functional.elu,
+    "an absolute value": torch.abs,
+    "a square": torch.square,
+    "an exponential function": torch.exp,
+}
 
-class Told(NamedTuple):
-    """A network as it was told; nothing of it but the sizes and the inputs is certain."""
+
+class Network(NamedTuple):
+    """A network's known parameters and inputs, and the outputs that it is said to give."""
 
     #: Numbers of inputs, hidden units and outputs.
     sizes: Sequence[int]
-    #: ``shape`` and ``values`` of each parameter.
-    parameters: object
-    #: One row for each row of the outputs.
-    inputs: np.ndarray
-    #: What the network gave, row after row.
-    outputs: object
+    #: The parameters, in their order and with the shapes that they are said to have.
+    parameters: Sequence[torch.Tensor]
+    #: Shape (rows, inputs).
+    inputs: torch.Tensor
+    #: Shape (rows, outputs).
+    outputs: torch.Tensor
 
 
 class Explanation(NamedTuple):
     """How the outputs of networks follow from their parameters."""
 
-    #: Weight (inputs by units), bias, output weight (units by outputs) and bias of each network.
-    layers: Sequence[Layer]
-    #: What their hidden units do.
-    function: Function
+    #: Which of the parameters are the hidden layer's weight and bias and the output layer's.
+    order: Sequence[int]
+    #: What the hidden units do; None if it is no known function.
+    function: Function | None
 
 
-def explain(networks: Sequence[Told]) -> Explanation | None:
+def is_linear(network: Network) -> bool:
+    """Whether the outputs are a linear function of the inputs, with a constant."""
+    design = np.column_stack([network.inputs, np.ones(len(network.inputs))])
+    outputs = network.outputs.numpy()
+    left = outputs - design @ np.linalg.lstsq(design, outputs, rcond=None)[0]
+    return bool(np.abs(left).max() <= 1e-4 * (outputs.std() + 1e-12))
+
+
+def explain(networks: Sequence[Network]) -> Explanation | None:
     """How each network's outputs are those of one hidden layer with its parameters, if they are.
 
     The parameters may come in any order and the non-linear function may be any, but the same ones
-    in all networks: with a function of its own any smooth curve would do for a network of one
-    input.
+    in all networks.
+
+    Parameters
+    ----------
+    networks : sequence of Network
+        With even inputs, and odd multiples of :data:`UNIT` as parameters.
     """
-    outputs = []
-    for network in networks:
-        shape = len(network.inputs), network.sizes[2]
-        found = _floats(network.outputs, prod(shape))
-        if found is None:
-            return None
-        outputs.append(found.reshape(shape))
-    with np.errstate(all="ignore"):
-        for layers in _layers(networks):
-            function = _explained(networks, layers, outputs)
-            if function is not None:
-                return Explanation(layers, function)
+    for order in _orders(networks):
+        hidden, last, rests = [], [], []
+        for network in networks:
+            weight, bias, output_weight, output_bias = _layers(network, order)
+            spread = float(network.outputs.std()) + 1e-6
+            hidden.append(network.inputs @ weight + bias)
+            last.append(output_weight / spread)
+            rests.append((network.outputs - output_bias).numpy().ravel() / spread)
+        for terms in KNOWN:
+            designs = [
+                torch.stack([term(units) @ weight for term in terms], dim=-1).flatten(0, 1)
+                for units, weight in zip(hidden, last, strict=True)
+            ]
+            weights = _fitted(designs, rests)
+            if weights is not None:
+                pairs = list(zip(terms, weights.tolist(), strict=True))
+                return Explanation(order, lambda z, p=pairs: sum(w * term(z) for term, w in p))
+        points = [(units / UNIT).round().long() for units in hidden]
+        levels = torch.cat([part.flatten() for part in points]).unique()
+        designs = [
+            torch.einsum("rhk,ho->rok", (part[..., None] == levels).double(), weight).flatten(0, 1)
+            for part, weight in zip(points, last, strict=True)
+        ]
+        if _fitted(designs, rests) is not None:
+            return Explanation(order, None)
     return None
 
 
-def _floats(values: object, count: int) -> np.ndarray | None:
-    if not isinstance(values, list) or len(values) != count:
-        return None
-    if not all(type(value) in (int, float) for value in values):
-        return None
-    try:
-        numbers = np.array(values, dtype=float)
-    except OverflowError:
-        return None
-    return numbers if (np.abs(numbers) < 1e12).all() else None
+def after_the_output(networks: Sequence[Network]) -> str | None:
+    """What the networks apply to the output of a right or a linear hidden layer, if it is known."""
+    identity = ((lambda z: z),)
+    leaky = ((functional.leaky_relu,), (functional.elu,), (functional.relu,))
+    functions = [terms[0] for terms in (identity, *leaky, *KNOWN) if len(terms) == 1]
+    for order in _orders(networks):
+        for function in functions:
+            last = [_outputs(network, order, function) for network in networks]
+            for name, outer in OUTER.items():
+                if all(
+                    (outer(z) - n.outputs).abs().max() <= EXACT * (n.outputs.std() + 1e-6)
+                    for z, n in zip(last, networks, strict=True)
+                ):
+                    return name
+    return None
 
 
-def _layers(networks: Sequence[Told]) -> Iterator[list[Layer]]:
-    """The ways in which the parameters may be the weights and biases of the two layers."""
-    told = []
-    for network in networks:
-        if not isinstance(network.parameters, list) or len(network.parameters) != 4:
-            return
-        tensors = [tensor for tensor in map(_tensor, network.parameters) if tensor is not None]
-        if len(tensors) != 4:
-            return
-        told.append(tensors)
+def gradients(network: Network, found: Explanation) -> list[torch.Tensor]:
+    """The gradients of the outputs' sum, weighted from 1 to 2, in the order of the parameters."""
+    leaves = [p.clone().requires_grad_() for p in network.parameters]
+    outputs = _outputs(network._replace(parameters=leaves), found.order, found.function)
+    weights = torch.linspace(1, 2, outputs.numel(), dtype=outputs.dtype).view(outputs.shape)
+    return list(torch.autograd.grad((outputs * weights).sum(), leaves))
+
+
+def _outputs(network: Network, order: Sequence[int], function: Function) -> torch.Tensor:
+    weight, bias, output_weight, output_bias = _layers(network, order)
+    return function(network.inputs @ weight + bias) @ output_weight + output_bias
+
+
+def _orders(networks: Sequence[Network]) -> Iterator[Sequence[int]]:
+    """The orders in which the parameters may be the weights and biases of the two layers."""
     for order in permutations(range(4)):
-        layers = [
-            _layer(network.sizes, [tensors[k] for k in order])
-            for network, tensors in zip(networks, told, strict=True)
-        ]
-        found = [layer for layer in layers if layer is not None]
-        if len(found) == len(networks):
-            yield found
+        if all(len(n.parameters) == 4 and _layers(n, order) is not None for n in networks):
+            yield order
 
 
-def _layer(sizes: Sequence[int], tensors: Sequence[np.ndarray]) -> Layer | None:
-    n_inputs, n_hidden, n_outputs = sizes
-    wanted = [n_inputs * n_hidden, n_hidden, n_hidden * n_outputs, n_outputs]
-    if [tensor.size for tensor in tensors] != wanted:
+def _layers(network: Network, order: Sequence[int]) -> Layers | None:
+    """Weight (inputs by units), bias, output weight (units by outputs) and bias."""
+    n_inputs, n_hidden, n_outputs = network.sizes
+    weight, bias, output_weight, output_bias = (network.parameters[k] for k in order)
+    if (bias.numel(), output_bias.numel()) != (n_hidden, n_outputs):
         return None
-    hidden = _matrix(tensors[0], n_inputs, n_hidden)
-    output = _matrix(tensors[2], n_hidden, n_outputs)
+    hidden = _matrix(weight, n_inputs, n_hidden)
+    output = _matrix(output_weight, n_hidden, n_outputs)
     if hidden is None or output is None:
         return None
-    return hidden, tensors[1].ravel(), output, tensors[3].ravel()
+    return hidden, bias.flatten(), output, output_bias.flatten()
 
 
-def _tensor(parameter: object) -> np.ndarray | None:
-    if not isinstance(parameter, Mapping):
-        return None
-    shape: Any = parameter.get("shape")
-    if not isinstance(shape, list) or not 0 < len(shape) <= 8:
-        return None
-    if not all(type(size) is int and 0 < size < 10_000 for size in shape):
-        return None
-    values = _floats(parameter.get("values"), prod(shape))
-    return None if values is None else values.reshape(shape)
-
-
-def _matrix(tensor: np.ndarray, rows: int, columns: int) -> np.ndarray | None:
+def _matrix(tensor: torch.Tensor, rows: int, columns: int) -> torch.Tensor | None:
     """The tensor as a matrix that rows of inputs are multiplied with."""
+    if tensor.numel() != rows * columns:
+        return None
     if min(rows, columns) == 1:
         return tensor.reshape(rows, columns)
     if tensor.shape == (columns, rows):
@@ -168,58 +220,12 @@ def _matrix(tensor: np.ndarray, rows: int, columns: int) -> np.ndarray | None:
     return tensor if tensor.shape == (rows, columns) else None
 
 
-def _explained(
-    networks: Sequence[Told], layers: Sequence[Layer], outputs: Sequence[np.ndarray]
-) -> Function | None:
-    """What the hidden units do, if these are the layers."""
-    hidden, last, rests = [], [], []
-    for network, layer, found in zip(networks, layers, outputs, strict=True):
-        weight, bias, output_weight, output_bias = layer
-        spread = found.std() + 1e-6
-        hidden.append(torch.from_numpy(network.inputs @ weight + bias))
-        last.append(output_weight / spread)
-        rests.append((found - output_bias).ravel() / spread)
-    for terms in KNOWN:
-        misfit, weights = _fitted(terms, hidden, last, rests)
-        if misfit <= EXACT:
-            return _weighted(terms, weights)
-    everywhere = torch.cat([units.flatten() for units in hidden])
-    size = float(everywhere.abs().max()) + 1e-30
-    knots = np.quantile(everywhere.numpy() / size, np.linspace(0, 1, KNOTS + 2)[1:-1])
-    smooth = _smooth(size, knots)
-    misfit, weights = _fitted(smooth, hidden, last, rests)
-    return _weighted(smooth, weights) if misfit <= CLOSE else None
-
-
-def _smooth(size: float, knots: Sequence[float]) -> list[Function]:
-    """Terms of a cubic spline, and a kink at zero: the same function for all units."""
-    powers = [lambda z, k=k: (z / size) ** k for k in range(4)]
-    pieces = [lambda z, knot=float(knot): functional.relu(z / size - knot) ** 3 for knot in knots]
-    return [*powers, *pieces, lambda z: functional.relu(z / size)]
-
-
-def _weighted(terms: Sequence[Function], weights: np.ndarray) -> Function:
-    # What rounding leaves of a term that is not there would wake units that are asleep.
-    least = 1e-4 * np.abs(weights).max()
-    pairs = [(t, float(w)) for t, w in zip(terms, weights, strict=True) if abs(w) >= least]
-    return lambda z: sum(weight * term(z) for term, weight in pairs)
-
-
-def _fitted(
-    terms: Sequence[Function],
-    hidden: Sequence[torch.Tensor],
-    last: Sequence[np.ndarray],
-    rests: Sequence[np.ndarray],
-) -> tuple[float, np.ndarray]:
-    """What the best weighted sum of the terms leaves of the outputs in the worst network."""
-    designs = [
-        np.column_stack([(term(units).numpy() @ weight).ravel() for term in terms])
-        for units, weight in zip(hidden, last, strict=True)
-    ]
-    design = np.concatenate(designs)
+def _fitted(designs: Sequence[torch.Tensor], rests: Sequence[np.ndarray]) -> np.ndarray | None:
+    """The weights with which the columns give the outputs of all networks; None if none do."""
+    design = np.concatenate([part.numpy() for part in designs])
     lengths = np.sqrt((design**2).sum(axis=0)) + 1e-30
     if not np.isfinite(lengths).all():
-        return np.inf, lengths
-    weights = np.linalg.lstsq(design / lengths, np.concatenate(rests), rcond=1e-12)[0] / lengths
-    left = [part @ weights - rest for part, rest in zip(designs, rests, strict=True)]
-    return max(float(np.sqrt((part**2).mean())) for part in left), weights
+        return None
+    weights = np.linalg.lstsq(design / lengths, np.concatenate(rests), rcond=1e-9)[0] / lengths
+    left = [part.numpy() @ weights - rest for part, rest in zip(designs, rests, strict=True)]
+    return weights if max(np.sqrt((part**2).mean()) for part in left) <= EXACT else None

@@ -1,379 +1,440 @@
-"""Asking for and judging a network with one hidden layer, by what it does."""
+"""Judging a network with one hidden layer by what it computes with given parameters."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
+import torch
 
-from labchecks.ask.network import (
-    FAR_BELOW,
-    RATE,
-    UPDATES,
-    line_loss_of,
-    loss_of,
-    points_of,
+from labchecks.engine.network import (
+    UNIT,
+    Network,
+    after_the_output,
+    explain,
+    gradients,
+    is_linear,
 )
-from labchecks.engine.compare import shown
-from labchecks.engine.network import Told, explain
-from labchecks.engine.network_training import agreement
 from labchecks.engine.unusable import nothing_returned
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.hidden_cases import as_hidden
+from labchecks.registry import Practice
 
-__all__ = ["judge_net", "net_cases"]
+__all__ = ["HiddenLayer", "network_cases", "network_practice"]
 
 Case = Mapping[str, Any]
 Answer = Mapping[str, Any]
+Pairs = Sequence[tuple[Case, Answer]]
 
-
-#: Updates of a training that was cut short, at least: of fewer it cannot be told where they lead.
-FEWEST = 100
-
-#: How well the way from the first parameters to the last agrees with that of the training.
-SAME_WAY = 0.5
-
-
-#: Smallest loss after training, relative to the best parabola's: below it, noise is copied.
-NOISE = 0.4
+#: Rows of inputs in a case.
+ROWS = 40
 
 #: Share of the points where the network works but is not the one that was asked for.
 WORKS = 0.5
 
+#: Relative difference of two outputs that should be the same: float32, however it adds up.
+SAME = 1e-3
 
-def net_cases(rng: random.Random) -> list[dict[str, Any]]:
-    """Three sizes to look at, and curved data to train on."""
-    sizes = [(rng.randint(2, 3), rng.randint(5, 8), 2), (1, rng.randint(9, 12), rng.randint(3, 4))]
-    cases = [
-        {"sizes": [i, h, o], "rows": rng.randint(6, 9), "seed": rng.randrange(1_000_000)}
-        for i, h, o in sizes
-    ]
-    centre = rng.uniform(1.5, 2.5)
-    x = [round(rng.gauss(centre, 1.0), 3) for _ in range(150)]
-    y = [round((v - centre) ** 2 + 0.5 * rng.gauss(0, 1), 3) for v in x]
-    curved = {"sizes": [1, 16, 1], "rows": 5, "x": x, "y": y, "seed": rng.randrange(1_000_000)}
-    return [*cases, curved]
+#: Relative difference of a gradient from the explained one.
+SLOPE = 0.02
 
 
-def judge_net(cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
-    """Judge shapes, parameters, non-linearity and training."""
-    if not cases or len(cases) != len(answers):
-        return not_checked("No answer for `Net` reached the check.")
-    for answer in answers:
-        nothing = _nothing(answer)
-        if nothing is not None:
-            return nothing
-    pairs = list(zip(cases, answers, strict=True))
-    for question in (_shape, _count, _output, _straight, _rows_apart, _trained, _computed):
-        found = question(pairs)
-        if found is not None:
-            return found
-    return correct(
-        "`Net` has the shapes and the parameters of one hidden layer, bends, and follows the "
-        "curved target far better than a line."
+def network_practice(
+    id: str, *, title: str, points: float, name: str = "Net", seed: int = 43
+) -> Practice:
+    """A practice that asks for ``name(n_inputs, n_hidden, n_outputs)`` with one hidden layer.
+
+    Parameters
+    ----------
+    id, title : str
+        Grade id, and what the practice is about.
+    points : float
+        Points for a right answer.
+    name : str
+        The student's name for the module.
+    seed : int
+        Of the visible cases.
+    """
+    return Practice(
+        id=id,
+        title=title,
+        points=points,
+        names=(name,),
+        question=("network", name),
+        judge=HiddenLayer(name),
+        visible=lambda: network_cases(random.Random(seed)),
+        hidden=lambda rng: as_hidden(network_cases(rng)),
     )
 
 
-def _nothing(answer: Answer) -> Feedback | None:
-    message = str(answer.get("message", ""))
-    if answer.get("kind") == "error":
-        if "before Module.__init__() call" in message or "super().__init__" in message:
-            return incorrect(
-                "`Net` stopped: a layer was stored before `nn.Module` was prepared for it. Look at "
-                "the first line that an `__init__` of a module needs.",
-                "super().__init__ left out",
-            )
-        if "forward" in message and "NotImplemented" in str(answer.get("error", "")):
-            return incorrect("`Net` has no `forward` that computes a prediction yet.", "no forward")
-        if "is missing the required" in message and "forward" in message:
-            return incorrect("`Net` has no `forward` that computes a prediction yet.", "no forward")
-    if answer.get("kind") == "other" and answer.get("what") != "name":
-        described = str(answer.get("type", "something else")).replace("`", "")
-        if described == "NoneType":
-            return incorrect(
-                "`forward` of `Net` returns `None`. Look at its last line: what should it give "
-                "back?",
-                "returns None",
-            )
-        return incorrect(
-            f"`Net(...)` should be a module whose call returns one tensor, and it gives "
-            f"`{described}`.",
-            "wrong type",
-        )
-    return nothing_returned("Net", answer, "a tensor of predictions")
+def network_cases(rng: random.Random) -> list[dict[str, Any]]:
+    """Four sizes, each with inputs and with values for the parameters."""
+    # Never as many inputs as outputs, or as hidden units: shapes then say what is what.
+    sizes = [
+        (3, rng.randint(5, 8), 2),
+        (1, rng.randint(9, 12), 4),
+        (2, rng.randint(6, 9), 1),
+        (1, rng.randint(6, 8), 2),
+    ]
+    # Fewer inputs go further, so that all units are given numbers of about the same size.
+    furthest = {1: 8, 2: 4, 3: 2}
+    return [
+        {
+            "sizes": [i, h, o],
+            "inputs": [
+                [2.0 * rng.randint(-furthest[i] // 2, furthest[i] // 2) for _ in range(i)]
+                for _ in range(ROWS)
+            ],
+            "values": [
+                round(UNIT * rng.choice((-5, -3, -1, 1, 3, 5)), 2) for _ in range(_wanted(i, h, o))
+            ],
+            "seed": rng.randrange(1_000_000),
+        }
+        for i, h, o in sizes
+    ]
 
 
-def _wanted(case: Case) -> int:
-    inputs, hidden, outputs = case["sizes"]
+def _wanted(inputs: int, hidden: int, outputs: int) -> int:
     return (inputs + 1) * hidden + (hidden + 1) * outputs
 
 
-def _shape(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
-    for case, answer in pairs:
-        wanted = [case["rows"], case["sizes"][2]]
-        if answer["shape"] != wanted:
-            sizes = "`Net` returns a tensor of another shape."
-            if not case.get("hidden"):
-                sizes = f"For {case['rows']} rows `Net({', '.join(map(str, case['sizes']))})` "
-                sizes += f"returns the shape {tuple(answer['shape'])}."
+@dataclass(frozen=True)
+class HiddenLayer:
+    """The judge: shapes, number of parameters, outputs and gradients for given parameters.
+
+    Attributes
+    ----------
+    name : str
+        The student's name for the module.
+    """
+
+    name: str = "Net"
+
+    def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
+        """Judge the answers of :func:`labchecks.ask.network.ask_network`."""
+        if not cases or len(cases) != len(answers):
+            return not_checked(f"No answer for `{self.name}` reached the check.")
+        pairs = list(zip(cases, answers, strict=True))
+        for answer in answers:
+            nothing = self._nothing(answer)
+            if nothing is not None:
+                return nothing
+        wrong = self._shape(pairs)
+        if wrong is None and not all(_are_shapes(answer.get("shapes")) for answer in answers):
+            return self._unreadable()
+        return wrong or self._count(pairs) or self._computed(pairs)
+
+    def _unreadable(self) -> Feedback:
+        return not_checked(
+            f"What `{self.name}` gives for the parameters that the check puts in could not be "
+            "read. Please tell your instructor."
+        )
+
+    def _nothing(self, answer: Answer) -> Feedback | None:
+        message, error = str(answer.get("message", "")), str(answer.get("error", ""))
+        if answer.get("kind") == "error":
+            if "before Module.__init__() call" in message or "super().__init__" in message:
+                return incorrect(
+                    f"`{self.name}` stopped: a layer was stored before `nn.Module` was prepared "
+                    "for it. Look at the first line that an `__init__` of a module needs.",
+                    "super().__init__ left out",
+                )
+            absent = "NotImplemented" in error or "is missing the required" in message
+            if "forward" in message and absent:
+                return incorrect(
+                    f"`{self.name}` has no `forward` that computes a prediction yet.", "no forward"
+                )
+        if answer.get("kind") == "other" and answer.get("what") != "name":
+            described = str(answer.get("type", "something else")).replace("`", "")
+            if described == "NoneType":
+                return incorrect(
+                    f"`forward` of `{self.name}` returns `None`. Look at its last line: what "
+                    "should it give back?",
+                    "returns None",
+                )
             return incorrect(
-                f"{sizes} It should have one row for each row of x and one column for each output.",
-                "wrong shape",
+                f"`{self.name}(...)` should be a module whose call returns one tensor, and it "
+                f"gives `{described}`.",
+                "wrong type",
             )
-    return None
+        return nothing_returned(self.name, answer, "a tensor of predictions")
 
-
-def _count(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
-    if all(answer["parameters"] == _wanted(case) for case, answer in pairs):
+    def _shape(self, pairs: Pairs) -> Feedback | None:
+        for case, answer in pairs:
+            rows = len(case["inputs"])
+            if answer["shape"] != [rows, case["sizes"][2]]:
+                sizes = ", ".join(map(str, case["sizes"]))
+                return incorrect(
+                    f"For {rows} rows `{self.name}({sizes})` returns the shape "
+                    f"{tuple(answer['shape'])}. It should have one row for each row of x and one "
+                    "column for each output.",
+                    "wrong shape",
+                )
         return None
 
-    def everywhere(count) -> bool:
-        return all(a["parameters"] == count(*c["sizes"]) for c, a in pairs)
-
-    case, answer = pairs[0]
-    i, h, o = case["sizes"]
-    found = f"`Net({i}, {h}, {o})` has {answer['parameters']} parameters"
-    wanted = f"one hidden layer of {h} units has another number"
-    if case.get("hidden"):
-        found = "`Net` has another number of parameters than one hidden layer has"
-        wanted = "it depends on the sizes in another way"
-    if answer["parameters"] == 0:
-        return incorrect(
-            f"{found}: the module does not know of its layers, so an optimizer finds nothing to "
-            "train. Look at how they are stored: a plain list or dict hides them.",
-            "parameters not registered",
-        )
-    known = (
-        (
-            "no hidden layer",
-            lambda i, h, o: (i + 1) * o,
-            0.0,
-            "those of one layer from the inputs to the outputs. Look at where the hidden units "
-            "are.",
-        ),
-        (
-            "bias missing",
-            lambda i, h, o: i * h + h * o,
-            WORKS,
-            "no layer has a bias. Look at the arguments of the layers.",
-        ),
-        (
-            "bias missing",
-            lambda i, h, o: i * h + (h + 1) * o,
-            WORKS,
-            "the hidden layer has no bias. Look at the arguments of the layers.",
-        ),
-        (
-            "bias missing",
-            lambda i, h, o: (i + 1) * h + h * o,
-            WORKS,
-            "the output layer has no bias. Look at the arguments of the layers.",
-        ),
-        (
-            "two hidden layers",
-            lambda i, h, o: (i + 1) * h + (h + 1) * h + (h + 1) * o,
-            WORKS,
-            "there is a second hidden layer. Count the layers with hidden units.",
-        ),
-        (
-            "three hidden layers",
-            lambda i, h, o: (i + 1) * h + 2 * (h + 1) * h + (h + 1) * o,
-            WORKS,
-            "there are three hidden layers. Count the layers with hidden units.",
-        ),
-        (
-            "parameters not registered",
-            lambda i, h, o: (h + 1) * o,
-            0.0,
-            "those of the output layer alone. Look at how the hidden layer is stored.",
-        ),
-        (
-            "parameters not registered",
-            lambda i, h, o: (i + 1) * h,
-            0.0,
-            "those of the hidden layer alone. Look at how the output layer is stored.",
-        ),
-        (
-            "normalisation layer",
-            lambda i, h, o: (i + 1) * h + 2 * h + (h + 1) * o,
-            WORKS,
-            "another layer with parameters stands between the two. Only the two linear layers are "
-            "asked for.",
-        ),
-        (
-            "activation with parameters",
-            lambda i, h, o: (i + 1) * h + 1 + (h + 1) * o,
-            WORKS,
-            "the non-linear function has a parameter of its own.",
-        ),
-        (
-            "a layer that is never used",
-            lambda i, h, o: (i + 1) * h + (h + 1) * o + (i + 1) * o,
-            WORKS,
-            "there is another path from the inputs to the outputs, or a layer that is not used.",
-        ),
-    )
-    for name, count, share, text in known:
-        if everywhere(count):
-            said = f"{found}: {text}"
-            return partial(share, said, name) if share else incorrect(said, name)
-    if len({a["parameters"] for _, a in pairs}) == 1:
-        return incorrect(
-            f"{found}, and as many for other sizes. Look at which sizes the layers are made with.",
-            "sizes typed in",
-        )
-    return incorrect(
-        f"{found}, and {wanted}. Count: each unit has one "
-        "weight for each of its inputs and a bias.",
-        "wrong number of parameters",
-    )
-
-
-def _straight(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
-    if not all(answer["tied"] for _, answer in pairs):
-        return incorrect(
-            "No gradient flows from the output of `Net` to its parameters. Look for a step in "
-            "`forward` that leaves the tensors.",
-            "not differentiable",
-        )
-    if all(answer["bend"] > 1e-3 for _, answer in pairs):
-        return None
-    return incorrect(
-        "Half-way between two inputs `Net` gives the mean of its two outputs, everywhere: it is a "
-        "line, however many layers it has. Look at what stands between the two layers.",
-        "no non-linearity",
-    )
-
-
-def _rows_apart(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
-    if any(not answer["mixed"] <= 1e-3 for _, answer in pairs):
-        return incorrect(
-            "The output of `Net` for a row depends on the rows that come with it: alone, the same "
-            "row gives another output. Look for a mean, a sum or a softmax along the wrong "
-            "dimension.",
-            "rows mixed",
-        )
-    # With one input, hidden units that bend give outputs that do not all rise and fall together.
-    one_input = [answer for case, answer in pairs if case["sizes"][0] == 1 < case["sizes"][2]]
-    if any(answer["second"] < 1e-4 for answer in one_input):
-        return incorrect(
-            "All outputs of `Net` rise and fall together with one and the same curve, however many "
-            "hidden units it has: the units themselves do not bend. Look at what the non-linear "
-            "function is applied to.",
-            "non-linearity before the hidden layer",
-        )
-    return None
-
-
-def _output(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
-    low = min(answer["far"][0] for _, answer in pairs)
-    high = max(answer["far"][1] for _, answer in pairs)
-    if low >= 0 and high <= 1 + 1e-6:
-        bounds = "between 0 and 1"
-    elif low >= 0:
-        bounds = "0 or above"
-    elif low >= -1 - 1e-6 and high <= 1 + 1e-6:
-        bounds = "between −1 and 1"
-    elif high <= 0:
-        bounds = "0 or below"
-    else:
-        return None
-    return partial(
-        WORKS,
-        f"Whatever its parameters are, the outputs of `Net` are {bounds}, so it cannot predict "
-        "other numbers. Look at what comes after the second layer.",
-        "activation at the output",
-    )
-
-
-def _trained(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
-    for case, answer in pairs:
-        if "x" not in case:
-            continue
-        trained = answer.get("trained", {})
-        if trained.get("kind") == "timeout":
-            return _cut_short()  # the network answered before: it is the machine that is slow
-        nothing = _nothing(trained)
-        if nothing is not None:
-            return nothing
-        if trained.get("unmoved"):
+    def _count(self, pairs: Pairs) -> Feedback | None:
+        counts = [sum(map(prod, answer["shapes"])) for _, answer in pairs]
+        if all(n == _wanted(*c["sizes"]) for (c, _), n in zip(pairs, counts, strict=True)):
+            return None
+        i, h, o = pairs[0][0]["sizes"]
+        found = f"`{self.name}({i}, {h}, {o})` has {counts[0]} parameters"
+        for name, share, count, text in COUNTS:
+            if all(n == count(*c["sizes"]) for (c, _), n in zip(pairs, counts, strict=True)):
+                said = f"{found}: {text}"
+                return partial(share, said, name) if share else incorrect(said, name)
+        if len(set(counts)) == 1:
             return incorrect(
-                "Training moves only a part of the parameters of `Net`: no gradient reaches the "
-                "others. Look in `forward` for a step that leaves the tensors, or whose slope is "
-                "zero everywhere.",
+                f"{found}, and as many for other sizes. Look at which sizes the layers are made "
+                "with.",
+                "sizes typed in",
+            )
+        return incorrect(
+            f"{found}, and one hidden layer of {h} units has another number. Count: each unit has "
+            "one weight for each of its inputs and a bias.",
+            "wrong number of parameters",
+        )
+
+    def _computed(self, pairs: Pairs) -> Feedback:
+        """What the outputs and gradients for the given parameters show."""
+        modes = {
+            mode: [_read(case, answer["shapes"], answer.get(mode)) for case, answer in pairs]
+            for mode in ("eval", "train")
+        }
+        if any(given is None for read in modes.values() for given in read):
+            return self._unreadable()
+        found, trained = modes["eval"], modes["train"]
+        if all(slope is None for given in found for slope in given.slopes):
+            return incorrect(
+                f"No gradient flows from the output of `{self.name}` to its parameters. Look for a "
+                "step in `forward` that leaves the tensors.",
+                "not differentiable",
+            )
+        if not all(_same(given.again, given.network.outputs) for given in found):
+            return incorrect(
+                f"Called twice with the same rows and parameters, `{self.name}` gives two "
+                "different outputs, even in `eval()` mode. Look for something in `forward` that "
+                "is drawn at random and does not ask for the mode.",
+                "random outputs",
+            )
+        # Drawn at random in training, such as by dropout, outputs say nothing of the rows.
+        steady = [given for given in trained if _same(given.again, given.network.outputs)]
+        for given in (*found, *steady):
+            if not _same(given.half, given.network.outputs[: len(given.half)]):
+                return incorrect(
+                    f"The output of `{self.name}` for a row depends on the rows that come with it: "
+                    "with half of the rows left out, the others get other outputs. Look for a "
+                    "mean, a sum or a softmax along the wrong dimension.",
+                    "rows mixed",
+                )
+        return self._explained(found, trained)
+
+    def _explained(self, found: Sequence[_Given], trained: Sequence[_Given]) -> Feedback:
+        networks = [given.network for given in found]
+        if all(map(is_linear, networks)):
+            return incorrect(
+                f"With given parameters the output of `{self.name}` is a linear function of x: it "
+                "is a line, however many layers it has. Look at what stands between the two "
+                "layers.",
+                "no non-linearity",
+            )
+        explanation = explain(networks)
+        outer = after_the_output(networks) if explanation is None else None
+        if outer is not None:
+            return partial(
+                WORKS,
+                f"`{self.name}` applies {outer} to its second layer's output, and predictions end "
+                "with A σ(W x + b) + c. Look at what comes after the second layer.",
+                "activation at the output",
+            )
+        slopes = [slope for given in (*found, *trained) for slope in given.slopes]
+        if any(slope is None or not slope.any() for slope in slopes):
+            return incorrect(
+                f"Training can move only a part of the parameters of `{self.name}`: no gradient "
+                "reaches the others. Look in `forward` for a step that leaves the tensors, or "
+                "whose slope is zero everywhere.",
                 "part of it does not train",
             )
-        loss, line = loss_of(case, trained), line_loss_of(case)
-        if trained["updates"] < 3 * UPDATES and np.isfinite(loss) and loss > FAR_BELOW * line:
-            return _cut_short()
-        if not loss <= FAR_BELOW * line:
+        if explanation is None:
+            return self._unexplained(networks)
+        for given in found if explanation.function is not None else ():
+            wanted = gradients(given.network, explanation)
+            for slope, right in zip(given.slopes, wanted, strict=True):
+                if not _same(slope, right, SLOPE):
+                    return incorrect(
+                        f"The outputs of `{self.name}` are those of one hidden layer, but the "
+                        "gradients of its parameters are not the slopes of these outputs. Look in "
+                        "`forward` for a step that leaves the tensors on a part of the way.",
+                        "other gradients",
+                    )
+        for given, other in zip(found, trained, strict=True):
+            again = _same(other.again, other.network.outputs)
+            if again and not _same(other.network.outputs, given.network.outputs):
+                return incorrect(
+                    f"`{self.name}` computes one function in `train()` mode and another in "
+                    "`eval()` mode, with the same parameters. Look at what asks for the mode.",
+                    "other function in training",
+                )
+        return correct(
+            f"`{self.name}` has the shapes and the parameters of one hidden layer. With given "
+            "parameters its outputs and gradients are those of A σ(W x + b) + c."
+        )
+
+    def _unexplained(self, networks: Sequence[Network]) -> Feedback:
+        # With one input, hidden units that bend give outputs that do not all rise and fall together
+        curves = [n.outputs for n in networks if n.sizes[0] == 1 < n.sizes[2]]
+        if curves and all(_is_one_curve(outputs) for outputs in curves):
             return incorrect(
-                f"After training on a curved target the loss of `Net` is {shown(loss)}, and the "
-                f"best line has {shown(line)}. Look at whether all hidden units take part, and at "
-                "whether the non-linear function lets the gradient through.",
-                "does not train",
+                f"All outputs of `{self.name}` rise and fall together with one and the same curve, "
+                "however many hidden units it has: the units themselves do not bend. Look at what "
+                "the non-linear function is applied to.",
+                "non-linearity before the hidden layer",
             )
-    return None
+        return incorrect(
+            f"`{self.name}` has as many parameters as one hidden layer. With given parameters its "
+            "outputs are not those of A σ(W x + b) + c, whatever function σ is applied to each "
+            "hidden unit. Look at what `forward` does beside the two layers and σ.",
+            "another function",
+        )
 
 
-def _cut_short() -> Feedback:
-    return not_checked(
-        "`Net` has the shapes and the parameters of one hidden layer. Its training did not come "
-        "to an end in the time that the check has, so whether it learns could not be seen. Run "
-        "the check again."
-    )
+@dataclass(frozen=True)
+class _Given:
+    """What a network gives for known parameters in one mode."""
+
+    network: Network
+    again: torch.Tensor
+    half: torch.Tensor
+    slopes: Sequence[torch.Tensor | None]
 
 
-def _computed(pairs: Sequence[tuple[Case, Answer]]) -> Feedback | None:
-    """Compute the outputs and the training again: no claim counts that does not follow."""
-    if _told_truly(pairs):
+def _read(case: Case, shapes: Sequence[Sequence[int]], told: object) -> _Given | None:
+    """The answer as tensors, beside the parameters that were given; None if it is no such thing."""
+    if not isinstance(told, Mapping) or not isinstance(told.get("gradients"), list):
         return None
-    return not_checked(
-        "`Net` could not be checked to its end: its outputs, or where its training led, were not "
-        "found again when they were computed from its parameters, as those of one hidden layer. "
-        "Two `torch.nn.Linear` with one non-linear function between them can be checked."
+    outputs, rows = case["sizes"][2], len(case["inputs"])
+    found = [
+        _tensor(told.get(key), (n, outputs))
+        for key, n in (("outputs", rows), ("again", rows), ("half", rows // 2))
+    ]
+    slopes = [
+        None if part is None else _tensor(part, shape)
+        for part, shape in zip(told["gradients"], shapes)
+    ]
+    absent = told["gradients"].count(None)
+    if any(part is None for part in found) or slopes.count(None) > absent:
+        return None
+    parts = torch.tensor(case["values"], dtype=torch.float64).split([prod(s) for s in shapes])
+    parameters = [part.view(*shape) for part, shape in zip(parts, shapes, strict=True)]
+    inputs = torch.tensor(case["inputs"], dtype=torch.float64)
+    network = Network(case["sizes"], parameters, inputs, found[0])
+    return _Given(network, found[1], found[2], slopes) if len(slopes) == len(shapes) else None
+
+
+def _are_shapes(shapes: object) -> bool:
+    return isinstance(shapes, list) and all(
+        isinstance(shape, list) and all(type(n) is int and 0 <= n < 10_000 for n in shape)
+        for shape in shapes
     )
 
 
-def _told_truly(pairs: Sequence[tuple[Case, Answer]]) -> bool:
-    told = []
-    for case, answer in pairs:
-        told.append((case, answer.get("network")))
-        if "x" in case:
-            told += [(case, answer["trained"].get(when)) for when in ("before", "after")]
-    if not all(isinstance(network, Mapping) for _, network in told):
-        return False
-    networks = [
-        Told(case["sizes"], network.get("parameters"), points_of(case), network.get("outputs"))
-        for case, network in told
-    ]
-    found = explain(networks)
-    if found is None:
-        return False
-    layers = iter(found.layers)
-    for case, answer in pairs:
-        next(layers)
-        if "x" not in case:
-            continue
-        before, after = next(layers), next(layers)
-        trained = answer["trained"]
-        if not _learned(case, trained):
-            return False
-        steps = trained.get("steps")
-        if type(steps) is not int or not FEWEST <= steps <= UPDATES:
-            return False
-        y = np.array(case["y"]).reshape(-1, 1)
-        way = agreement(before, after, found.function, points_of(case), y, steps, RATE)
-        if not way >= SAME_WAY:
-            return False
-    return True
+def _tensor(values: object, shape: Sequence[int]) -> torch.Tensor | None:
+    """A list of numbers in this shape; None if it is no such list."""
+    if not isinstance(values, list) or len(values) != prod(shape):
+        return None
+    if not all(type(value) in (int, float) and abs(value) < 1e12 for value in values):
+        return None
+    return torch.tensor(values, dtype=torch.float64).view(*shape)
 
 
-def _learned(case: Case, trained: Answer) -> bool:
-    """Whether every parameter moved, and the loss that they give is one of a fit, not a copy."""
-    before, after = (trained[when]["parameters"] for when in ("before", "after"))
-    if any(old == new for old, new in zip(before, after, strict=True)):
-        return False
-    loss = loss_of(case, {"values": trained["after"]["outputs"]})
-    return NOISE * line_loss_of(case, degree=2) <= loss <= FAR_BELOW * line_loss_of(case)
+def _same(found: torch.Tensor, other: torch.Tensor, allowed: float = SAME) -> bool:
+    """Whether two tensors agree, relative to the size of the second one."""
+    return bool((found - other).abs().max() <= allowed * (other.abs().max() + 1e-6))
+
+
+def _is_one_curve(outputs: torch.Tensor) -> bool:
+    """Whether the outputs do not vary beside their main direction."""
+    sizes = np.linalg.svd(outputs - outputs.mean(dim=0), compute_uv=False)
+    return bool(sizes[1] < 1e-4 * sizes[0])
+
+
+#: Numbers of parameters of networks that were not asked for: short name, share, count, what to say.
+COUNTS: tuple[tuple[str, float, Callable[[int, int, int], int], str], ...] = (
+    (
+        "parameters not registered",
+        0.0,
+        lambda i, h, o: 0,
+        "the module does not know of its layers, so an optimizer finds nothing to train. Look at "
+        "how they are stored: a plain list or dict hides them.",
+    ),
+    (
+        "no hidden layer",
+        0.0,
+        lambda i, h, o: (i + 1) * o,
+        "those of one layer from the inputs to the outputs. Look at where the hidden units are.",
+    ),
+    (
+        "bias missing",
+        WORKS,
+        lambda i, h, o: i * h + h * o,
+        "no layer has a bias. Look at the arguments of the layers.",
+    ),
+    (
+        "bias missing",
+        WORKS,
+        lambda i, h, o: i * h + (h + 1) * o,
+        "the hidden layer has no bias. Look at the arguments of the layers.",
+    ),
+    (
+        "bias missing",
+        WORKS,
+        lambda i, h, o: (i + 1) * h + h * o,
+        "the output layer has no bias. Look at the arguments of the layers.",
+    ),
+    (
+        "two hidden layers",
+        WORKS,
+        lambda i, h, o: (i + 1) * h + (h + 1) * h + (h + 1) * o,
+        "there is a second hidden layer. Count the layers with hidden units.",
+    ),
+    (
+        "three hidden layers",
+        WORKS,
+        lambda i, h, o: (i + 1) * h + 2 * (h + 1) * h + (h + 1) * o,
+        "there are three hidden layers. Count the layers with hidden units.",
+    ),
+    (
+        "parameters not registered",
+        0.0,
+        lambda i, h, o: (h + 1) * o,
+        "those of the output layer alone. Look at how the hidden layer is stored.",
+    ),
+    (
+        "parameters not registered",
+        0.0,
+        lambda i, h, o: (i + 1) * h,
+        "those of the hidden layer alone. Look at how the output layer is stored.",
+    ),
+    (
+        "normalisation layer",
+        WORKS,
+        lambda i, h, o: (i + 1) * h + 2 * h + (h + 1) * o,
+        "another layer with parameters stands between the two. Only the two linear layers are "
+        "asked for.",
+    ),
+    (
+        "activation with parameters",
+        WORKS,
+        lambda i, h, o: (i + 1) * h + 1 + (h + 1) * o,
+        "the non-linear function has a parameter of its own.",
+    ),
+    (
+        "a layer that is never used",
+        WORKS,
+        lambda i, h, o: (i + 1) * h + (h + 1) * o + (i + 1) * o,
+        "there is another path from the inputs to the outputs, or a layer that is not used.",
+    ),
+)

@@ -6,7 +6,7 @@ import random
 
 from labchecks.hidden_cases import as_hidden
 from labchecks.judges.function import judge_function
-from labchecks.judges.network import judge_net, net_cases
+from labchecks.judges.network import network_practice
 from labchecks.judges.optimizer import judge_training, training_cases
 from labchecks.labs.lab04_formulas import R_SQUARED, r_squared_cases
 from labchecks.registry import Practice
@@ -34,14 +34,5 @@ PRACTICES = (
         visible=lambda: r_squared_cases(random.Random(42)),
         hidden=lambda rng: as_hidden(r_squared_cases(rng)),
     ),
-    Practice(
-        id="lab04-hidden-net",
-        title="A network with one hidden layer",
-        points=10,
-        names=("Net",),
-        question=("network", "Net"),
-        judge=judge_net,
-        visible=lambda: net_cases(random.Random(43)),
-        hidden=lambda rng: as_hidden(net_cases(rng)),
-    ),
+    network_practice("lab04-hidden-net", title="A network with one hidden layer", points=10),
 )

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import copy
 import functools
+import random
 
 import numpy as np
 import pytest
 import torch
 
 from labchecks import find
-from labchecks.engine.network import Told, explain
-from labchecks.engine.network_training import agreement
+from labchecks.judges.network import network_cases, network_practice
 from tests.practice_models.bank.hidden_net import TWO_LAYERS
 from tests.practice_models.test_models_bank import cases_of, namespace_of
 
 ID = "lab04-hidden-net"
-SIZES = (1, 16, 1)
 
 
-def follows(networks):
-    return explain(networks) is not None
+@pytest.fixture(autouse=True)
+def one_thread():
+    """On so few numbers several threads would only wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @functools.cache
@@ -41,175 +45,161 @@ def test_honest_answers_are_accepted():
     assert after(lambda cases, answers: None).outcome == "correct"
 
 
-def target(cases, answers):
-    """Claim the noisy target as the prediction, everywhere that a prediction is told."""
-    trained = answers[-1]["trained"]
-    trained["values"] = trained["after"]["outputs"] = list(cases[-1]["y"])
+def drawn_outputs(cases, answers):
+    for answer in answers:
+        for mode in ("eval", "train"):
+            told = answer[mode]
+            outputs = np.random.default_rng(1).normal(size=len(told["outputs"])).tolist()
+            told["outputs"] = told["again"] = outputs
+            told["half"] = outputs[: len(told["half"])]
 
 
-def parabola(cases, answers):
-    x, y = cases[-1]["x"], cases[-1]["y"]
-    values = np.polyval(np.polyfit(x, y, 2), x).tolist()
-    answers[-1]["trained"]["values"] = answers[-1]["trained"]["after"]["outputs"] = values
+def own_parameters(cases, answers):
+    """Outputs of networks with other parameters than the given ones."""
+    for answer, other in zip(answers, _answers_to(_others(cases)), strict=True):
+        answer.update(eval=other["eval"], train=other["train"])
 
 
-def other_weights(cases, answers):
-    for parameter in answers[-1]["trained"]["after"]["parameters"]:
-        parameter["values"] = [value + 0.3 for value in parameter["values"]]
+def last_digit(cases, answers):
+    """One output of one network is a hundredth of their spread off."""
+    for mode in ("eval", "train"):
+        told = answers[0][mode]
+        for key in ("outputs", "again", "half"):
+            told[key][3] += 0.1 * float(np.std(told["outputs"]))
 
 
-def untrained(cases, answers):
-    answers[-1]["trained"]["after"] = answers[-1]["trained"]["before"]
+def own_gradients(cases, answers):
+    for answer, other in zip(answers, _answers_to(_others(cases)), strict=True):
+        answer["eval"]["gradients"] = other["eval"]["gradients"]
 
 
-def one_unmoved(cases, answers):
-    trained = answers[-1]["trained"]
-    trained["before"]["parameters"][0] = trained["after"]["parameters"][0]
+def no_gradient_for_one(cases, answers):
+    answers[1]["train"]["gradients"][0] = None
 
 
-def other_start(cases, answers):
-    answers[-1]["trained"]["before"]["outputs"] = [(-1.0) ** k for k in range(150)]
+def gradient_of_zeros(cases, answers):
+    answers[1]["eval"]["gradients"][0] = [0.0] * len(answers[1]["eval"]["gradients"][0])
 
 
-def other_look(cases, answers):
-    answers[0]["network"]["outputs"] = np.random.default_rng(1).normal(size=120).tolist()
-
-
-def too_few(cases, answers):
-    answers[1]["network"]["parameters"].pop()
-
-
-def network_of_another_case(cases, answers):
-    answers[0]["network"] = answers[1]["network"]
-
-
-def nothing_told(cases, answers):
-    answers[-1]["trained"]["after"] = None
+def one_mode_only(cases, answers):
+    for answer in answers:
+        del answer["train"]
 
 
 def not_numbers(cases, answers):
-    answers[-1]["trained"]["after"]["parameters"][0]["values"][0] = True
+    answers[0]["eval"]["outputs"][0] = True
+
+
+def too_few_gradients(cases, answers):
+    answers[0]["eval"]["gradients"].pop()
+
+
+def too_large(cases, answers):
+    answers[0]["eval"]["outputs"][0] = 10**400
 
 
 def other_shape(cases, answers):
-    answers[-1]["trained"]["after"]["parameters"][0]["shape"] = [-16, -1]
+    answers[-1]["shapes"][0] = [-6, -1]
 
 
-def timeout(cases, answers):
-    answers[-1]["trained"] = {"kind": "timeout"}
+def shape_is_text(cases, answers):
+    answers[-1]["shapes"] = "4"
 
 
-def cut_short(cases, answers):
-    answers[-1]["trained"]["updates"] = 1
-    answers[-1]["trained"]["values"] = [0.0] * 150
+def network_of_another_case(cases, answers):
+    answers[0]["eval"] = answers[1]["eval"]
 
 
-def least_squares(cases, answers):
-    """Claim units drawn at random and, on top of them, the output layer that fits best."""
-    random = np.random.default_rng(2)
-    x, y = np.array(cases[-1]["x"])[:, None], np.array(cases[-1]["y"])
-    weight, bias = random.normal(size=(16, 1)), 2 * random.normal(size=16)
-    units = np.column_stack([np.maximum(x @ weight.T + bias, 0), np.ones(150)])
-    best = np.linalg.solve(units.T @ units + 1e-3 * np.eye(17), units.T @ y)
-    parts = weight, bias, best[None, :16], best[16:]
-    trained = answers[-1]["trained"]
-    trained["values"] = (units @ best).tolist()
-    trained["after"] = {
-        "outputs": trained["values"],
-        "parameters": [{"shape": list(p.shape), "values": p.ravel().tolist()} for p in parts],
-    }
+def _others(cases):
+    return [{**c, "values": c["values"][::-1]} for c in cases]
 
 
-def hardly_a_step(cases, answers):
-    answers[-1]["trained"]["steps"] = 1
-
-
-def steps_not_told(cases, answers):
-    answers[-1]["trained"]["steps"] = None
+def _answers_to(cases):
+    return find(ID).ask(namespace_of(ID, TWO_LAYERS), cases)
 
 
 @pytest.mark.parametrize(
     "forge",
     [
-        least_squares,
-        hardly_a_step,
-        steps_not_told,
-        target,
-        parabola,
-        other_weights,
-        untrained,
-        one_unmoved,
-        other_start,
-        other_look,
-        too_few,
-        network_of_another_case,
-        nothing_told,
+        drawn_outputs,
+        own_parameters,
+        last_digit,
+        own_gradients,
+        no_gradient_for_one,
+        gradient_of_zeros,
+        one_mode_only,
         not_numbers,
+        too_few_gradients,
+        too_large,
         other_shape,
-        timeout,
-        cut_short,
+        shape_is_text,
+        network_of_another_case,
     ],
 )
 def test_a_claim_that_does_not_follow_earns_nothing(forge):
     feedback = after(forge)
-    assert feedback.outcome == "not checked"
+    assert feedback.outcome in ("incorrect", "not checked")
     assert feedback.share == 0
 
 
-def network(function, seed, sizes=SIZES):
-    """A network as a probe tells it."""
-    random = np.random.default_rng(seed)
-    inputs, hidden, outputs = sizes
-    shapes = [(hidden, inputs), (hidden,), (outputs, hidden), (outputs,)]
-    weight, bias, last, offset = (random.normal(size=shape) for shape in shapes)
-    x = random.normal(1.5, 1, size=(150, inputs))
-    units = torch.from_numpy(x @ weight.T + bias)
-    found = function(units).numpy() @ last.T + offset
-    told = [
-        {"shape": list(p.shape), "values": p.ravel().tolist()} for p in (weight, bias, last, offset)
-    ]
-    return Told(sizes, told, x, found.ravel().tolist())
+FUNCTIONS = {
+    "celu": lambda z: torch.celu(z, alpha=0.5),
+    "squared relu": lambda z: torch.relu(z) ** 2,
+    "logarithm": lambda z: torch.log1p(z * z),
+    "tanh and a line": lambda z: torch.tanh(z) + 0.1 * z,
+    "clamp": lambda z: z.clamp(-2, 2),
+    "fast sine": lambda z: torch.sin(30 * z),
+    "late relu": lambda z: torch.relu(z - 1),
+    "threshold": torch.nn.Threshold(0.1, 20.0),
+    "softmin": lambda z: torch.softmax(-z, dim=1),
+    "root": lambda z: (z.abs() + 1e-3).sqrt(),
+}
 
 
-@pytest.mark.parametrize(
-    "function",
-    [
-        lambda z: torch.celu(z, alpha=0.5),
-        lambda z: torch.relu(z) ** 2,
-        lambda z: torch.log1p(z * z),
-        lambda z: torch.tanh(z) + 0.1 * z,
-        lambda z: z.clamp(-2, 2),
-        lambda z: torch.rsqrt(1 + z * z),
-    ],
-)
-def test_functions_that_are_not_known_are_followed(function):
+def net(function):
+    """A right network with the function at its hidden units."""
+
+    class Net(torch.nn.Module):
+        def __init__(self, n_inputs, n_hidden, n_outputs):
+            super().__init__()
+            self.hidden = torch.nn.Linear(n_inputs, n_hidden)
+            self.output = torch.nn.Linear(n_hidden, n_outputs)
+
+        def forward(self, x):
+            return self.output(function(self.hidden(x)))
+
+    return Net
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_of_the_hidden_units_is_followed(name):
+    practice = network_practice("lab04-hidden-net", title="any", points=1)
+    for seed in range(3):
+        cases = network_cases(random.Random(seed))
+        answers = practice.ask({"Net": net(FUNCTIONS[name])}, cases)
+        assert practice.judge(cases, answers).outcome == "correct", seed
+        told = answers[-1]["eval"]
+        for key in ("outputs", "again", "half"):
+            told[key][0] += 0.1 * float(np.std(told["outputs"]))
+        assert practice.judge(cases, answers).outcome != "correct", seed
+
+
+def test_a_function_that_differs_between_units_is_not_followed():
+    def function(z):
+        return torch.tanh(z) * torch.linspace(1, 2, z.shape[1])
+
+    practice = find(ID)
     for seed in range(5):
-        sizes = [(3, 8, 2), (1, 10, 4), SIZES, SIZES, SIZES]
-        networks = [network(function, 10 * seed + k, each) for k, each in enumerate(sizes)]
-        assert follows(networks), seed
-        moved = networks[-1].parameters[0]
-        moved["values"] = [value + 0.3 for value in moved["values"]]
-        assert not follows(networks), seed
+        cases = network_cases(random.Random(seed))
+        feedback = practice.judge(cases, practice.ask({"Net": net(function)}, cases))
+        assert feedback.mistake == "another function", seed
 
 
-def test_training_done_again_leads_to_the_same_parameters():
-    for draw in range(1, 4):
-        cases = cases_of(ID, draw)
-        trained = find(ID).ask(namespace_of(ID, TWO_LAYERS), cases)[-1]["trained"]
-        x = np.array(cases[-1]["x"])[:, None]
-        told = [
-            Told(SIZES, trained[when]["parameters"], x, trained[when]["outputs"])
-            for when in ("before", "after")
-        ]
-        found = explain(told)
-        y = np.array(cases[-1]["y"])[:, None]
-        assert agreement(*found.layers, found.function, x, y, trained["steps"], 0.05) > 0.99
-        assert agreement(*found.layers, found.function, x, -y, trained["steps"], 0.05) < 0.5
-
-
-def test_noise_on_the_outputs_is_not_followed():
-    for seed in range(20):
-        told = network(torch.tanh, seed)
-        assert follows([told])
-        noise = 0.2 * np.std(told.outputs) * np.random.default_rng(seed).normal(size=150)
-        assert not follows([told._replace(outputs=(told.outputs + noise).tolist())]), seed
+def test_the_practice_works_under_another_id_and_name():
+    practice = network_practice("lab06-hidden-net", title="any", points=5, name="Small", seed=8)
+    cases = practice.visible()
+    assert practice.names == ("Small",)
+    feedback = practice.judge(cases, practice.ask({"Small": net(torch.tanh)}, cases))
+    assert feedback.outcome == "correct"
+    assert "`Small`" in feedback.text
+    assert practice.judge(cases, practice.ask({}, cases)).outcome == "not attempted"
