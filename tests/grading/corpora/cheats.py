@@ -979,70 +979,47 @@ def modules_replaced():
 
 @cheat
 def network_told_without_one():
+    """Outputs and gradients from nowhere, in the form of an answer, with the values put in."""
     lab = "lab04_linear_with_adam"
     notebook = short_lab(lab)
     notebook["cells"][find(notebook, "lab04-hidden-net")]["source"] = (
         "import labchecks.ask.network as asked\n"
-        "def told(case):\n"
+        "def told(make, case):\n"
         "    i, h, o = case['sizes']\n"
-        "    rows = len(asked.points_of(case))\n"
-        "    outputs = case.get('y', [float(k % 2) for k in range(rows * o)])\n"
         "    shapes = [[h, i], [h], [o, h], [o]]\n"
-        "    return {'outputs': outputs, 'parameters': [\n"
-        "        {'shape': s, 'values': np.random.randn(*s).ravel().tolist()} for s in shapes]}\n"
-        "def look(make, case):\n"
-        "    i, h, o = case['sizes']\n"
-        "    n = case['rows']\n"
-        "    return {'kind': 'numbers', 'values': [0.0] * (n * o), 'shape': [n, o],\n"
-        "            'type': 'Tensor', 'parameters': (i + 1) * h + (h + 1) * o, 'shapes': [],\n"
-        "            'tied': True, 'far': [-9.0, 9.0], 'bend': 0.5, 'second': 0.5, 'mixed': 0.0,\n"
-        "            'network': told(case)}\n"
-        "def train(make, case):\n"
-        "    return {'kind': 'numbers', 'values': case['y'], 'shape': [len(case['y']), 1],\n"
-        "            'type': 'Tensor', 'updates': 750, 'unmoved': 0, 'before': told(case),\n"
-        "            'after': told(case)}\n"
-        "asked._look, asked._train, Net = look, train, print\n"
+        "    x, g = np.array(case['inputs']), iter(case['values'] * 9)\n"
+        "    n = len(x)\n"
+        "    out = np.sin(x.sum(1))[:, None] * [next(g) for _ in range(o)] + abs(x[:, :1])\n"
+        "    out = out.ravel().tolist()\n"
+        "    mode = {'outputs': out, 'again': out, 'half': out[:n // 2 * o],\n"
+        "            'gradients': [[next(g) for _ in range(int(np.prod(s)))] for s in shapes]}\n"
+        "    return {'kind': 'numbers', 'values': out, 'shape': [n, o], 'type': 'Tensor',\n"
+        "            'shapes': shapes, 'eval': mode, 'train': mode}\n"
+        "asked._asked, Net = told, print\n"
     )
     return Case("network_told_without_one", notebook, lab=lab)
 
 
 @cheat
-def network_fitted_without_training():
+def network_of_other_parameters():
+    """A true network's outputs and gradients, but for values of its own instead of the given."""
     lab = "lab04_linear_with_adam"
     notebook = short_lab(lab)
     notebook["cells"][find(notebook, "lab04-hidden-net")]["source"] = (
         "import labchecks.ask.network as asked\n"
-        "def drawn(i, h, o, g):\n"
-        "    return [g.standard_normal(s) for s in ((h, i), h, (o, h), o)]\n"
-        "def told(parts, points):\n"
-        "    W, b, V, c = [np.array([float(f'{v:.7g}') for v in p.ravel()]).reshape(p.shape)\n"
-        "                  for p in parts]\n"
-        "    out = np.tanh(points @ W.T + b) @ V.T + c\n"
-        "    return {'outputs': [float(f'{v:.7g}') for v in out.ravel()], 'parameters': [\n"
-        "        {'shape': list(p.shape), 'values': p.ravel().tolist()} for p in (W, b, V, c)]}\n"
-        "def look(make, case):\n"
+        "def told(make, case):\n"
         "    i, h, o = case['sizes']\n"
-        "    n = case['rows']\n"
-        "    network = told(drawn(i, h, o, np.random.default_rng(1)), asked.points_of(case))\n"
-        "    return {'kind': 'numbers', 'values': [0.0] * (n * o), 'shape': [n, o],\n"
-        "            'type': 'Tensor', 'parameters': (i + 1) * h + (h + 1) * o, 'shapes': [],\n"
-        "            'tied': True, 'far': [-9.0, 9.0], 'bend': 0.5, 'second': 0.5, 'mixed': 0.0,\n"
-        "            'network': network}\n"
-        "def train(make, case):\n"
-        "    g = np.random.default_rng(2)\n"
-        "    x, y = np.array(case['x'])[:, None], np.array(case['y'])\n"
-        "    p, q = drawn(1, 16, 1, g), drawn(1, 16, 1, g)\n"
-        "    q[1] = 2 * q[1]\n"
-        "    A = np.c_[np.tanh(x @ q[0].T + q[1]), np.ones(len(x))]\n"
-        "    s = np.linalg.solve(A.T @ A + 1e-3 * np.eye(17), A.T @ y)\n"
-        "    q[2], q[3] = s[None, :16], s[16:]\n"
-        "    after = told(q, x)\n"
-        "    return {'kind': 'numbers', 'values': after['outputs'], 'shape': [len(y), 1],\n"
-        "            'type': 'Tensor', 'updates': 750, 'steps': 250, 'unmoved': 0,\n"
-        "            'before': told(p, x), 'after': after}\n"
-        "asked._look, asked._train, Net = look, train, print\n"
+        "    torch.manual_seed(3)\n"
+        "    net = torch.nn.Sequential(torch.nn.Linear(i, h), torch.nn.Tanh(),\n"
+        "                              torch.nn.Linear(h, o))\n"
+        "    x = torch.tensor(case['inputs'])\n"
+        "    mode = asked._given(net, list(net.parameters()), x)\n"
+        "    return {'kind': 'numbers', 'values': mode['outputs'], 'shape': [len(x), o],\n"
+        "            'type': 'Tensor', 'shapes': [list(p.shape) for p in net.parameters()],\n"
+        "            'eval': mode, 'train': mode}\n"
+        "asked._asked, Net = told, print\n"
     )
-    return Case("network_fitted_without_training", notebook, lab=lab)
+    return Case("network_of_other_parameters", notebook, lab=lab)
 
 
 @cheat
