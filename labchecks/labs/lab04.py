@@ -7,23 +7,14 @@ import random
 from labchecks.hidden_cases import as_hidden
 from labchecks.judges.function import judge_function
 from labchecks.judges.network import network_practice
-from labchecks.judges.optimizer import judge_training, training_cases
+from labchecks.judges.optimizer import optimizer_practice
 from labchecks.labs.lab04_formulas import R_SQUARED, r_squared_cases
 from labchecks.registry import Practice
 
 __all__ = ["PRACTICES"]
 
 PRACTICES = (
-    Practice(
-        id="lab04-train",
-        title="A training loop with Adam",
-        points=20,
-        names=("train",),
-        question=("optimizer", "train"),
-        judge=judge_training,
-        visible=lambda: training_cases(random.Random(41)),
-        hidden=lambda rng: as_hidden(training_cases(rng)),
-    ),
+    optimizer_practice("lab04-train", title="A training loop with Adam", points=20),
     Practice(
         id="lab04-r-squared",
         title="R², the right way round",
