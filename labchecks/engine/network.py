@@ -35,43 +35,22 @@ EXACT = 1e-3
 #: So a function that is not known has few unknown values.
 UNIT = 0.21
 
+_ONE = (
+    "gelu silu mish tanh sigmoid softplus logsigmoid softsign hardtanh hardsigmoid hardswish relu6 "
+    "softshrink hardshrink tanhshrink"
+)
+
 #: Non-linear functions, each as the terms whose weighted sum it is: a slope or scale is free.
 KNOWN: tuple[tuple[Function, ...], ...] = (
     (functional.relu, lambda z: functional.relu(-z)),  # leaky ReLU and PReLU, of any slope
     (functional.relu, lambda z: torch.expm1(z.clamp(max=0))),  # ELU and SELU
-    *(
-        (function,)
-        for function in (
-            functional.gelu,
-            lambda z: functional.gelu(z, approximate="tanh"),
-            functional.silu,
-            functional.mish,
-            torch.tanh,
-            torch.sigmoid,
-            functional.softplus,
-            functional.logsigmoid,
-            functional.softsign,
-            functional.hardtanh,
-            functional.hardsigmoid,
-            functional.hardswish,
-            functional.relu6,
-            functional.softshrink,
-            functional.hardshrink,
-            functional.tanhshrink,
-            torch.sin,
-            torch.cos,
-            torch.square,
-            torch.abs,
-            torch.exp,
-            torch.atan,
-            torch.erf,
-            lambda z: torch.exp(-z * z),
-            lambda z: torch.exp(-z * z / 2),
-            lambda z: torch.softmax(z, dim=1),
-            lambda z: torch.softmax(-z, dim=1),
-            lambda z: torch.log_softmax(z, dim=1),
-        )
-    ),
+    *((getattr(functional, name),) for name in _ONE.split()),
+    *((getattr(torch, name),) for name in "sin cos square abs exp atan erf".split()),
+    (lambda z: functional.gelu(z, approximate="tanh"),),
+    (lambda z: torch.exp(-z * z),),
+    (lambda z: torch.softmax(z, dim=1),),
+    (lambda z: torch.softmax(-z, dim=1),),
+    (lambda z: torch.log_softmax(z, dim=1),),
 )
 
 #: What may stand after the second layer, by name.
@@ -161,9 +140,8 @@ def explain(networks: Sequence[Network]) -> Explanation | None:
 
 def after_the_output(networks: Sequence[Network]) -> str | None:
     """What the networks apply to the output of a right or a linear hidden layer, if it is known."""
-    identity = ((lambda z: z),)
-    leaky = ((functional.leaky_relu,), (functional.elu,), (functional.relu,))
-    functions = [terms[0] for terms in (identity, *leaky, *KNOWN) if len(terms) == 1]
+    usual = (lambda z: z), functional.relu, functional.leaky_relu, functional.elu
+    functions = [*usual, *(terms[0] for terms in KNOWN if len(terms) == 1)]
     for order in _orders(networks):
         for function in functions:
             last = [_outputs(network, order, function) for network in networks]

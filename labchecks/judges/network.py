@@ -178,13 +178,14 @@ class HiddenLayer:
 
     def _count(self, pairs: Pairs) -> Feedback | None:
         counts = [sum(map(prod, answer["shapes"])) for _, answer in pairs]
-        if all(n == _wanted(*c["sizes"]) for (c, _), n in zip(pairs, counts, strict=True)):
+        more = [n - _wanted(*case["sizes"]) for n, (case, _) in zip(counts, pairs, strict=True)]
+        if not any(more):
             return None
         i, h, o = pairs[0][0]["sizes"]
         found = f"`{self.name}({i}, {h}, {o})` has {counts[0]} parameters"
-        for name, share, count, text in COUNTS:
-            if all(n == count(*c["sizes"]) for (c, _), n in zip(pairs, counts, strict=True)):
-                said = f"{found}: {text}"
+        for name, share, count, why in COUNTS:
+            if more == [count(*case["sizes"]) for case, _ in pairs]:
+                said = f"{found}: {why}. Look at how the layers are made and stored."
                 return partial(share, said, name) if share else incorrect(said, name)
         if len(set(counts)) == 1:
             return incorrect(
@@ -361,80 +362,38 @@ def _is_one_curve(outputs: torch.Tensor) -> bool:
     return bool(sizes[1] < 1e-4 * sizes[0])
 
 
-#: Numbers of parameters of networks that were not asked for: short name, share, count, what to say.
+#: How many parameters more a network has that was not asked for: short name, share, how many, why.
 COUNTS: tuple[tuple[str, float, Callable[[int, int, int], int], str], ...] = (
     (
         "parameters not registered",
-        0.0,
-        lambda i, h, o: 0,
-        "the module does not know of its layers, so an optimizer finds nothing to train. Look at "
-        "how they are stored: a plain list or dict hides them.",
+        0,
+        lambda i, h, o: -_wanted(i, h, o),
+        "the module knows no layer",
     ),
+    ("parameters not registered", 0, lambda i, h, o: -(i + 1) * h, "the output layer's alone"),
+    ("parameters not registered", 0, lambda i, h, o: -(h + 1) * o, "the hidden layer's alone"),
     (
         "no hidden layer",
-        0.0,
-        lambda i, h, o: (i + 1) * o,
-        "those of one layer from the inputs to the outputs. Look at where the hidden units are.",
+        0,
+        lambda i, h, o: (i + 1) * o - _wanted(i, h, o),
+        "those of one layer from the inputs to the outputs",
     ),
-    (
-        "bias missing",
-        WORKS,
-        lambda i, h, o: i * h + h * o,
-        "no layer has a bias. Look at the arguments of the layers.",
-    ),
-    (
-        "bias missing",
-        WORKS,
-        lambda i, h, o: i * h + (h + 1) * o,
-        "the hidden layer has no bias. Look at the arguments of the layers.",
-    ),
-    (
-        "bias missing",
-        WORKS,
-        lambda i, h, o: (i + 1) * h + h * o,
-        "the output layer has no bias. Look at the arguments of the layers.",
-    ),
-    (
-        "two hidden layers",
-        WORKS,
-        lambda i, h, o: (i + 1) * h + (h + 1) * h + (h + 1) * o,
-        "there is a second hidden layer. Count the layers with hidden units.",
-    ),
+    ("bias missing", WORKS, lambda i, h, o: -h - o, "no layer has a bias"),
+    ("bias missing", WORKS, lambda i, h, o: -h, "the hidden layer has no bias"),
+    ("bias missing", WORKS, lambda i, h, o: -o, "the output layer has no bias"),
+    ("two hidden layers", WORKS, lambda i, h, o: (h + 1) * h, "there is a second hidden layer"),
     (
         "three hidden layers",
         WORKS,
-        lambda i, h, o: (i + 1) * h + 2 * (h + 1) * h + (h + 1) * o,
-        "there are three hidden layers. Count the layers with hidden units.",
+        lambda i, h, o: 2 * (h + 1) * h,
+        "there are three hidden layers",
     ),
-    (
-        "parameters not registered",
-        0.0,
-        lambda i, h, o: (h + 1) * o,
-        "those of the output layer alone. Look at how the hidden layer is stored.",
-    ),
-    (
-        "parameters not registered",
-        0.0,
-        lambda i, h, o: (i + 1) * h,
-        "those of the hidden layer alone. Look at how the output layer is stored.",
-    ),
-    (
-        "normalisation layer",
-        WORKS,
-        lambda i, h, o: (i + 1) * h + 2 * h + (h + 1) * o,
-        "another layer with parameters stands between the two. Only the two linear layers are "
-        "asked for.",
-    ),
-    (
-        "activation with parameters",
-        WORKS,
-        lambda i, h, o: (i + 1) * h + 1 + (h + 1) * o,
-        "the non-linear function has a parameter of its own.",
-    ),
+    ("normalisation layer", WORKS, lambda i, h, o: 2 * h, "a layer between the two has some too"),
+    ("activation with parameters", WORKS, lambda i, h, o: 1, "the non-linear function has one too"),
     (
         "a layer that is never used",
         WORKS,
-        lambda i, h, o: (i + 1) * h + (h + 1) * o + (i + 1) * o,
-        "there is another path from the inputs to the outputs, or a layer that is not used.",
+        lambda i, h, o: (i + 1) * o,
+        "there is another path from the inputs to the outputs, or a layer that is not used",
     ),
 )

@@ -132,7 +132,7 @@ class TrainingLoop:
         text = " Or: ".join(explanation.text for explanation in (first, *others))
         if others:
             text = f"Two explanations fit your numbers equally well. {text}"
-        text = text.format(v0=shown(values[0]), last=shown(values[-1]), name=self.name)
+        text = text.strip().format(v0=shown(values[0]), last=shown(values[-1]), name=self.name)
         share = min(explanation.share for explanation in (first, *others))
         return partial(share, text, first.name) if share else incorrect(text, first.name)
 
@@ -218,46 +218,28 @@ class TrainingLoop:
     def _unknown(self, pairs: Pairs) -> Feedback:
         """Say what the numbers show, where nothing explains them all."""
         runs = [repeat(Training(), case) for case, _ in pairs]
-        differ = [
-            (case, values, right)
-            for (case, answer), run in zip(pairs, runs, strict=True)
-            for values, right in [(np.array(answer["values"]), run.records["samples"])]
-            if not _near(values, right)
-        ]
-        if not differ:
+        rights = [run.records["samples"] for run in runs]
+        case, answer = pairs[0]
+        last, moves = pairs[-1][1]["values"], _moves(case, answer)
+        if all(_near(a["values"], right) for (_, a), right in zip(pairs, rights, strict=True)):
             return partial(
                 ELSEWHERE,
                 "Your losses are right, but the model ends at other parameters than the steps lead "
                 "to. Look at what happens to the model after the last update.",
                 "model ends elsewhere",
             )
-        case, values, right = differ[0]
-        k = next(k for k in range(len(right)) if not _near(values[k : k + 1], right[k : k + 1]))
-        what = (
-            f"In a run of {case['epochs']} epoch{'s' if case['epochs'] > 1 else ''} on "
-            f"{len(case['x'])} rows with rate {case['lr']:g}, your loss of epoch {k + 1} is "
-            f"{shown(values[k])}, and it should be {shown(right[k])}."
-        )
-        last = pairs[-1][1]["values"]
-        if all(
-            _is_at(answer, run.ends["last"]) for (_, answer), run in zip(pairs, runs, strict=True)
-        ):
-            digits = [rounded_to(answer["values"], 0) for _, answer in pairs]
-            if all(
-                d is not None
-                and (abs(np.array(a["values"]) - r.records["samples"]) < 0.6 / 10**d).all()
-                for d, (_, a), r in zip(digits, pairs, runs, strict=True)
-            ):
+        what = _first_difference(pairs, rights)
+        if all(_is_at(a, run.ends["last"]) for (_, a), run in zip(pairs, runs, strict=True)):
+            if all(_is_rounded(a["values"], right) for (_, a), right in zip(pairs, rights)):
                 return partial(
                     ROUNDED,
-                    "The model is trained rightly, but your losses are rounded: the first is "
-                    f"{shown(last[0])}. Look at what is appended.",
+                    f"The model is trained rightly, but your losses are rounded: {shown(last[0])} "
+                    "is one of them. Look at what is appended.",
                     "rounded losses",
                 )
             return partial(
                 0.5,
-                f"The model ends where it should. {what} Look at what is added up in an epoch and "
-                "what it is divided by.",
+                f"The model ends where it should. {what} {LOOK_AT_SUM}",
                 "recorded losses differ",
             )
         if not np.isfinite(last).all():
@@ -268,8 +250,7 @@ class TrainingLoop:
             )
         if min(last) < 0:
             return incorrect(
-                f"One of the losses is {shown(min(last))}, and a mean of squares cannot be "
-                "negative.",
+                f"One of the losses is {shown(min(last))}, and a mean of squares is not below 0.",
                 "negative loss",
             )
         if all(np.allclose(a["end"], c["start"], atol=1e-6) for c, a in pairs):
@@ -278,18 +259,35 @@ class TrainingLoop:
                 "before and after. Look at what the optimizer was given, and at when it steps.",
                 "nothing moves",
             )
-        moves = _moves(*pairs[0])
-        if pairs[0][0]["epochs"] == 1 and not np.allclose(moves, pairs[0][0]["lr"], rtol=0.05):
+        if not np.allclose(moves, case["lr"], rtol=0.05):
             return incorrect(
-                "After a single batch the parameters have moved by "
-                f"{' and '.join(shown(m) for m in moves[:3])}. Adam's first step has the same "
-                "length for all of them. Look at which optimizer steps, and at which rate.",
+                f"After a single batch, at rate {case['lr']:g}, the parameters have moved by "
+                f"{' and '.join(shown(m) for m in moves[:3])}. Adam's first step is as long as the "
+                "rate, for every parameter. Look at which optimizer steps, and at which rate.",
                 "not Adam",
             )
         return incorrect(
-            f"The first step is Adam's. {what} Look at what changes from one batch to the next.",
+            f"The first step is as long as Adam's. {what} Look at what each batch's loss compares, "
+            "and at what changes from one batch to the next.",
             "steps differ",
         )
+
+
+def _first_difference(pairs: Pairs, rights: Sequence[np.ndarray]) -> str:
+    """A sentence on the first loss that is not the right one."""
+    for (case, answer), right in zip(pairs, rights, strict=True):
+        for k, (found, wanted) in enumerate(zip(answer["values"], right, strict=True)):
+            if not _near([found], right[k : k + 1]):
+                return (
+                    f"On {len(case['x'])} rows with rate {case['lr']:g}, your loss of epoch "
+                    f"{k + 1} is {shown(found)}; that of the run asked for is {shown(wanted)}."
+                )
+    return ""
+
+
+def _is_rounded(values: Sequence[float], right: np.ndarray) -> bool:
+    digits = rounded_to(values, 0)
+    return digits is not None and bool((np.abs(values - right) < 0.6 / 10**digits).all())
 
 
 # What explains the answers ---------------------------------------------------------------------
@@ -305,23 +303,22 @@ class _Explanation(NamedTuple):
 
 def _explanations(pairs: Pairs) -> Iterator[_Explanation]:
     """Every training that explains all answers, with the record and the end that it needs."""
-    for name, training, text in (*TRAININGS, *_rates(*pairs[0])):
+    for name, text, training in (*TRAININGS, *_rates(*pairs[0])):
         fits = _fits(training, pairs)
         # As little as possible is wrong: what is right comes first in the tables.
-        for end, record in ((e, r) for e in ENDS for r in RECORDS if (r, e) in fits):
-            if (name, record) == ("sum instead of mean", "over samples"):
-                name, record, text = SUM_IN_THE_GRADIENT
-            kept, clause, share = RECORDS[record]
-            moved, ending, left = ENDS[end]
-            parts = [text] if name else []
-            if kept:
-                before = "Beside that, " if name else "The model is trained rightly, but "
-                parts.append(f"{before}{clause} {LOOK_AT_THE_SUM}")
-            parts += [ending] if moved else []
-            yield _Explanation(
-                name or kept or moved, 0.0 if name else share * left, " ".join(parts)
+        fit = next(((r, e) for e in ENDS for r in RECORDS if (r, e) in fits), None)
+        if fit is None:
+            continue
+        if (name, fit[0]) == ("sum instead of mean", "over samples"):
+            name, text, fit = "sum instead of mean in the gradient", SUM_IN_THE_GRADIENT, ("", "")
+        kept, share, phrase = RECORDS.get(fit[0], RIGHT)
+        moved, left, ending = ENDS.get(fit[1], RIGHT)
+        if kept:
+            text += "Beside that, each" if name else "The model is trained rightly, but each"
+            text += (
+                f" value is {phrase}; your first is {{v0}} and your last {{last}}. {LOOK_AT_SUM} "
             )
-            break
+        yield _Explanation(name or kept or moved, 0.0 if name else share * left, text + ending)
 
 
 def _fits(training: Training, pairs: Pairs) -> set[tuple[str, str]]:
@@ -329,7 +326,7 @@ def _fits(training: Training, pairs: Pairs) -> set[tuple[str, str]]:
     left = {(record, end) for record in RECORDS for end in ENDS}
     for case, answer in pairs:
         run = repeat(training, case)
-        values, digits = np.array(answer["values"]), rounded_to(answer["values"])
+        values, digits = answer["values"], rounded_to(answer["values"])
         rounding = 0.0 if digits is None else 0.6 * 10.0**-digits
         ends = {end for end, there in run.ends.items() if _is_at(answer, there)}
         records = {
@@ -342,13 +339,14 @@ def _fits(training: Training, pairs: Pairs) -> set[tuple[str, str]]:
 
 
 def _is_at(answer: Answer, there: np.ndarray) -> bool:
-    return _near(np.array(answer["end"]), there, 3e-4, 3e-4)
+    return _near(answer["end"], there, 3e-4, 3e-4)
 
 
 def _near(
-    found: np.ndarray, expected: np.ndarray, absolute: float = 0.0, relative: float = TOLERANCE
+    found: Any, expected: np.ndarray, absolute: float = 0.0, relative: float = TOLERANCE
 ) -> bool:
     """Whether all numbers agree; where float32 overflows, none needs to be a number any more."""
+    found = np.array(found, dtype=float)
     if found.shape != expected.shape:
         return False
     gone = ~(np.abs(expected) < 1e30)
@@ -373,255 +371,72 @@ def _rates(case: Case, answer: Answer) -> Iterator[tuple[str, Training, str]]:
         return
     rate, factor = (float(f"{value:.3g}") for value in (step, step / case["lr"]))
     default = " (that is Adam's own default)" if rate == 0.001 else ""
-    words = {2.0: "twice", 0.5: "half", 10.0: "ten times", 0.1: "a tenth"}
-    times = words.get(factor, f"{factor:g} times")
-    losses = "your losses go from {v0} to {last}."
-    yield (
-        "wrong rate",
-        Training(rate=rate),
-        f"The steps are those of rate {rate:g}, whatever `lr` is{default}: {losses} Look at what "
-        "the optimizer is given.",
-    )
-    yield (
-        "wrong rate",
-        Training(factor=factor),
-        f"Each step is {times} as long as it should be: {losses} Look at the rate.",
-    )
+    times = {2.0: "twice", 0.5: "half"}.get(factor, f"{factor:g} times")
+    look = "the rate that the optimizer is given"
+    yield _row("wrong rate", f"the rate is {rate:g}, whatever `lr` is{default}", look, rate=rate)
+    yield _row("wrong rate", f"each step is {times} as long as asked for", look, factor=factor)
 
 
-#: Where a record is wrong, this is where to look.
-LOOK_AT_THE_SUM = "Look at what is added up in an epoch, and at what it is divided by."
+def _row(name: str, what: str, look: str, **changes: Any) -> tuple[str, str, Training]:
+    """A row of the table: short name of what is wrong, what is said of it, how the run trains."""
+    text = f"Your losses, from {{v0}} to {{last}}, are those of a run in which {what}. "
+    return name, f"{text}Look at {look}. ", Training(**changes)
 
-#: How losses are recorded: short name of what is wrong, what it is, share of the points.
+
+LOOK_AT_SUM = "Look at what is added up in an epoch, and at what it is divided by."
+RIGHT = ("", 1.0, "")
+
+#: How losses are recorded: short name of what is wrong, share of the points, what a value is then.
 RECORDS = {
-    "samples": ("", "", 1.0),
+    "samples": RIGHT,
     "batches": (
         "mean of the batch means",
-        "the short last batch counts as much as a full one: your first value, {v0}, is the mean "
-        "of the batch means.",
         0.7,
+        "a mean in which a short batch counts as a full one",
     ),
-    "last": (
-        "only the last batch recorded",
-        "each value is the loss of the epoch's last batch alone: the first is {v0}.",
-        0.5,
-    ),
-    "first": (
-        "only the first batch recorded",
-        "each value is the loss of the epoch's first batch alone: the first is {v0}.",
-        0.5,
-    ),
-    "sum": (
-        "batch losses added up",
-        "each value is the sum of the epoch's batch losses: the first is {v0}.",
-        0.5,
-    ),
-    "as if full": (
-        "short batch counted as full",
-        "the short last batch is counted with as many samples as a full one: your first value is "
-        "{v0}.",
-        0.7,
-    ),
-    "weighted sum": (
-        "sum over samples",
-        "each value is a sum over all samples: the first is {v0}.",
-        0.5,
-    ),
-    "over batch size": (
-        "divided by the batch size",
-        "the sum of the batch losses is divided by the batch size: the first value is {v0}.",
-        0.5,
-    ),
-    "over samples": (
-        "divided by the number of samples",
-        "the sum of the batch means is divided by the number of samples: the first value is {v0}.",
-        0.5,
-    ),
+    "last": ("only the last batch recorded", 0.5, "the loss of the epoch's last batch alone"),
+    "first": ("only the first batch recorded", 0.5, "the loss of the epoch's first batch alone"),
+    "sum": ("batch losses added up", 0.5, "the sum of the epoch's batch losses"),
+    "as if full": ("short batch counted as full", 0.7, "a sum with a short batch as a full one"),
+    "weighted sum": ("sum over samples", 0.5, "a sum over all samples, not their mean"),
+    "over batch size": ("divided by the batch size", 0.5, "a sum divided by the batch size"),
+    "over samples": ("divided by the number of samples", 0.5, "a sum of batch means divided by N"),
     "over batches": (
         "divided by the number of batches",
-        "a sum over samples is divided by the number of batches: the first value is {v0}.",
         0.5,
+        "a sum divided by the batches' number",
     ),
-    "after": (
-        "loss after the epoch",
-        "each value is the loss on all data after the epoch: the first is {v0}. The mean of the "
-        "losses before each update is asked for.",
-        0.7,
-    ),
-    "before": (
-        "loss before the epoch",
-        "each value is the loss on all data before the epoch: the first is {v0}. The mean of the "
-        "losses before each update is asked for.",
-        0.7,
-    ),
-    "after each": (
-        "recorded after each update",
-        "each batch's loss is taken after its update: your first value is {v0}.",
-        0.7,
-    ),
-    "running": (
-        "total never reset",
-        "the totals run on from epoch to epoch: your values go slowly to {last}.",
-        0.5,
-    ),
-    "running sum": (
-        "total never reset",
-        "the total runs on from epoch to epoch, and your values grow to {last}.",
-        0.5,
-    ),
-    "lowest": (
-        "least loss so far",
-        "a value is never larger than the one before it: you return the least loss so far, "
-        "{last} at the end.",
-        0.5,
-    ),
-    "root": (
-        "root of the mean squared error",
-        "you return square roots: the first is {v0}.",
-        0.5,
-    ),
+    "after": ("loss after the epoch", 0.7, "the loss on all data after the epoch"),
+    "before": ("loss before the epoch", 0.7, "the loss on all data before the epoch"),
+    "after each": ("recorded after each update", 0.7, "a mean of losses after each batch's update"),
+    "running": ("total never reset", 0.5, "a mean over all epochs so far"),
+    "running sum": ("total never reset", 0.5, "a sum over all epochs so far"),
+    "lowest": ("least loss so far", 0.5, "the least loss of all epochs so far"),
+    "root": ("root of the mean squared error", 0.5, "a square root"),
 }
 
-#: Where the model is in the end: short name of what is wrong, what it is, share of the points.
+#: Where the model is in the end: short name of what is wrong, share of the points, what to say.
 ENDS = {
-    "last": ("", "", 1.0),
+    "last": RIGHT,
     "best": (
         "best state restored",
+        ELSEWHERE,
         "The model ends where it was after the epoch of least loss, not where the last update "
         "leaves it. Look at what happens to it after the last update.",
-        0.5,
     ),
     "start": (
         "trains a copy",
+        ELSEWHERE,
         "Your losses are those of steps that were made, but the model that `{name}` was given is "
         "where it was before. Look at which model the steps move.",
-        0.5,
     ),
 }
 
-_STILL = "The model does not move: your loss is {v0} at the beginning and {last} at the end."
-_GO = "your losses go from {v0} to {last}"
-
-
-def _trainings() -> Iterator[tuple[str, Training, str]]:
-    """Short name of what is wrong, training, what to say: first of all the right one."""
-    optim, nn = torch.optim, torch.nn.functional
-    yield "", Training(), ""
-    yield (
-        "optimizer made anew in each epoch",
-        Training(made="epoch"),
-        "The optimizer is made again in each epoch, so Adam forgets what it knew: the first "
-        "epoch's loss, {v0}, does not show it, the later ones do. Look at where the optimizer is "
-        "created.",
-    )
-    yield (
-        "optimizer made anew for each batch",
-        Training(made="batch"),
-        "The optimizer is made again for each batch, so every step is a first step, of full "
-        "length: your last loss is {last}. Look at where the optimizer is created.",
-    )
-    hold = "Look at what the gradients hold just before `backward()`."
-    yield (
-        "gradients never zeroed",
-        Training(zero="never"),
-        "The gradients are never set back to zero, so every step also follows all earlier "
-        f"batches: {_GO}. {hold}",
-    )
-    yield (
-        "gradients zeroed once per epoch",
-        Training(zero="epoch"),
-        "The gradients are set back to zero once per epoch, so within an epoch they add up: "
-        f"{_GO}. {hold}",
-    )
-    yield (
-        "nothing moves",
-        Training(step="never"),
-        f"{_STILL} Look at whether a step is made, and at what the gradients hold when it is.",
-    )
-    for zero, how in (("batch", "after its last batch"), ("epoch", "by all its batches together")):
-        yield (
-            "one update per epoch",
-            Training(step="epoch", zero=zero),
-            f"The model moves once per epoch, {how}: {_GO}. Look at the indentation.",
-        )
-    yield (
-        "last short batch dropped",
-        Training(batches="full only"),
-        "The last, shorter batch of each epoch is left out: your first loss is {v0}. Look at which "
-        "batches the loop skips.",
-    )
-    yield (
-        "only the first batch used",
-        Training(batches="first"),
-        "Only the first batch of each epoch is used: your first loss is {v0}. Look at where the "
-        "inner loop ends.",
-    )
-    yield (
-        "only the weights moved",
-        Training(moved=1),
-        f"The weights move and the bias does not: {_GO}. Look at what the optimizer is given.",
-    )
-    for called, other in (
-        ("plain gradient descent (`SGD`)", optim.SGD),
-        ("gradient descent with momentum", fixed(optim.SGD, momentum=0.9)),
-        ("gradient descent with Nesterov momentum", fixed(optim.SGD, momentum=0.9, nesterov=True)),
-        ("`RMSprop`", optim.RMSprop),
-        ("`Adagrad`", optim.Adagrad),
-        ("`Adadelta`", optim.Adadelta),
-        ("`AdamW`", optim.AdamW),
-        ("`NAdam`", optim.NAdam),
-        ("`RAdam`", optim.RAdam),
-        ("`Adamax`", optim.Adamax),
-    ):
-        yield (
-            "another optimizer than Adam",
-            Training(other),
-            f"The steps are those of {called}, not of Adam: {_GO}. Look at which optimizer is "
-            "made.",
-        )
-    for decay in (0.1, 0.01, 0.001):
-        yield (
-            "weight decay",
-            Training(fixed(optim.Adam, weight_decay=decay)),
-            f"The steps are those of Adam with a weight decay of {decay:g}: {_GO}. Look at what "
-            "the optimizer is given.",
-        )
-    yield (
-        "stepping uphill",
-        Training(fixed(optim.Adam, maximize=True)),
-        "The steps go uphill: your losses grow from {v0} to {last}. Look at the sign of what is "
-        "differentiated.",
-    )
-    for over, n in (("all rows", 1), ("all rows", 0), ("each batch", 1), ("each batch", 0)):
-        yield (
-            "inputs standardised",
-            Training(inputs=fixed(_standardised, by_batch=over == "each batch", less=n)),
-            f"The model is trained on inputs with the mean and spread over {over} taken out: your "
-            "first loss is {v0}. Look at what the model is called with.",
-        )
-    for loss, name, text in (
-        (_sum, "sum instead of mean", "a sum of squares instead of their mean"),
-        (_half, "half the mean squared error", "half the mean squared error"),
-        (nn.l1_loss, "absolute errors", "a mean of absolute errors"),
-        (nn.smooth_l1_loss, "absolute errors", "the Huber loss"),
-        (_root, "root of the mean squared error", "the root of the mean squared error"),
-        (_crossed, "every row against every other", "a comparison of every row with every other"),
-    ):
-        yield (
-            name,
-            Training(loss=loss),
-            f"What is trained on and recorded is {text}: your first value is {{v0}}. Look at the "
-            "loss.",
-        )
-
-
 #: What is said of a sum that is differentiated where what is recorded is the mean asked for.
 SUM_IN_THE_GRADIENT = (
-    "sum instead of mean in the gradient",
-    "samples",
     "What is recorded is the mean over samples, {v0} at first, but what is differentiated is each "
     "batch's sum of squares: so a short batch pulls less than a full one. Look at the loss on "
-    "which `backward()` is called.",
+    "which `backward()` is called."
 )
 
 
@@ -629,7 +444,8 @@ def _standardised(
     rows: torch.Tensor, all_rows: torch.Tensor, by_batch: bool, less: int
 ) -> torch.Tensor:
     over = rows if by_batch else all_rows
-    return (rows - over.mean(dim=0)) / over.std(dim=0, correction=less)
+    centred = over - over.mean(dim=0)
+    return (rows - over.mean(dim=0)) / (centred.square().sum(dim=0) / (len(over) - less)).sqrt()
 
 
 def _sum(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -648,4 +464,83 @@ def _crossed(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return ((prediction.flatten()[:, None] - target.flatten()[None, :]) ** 2).mean()
 
 
-TRAININGS = tuple(_trainings())
+HELD = "what the gradients hold just before `backward()`"
+MADE = "where the optimizer is created"
+GIVEN = "what the optimizer is given"
+USED = "which batches the loop uses"
+
+#: How a run can be trained; the right way first.
+TRAININGS = (
+    ("", "", Training()),
+    _row("optimizer made anew in each epoch", "each epoch makes a new Adam", MADE, made="epoch"),
+    _row("optimizer made anew for each batch", "each batch makes a new Adam", MADE, made="batch"),
+    _row("gradients never zeroed", "gradients are never set back to zero", HELD, zero="never"),
+    _row("gradients zeroed once per epoch", "gradients add up in an epoch", HELD, zero="epoch"),
+    _row(
+        "nothing moves", "the model does not move", "when a step is made, and by what", step="never"
+    ),
+    _row("one update per epoch", "the model moves once per epoch", "indentation", step="epoch"),
+    _row(
+        "one update per epoch",
+        "the model moves once per epoch, by the gradients of all batches together",
+        "the indentation",
+        step="epoch",
+        zero="epoch",
+    ),
+    _row("last short batch dropped", "the short batch is left out", USED, batches="full only"),
+    _row("only the first batch used", "an epoch uses its first batch alone", USED, batches="first"),
+    _row("only the weights moved", "the weights move and the bias does not", GIVEN, moved=1),
+    *(
+        _row(
+            "another optimizer than Adam",
+            f"{called} makes the steps, not Adam",
+            "which optimizer is made",
+            optimizer=other,
+        )
+        for called, other in {
+            "plain gradient descent (`SGD`)": torch.optim.SGD,
+            "gradient descent with momentum": fixed(torch.optim.SGD, momentum=0.9),
+            "Nesterov's momentum": fixed(torch.optim.SGD, momentum=0.9, nesterov=True),
+            "`RMSprop`": torch.optim.RMSprop,
+            "`Adagrad`": torch.optim.Adagrad,
+            "`Adadelta`": torch.optim.Adadelta,
+            "`AdamW`": torch.optim.AdamW,
+            "`NAdam`": torch.optim.NAdam,
+            "`RAdam`": torch.optim.RAdam,
+            "`Adamax`": torch.optim.Adamax,
+        }.items()
+    ),
+    *(
+        _row("weight decay", f"Adam has a weight decay of {decay:g}", GIVEN, optimizer=other)
+        for decay in (0.1, 0.01, 0.001)
+        for other in [fixed(torch.optim.Adam, weight_decay=decay)]
+    ),
+    _row(
+        "stepping uphill",
+        "the steps go uphill",
+        "the sign of what is differentiated",
+        optimizer=fixed(torch.optim.Adam, maximize=True),
+    ),
+    *(
+        _row(
+            "inputs standardised",
+            f"the inputs' mean and spread over {'each batch' if by_batch else 'all rows'} are "
+            "taken out",
+            "what the model is called with",
+            inputs=fixed(_standardised, by_batch=by_batch, less=less),
+        )
+        for by_batch in (False, True)
+        for less in (1, 0)
+    ),
+    *(
+        _row(name, f"the loss is {what}", "the loss that is differentiated", loss=loss)
+        for name, loss, what in (
+            ("sum instead of mean", _sum, "a sum of squares instead of their mean"),
+            ("half the mean squared error", _half, "half the mean squared error"),
+            ("absolute errors", torch.nn.functional.l1_loss, "a mean of absolute errors"),
+            ("absolute errors", torch.nn.functional.smooth_l1_loss, "the Huber loss"),
+            ("root of the mean squared error", _root, "the root of the mean squared error"),
+            ("every row against every other", _crossed, "between every row and every other"),
+        )
+    ),
+)
