@@ -150,14 +150,15 @@ class TrainingLoop:
                 "pairs instead of numbers",
             )
         older = [v[: len(v) - n] for v, n in zip(values, epochs, strict=True)]
-        if all(n > e for n, e in zip(lengths[1:], epochs[1:], strict=True)) and all(
-            older[k] in (values[k - 1], older[0]) for k in range(1, len(values))
-        ):
-            k = next(k for k in range(len(values)) if older[k])
+        what = ""
+        if older[1:] and older[1:] == values[:-1]:
+            what = "were returned by the call before. The list is not empty when a call begins"
+        elif older[1:] and older[0] and all(part == older[0] for part in older):
+            what = "are the same in every call, so they do not come from this run"
+        if what:
             return incorrect(
-                f"`{self.name}` returns {lengths[k]} numbers for {epochs[k]} epochs: the first "
-                f"{len(older[k])} were in the list before this call. The list is not empty when "
-                "a call begins. Look at where it is made.",
+                f"`{self.name}` returns {lengths[1]} numbers for {epochs[1]} epochs: the first "
+                f"{len(older[1])} {what}. Look at where the list is made.",
                 "list not empty at the call",
             )
         if lengths == [n * -(-len(c["x"]) // c["batch_size"]) for c, n in zip(cases, epochs)]:

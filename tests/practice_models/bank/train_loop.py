@@ -466,6 +466,10 @@ def train(model, loader, epochs, lr):
         edit("losses = [3.0, 2.5, 2.0]\n" + PLAIN, ("    losses = []\n", "")),
         "list not empty at the call",
     ),
+    "list that begins with a zero": (
+        edit(PLAIN, ("losses = []", "losses = [0.0]")),
+        "list not empty at the call",
+    ),
     "mutable default": (
         edit(PLAIN, ("epochs, lr):", "epochs, lr, losses=[]):"), ("    losses = []\n", "")),
         "list not empty at the call",
