@@ -128,7 +128,8 @@ class TrainingLoop:
     def _named(self, found: Sequence[_Explanation], values: Sequence[float]) -> Feedback:
         """Say what explains all answers: each explanation, where there are several."""
         first, *others = found
-        others = [other for other in others if other.name != first.name][:1]
+        # Where the right training explains them, nothing is gained by a wrong one that does too.
+        others = [other for other in others if other.name != first.name and not first.share][:1]
         text = " Or: ".join(explanation.text for explanation in (first, *others))
         if others:
             text = f"Two explanations fit your numbers equally well. {text}"
