@@ -7,7 +7,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,7 @@ class Practice:
     value = _form("value", "function")
     figure = _form("figure", "figure")
     network = _form("network", "network")
+    optimizer = _form("optimizer", "optimizer")
     training = _form("training", "training")
 
     @property
@@ -132,14 +133,17 @@ def _plain_judge(practice: Practice) -> dict[str, Any]:
     """What a judge is made of again: its class and its settings for the visible cases."""
     kind = type(practice.judge)
     place = f"{kind.__module__}:{kind.__qualname__}"
-    return {"made_by": place, **practice.judge.recorded(practice.visible())}
+    # Where it holds programs, it says itself what they give.
+    recorded = getattr(practice.judge, "recorded", lambda cases: asdict(practice.judge))
+    return {"made_by": place, **recorded(practice.visible())}
 
 
 def _practice(row: dict[str, Any]) -> Practice:
     judge, visible = row.pop("judge", None), row.pop("visible", None)
     if judge is not None:
         module, name = judge.pop("made_by").split(":")
-        row["judge"] = getattr(importlib.import_module(module), name).of(**judge)
+        kind = getattr(importlib.import_module(module), name)
+        row["judge"] = getattr(kind, "of", kind)(**judge)
         row["visible"] = lambda: visible
     return Practice(**row)
 

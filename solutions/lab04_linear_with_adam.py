@@ -751,7 +751,8 @@ def train(model, loader, epochs, lr):
     Parameters
     ----------
     model : nn.Module
-        Called with a tensor of shape (n, n_inputs). It is changed in place.
+        Called with a tensor of shape (n, n_inputs). It is changed in place, and ends where the
+        last update leaves it.
     loader : DataLoader
         Gives pairs (x, y) of tensors, x of shape (n, n_inputs) and y of
         shape (n, n_outputs). The last n may be smaller.

@@ -1,200 +1,209 @@
-"""What one hidden layer with given parameters computes, whatever its non-linear function is."""
+"""Which function a network computes, found from its outputs for known parameters.
+
+The outputs come from the student's process and may say anything. A network's outputs follow from
+its parameters, so outputs that do not are found out by computing them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import permutations
-from math import prod
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch.nn import functional
 
-__all__ = ["FLAT", "KNOWN", "LINEAR", "Layers", "Network", "fitted", "layers_of", "smooth"]
+__all__ = [
+    "UNIT",
+    "Explanation",
+    "Network",
+    "after_the_output",
+    "explain",
+    "gradients",
+    "is_linear",
+]
 
 Function = Callable[[torch.Tensor], torch.Tensor]
-Terms = Sequence[Function]
+Layers = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 #: Largest misfit of a known function, relative to the spread of the outputs: float32 and rounding.
 EXACT = 1e-3
 
-#: Largest misfit of a smooth curve that stands for a function that is not known.
-CLOSE = 0.02
+#: With even inputs and odd multiples of this as parameters, what comes to the hidden units is an
+#: odd multiple too: never zero, where functions have a kink, and the same number at many units.
+#: So a function that is not known has few unknown values.
+UNIT = 0.21
+
+_ONE = (
+    "gelu silu mish tanh sigmoid softplus logsigmoid softsign hardtanh hardsigmoid hardswish relu6 "
+    "softshrink hardshrink tanhshrink"
+)
 
 #: Non-linear functions, each as the terms whose weighted sum it is: a slope or scale is free.
-KNOWN: Sequence[Terms] = (
+KNOWN: tuple[tuple[Function, ...], ...] = (
     (functional.relu, lambda z: functional.relu(-z)),  # leaky ReLU and PReLU, of any slope
     (functional.relu, lambda z: torch.expm1(z.clamp(max=0))),  # ELU and SELU
-    *(
-        (function,)
-        for function in (
-            functional.gelu,
-            lambda z: functional.gelu(z, approximate="tanh"),
-            functional.silu,
-            functional.mish,
-            torch.tanh,
-            torch.sigmoid,
-            functional.softplus,
-            functional.logsigmoid,
-            functional.softsign,
-            torch.sin,
-            torch.cos,
-            torch.square,
-            torch.abs,
-            functional.hardtanh,
-            functional.hardsigmoid,
-            functional.hardswish,
-            functional.relu6,
-            torch.exp,
-            lambda z: torch.exp(-z * z),
-            lambda z: torch.exp(-z * z / 2),
-            torch.atan,
-            torch.erf,
-            lambda z: torch.softmax(z, dim=1),
-        )
-    ),
+    *((getattr(functional, name),) for name in _ONE.split()),
+    *((getattr(torch, name),) for name in "sin cos square abs exp atan erf".split()),
+    (lambda z: functional.gelu(z, approximate="tanh"),),
+    (lambda z: torch.exp(-z * z),),
+    (lambda z: torch.softmax(z, dim=1),),
+    (lambda z: torch.softmax(-z, dim=1),),
+    (lambda z: torch.log_softmax(z, dim=1),),
 )
 
-#: No function at all.
-LINEAR: Sequence[Terms] = ((lambda z: z,),)
+#: What may stand after the second layer, by name.
+OUTER: dict[str, Function] = {
+    "a ReLU": torch.relu,
+    "a leaky ReLU": functional.leaky_relu,
+    "a sigmoid": torch.sigmoid,
+    "a tanh": torch.tanh,
+    "a softmax": lambda z: torch.softmax(z, dim=1),
+    "a logarithm of a softmax": lambda z: torch.log_softmax(z, dim=1),
+    "a softplus": functional.softplus,
+    "an ELU": functional.elu,
+    "an absolute value": torch.abs,
+    "a square": torch.square,
+    "an exponential function": torch.exp,
+}
 
-#: Functions whose slope is zero wherever they have one.
-FLAT: Sequence[Terms] = tuple(
-    (function,) for function in (torch.sign, torch.round, torch.floor, lambda z: (z > 0) + 0.0 * z)
-)
 
+class Network(NamedTuple):
+    """A network's known parameters and inputs, and the outputs that it is said to give."""
 
-@dataclass(frozen=True)
-class Network:
-    """What is known of a network, and what it gave.
-
-    Attributes
-    ----------
-    sizes : sequence of int
-        Numbers of inputs, hidden units and outputs.
-    numbers : ndarray, shape (P,)
-        All parameters, one after the other.
-    shapes : sequence of sequence of int
-        The tensors that they fill.
-    inputs : ndarray, shape (N, inputs)
-        Rows of inputs.
-    outputs : ndarray, shape (N, outputs)
-        What the network gave for them.
-    """
-
+    #: Numbers of inputs, hidden units and outputs.
     sizes: Sequence[int]
-    numbers: np.ndarray
-    shapes: Sequence[Sequence[int]]
-    inputs: np.ndarray
-    outputs: np.ndarray
+    #: The parameters, in their order and with the shapes that they are said to have.
+    parameters: Sequence[torch.Tensor]
+    #: Shape (rows, inputs).
+    inputs: torch.Tensor
+    #: Shape (rows, outputs).
+    outputs: torch.Tensor
 
 
-@dataclass(frozen=True)
-class Layers:
-    """The tensors as two layers: weight (inputs, units), bias, weight (units, outputs), bias.
+class Explanation(NamedTuple):
+    """How the outputs of networks follow from their parameters."""
 
-    `order` says which of the network's tensors these are.
-    """
-
+    #: Which of the parameters are the hidden layer's weight and bias and the output layer's.
     order: Sequence[int]
-    tensors: Sequence[torch.Tensor]
-
-    def units(self, inputs: torch.Tensor) -> torch.Tensor:
-        """What reaches the hidden units."""
-        weight, bias, *_ = self.tensors
-        return inputs @ weight + bias
-
-    def outputs(self, inputs: torch.Tensor, function: Function) -> torch.Tensor:
-        """The outputs if the units compute `function`."""
-        *_, weight, bias = self.tensors
-        return function(self.units(inputs)) @ weight + bias
+    #: What the hidden units do; None if it is no known function.
+    function: Function | None
 
 
-def layers_of(network: Network) -> Iterator[Layers]:
-    """The ways in which four tensors may be the weights and biases of the two layers."""
-    n_inputs, n_hidden, n_outputs = network.sizes
-    sizes = [prod(shape) for shape in network.shapes]
-    if len(sizes) != 4 or sum(sizes) != len(network.numbers):
-        return
-    tensors = torch.from_numpy(network.numbers).split(sizes)
-    wanted = [n_inputs * n_hidden, n_hidden, n_hidden * n_outputs, n_outputs]
-    for order in permutations(range(4)):
-        if [sizes[k] for k in order] != wanted:
-            continue
-        first, bias, last, end = (tensors[k] for k in order)
-        first = _matrix(first, network.shapes[order[0]], n_inputs, n_hidden)
-        last = _matrix(last, network.shapes[order[2]], n_hidden, n_outputs)
-        if first is not None and last is not None:
-            yield Layers(order, (first, bias, last, end))
+def is_linear(network: Network) -> bool:
+    """Whether the outputs are a linear function of the inputs, with a constant."""
+    design = np.column_stack([network.inputs, np.ones(len(network.inputs))])
+    outputs = network.outputs.numpy()
+    left = outputs - design @ np.linalg.lstsq(design, outputs, rcond=None)[0]
+    return bool(np.abs(left).max() <= 1e-4 * (outputs.std() + 1e-12))
 
 
-def _matrix(numbers: torch.Tensor, shape, rows: int, columns: int) -> torch.Tensor | None:
-    """The tensor as a matrix that rows of inputs are multiplied with."""
-    if min(rows, columns) == 1:
-        return numbers.reshape(rows, columns)
-    if list(shape) == [columns, rows]:
-        return numbers.reshape(columns, rows).T
-    return numbers.reshape(rows, columns) if list(shape) == [rows, columns] else None
+def explain(networks: Sequence[Network]) -> Explanation | None:
+    """How each network's outputs are those of one hidden layer with its parameters, if they are.
 
-
-def fitted(
-    networks: Sequence[Network],
-    layers: Sequence[Layers],
-    candidates: Sequence[Terms],
-    before: bool = False,
-) -> Function | None:
-    """The function with which all networks' outputs are those of their layers, if there is one.
+    The parameters may come in any order and the non-linear function may be any, but the same ones
+    in all networks.
 
     Parameters
     ----------
-    candidates : sequence of terms
-        The function is a weighted sum of the terms of one of them.
-    before : bool
-        Whether it is applied to the inputs instead of the hidden units.
+    networks : sequence of Network
+        With even inputs, and odd multiples of :data:`UNIT` as parameters.
     """
-    units, last, rests = [], [], []
-    for network, layer in zip(networks, layers, strict=True):
-        inputs, outputs = torch.from_numpy(network.inputs), torch.from_numpy(network.outputs)
-        first, bias, weight, end = layer.tensors
-        spread = float(outputs.std()) + 1e-6
-        units.append(inputs if before else layer.units(inputs))
-        last.append(((first @ weight) if before else weight) / spread)
-        rests.append((outputs - end - (bias @ weight if before else 0)) / spread)
-    for terms in candidates:
+    for order in _orders(networks):
+        hidden, last, rests = [], [], []
+        for network in networks:
+            weight, bias, output_weight, output_bias = _layers(network, order)
+            spread = float(network.outputs.std()) + 1e-6
+            hidden.append(network.inputs @ weight + bias)
+            last.append(output_weight / spread)
+            rests.append((network.outputs - output_bias).numpy().ravel() / spread)
+        for terms in KNOWN:
+            designs = [
+                torch.stack([term(units) @ weight for term in terms], dim=-1).flatten(0, 1)
+                for units, weight in zip(hidden, last, strict=True)
+            ]
+            weights = _fitted(designs, rests)
+            if weights is not None:
+                pairs = list(zip(terms, weights.tolist(), strict=True))
+                return Explanation(order, lambda z, p=pairs: sum(w * term(z) for term, w in p))
+        points = [(units / UNIT).round().long() for units in hidden]
+        levels = torch.cat([part.flatten() for part in points]).unique()
         designs = [
-            torch.stack([(term(u) @ w).flatten() for term in terms], dim=1).numpy()
-            for u, w in zip(units, last, strict=True)
+            torch.einsum("rhk,ho->rok", (part[..., None] == levels).double(), weight).flatten(0, 1)
+            for part, weight in zip(points, last, strict=True)
         ]
-        design, rest = np.concatenate(designs), np.concatenate([r.flatten() for r in rests])
-        lengths = np.sqrt((design**2).sum(axis=0)) + 1e-30
-        if not np.isfinite(lengths).all():
-            continue
-        weights = np.linalg.lstsq(design / lengths, rest, rcond=1e-12)[0] / lengths
-        left = np.split(design @ weights - rest, np.cumsum([len(d) for d in designs])[:-1])
-        allowed = EXACT if len(terms) <= 2 else CLOSE
-        if max(float(np.sqrt((part**2).mean())) for part in left) <= allowed:
-            return _weighted(terms, weights)
+        if _fitted(designs, rests) is not None:
+            return Explanation(order, None)
     return None
 
 
-def smooth(networks: Sequence[Network], layers: Sequence[Layers], knots: int = 32) -> Terms:
-    """Terms of a cubic spline and a kink at zero, the same for all units: any smooth function."""
-    every = torch.cat(
-        [
-            layer.units(torch.from_numpy(network.inputs)).flatten()
-            for network, layer in zip(networks, layers, strict=True)
-        ]
-    )
-    size = float(every.abs().max()) + 1e-30
-    places = np.quantile(every.numpy() / size, np.linspace(0, 1, knots + 2)[1:-1])
-    powers = [lambda z, k=k: (z / size) ** k for k in range(4)]
-    pieces = [lambda z, at=float(at): functional.relu(z / size - at) ** 3 for at in places]
-    return [*powers, *pieces, lambda z: functional.relu(z / size)]
+def after_the_output(networks: Sequence[Network]) -> str | None:
+    """What the networks apply to the output of a right or a linear hidden layer, if it is known."""
+    usual = (lambda z: z), functional.relu, functional.leaky_relu, functional.elu
+    functions = [*usual, *(terms[0] for terms in KNOWN if len(terms) == 1)]
+    for order in _orders(networks):
+        for function in functions:
+            last = [_outputs(network, order, function) for network in networks]
+            for name, outer in OUTER.items():
+                if all(
+                    (outer(z) - n.outputs).abs().max() <= EXACT * (n.outputs.std() + 1e-6)
+                    for z, n in zip(last, networks, strict=True)
+                ):
+                    return name
+    return None
 
 
-def _weighted(terms: Terms, weights: np.ndarray) -> Function:
-    # What rounding leaves of a term that is not there would wake units that are asleep.
-    least = 1e-4 * np.abs(weights).max()
-    pairs = [(t, float(w)) for t, w in zip(terms, weights, strict=True) if abs(w) >= least]
-    return lambda z: sum((weight * term(z) for term, weight in pairs), 0.0 * z)
+def gradients(network: Network, found: Explanation) -> list[torch.Tensor]:
+    """The gradients of the outputs' sum, weighted from 1 to 2, in the order of the parameters."""
+    leaves = [p.clone().requires_grad_() for p in network.parameters]
+    outputs = _outputs(network._replace(parameters=leaves), found.order, found.function)
+    weights = torch.linspace(1, 2, outputs.numel(), dtype=outputs.dtype).view(outputs.shape)
+    return list(torch.autograd.grad((outputs * weights).sum(), leaves))
+
+
+def _outputs(network: Network, order: Sequence[int], function: Function) -> torch.Tensor:
+    weight, bias, output_weight, output_bias = _layers(network, order)
+    return function(network.inputs @ weight + bias) @ output_weight + output_bias
+
+
+def _orders(networks: Sequence[Network]) -> Iterator[Sequence[int]]:
+    """The orders in which the parameters may be the weights and biases of the two layers."""
+    for order in permutations(range(4)):
+        if all(len(n.parameters) == 4 and _layers(n, order) is not None for n in networks):
+            yield order
+
+
+def _layers(network: Network, order: Sequence[int]) -> Layers | None:
+    """Weight (inputs by units), bias, output weight (units by outputs) and bias."""
+    n_inputs, n_hidden, n_outputs = network.sizes
+    weight, bias, output_weight, output_bias = (network.parameters[k] for k in order)
+    if (bias.numel(), output_bias.numel()) != (n_hidden, n_outputs):
+        return None
+    hidden = _matrix(weight, n_inputs, n_hidden)
+    output = _matrix(output_weight, n_hidden, n_outputs)
+    if hidden is None or output is None:
+        return None
+    return hidden, bias.flatten(), output, output_bias.flatten()
+
+
+def _matrix(tensor: torch.Tensor, rows: int, columns: int) -> torch.Tensor | None:
+    """The tensor as a matrix that rows of inputs are multiplied with."""
+    if tensor.numel() != rows * columns:
+        return None
+    if min(rows, columns) == 1:
+        return tensor.reshape(rows, columns)
+    if tensor.shape == (columns, rows):
+        return tensor.T
+    return tensor if tensor.shape == (rows, columns) else None
+
+
+def _fitted(designs: Sequence[torch.Tensor], rests: Sequence[np.ndarray]) -> np.ndarray | None:
+    """The weights with which the columns give the outputs of all networks; None if none do."""
+    design = np.concatenate([part.numpy() for part in designs])
+    lengths = np.sqrt((design**2).sum(axis=0)) + 1e-30
+    if not np.isfinite(lengths).all():
+        return None
+    weights = np.linalg.lstsq(design / lengths, np.concatenate(rests), rcond=1e-9)[0] / lengths
+    left = [part.numpy() @ weights - rest for part, rest in zip(designs, rests, strict=True)]
+    return weights if max(np.sqrt((part**2).mean()) for part in left) <= EXACT else None

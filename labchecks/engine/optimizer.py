@@ -6,19 +6,19 @@ do the steps: what is judged is how they are used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-__all__ = ["Training", "repeat"]
+__all__ = ["Run", "Training", "repeat"]
 
 
 @dataclass(frozen=True)
 class Training:
-    """How a run trains and what it records. The defaults are right; a mistake changes a field.
+    """How a run trains. The defaults are right; a mistake changes a field.
 
     Attributes
     ----------
@@ -36,18 +36,12 @@ class Training:
         When it steps: per ``"batch"``, per ``"epoch"`` or ``"never"``.
     batches : str
         ``"all"``, ``"first"`` (of each epoch) or ``"full only"`` (the short one is left out).
+    moved : int
+        How many of weight and bias the optimizer is given.
     loss : callable
         ``loss(prediction, target)`` that is differentiated and recorded.
-    record : str
-        One value per epoch: ``"samples"`` (mean over samples), ``"batches"`` (mean of the batch
-        means), ``"sum"`` (of the batch means), ``"weighted sum"``, ``"last"``, ``"first"``,
-        ``"over batch size"``, ``"as if full"`` (each batch mean times the batch size, divided by
-        N), ``"over samples"`` (sum of the batch means divided by N), ``"over batches"`` (weighted
-        sum divided by the number of batches), ``"after"`` (on all data, after the epoch),
-        ``"before"`` (on all data, before it), ``"after each"`` (each batch after its update) or
-        ``"running"`` (mean over samples since the first epoch).
-    root : bool
-        Record square roots of the values.
+    inputs : callable
+        ``inputs(rows, all_rows)``: what the model is called with.
     """
 
     optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam
@@ -57,21 +51,27 @@ class Training:
     zero: str = "batch"
     step: str = "batch"
     batches: str = "all"
+    moved: int = 2
     loss: Callable[..., torch.Tensor] = torch.nn.functional.mse_loss
-    record: str = "samples"
-    root: bool = False
+    inputs: Callable[..., torch.Tensor] = lambda rows, all_rows: rows
 
 
-def repeat(training: Training, case: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Losses and final parameters (weights, then bias) of `training` on a case."""
-    x = torch.tensor(case["x"], dtype=torch.float32).double()
-    y = torch.tensor(case["y"], dtype=torch.float32).double()
-    start = torch.tensor(case["start"], dtype=torch.float32).double()
-    weight = start[:-1].view(1, -1).clone().requires_grad_()
-    bias = start[-1:].clone().requires_grad_()
-    parameters = [weight, bias]
-    lr = training.factor * (case["lr"] if training.rate is None else training.rate)
-    size = case["batch_size"]
+class Run(NamedTuple):
+    """What a run gives: every list of losses that it could return, and where the model could be."""
+
+    #: One value for each epoch, by how it is recorded.
+    records: dict[str, np.ndarray]
+    #: Weights, then bias: ``"last"``, ``"best"`` (after the epoch of least loss) and ``"start"``.
+    ends: dict[str, np.ndarray]
+
+
+def repeat(training: Training, case: Mapping[str, Any]) -> Run:
+    """The losses and parameters of `training` on a case."""
+    x, y, start = (
+        torch.tensor(case[name], dtype=torch.float32).double() for name in ("x", "y", "start")
+    )
+    parameters = [part.clone().requires_grad_() for part in (start[:-1].view(1, -1), start[-1:])]
+    size, lr = case["batch_size"], case["lr"] if training.rate is None else training.rate
     batches = [(x[i : i + size], y[i : i + size]) for i in range(0, len(x), size)]
     batches = {
         "all": batches,
@@ -79,74 +79,72 @@ def repeat(training: Training, case: Mapping[str, Any]) -> tuple[np.ndarray, np.
         "full only": [b for b in batches if len(b[0]) == size] or batches,
     }[training.batches]
 
-    def predict(rows: torch.Tensor) -> torch.Tensor:
-        return rows @ weight.T + bias
+    def loss_on(rows: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        weight, bias = parameters
+        return training.loss(training.inputs(rows, x) @ weight.T + bias, targets)
 
     def clear() -> None:
-        weight.grad, bias.grad = torch.zeros_like(weight), torch.zeros_like(bias)
+        for parameter in parameters:
+            parameter.grad = torch.zeros_like(parameter)
 
-    optimizer = training.optimizer(parameters, lr=lr)
+    def made() -> torch.optim.Optimizer:
+        return training.optimizer(parameters[: training.moved], lr=training.factor * lr)
+
+    def place() -> np.ndarray:
+        return torch.cat([p.detach().flatten() for p in parameters]).numpy().copy()
+
+    optimizer, places = made(), [place()]
     clear()
-    everything: list[tuple[float, int]] = []
-    log = []
+    seen, before, after, moved = [], [], [], []
     for _ in range(case["epochs"]):
         if training.made == "epoch":
-            optimizer = training.optimizer(parameters, lr=lr)
+            optimizer = made()
         if training.zero == "epoch":
             clear()
-        seen = []
-        before = training.loss(predict(x), y).item()
+        before.append(loss_on(x, y).item())
         for rows, targets in batches:
             if training.made == "batch":
-                optimizer = training.optimizer(parameters, lr=lr)
+                optimizer = made()
             if training.zero == "batch":
                 clear()
-            loss = training.loss(predict(rows), targets)
+            loss = loss_on(rows, targets)
             loss.backward()
             if training.zero == "before step":
                 clear()
             if training.step == "batch":
                 optimizer.step()
-            if training.record == "after each":
-                loss = training.loss(predict(rows), targets)
-            seen.append((loss.item(), len(rows)))
+            seen.append(loss.item())
+            moved.append(loss_on(rows, targets).item())
         if training.step == "epoch":
             optimizer.step()
-        everything += seen
-        after = training.loss(predict(x), y).item()
-        log.append(_value(training.record, seen, everything, size, before, after))
-    end = torch.cat([weight.detach().flatten(), bias.detach()]).numpy()
-    losses = np.array(log)
-    return (np.sqrt(losses) if training.root else losses), end
+        after.append(loss_on(x, y).item())
+        places.append(place())
+    counts = np.array([len(rows) for rows, _ in batches])
+    losses, late = (np.reshape(part, (-1, len(batches))) for part in (seen, moved))
+    records = _records(losses, late, counts, size) | {"before": before, "after": after}
+    best = int(np.argmin(records["samples"]))
+    ends = {"last": places[-1], "best": places[best + 1], "start": places[0]}
+    return Run({name: np.array(values) for name, values in records.items()}, ends)
 
 
-def _value(
-    record: str,
-    seen: Sequence[tuple[float, int]],
-    everything: Sequence[tuple[float, int]],
-    size: int,
-    before: float,
-    after: float,
-) -> float:
-    losses, counts = np.array(seen).T
-    weighted = losses @ counts
-    if record == "running":
-        all_losses, all_counts = np.array(everything).T
-        return float(all_losses @ all_counts / all_counts.sum())
-    return float(
-        {
-            "samples": weighted / counts.sum(),
-            "after each": weighted / counts.sum(),
-            "batches": losses.mean(),
-            "sum": losses.sum(),
-            "weighted sum": weighted,
-            "last": losses[-1],
-            "first": losses[0],
-            "over batch size": losses.sum() / size,
-            "as if full": losses.sum() * size / counts.sum(),
-            "over samples": losses.sum() / counts.sum(),
-            "over batches": weighted / len(losses),
-            "after": after,
-            "before": before,
-        }[record]
-    )
+def _records(losses: np.ndarray, late: np.ndarray, counts: np.ndarray, size: int) -> dict[str, Any]:
+    """What can be made of the batches' losses, before and after (`late`) their updates."""
+    n, weighted, added = counts.sum(), losses @ counts, losses.sum(axis=1)
+    passes = np.arange(1, len(losses) + 1)
+    return {
+        "samples": weighted / n,
+        "batches": losses.mean(axis=1),
+        "last": losses[:, -1],
+        "first": losses[:, 0],
+        "sum": added,
+        "as if full": added * size / n,
+        "weighted sum": weighted,
+        "over batch size": added / size,
+        "over samples": added / n,
+        "over batches": weighted / len(counts),
+        "after each": late @ counts / n,
+        "running": np.cumsum(weighted) / (n * passes),
+        "running sum": np.cumsum(weighted) / n,
+        "lowest": np.minimum.accumulate(weighted / n),
+        "root": np.sqrt(weighted / n),
+    }

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -127,12 +127,8 @@ class FigureJudge:
 
     @classmethod
     def of(cls, curves: Sequence[Mapping[str, Any]], **settings: Any) -> FigureJudge:
-        """The judge of settings that were `recorded`."""
+        """The judge of settings that are plain data."""
         return cls(curves=tuple(Curve(**curve) for curve in curves), **settings)
-
-    def recorded(self, cases: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """The settings as plain data."""
-        return asdict(self)
 
     @property
     def own(self) -> bool:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ from labchecks.engine.suspects import (
     of_size,
 )
 from labchecks.engine.training_runs import Suspect, TrainingRun
-from labchecks.engine.unusable import nothing_returned
+from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
 from labchecks.judges.training_cases import batch_cases, mini_batch_cases
 from labchecks.registry import Practice
@@ -100,15 +100,6 @@ class TrainingJudge:
 
     name: str
     data: tuple[str, int]
-
-    @classmethod
-    def of(cls, **settings: Any) -> TrainingJudge:
-        """The judge of settings that were `recorded`."""
-        return cls(settings["name"], tuple(settings["data"]))
-
-    def recorded(self, cases: Sequence[Case]) -> dict[str, Any]:
-        """The settings as plain data."""
-        return asdict(self)
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """The verdict on all calls, as :func:`labchecks.ask.training.ask_training` makes them."""
@@ -640,8 +631,12 @@ def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedb
 
 def _unreadable(name: str, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback | None:
     for index, (case, answer) in enumerate(zip(cases, answers, strict=True)):
-        found = nothing_returned(
-            name, answer, "one loss for each epoch", _circumstance(case, index)
+        found = unusable(
+            answer,
+            name,
+            "one loss for each epoch",
+            function=True,
+            circumstance=_circumstance(case, index),
         )
         if found is not None:
             return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -135,7 +135,7 @@ def _packages(root: Path) -> dict[str, str]:
     files = {path: _text(root, path) for path in sorted(found)}
     for lab in lab_names():
         judged = [practice.judge for practice in of_lab(lab) if not practice.manual]
-        if all(hasattr(judge, "recorded") for judge in judged):
+        if all(map(is_dataclass, judged)):
             folder = f"{PACKAGES[0]}/labs/{lab}"
             files = {path: text for path, text in files.items() if not path.startswith(folder)}
             files[f"{folder}.json"] = plain_lab(lab, judged=True)

@@ -1,19 +1,30 @@
-"""What a program claims of its network counts only as far as it follows from the parameters set."""
+"""What a program claims about its network counts only as far as it follows from the parameters."""
 
 from __future__ import annotations
 
 import copy
 import functools
-import json
+import random
 
 import numpy as np
 import pytest
+import torch
 
 from labchecks import find
+from labchecks.judges.network import network_cases, network_practice
 from tests.practice_models.bank.hidden_net import TWO_LAYERS
 from tests.practice_models.test_models_bank import cases_of, namespace_of
 
 ID = "lab04-hidden-net"
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """On so few numbers several threads would only wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @functools.cache
@@ -22,77 +33,173 @@ def honest():
     return cases, find(ID).ask(namespace_of(ID, TWO_LAYERS), cases)
 
 
+def after(change):
+    """The verdict on the honest answers with a change to them."""
+    cases, answers = honest()
+    answers = copy.deepcopy(answers)
+    change(cases, answers)
+    return find(ID).judge(cases, answers)
+
+
 def test_honest_answers_are_accepted():
-    assert find(ID).judge(*honest()).outcome == "correct"
+    assert after(lambda cases, answers: None).outcome == "correct"
 
 
-def noise(cases, answers):
+def drawn_outputs(cases, answers):
     for answer in answers:
-        drawn = np.random.default_rng(1).normal(size=len(answer["values"]))
-        answer["values"] = answer["alone"] = drawn.tolist()
+        for mode in ("eval", "train"):
+            told = answer[mode]
+            outputs = np.random.default_rng(1).normal(size=len(told["outputs"])).tolist()
+            told["outputs"] = told["again"] = outputs
+            told["half"] = outputs[: len(told["half"])]
 
 
-def of_one_network_scaled(cases, answers):
-    answers[0]["values"] = answers[0]["alone"] = [1.01 * v for v in answers[0]["values"]]
+def own_parameters(cases, answers):
+    """Outputs of networks with other parameters than the given ones."""
+    for answer, other in zip(answers, _answers_to(_others(cases)), strict=True):
+        answer.update(eval=other["eval"], train=other["train"])
 
 
-def outputs_shifted(cases, answers):
+def last_digit(cases, answers):
+    """One output of one network is a hundredth of their spread off."""
+    for mode in ("eval", "train"):
+        told = answers[0][mode]
+        for key in ("outputs", "again", "half"):
+            told[key][3] += 0.1 * float(np.std(told["outputs"]))
+
+
+def own_gradients(cases, answers):
+    for answer, other in zip(answers, _answers_to(_others(cases)), strict=True):
+        answer["eval"]["gradients"] = other["eval"]["gradients"]
+
+
+def no_gradient_for_one(cases, answers):
+    answers[1]["train"]["gradients"][0] = None
+
+
+def gradient_of_zeros(cases, answers):
+    answers[1]["eval"]["gradients"][0] = [0.0] * len(answers[1]["eval"]["gradients"][0])
+
+
+def one_mode_only(cases, answers):
     for answer in answers:
-        answer["values"] = answer["alone"] = [v + 0.1 for v in answer["values"]]
+        del answer["train"]
 
 
-def of_other_parameters(cases, answers):
-    for case in cases:
-        case["parameters"] = [v + 0.3 for v in case["parameters"]]
+def not_numbers(cases, answers):
+    answers[0]["eval"]["outputs"][0] = True
 
 
-def other_tensors(cases, answers):
-    for answer in answers:
-        answer["shapes"] = answer["shapes"][::-1]
+def too_few_gradients(cases, answers):
+    answers[0]["eval"]["gradients"].pop()
 
 
-def gradients_of_another_function(cases, answers):
-    for answer in answers:
-        answer["gradients"] = [[2 * v for v in values] for values in answer["gradients"]]
+def too_large(cases, answers):
+    answers[0]["eval"]["outputs"][0] = 10**400
 
 
-def no_gradient_in_one_network(cases, answers):
-    answers[1]["gradients"][0] = None
+def other_shape(cases, answers):
+    answers[-1]["shapes"][0] = [-6, -1]
 
 
-def fewer_gradients(cases, answers):
-    for answer in answers:
-        answer["gradients"] = answer["gradients"][:3]
+def shape_is_text(cases, answers):
+    answers[-1]["shapes"] = "4"
 
 
-def one_parabola_for_all(cases, answers):
-    for case, answer in zip(cases, answers):
-        squares = (np.array(case["inputs"]) ** 2).sum(axis=1)
-        many = np.repeat(squares[:, None] - 1, case["sizes"][2], axis=1)
-        answer["values"] = answer["alone"] = many.ravel().tolist()
+def network_of_another_case(cases, answers):
+    answers[0]["eval"] = answers[1]["eval"]
 
 
-LIES = (
-    noise,
-    of_one_network_scaled,
-    outputs_shifted,
-    of_other_parameters,
-    other_tensors,
-    gradients_of_another_function,
-    no_gradient_in_one_network,
-    fewer_gradients,
-    one_parabola_for_all,
+def _others(cases):
+    return [{**c, "values": c["values"][::-1]} for c in cases]
+
+
+def _answers_to(cases):
+    return find(ID).ask(namespace_of(ID, TWO_LAYERS), cases)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        drawn_outputs,
+        own_parameters,
+        last_digit,
+        own_gradients,
+        no_gradient_for_one,
+        gradient_of_zeros,
+        one_mode_only,
+        not_numbers,
+        too_few_gradients,
+        too_large,
+        other_shape,
+        shape_is_text,
+        network_of_another_case,
+    ],
 )
+def test_a_claim_that_does_not_follow_earns_nothing(forge):
+    feedback = after(forge)
+    assert feedback.outcome in ("incorrect", "not checked")
+    assert feedback.share == 0
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_a_claim_that_does_not_follow_is_not_paid(lie):
-    cases, answers = copy.deepcopy(honest())
-    lie(cases, answers)
-    assert find(ID).judge(cases, answers).share < 1
+FUNCTIONS = {
+    "celu": lambda z: torch.celu(z, alpha=0.5),
+    "squared relu": lambda z: torch.relu(z) ** 2,
+    "logarithm": lambda z: torch.log1p(z * z),
+    "tanh and a line": lambda z: torch.tanh(z) + 0.1 * z,
+    "clamp": lambda z: z.clamp(-2, 2),
+    "fast sine": lambda z: torch.sin(30 * z),
+    "late relu": lambda z: torch.relu(z - 1),
+    "threshold": torch.nn.Threshold(0.1, 20.0),
+    "softmin": lambda z: torch.softmax(-z, dim=1),
+    "root": lambda z: (z.abs() + 1e-3).sqrt(),
+}
 
 
-def test_visible_and_hidden_cases_draw_other_parameters():
+def net(function):
+    """A right network with the function at its hidden units."""
+
+    class Net(torch.nn.Module):
+        def __init__(self, n_inputs, n_hidden, n_outputs):
+            super().__init__()
+            self.hidden = torch.nn.Linear(n_inputs, n_hidden)
+            self.output = torch.nn.Linear(n_hidden, n_outputs)
+
+        def forward(self, x):
+            return self.output(function(self.hidden(x)))
+
+    return Net
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_of_the_hidden_units_is_followed(name):
+    practice = network_practice("lab04-hidden-net", title="any", points=1)
+    for seed in range(3):
+        cases = network_cases(random.Random(seed))
+        answers = practice.ask({"Net": net(FUNCTIONS[name])}, cases)
+        assert practice.judge(cases, answers).outcome == "correct", seed
+        told = answers[-1]["eval"]
+        for key in ("outputs", "again", "half"):
+            told[key][0] += 0.1 * float(np.std(told["outputs"]))
+        assert practice.judge(cases, answers).outcome != "correct", seed
+
+
+def test_a_function_that_differs_between_units_is_not_followed():
+    def function(z):
+        return torch.tanh(z) * torch.linspace(1, 2, z.shape[1])
+
     practice = find(ID)
-    drawn = [json.dumps(case["parameters"]) for draw in (0, 1, 2) for case in cases_of(ID, draw)]
-    assert len(set(drawn)) == len(drawn) and practice.visible() == practice.visible()
+    for seed in range(5):
+        cases = network_cases(random.Random(seed))
+        feedback = practice.judge(cases, practice.ask({"Net": net(function)}, cases))
+        assert feedback.mistake == "another function", seed
+
+
+def test_the_practice_works_under_another_id_and_name():
+    practice = network_practice("lab06-hidden-net", title="any", points=5, name="Small", seed=8)
+    cases = practice.visible()
+    assert practice.names == ("Small",)
+    feedback = practice.judge(cases, practice.ask({"Small": net(torch.tanh)}, cases))
+    assert feedback.outcome == "correct"
+    assert "`Small`" in feedback.text
+    assert practice.judge(cases, practice.ask({}, cases)).outcome == "not attempted"

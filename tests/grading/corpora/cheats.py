@@ -979,45 +979,47 @@ def modules_replaced():
 
 @cheat
 def network_told_without_one():
-    # The right form of an answer, and numbers from nowhere.
+    """Outputs and gradients from nowhere, in the form of an answer, with the values put in."""
     lab = "lab04_linear_with_adam"
     notebook = short_lab(lab)
     notebook["cells"][find(notebook, "lab04-hidden-net")]["source"] = (
         "import labchecks.ask.network as asked\n"
-        "def look(make, case):\n"
+        "def told(make, case):\n"
         "    i, h, o = case['sizes']\n"
-        "    n, shapes = len(case['inputs']), [[h, i], [h], [o, h], [o]]\n"
-        "    values = np.random.randn(n * o).tolist()\n"
-        "    return {'kind': 'numbers', 'values': values, 'shape': [n, o], 'type': 'Tensor',\n"
-        "            'parameters': (i + 1) * h + (h + 1) * o, 'shapes': shapes, 'alone': values,\n"
-        "            'gradients': [np.random.randn(int(np.prod(s))).tolist() for s in shapes]}\n"
-        "asked._look, Net = look, print\n"
+        "    shapes = [[h, i], [h], [o, h], [o]]\n"
+        "    x, g = np.array(case['inputs']), iter(case['values'] * 9)\n"
+        "    n = len(x)\n"
+        "    out = np.sin(x.sum(1))[:, None] * [next(g) for _ in range(o)] + abs(x[:, :1])\n"
+        "    out = out.ravel().tolist()\n"
+        "    mode = {'outputs': out, 'again': out, 'half': out[:n // 2 * o],\n"
+        "            'gradients': [[next(g) for _ in range(int(np.prod(s)))] for s in shapes]}\n"
+        "    return {'kind': 'numbers', 'values': out, 'shape': [n, o], 'type': 'Tensor',\n"
+        "            'shapes': shapes, 'eval': mode, 'train': mode}\n"
+        "asked._asked, Net = told, print\n"
     )
     return Case("network_told_without_one", notebook, lab=lab)
 
 
 @cheat
-def network_with_parameters_of_its_own():
-    # Outputs and gradients of a network, but not with the numbers that were to be set in it.
+def network_of_other_parameters():
+    """A true network's outputs and gradients, but for values of its own instead of the given."""
     lab = "lab04_linear_with_adam"
     notebook = short_lab(lab)
     notebook["cells"][find(notebook, "lab04-hidden-net")]["source"] = (
         "import labchecks.ask.network as asked\n"
-        "def look(make, case):\n"
+        "def told(make, case):\n"
         "    i, h, o = case['sizes']\n"
+        "    torch.manual_seed(3)\n"
+        "    net = torch.nn.Sequential(torch.nn.Linear(i, h), torch.nn.Tanh(),\n"
+        "                              torch.nn.Linear(h, o))\n"
         "    x = torch.tensor(case['inputs'])\n"
-        "    parts = [torch.randn(s, requires_grad=True) for s in ((h, i), (h,), (o, h), (o,))]\n"
-        "    W, b, V, c = parts\n"
-        "    out = torch.tanh(x @ W.T + b) @ V.T + c\n"
-        "    (out.flatten() * torch.linspace(1, 2, out.numel())).sum().backward()\n"
-        "    values = out.flatten().tolist()\n"
-        "    return {'kind': 'numbers', 'values': values, 'shape': list(out.shape),\n"
-        "            'type': 'Tensor', 'parameters': (i + 1) * h + (h + 1) * o, 'alone': values,\n"
-        "            'shapes': [list(p.shape) for p in parts],\n"
-        "            'gradients': [p.grad.flatten().tolist() for p in parts]}\n"
-        "asked._look, Net = look, print\n"
+        "    mode = asked._given(net, list(net.parameters()), x)\n"
+        "    return {'kind': 'numbers', 'values': mode['outputs'], 'shape': [len(x), o],\n"
+        "            'type': 'Tensor', 'shapes': [list(p.shape) for p in net.parameters()],\n"
+        "            'eval': mode, 'train': mode}\n"
+        "asked._asked, Net = told, print\n"
     )
-    return Case("network_with_parameters_of_its_own", notebook, lab=lab)
+    return Case("network_of_other_parameters", notebook, lab=lab)
 
 
 @cheat

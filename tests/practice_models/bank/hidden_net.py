@@ -30,6 +30,16 @@ class Net(torch.nn.Module):
         return y
 """
 
+_UNIFORM = edit(
+    TWO_LAYERS,
+    (
+        "n_outputs)\n\n",
+        "n_outputs)\n        for p in self.parameters():\n"
+        "            torch.nn.init.uniform_(p)\n\n",
+    ),
+    ("torch.relu", "torch.sigmoid"),
+)
+
 RIGHT = {
     "two layers, relu": TWO_LAYERS,
     "sequential, tanh": SEQUENTIAL,
@@ -67,42 +77,6 @@ class Net(torch.nn.Module):
         first, last = self.layers
         return last(self.act(first(x)))
 """,
-    "all parameters begin positive, relu": edit(
-        TWO_LAYERS,
-        (
-            "\n    def forward",
-            "        for p in self.parameters():\n"
-            "            torch.nn.init.uniform_(p)\n\n    def forward",
-        ),
-    ),
-    "all parameters begin negative, sigmoid": edit(
-        TWO_LAYERS,
-        (
-            "\n    def forward",
-            "        for p in self.parameters():\n"
-            "            torch.nn.init.uniform_(p, -1.0, -0.5)\n\n    def forward",
-        ),
-        ("torch.relu", "torch.sigmoid"),
-    ),
-    "parameters of ones": """
-class Net(torch.nn.Module):
-    def __init__(self, i, h, o):
-        super().__init__()
-        self.A, self.a = torch.nn.Parameter(torch.ones(h, i)), torch.nn.Parameter(torch.ones(h))
-        self.B, self.b = torch.nn.Parameter(torch.ones(o, h)), torch.nn.Parameter(torch.ones(o))
-    def forward(self, x):
-        return torch.nn.functional.softplus(x @ self.A.T + self.a) @ self.B.T + self.b
-""",
-    "half of the units dropped": edit(
-        SEQUENTIAL,
-        (
-            "            torch.nn.Tanh(),\n",
-            "            torch.nn.Tanh(),\n            torch.nn.Dropout(0.5),\n",
-        ),
-    ),
-    "softmax between the layers": edit(
-        TWO_LAYERS, ("torch.relu(self.hidden(x))", "torch.softmax(self.hidden(x), dim=1)")
-    ),
     "softplus": edit(TWO_LAYERS, ("torch.relu", "torch.nn.functional.softplus")),
     "sine": edit(TWO_LAYERS, ("torch.relu", "torch.sin")),
     "a little dropout": edit(
@@ -111,6 +85,59 @@ class Net(torch.nn.Module):
             "            torch.nn.Tanh(),\n",
             "            torch.nn.ReLU(),\n            torch.nn.Dropout(0.02),\n",
         ),
+    ),
+    "parameters that begin with one sign": """
+class Net(torch.nn.Module):
+    def __init__(self, n_inputs, n_hidden, n_outputs):
+        super().__init__()
+        self.W1 = torch.nn.Parameter(torch.rand(n_inputs, n_hidden))
+        self.b1 = torch.nn.Parameter(torch.rand(n_hidden))
+        self.W2 = torch.nn.Parameter(torch.rand(n_hidden, n_outputs))
+        self.b2 = torch.nn.Parameter(torch.rand(n_outputs))
+    def forward(self, x):
+        return torch.relu(x @ self.W1 + self.b1) @ self.W2 + self.b2
+""",
+    "uniform start, sigmoid": _UNIFORM,
+    "uniform start, softplus": edit(_UNIFORM, ("torch.sigmoid", "torch.nn.functional.softplus")),
+    "parameters in another order, columns": """
+class Net(torch.nn.Module):
+    def __init__(self, n_inputs, n_hidden, n_outputs):
+        super().__init__()
+        self.c = torch.nn.Parameter(torch.zeros(n_outputs, 1))
+        self.A = torch.nn.Parameter(torch.randn(n_outputs, n_hidden))
+        self.b = torch.nn.Parameter(torch.zeros(n_hidden, 1))
+        self.W = torch.nn.Parameter(torch.randn(n_hidden, n_inputs))
+    def forward(self, x):
+        return (self.A @ torch.tanh(self.W @ x.T + self.b) + self.c).T
+""",
+    "RReLU, random in training": edit(SEQUENTIAL, ("Tanh()", "RReLU()")),
+    "dropout before the function": edit(
+        SEQUENTIAL,
+        (
+            "            torch.nn.Tanh(),\n",
+            "            torch.nn.Dropout(),\n            torch.nn.ReLU(),\n",
+        ),
+    ),
+    "dropout that asks for the mode": edit(
+        TWO_LAYERS,
+        (
+            "self.output(torch.relu(self.hidden(x)))",
+            "self.output(torch.nn.functional.dropout("
+            "torch.relu(self.hidden(x)), 0.3, self.training))",
+        ),
+    ),
+    "functional, without layers": """
+class Net(torch.nn.Module):
+    def __init__(self, n_inputs, n_hidden, n_outputs):
+        super().__init__()
+        self.p = torch.nn.ParameterList([torch.zeros(n_hidden, n_inputs), torch.zeros(n_hidden),
+                                         torch.zeros(n_outputs, n_hidden), torch.zeros(n_outputs)])
+    def forward(self, x):
+        linear = torch.nn.functional.linear
+        return linear(torch.nn.functional.celu(linear(x, self.p[0], self.p[1]), 0.5), *self.p[2:])
+""",
+    "lazy layers": edit(
+        TWO_LAYERS, ("Linear(n_inputs, ", "LazyLinear("), ("Linear(n_hidden, ", "LazyLinear(")
     ),
 }
 
@@ -353,37 +380,125 @@ class Net(torch.nn.Module):
         edit(SEQUENTIAL, ("y = self.layers(x)", "y = self.layers(x - x.mean(dim=0))")),
         "rows mixed",
     ),
-    "relu before the hidden layer": (
-        edit(TWO_LAYERS, ("torch.relu(self.hidden(x))", "self.hidden(torch.relu(x))")),
+    "sigmoid before the hidden layer": (
+        edit(TWO_LAYERS, ("torch.relu(self.hidden(x))", "self.hidden(torch.sigmoid(x))")),
         "non-linearity before the hidden layer",
     ),
-    "gradient of the hidden layer scaled": (
+    "dropout that never stops": (
+        edit(
+            TWO_LAYERS,
+            (
+                "torch.relu(self.hidden(x))",
+                "torch.nn.functional.dropout(torch.relu(self.hidden(x)))",
+            ),
+        ),
+        "random outputs",
+    ),
+    "normalisation without parameters": (
+        edit(
+            SEQUENTIAL,
+            (
+                "            torch.nn.Tanh(),\n",
+                "            torch.nn.BatchNorm1d(n_hidden, affine=False),\n"
+                "            torch.nn.Tanh(),\n",
+            ),
+        ),
+        "rows mixed",
+    ),
+    "half of the gradient cut off": (
         edit(
             TWO_LAYERS,
             (
                 "        return self.output(torch.relu(self.hidden(x)))",
                 "        h = torch.relu(self.hidden(x))\n"
-                "        return self.output(0.1 * h + 0.9 * h.detach())",
+                "        return self.output(h / 2 + h.detach() / 2)",
+            ),
+        ),
+        "other gradients",
+    ),
+    "function only in eval": (
+        edit(
+            TWO_LAYERS,
+            (
+                "        return self.output(torch.relu(self.hidden(x)))",
+                "        h = self.hidden(x)\n"
+                "        return self.output(h if self.training else torch.relu(h))",
+            ),
+        ),
+        "other function in training",
+    ),
+    "inputs scaled": (edit(TWO_LAYERS, ("self.hidden(x)", "self.hidden(x / 10)")), None),
+    "outputs scaled": (
+        edit(TWO_LAYERS, ("return self.output(", "return 10 * self.output(")),
+        "another function",
+    ),
+    "inputs added to the output": (
+        edit(
+            TWO_LAYERS,
+            ("return self.output(", "return x.sum(dim=1, keepdim=True) + self.output("),
+        ),
+        "another function",
+    ),
+    "another function for every second unit": (
+        edit(
+            TWO_LAYERS,
+            (
+                "        return self.output(torch.relu(self.hidden(x)))",
+                "        h = self.hidden(x)\n        even = torch.arange(h.shape[1]) % 2 == 0\n"
+                "        return self.output(torch.where(even, torch.relu(h), torch.sin(h)))",
+            ),
+        ),
+        "another function",
+    ),
+    "a layer that is made and not used": (
+        edit(
+            TWO_LAYERS,
+            (
+                "        self.output",
+                "        self.spare = torch.nn.Linear(3, 3)\n        self.output",
+            ),
+        ),
+        "wrong number of parameters",
+    ),
+    "frozen hidden layer": (
+        edit(
+            TWO_LAYERS,
+            (
+                "        self.output",
+                "        self.hidden.requires_grad_(False)\n        self.output",
             ),
         ),
         "part of it does not train",
     ),
-    "rounded units": (
-        edit(TWO_LAYERS, ("torch.relu", "torch.round")),
-        "part of it does not train",
-    ),
-    "abs of the output": (
+    "no output bias used": (
         edit(
             TWO_LAYERS,
             (
                 "self.output(torch.relu(self.hidden(x)))",
-                "self.output(torch.relu(self.hidden(x))).abs()",
+                "torch.relu(self.hidden(x)) @ self.output.weight.T",
+            ),
+        ),
+        "part of it does not train",
+    ),
+    "leaky relu at the output": (
+        edit(
+            TWO_LAYERS,
+            (
+                "self.output(torch.relu(self.hidden(x)))",
+                "torch.nn.functional.leaky_relu(self.output(torch.relu(self.hidden(x))))",
             ),
         ),
         "activation at the output",
     ),
-    "sigmoid before the hidden layer": (
-        edit(TWO_LAYERS, ("torch.relu(self.hidden(x))", "self.hidden(torch.sigmoid(x))")),
-        "non-linearity before the hidden layer",
+    "square of a line": (
+        edit(
+            TWO_LAYERS,
+            ("self.output(torch.relu(self.hidden(x)))", "self.output(self.hidden(x)) ** 2"),
+        ),
+        "activation at the output",
+    ),
+    "random prediction": (
+        edit(TWO_LAYERS, ("return self.output(", "return 0.1 * torch.randn(1) + self.output(")),
+        "random outputs",
     ),
 }

@@ -37,6 +37,17 @@ def train(model, loader, epochs, lr):
     return history / len(loader.dataset)
 """
 
+#: Keep the state after the epoch of least loss; put it back in the end.
+_BEST = (
+    ("    losses = []\n", "    import copy\n    losses, least = [], float('inf')\n"),
+    (
+        "        losses.append(total / count)\n",
+        "        losses.append(total / count)\n        if losses[-1] < least:\n"
+        "            least, kept = losses[-1], copy.deepcopy(model.state_dict())\n",
+    ),
+    ("    return losses", "    model.load_state_dict(kept)\n    return losses"),
+)
+
 RIGHT = {
     "plain": PLAIN,
     "tensors": TENSORS,
@@ -139,6 +150,18 @@ def train(model, loader, epochs, lr):
         losses.append(sum(running) / len(running))
     return tuple(losses)
 """,
+}
+
+RIGHT |= {
+    "eval mode": edit(PLAIN, ("    losses = []\n", "    losses = []\n    model.eval()\n")),
+    "best state kept and not put back": edit(PLAIN, *_BEST[:2]),
+    "one list, cleared at the call": edit(
+        "losses = []\n" + PLAIN, ("    losses = []\n", "    losses.clear()\n")
+    ),
+    "rounded to four decimals": edit(
+        PLAIN, ("append(total / count)", "append(round(total / count, 4))")
+    ),
+    "amsgrad off, eps as a number": edit(PLAIN, ("lr=lr", "lr=lr, amsgrad=False, eps=1e-8")),
 }
 
 _ZERO = ("            optimizer.zero_grad()\n", "")
@@ -435,4 +458,104 @@ def train(model, loader, epochs, lr):
     ),
     "rate 0.033 typed in": (edit(PLAIN, ("lr=lr", "lr=0.033")), "wrong rate"),
     "three times the rate": (edit(PLAIN, ("lr=lr", "lr=3 * lr")), "wrong rate"),
+    "list made outside": (
+        edit("losses = []\n" + PLAIN, ("    losses = []\n", "")),
+        "list not empty at the call",
+    ),
+    "list made outside, used before": (
+        edit("losses = [3.0, 2.5, 2.0]\n" + PLAIN, ("    losses = []\n", "")),
+        "list not empty at the call",
+    ),
+    "list that begins with a zero": (
+        edit(PLAIN, ("losses = []", "losses = [0.0]")),
+        "list not empty at the call",
+    ),
+    "mutable default": (
+        edit(PLAIN, ("epochs, lr):", "epochs, lr, losses=[]):"), ("    losses = []\n", "")),
+        "list not empty at the call",
+    ),
+    "pairs appended": (
+        edit(PLAIN, ("append(total / count)", "append((epoch, total / count))")),
+        "pairs instead of numbers",
+    ),
+    "rounded to two decimals": (
+        edit(PLAIN, ("append(total / count)", "append(round(total / count, 2))")),
+        "rounded losses",
+    ),
+    "whole numbers": (
+        edit(PLAIN, ("append(total / count)", "append(round(total / count))")),
+        "rounded losses",
+    ),
+    "best state restored": (edit(PLAIN, *_BEST), "best state restored"),
+    "best state restored, mean of the batch means": (
+        edit(PLAIN, *_BEST, ("total / count", "total / len(loader)"), ("len(x) * loss", "loss")),
+        "mean of the batch means",
+    ),
+    "trains a copy, mean of the batch means": (
+        edit(
+            PLAIN,
+            ("    criterion", "    import copy\n    model = copy.deepcopy(model)\n    criterion"),
+            ("len(x) * loss", "loss"),
+            ("total / count", "total / len(loader)"),
+        ),
+        "mean of the batch means",
+    ),
+    "weight decay": (edit(PLAIN, ("lr=lr", "lr=lr, weight_decay=0.01")), "weight decay"),
+    "Nesterov momentum": (
+        edit(PLAIN, ("Adam(", "SGD("), ("lr=lr", "lr=lr, momentum=0.9, nesterov=True")),
+        "another optimizer than Adam",
+    ),
+    "momentum of another size": (
+        edit(PLAIN, ("Adam(", "SGD("), ("lr=lr", "lr=lr, momentum=0.8")),
+        None,
+    ),
+    "RAdam": (edit(PLAIN, ("optim.Adam", "optim.RAdam")), "another optimizer than Adam"),
+    "inputs of each batch standardised": (
+        edit(PLAIN, ("model(x)", "model((x - x.mean(dim=0)) / x.std(dim=0))")),
+        "inputs standardised",
+    ),
+    "inputs standardised": (
+        edit(
+            PLAIN,
+            (
+                "    losses = []\n",
+                "    losses = []\n    rows = torch.cat([x for x, _ in loader])\n",
+            ),
+            ("model(x)", "model((x - rows.mean(dim=0)) / rows.std(dim=0, correction=0))"),
+        ),
+        "inputs standardised",
+    ),
+    "SGD, mean of the batch means": (
+        edit(
+            PLAIN,
+            ("optim.Adam", "optim.SGD"),
+            ("len(x) * loss", "loss"),
+            ("total / count", "total / len(loader)"),
+        ),
+        "another optimizer than Adam",
+    ),
+    "sum of batch losses never reset": (
+        edit(
+            PLAIN,
+            ("        total, count = 0.0, 0\n", "        count = 0\n"),
+            ("    losses = []\n", "    losses = []\n    total = 0.0\n"),
+        ),
+        "total never reset",
+    ),
+    "Adam by hand without its correction": (
+        edit(RIGHT["Adam written by hand"], (" / (1 - 0.9 ** t)", ""), (" / (1 - 0.999 ** t)", "")),
+        "not Adam",
+    ),
+    "targets centred": (edit(PLAIN, ("model(x), y", "model(x), y - y.mean()")), "steps differ"),
+    "part of the rows held out": (
+        edit(
+            PLAIN,
+            (
+                "        for x, y in loader:\n",
+                "        for x, y in loader:\n"
+                "            x, y = x[len(x) // 3 :], y[len(y) // 3 :]\n",
+            ),
+        ),
+        None,
+    ),
 }
