@@ -135,9 +135,9 @@ class Untouched(WholeRun):
                 alt = re.search(r'\balt="([^"]*)"', picture)
                 data = re.search(r'\bsrc="data:image/[^;"]+;base64,([^"]*)"', picture)
                 size = data and picture_size(data.group(1))
-                if ' alt=' in picture and re.search(r'\bwidth="\d\d?"', picture):
+                if " alt=" in picture and re.search(r'\bwidth="\d\d?"', picture):
                     continue  # a small one beside the words of a legend
-                if not alt or len(alt.group(1)) <= 30 or not size or size[0] <= 300:
+                if not alt or not alt.group(1) or not size or size[0] <= 100:
                     yield f"{where} has a picture without a text, or none: {picture[:200]}"
 
 
