@@ -11,7 +11,7 @@ import matplotlib
 import pytest
 
 from tests.chromium import browser, open_page  # noqa: F401 (fixtures)
-from tests.jupyter import jupyter  # noqa: F401 (fixture)
+from tests.jupyter import server  # noqa: F401 (fixture)
 
 # Not through the environment: a kernel that a test starts would inherit it and lose its figures.
 matplotlib.use("Agg")

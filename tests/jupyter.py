@@ -118,13 +118,13 @@ class JupyterServer:
 
 
 @pytest.fixture(scope="session")
-def jupyter(tmp_path_factory):
-    """One server for all tests of a worker that open notebooks in a browser."""
+def server(tmp_path_factory):
+    """One Jupyter server for all tests of a worker that open notebooks in a browser."""
     if chromium_path() is None:  # then they are skipped, or fail in CI
         yield None
         return
-    with JupyterServer(tmp_path_factory.mktemp("jupyter")) as server:
-        yield server
+    with JupyterServer(tmp_path_factory.mktemp("jupyter")) as running:
+        yield running
 
 
 def open_notebook(open_page, server, name: str, place: str = "lab/tree"):

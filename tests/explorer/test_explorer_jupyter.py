@@ -74,10 +74,10 @@ def try_everything(figure: Figure) -> None:
     assert page.locator(".jp-Cell").count() == cell_count
 
 
-def test_jupyterlab_run_save_reload_without_a_kernel_and_nbconvert(open_page, jupyter, tmp_path):
-    path = jupyter.work / "figure.ipynb"
+def test_jupyterlab_run_save_reload_without_a_kernel_and_nbconvert(open_page, server, tmp_path):
+    path = server.work / "figure.ipynb"
     write_notebook(path, FIGURE)
-    page = open_notebook(open_page, jupyter, path.name)
+    page = open_notebook(open_page, server, path.name)
     run_all(page)
     figure = Figure(page)
     assert figure.text("output") == "step 15 of 15"
@@ -92,9 +92,9 @@ def test_jupyterlab_run_save_reload_without_a_kernel_and_nbconvert(open_page, ju
         assert figure.is_drawn_dark == (expected == "dark")
     save(page)
 
-    page = reopen_without_kernel(open_page, jupyter, page)
+    page = reopen_without_kernel(open_page, server, page)
     try_everything(Figure(page))
-    assert jupyter.kernels() == []
+    assert server.kernels() == []
     page.close()
 
     from nbconvert import HTMLExporter
@@ -112,8 +112,8 @@ def test_jupyterlab_run_save_reload_without_a_kernel_and_nbconvert(open_page, ju
     # The same output in a notebook that nobody here has signed.
     book = nbformat.read(path, as_version=4)
     book.cells[0].source = "# From somewhere else"
-    nbformat.write(book, jupyter.work / "foreign.ipynb")
-    page = open_notebook(open_page, jupyter, "foreign.ipynb")
+    nbformat.write(book, server.work / "foreign.ipynb")
+    page = open_notebook(open_page, server, "foreign.ipynb")
     still = page.locator(".jp-OutputArea img")
     still.wait_for()
     assert still.evaluate("one => one.naturalWidth") > 500
@@ -121,10 +121,10 @@ def test_jupyterlab_run_save_reload_without_a_kernel_and_nbconvert(open_page, ju
     assert page.locator("section[data-theme]").count() == 0
 
 
-def test_enter_and_one_screen_in_jupyterlab(open_page, jupyter):
-    path = jupyter.work / "screen.ipynb"
+def test_enter_and_one_screen_in_jupyterlab(open_page, server):
+    path = server.work / "screen.ipynb"
     write_notebook(path, FIGURE.replace("steps=15", 'steps=15, task="Find the largest rate."'))
-    page = open_notebook(open_page, jupyter, path.name)
+    page = open_notebook(open_page, server, path.name)
     page.set_viewport_size({"width": 1280, "height": 720})
     run_all(page)
     figure = Figure(page)
@@ -152,28 +152,28 @@ def test_enter_and_one_screen_in_jupyterlab(open_page, jupyter):
         assert place["y"] + place["height"] <= shown["y"] + shown["height"]
 
 
-def test_notebook_7_run_save_reload_without_a_kernel(open_page, jupyter):
-    path = jupyter.work / "figure7.ipynb"
+def test_notebook_7_run_save_reload_without_a_kernel(open_page, server):
+    path = server.work / "figure7.ipynb"
     write_notebook(path, FIGURE)
-    page = open_notebook(open_page, jupyter, path.name, "notebooks")
+    page = open_notebook(open_page, server, path.name, "notebooks")
     run_all(page)
     try_everything(Figure(page))
     save(page)
-    page = reopen_without_kernel(open_page, jupyter, page, "notebooks")
+    page = reopen_without_kernel(open_page, server, page, "notebooks")
     try_everything(Figure(page))
-    assert jupyter.kernels() == []
+    assert server.kernels() == []
 
 
-def test_widget_and_python_share_the_state(open_page, jupyter):
-    jupyter.shut_kernels_down()
-    path = jupyter.work / "widget.ipynb"
+def test_widget_and_python_share_the_state(open_page, server):
+    server.shut_kernels_down()
+    path = server.work / "widget.ipynb"
     write_notebook(path, WIDGET)
-    page = open_notebook(open_page, jupyter, path.name)
+    page = open_notebook(open_page, server, path.name)
     run_all(page)
     figure = Figure(page)
-    [kernel] = jupyter.kernels()
+    [kernel] = server.kernels()
     client = BlockingKernelClient(
-        connection_file=str(jupyter.runtime / f"kernel-{kernel}.json"),
+        connection_file=str(server.runtime / f"kernel-{kernel}.json"),
     )
     client.load_connection_file()
     client.start_channels()

@@ -35,9 +35,9 @@ def artefacts() -> Path | None:
 
 
 @pytest.mark.parametrize("lab", LABS)
-def test_run_all_on_the_untouched_lab(course, open_page, jupyter, artefacts, lab):
-    shutil.copy(course / "notebooks" / f"{lab}.ipynb", jupyter.work)
-    page = open_notebook(open_page, jupyter, f"{lab}.ipynb")
+def test_run_all_on_the_untouched_lab(course, open_page, server, artefacts, lab):
+    shutil.copy(course / "notebooks" / f"{lab}.ipynb", server.work)
+    page = open_notebook(open_page, server, f"{lab}.ipynb")
     run_all(page)
 
     text = page.locator(".jp-Notebook").inner_text()
@@ -56,7 +56,7 @@ def test_run_all_on_the_untouched_lab(course, open_page, jupyter, artefacts, lab
 
     if artefacts:
         take_tall_picture(page, artefacts / f"{lab}.png")
-    jupyter.shut_kernels_down()
+    server.shut_kernels_down()
 
 
 def take_tall_picture(page, path: Path) -> None:
