@@ -81,6 +81,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only", metavar="STUDENT", help="grade this student alone, even if it was done before"
     )
     parser.add_argument(
+        "--roster",
+        type=_path,
+        metavar="FILE",
+        help="the class list, a CSV with a header and ids or names: who handed in nothing gets "
+        "rows too, with the status missing",
+    )
+    parser.add_argument(
         "--unsafe",
         action="store_true",
         help="run without a sandbox, where this machine has none: a submission can then read and "
