@@ -14,7 +14,7 @@ _EPILOG = """\
 what is handed in
   SUBMISSIONS is a folder with one folder per student, <student>/<lab>.ipynb; or nbgrader's
   submitted/ folder, <student>/<lab>/<lab>.ipynb, or the course folder around it; or a zip of
-  these, or as Moodle or Canvas gives it. DIR lies outside it.
+  these, or as Moodle, Canvas, Blackboard, Brightspace or Gradescope gives it. DIR lies outside it.
 
 what comes out, in DIR
   grades.csv        one row per student and practice: score, status, feedback
@@ -79,6 +79,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--only", metavar="STUDENT", help="grade this student alone, even if it was done before"
+    )
+    parser.add_argument(
+        "--roster",
+        type=_path,
+        metavar="FILE",
+        help="the class list, a CSV with a header and ids or names: who handed in nothing gets "
+        "rows too, with the status missing",
     )
     parser.add_argument(
         "--unsafe",

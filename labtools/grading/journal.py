@@ -20,9 +20,8 @@ def submission_key(submission: Submission, version: str) -> str:
     """What a result belongs to: the student, every byte handed in, and what graded it."""
     digest = hashlib.sha256(version.encode())
     parts = [submission.student.encode("utf-8", "replace"), submission.notebook or b"-"]
-    parts += [
-        repr((submission.name, submission.problem, submission.note, submission.late)).encode()
-    ]
+    told = (submission.name, submission.problem, submission.note, submission.late)
+    parts += [repr(told).encode()]
     for name in sorted(submission.files):
         parts += [name.encode("utf-8", "replace"), submission.files[name]]
     for part in parts:
@@ -195,13 +194,8 @@ class Journal:
     def result(self, student: str) -> Result:
         """The student's latest result, but for its notebook and page, which are files."""
         (entry,) = self.entries([student])
-        return Result(
-            student,
-            entry["verdicts"],
-            "",
-            note=entry.get("note", ""),
-            late=entry.get("late", False),
-        )
+        told = {name: entry[name] for name in ("note", "late") if name in entry}
+        return Result(student, entry["verdicts"], "", **told)
 
     def entries(self, students: list[str]) -> Iterator[dict[str, Any]]:
         """The latest results of these students, in this order, one at a time."""

@@ -17,6 +17,7 @@ STATUSES = (
     "incorrect",
     "not attempted",
     "needs manual grading",
+    "graded by hand",
     "error",
     "timed out",
     "out of memory",

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "handed_in": set(),
     "sandbox": {"inside"},
     "judging": {"handed_in", "inside", "sandbox"},
-    "results": {"judging"},
+    "results": {"handed_in", "judging"},
     "running": {"handed_in", "inside", "judging", "results", "sandbox"},
     "records": set(),
     "journal": set(),

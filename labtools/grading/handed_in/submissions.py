@@ -11,8 +11,9 @@ from pathlib import Path, PurePosixPath
 from labtools.grading.handed_in.choosing import Choice, choose
 from labtools.grading.handed_in.downloads import is_lms_download
 from labtools.grading.handed_in.layout import Layout, lab_folder
-from labtools.grading.handed_in.naming import is_notebook, listed
+from labtools.grading.handed_in.naming import is_notebook, listed, printable
 from labtools.grading.handed_in.notebook import holds_cells_of
+from labtools.grading.handed_in.persons import Persons
 from labtools.grading.handed_in.sources import (
     Entry,
     Folder,
@@ -74,6 +75,7 @@ class Submissions:
         self._reader, self._students = layout.reader, layout.students
         self.passed_over, self.notes = sorted(layout.passed_over), layout.notes
         self.late, self._cut = layout.late, layout.cut
+        self._absent: frozenset[str] = frozenset()
         if not self._students:
             others = f". Passed over: {listed(self.passed_over)}" if self.passed_over else ""
             remarks = "".join(f". {note.removesuffix('.')}" for note in self.notes)
@@ -85,8 +87,17 @@ class Submissions:
 
     @property
     def students(self) -> list[str]:
-        """Ids of all students, sorted."""
-        return sorted(self._students)
+        """Ids of all students, sorted: of those too who are expected and have handed in nothing."""
+        return sorted([*self._students, *self._absent])
+
+    def expect(self, persons: Persons) -> None:
+        """Have those of a class list who handed in nothing among the students, as missing."""
+        found = persons.matched(self._students)
+        absent = dict.fromkeys(printable(id_) for _, id_, student in found if not student and id_)
+        self._absent = frozenset(absent.keys() - self._students.keys())
+        strangers = sorted(set(self._students) - {student for _, _, student in found})
+        if strangers:
+            self.notes.append(f"Not on the roster: {listed(strangers)}.")
 
     def like(self, name: str) -> str:
         """Whom somebody who typed this name may have meant, as the end of a sentence."""
@@ -100,7 +111,7 @@ class Submissions:
         return f"there are: {listed(self.students)}"
 
     def __len__(self) -> int:
-        return len(self._students)
+        return len(self.students)
 
     def __iter__(self) -> Iterator[Submission]:
         for student in self.students:
@@ -114,6 +125,8 @@ class Submissions:
         return replace(found, note=note, late=student in self.late)
 
     def _read(self, student: str) -> Submission:
+        if student in self._absent:
+            return Submission(student, problem=("missing", "Nothing was handed in."))
         entries = self._students[student]
         if isinstance(entries, str):
             return Submission(student, problem=("unreadable", entries))

@@ -16,6 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from labtools.grading.handed_in.persons import Persons, TableError, read_table
 from labtools.grading.handed_in.submissions import Submissions, SubmissionsError, listed
 from labtools.grading.journal import Journal, submission_key
 from labtools.grading.judging.assignment import (
@@ -28,6 +29,7 @@ from labtools.grading.judging.assignment import (
 )
 from labtools.grading.judging.secret import SecretError, course_secret
 from labtools.grading.records import Job, Limits, Result, Settings
+from labtools.grading.results.by_hand import with_points_by_hand
 from labtools.grading.results.gradebook import Course, GradebookError
 from labtools.grading.results.tables import write_tables
 from labtools.grading.running.cluster import ClusterError, grade_on_cluster, reach
@@ -81,6 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         OutputError,
         SecretError,
         SubmissionsError,
+        TableError,
     ) as error:
         said = str(error)
     except OSError as error:
@@ -105,6 +108,8 @@ def _grade(arguments: argparse.Namespace, console: Console, stopping: Stopping) 
         )
     released = read_release(arguments.root, arguments.lab)
     submissions = Submissions(arguments.submissions, released.stem, released.is_answered)
+    if arguments.roster is not None:
+        submissions.expect(Persons(read_table(arguments.roster), arguments.roster))
     if arguments.only is not None and arguments.only not in submissions.students:
         raise SubmissionsError(
             f"there is no student {arguments.only!r} in {arguments.submissions}; "
@@ -243,10 +248,12 @@ class _Work:
         self.journal.list_only(self.submissions.students)
         for stem in self.journal.labs():
             if stem == self.released.stem:
-                yield stem, self._noted(self.journal.entries(self.journal.listed))
+                entries = self._noted(self.journal.entries(self.journal.listed))
+                yield stem, with_points_by_hand(entries, self.journal.folder, stem)
             else:
                 with Journal(self.journal.folder, stem) as other:
-                    yield stem, other.entries(other.listed)
+                    entries = other.entries(other.listed)
+                    yield stem, with_points_by_hand(entries, self.journal.folder, stem)
 
     def _noted(self, entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for entry in entries:

@@ -1,0 +1,87 @@
+"""Points and comments that an instructor gave in formgrader, read from nbgrader's gradebook."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["with_points_by_hand"]
+
+_POINTS = """
+    SELECT submitted_assignment.student_id, base_cell.name, grade.manual_score, grade.extra_credit
+    FROM grade
+    JOIN base_cell ON base_cell.id = grade.cell_id
+    JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id
+    JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+    JOIN assignment ON assignment.id = submitted_assignment.assignment_id
+    WHERE assignment.name = ? AND (grade.manual_score IS NOT NULL OR grade.extra_credit <> 0)
+"""
+_COMMENTS = """
+    SELECT submitted_assignment.student_id, base_cell.name, comment.manual_comment
+    FROM comment
+    JOIN base_cell ON base_cell.id = comment.cell_id
+    JOIN submitted_notebook ON submitted_notebook.id = comment.notebook_id
+    JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+    JOIN assignment ON assignment.id = submitted_assignment.assignment_id
+    WHERE assignment.name = ? AND comment.manual_comment IS NOT NULL
+      AND comment.manual_comment <> ''
+"""
+
+
+def with_points_by_hand(
+    entries: Iterable[dict[str, Any]], folder: Path, stem: str
+) -> Iterator[dict[str, Any]]:
+    """The journal's entries of a lab, with what was given by hand in place of the program's points.
+
+    Parameters
+    ----------
+    entries : iterable of dict
+        As the journal has them.
+    folder : Path
+        The output folder, in which the gradebook is.
+    stem : str
+        The lab.
+    """
+    points, comments = _read(folder / "gradebook.db", stem)
+    for entry in entries:
+        student = entry["student"]
+        verdicts = []
+        for verdict in entry["verdicts"]:
+            key = student, verdict.practice
+            if key in points:
+                manual, extra = points[key]
+                score = (verdict.score if manual is None else manual) or 0.0
+                verdict = dataclasses.replace(
+                    verdict, score=score + (extra or 0.0), status="graded by hand"
+                )
+            if key in comments:
+                text = f"{verdict.feedback} {comments[key]}" if key not in points else comments[key]
+                verdict = dataclasses.replace(verdict, feedback=text)
+            verdicts.append(verdict)
+        yield {**entry, "verdicts": verdicts}
+
+
+_Key = tuple[str, str]
+
+
+def _read(
+    path: Path, stem: str
+) -> tuple[dict[_Key, tuple[float | None, float | None]], dict[_Key, str]]:
+    if not path.is_file():
+        return {}, {}
+    with contextlib.closing(
+        sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    ) as book:
+        points = {
+            (student, name.removesuffix("-check")): (manual, extra)
+            for student, name, manual, extra in book.execute(_POINTS, (stem,))
+        }
+        comments = {
+            (student, name.removesuffix("-check")): text
+            for student, name, text in book.execute(_COMMENTS, (stem,))
+        }
+    return points, comments

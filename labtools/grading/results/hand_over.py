@@ -1,0 +1,205 @@
+"""`labs hand-over`: a platform's own export of grades, filled; and the pages for its students."""
+
+from __future__ import annotations
+
+import argparse
+import html
+import re
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from labtools.grading.handed_in.persons import Persons, Table, TableError, read_table
+from labtools.grading.journal import Journal, write_whole
+from labtools.grading.results.by_hand import with_points_by_hand
+
+__all__ = ["add_arguments", "run"]
+
+#: Students and rows that are named.
+MOST_NAMED = 20
+
+
+#: Rows of Canvas that are no student's.
+_NO_PERSON = re.compile(r"points possible|^student, test$|^\s*$", re.IGNORECASE)
+
+
+class _Grade(NamedTuple):
+    points: float
+    most: float
+    open_points: float
+    comment: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.description = (
+        "Fill in the file that a platform gives out for grades: same header, same rows, only the "
+        "grade and, where there is a column for it, the feedback are written."
+    )
+    parser.add_argument(
+        "folder", type=Path, metavar="DIR", help="the folder with the grades of `labs grade`"
+    )
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--moodle", type=Path, metavar="WORKSHEET.csv", help="Moodle's grading worksheet"
+    )
+    which.add_argument(
+        "--canvas", type=Path, metavar="GRADEBOOK.csv", help="Canvas's export of the gradebook"
+    )
+    parser.add_argument("--lab", help="the lab, where DIR has grades of several: 5 or lab05")
+    parser.add_argument(
+        "--column",
+        metavar="NAME",
+        help="the assignment's column in Canvas, where that is not clear",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Fill the file; return 0, 1 where somebody is left over, 2 where it cannot be done."""
+    try:
+        return _run(arguments)
+    except (TableError, OSError) as error:
+        print(f"labs hand-over: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    folder, source = arguments.folder, arguments.moodle or arguments.canvas
+    stem = _lab(folder, arguments.lab)
+    with Journal(folder, stem) as journal:
+        entries = with_points_by_hand(journal.entries(journal.listed), folder, stem)
+        handed_in = {s for s in journal.listed if journal.ran(s)}
+        grades = {entry["student"]: _grade(entry) for entry in entries}
+        pages = {student: journal.page(student) for student in grades}
+    table = read_table(source)
+    if arguments.moodle:
+        fill = _moodle(table, source)
+    else:
+        fill = _canvas(table, source, stem, arguments.column)
+    rows = Persons(table, source).matched(grades)
+    unmatched = []
+    for row, id_, student in rows:
+        row += [""] * (len(table.header) - len(row))
+        if student is not None and student in handed_in:
+            fill(row, grades[student])
+        elif student is None and not _NO_PERSON.search(" ".join(row[:1])) and id_:
+            unmatched.append(id_)
+    platform = "moodle" if arguments.moodle else "canvas"
+    target = folder / f"{stem}-{platform}.csv"
+    write_whole(target, table.text())
+    print(f"{target}: load it into the platform.")
+    if arguments.moodle:
+        archive = folder / f"{stem}-moodle-feedback.zip"
+        _write_pages(archive, {s: pages[s] for s in sorted(handed_in) if pages[s].is_file()})
+        print(f"{archive}: Moodle takes it as “Upload multiple feedback files in a zip”.")
+    told = {student for _, _, student in rows}
+    left = sorted(handed_in - told)
+    waiting = sorted(s for s in handed_in & told if grades[s].open_points)
+    for names, sentence in (
+        (waiting, "answers are still to be read by hand, for which no points are counted yet"),
+        (unmatched, "rows of the file for which nothing was handed in; they are as they were"),
+        (left, "students who were graded and have no row in the file"),
+    ):
+        if names:
+            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+            shown = f"{', '.join(names[:MOST_NAMED])}{more}"
+            print(f"{len(names)} {sentence}: {shown}.", file=sys.stderr)
+    return 1 if unmatched or left else 0
+
+
+def _lab(folder: Path, wanted: str | None) -> str:
+    labs = sorted(path.stem for path in (folder / "journal").glob("*.jsonl"))
+    if wanted is not None:
+        number = re.fullmatch(r"(?:lab)?0*(\d+)", wanted.lower())
+        labs = [s for s in labs if s == wanted or (number and s[:5] == f"lab{int(number[1]):02}")]
+    if len(labs) == 1:
+        return labs[0]
+    if labs:
+        raise TableError(f"{folder} has grades of {', '.join(labs)}: name one with --lab")
+    of_which = f" of {wanted}" if wanted else ""
+    raise TableError(f"{folder} has no grades{of_which}; `labs grade` makes them")
+
+
+def _grade(entry: dict[str, Any]) -> _Grade:
+    verdicts = entry["verdicts"]
+    lines = [
+        f"{v.title}: {'–' if v.score is None else f'{v.score:g}'} of {v.max_score:g}. {v.feedback}"
+        for v in verdicts
+    ]
+    lines += [entry["note"]] if entry.get("note") else []
+    return _Grade(
+        sum(v.score or 0.0 for v in verdicts),
+        sum(v.max_score for v in verdicts),
+        sum(v.max_score for v in verdicts if v.score is None),
+        "<br>".join(html.escape(" ".join(line.split()), quote=False) for line in lines),
+    )
+
+
+_Fill = Callable[[list[str], _Grade], None]
+
+
+def _moodle(table: Table, path: Path) -> _Fill:
+    grade, most = table.column("grade"), table.column("maximum grade")
+    comment = table.column("feedback comments")
+    if grade is None or table.column("identifier") is None:
+        raise TableError(
+            f"{path} is no grading worksheet of Moodle: it has no columns Identifier and Grade. "
+            "Moodle gives it out where “Offline grading worksheet” is chosen in the assignment"
+        )
+
+    def fill(row: list[str], given: _Grade) -> None:
+        _refuse_other_most("Moodle", "" if most is None else row[most], given)
+        # Where a comma separates decimals, semicolons separate columns.
+        text = f"{given.points:.2f}"
+        row[grade] = text.replace(".", ",") if table.delimiter == ";" else text
+        if comment is not None:
+            row[comment] = given.comment
+
+    return fill
+
+
+def _canvas(table: Table, path: Path, stem: str, wanted: str | None) -> _Fill:
+    if table.column("student") is None or table.column("id") is None:
+        raise TableError(
+            f"{path} is no export of Canvas's gradebook: it has no columns Student and ID"
+        )
+    columns = {h: k for k, h in enumerate(table.header) if re.search(r"\(\d+\)$", h.strip())}
+    number = int(stem[3:5])
+    if wanted is not None:
+        names = [h for h in columns if wanted in (h, h.rpartition(" (")[0])]
+    else:
+        told = rf"lab[\W_]*0*{number}(?!\d)"
+        names = [h for h in columns if re.search(told, h, re.IGNORECASE)]
+    if len(names) != 1:
+        raise TableError(
+            f"{'no' if not names else 'more than one'} column of {path} is that of the lab; name "
+            f"it with --column. There are: {', '.join(columns) or 'no assignments'}"
+        )
+    column = columns[names[0]]
+    possible = [r[column] for r in table.rows if "points possible" in r[0].casefold()]
+    limit = possible[0] if possible else ""
+
+    def fill(row: list[str], given: _Grade) -> None:
+        _refuse_other_most("Canvas", limit, given)
+        row[column] = f"{given.points:g}"
+
+    return fill
+
+
+def _refuse_other_most(platform: str, limit: str, given: _Grade) -> None:
+    """Refuse to fill in points of another scale: the platform would take them for its own."""
+    found = re.fullmatch(r"\d+([.,]\d+)?", limit.strip())
+    if found and abs(float(found[0].replace(",", ".")) - given.most) > 1e-6:
+        raise TableError(
+            f"the assignment in {platform} has {found[0]} points, the lab {given.most:g}: set its "
+            "points to those of the lab and export again"
+        )
+
+
+def _write_pages(target: Path, pages: dict[str, Path]) -> None:
+    """A zip with a folder for each student, named as Moodle names those of the hand-ins."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for student, page in pages.items():
+            archive.write(page, f"{student}_assignsubmission_file_/feedback.html")
