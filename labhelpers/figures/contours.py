@@ -30,7 +30,7 @@ from labhelpers.figures.wording import count, point, rounded
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
-SIZE, CLOUD = (428, 364), (266, 254)
+SIZE, CLOUD = (428, 364), (262, 254)
 #: Below this share of the largest loss shown, an ellipse is too small to see.
 SMALLEST_SHARE = 2e-4
 MOST_LABELS = 4
