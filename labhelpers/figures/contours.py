@@ -30,7 +30,7 @@ from labhelpers.figures.wording import count, point, rounded
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
-SIZE, CLOUD = (428, 364), (266, 254)
+SIZE, CLOUD = (428, 364), (262, 254)
 #: Below this share of the largest loss shown, an ellipse is too small to see.
 SMALLEST_SHARE = 2e-4
 MOST_LABELS = 4
@@ -280,7 +280,6 @@ def plot_clouds(surface: LossSurface, *histories: History, axs=None) -> Drawing:
     if not histories or any(run.steps < 4 or run.diverged for run in histories):
         raise ValueError(f"histories must be bounded runs of 4 steps or more, got {histories!r}")
     clouds = [np.stack([run.w, run.b], 1)[run.steps // 2 :] for run in histories]
-    # The window of the widest cloud, as if it were a path.
     far = max(float(np.abs(cloud - surface.minimum).max()) for cloud in clouds)
     (w, b), room = surface.minimum, 1.08 * far or 1.0
     ratio = frame_ratio(CLOUD)

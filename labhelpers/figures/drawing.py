@@ -27,7 +27,8 @@ TITLE = 22
 # Inline only, and no colour: all of it passes a notebook's sanitiser, and the text takes the
 # theme's colour.
 _PICTURE = "max-width:100%;height:auto;vertical-align:top;margin:0 6px 4px 0"
-_SWATCH = '<img alt="" width="28" height="16" style="vertical-align:-3px" src="{}">'
+# JupyterLab calls a picture without a text "Image": a dash is skipped when it is read aloud.
+_SWATCH = '<img alt="–" width="28" height="16" style="vertical-align:-3px" src="{}">'
 _SMALL = "font-size:13px;line-height:1.5;max-width:{width}px"
 
 
@@ -89,10 +90,12 @@ class Drawing:
             for label, artist in _entries(self.axes_).items()
         )
         # The first picture speaks for all: a reader of the page by ear hears one description.
-        texts = [html.escape(self._description)] + [""] * (len(self._sheet.groups) - 1)
+        panels = self.panels()
+        texts = [f"Panel {number} of {len(panels)}" for number in range(1, len(panels) + 1)]
+        texts[0] = html.escape(self._description)
         pictures = " ".join(
             f'<img alt="{text}" style="{_PICTURE}" src="{data_uri(svg)}">'
-            for text, svg in zip(texts, self.panels(), strict=True)
+            for text, svg in zip(texts, panels, strict=True)
         )
         return (
             f'<figure style="margin:4px 0 8px 0"><div style="{small};margin-bottom:4px">{entries}'

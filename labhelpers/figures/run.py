@@ -41,7 +41,7 @@ def plot_run(
     least = surface.minimum_loss
     # Data that lie on a line have a least-squares loss of 0, which no log axis can show.
     reference = least if least > 0 or scale == "linear" else None
-    with open_sheet(axs, size=(266, 254), columns=3) as sheet:
+    with open_sheet(axs, size=(262, 254), columns=3) as sheet:
         left, middle, right = sheet.axes
         artists = {
             "fit": plot_fit(dataset, history, labels=[history.label], ax=left).artists_,

@@ -25,7 +25,7 @@ from labhelpers.surface import LossSurface
 __all__ = ["plot_step", "plot_steps"]
 
 #: A panel of `plot_step`, and one of `plot_steps`, whose numbers are few.
-SIZE, SMALL = (400, 330), (172, 176)
+SIZE, SMALL = (400, 330), (168, 176)
 SMALL_MARGINS = (50, 4, 6, 42)
 NOTICE = "The line on the data and the dot on the contours show the same w and b: one step, twice."
 

@@ -248,7 +248,7 @@ class _Picture:
                 edge = x + LETTER * len(text) / 2 + 6
         for y, text in down:
             self._text(left - 7, y, text, INK, "right", "center")
-        reach = left - 14 - max((LETTER * len(text) for _, text in down), default=0.0)
+        reach = left - 17 - max((LETTER * len(text) for _, text in down), default=0.0)
         self._text((left + right) / 2, bottom + 36, ax.get_xlabel(), INK, "center")
         if ax.get_ylabel():
             y = (top + bottom) / 2

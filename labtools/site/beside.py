@@ -10,6 +10,7 @@ from labchecks.engine.diagnosis import describe
 from labchecks.engine.mistakes import find
 from labchecks.engine.run import Descent, points_of, simulate
 from labhelpers.figures import plot_losses
+from labhelpers.figures.wording import rounded
 
 SHOWN = 5
 
@@ -60,18 +61,11 @@ def _table(mistake: str, right: Sequence[float], wrong: Sequence[float]) -> str:
     heads = "".join(f"<th scope='col'>{k}</th>" for k in range(SHOWN))
     rows = "".join(
         f"<tr><th scope='row'>{name}</th>"
-        + "".join(f"<td>{_number(value)}</td>" for value in losses[:SHOWN])
-        + f"<td>{_number(losses[-1])}</td></tr>"
+        + "".join(f"<td>{rounded(value, 4)}</td>" for value in losses[:SHOWN])
+        + f"<td>{rounded(losses[-1], 4)}</td></tr>"
         for name, losses in (("right", right), (mistake, wrong))
     )
     return (
         "<div class='numbers'><table><thead><tr><th scope='col'>recorded loss</th>"
         f"{heads}<th scope='col'>last</th></tr></thead><tbody>{rows}</tbody></table></div>"
     )
-
-
-def _number(value: float) -> str:
-    if 1e-3 <= abs(value) < 1e5:
-        return f"{value:.4g}"
-    mantissa, _, exponent = f"{value:.2e}".partition("e")
-    return f"{mantissa}·10<sup>{int(exponent)}</sup>".replace("-", "−")

@@ -170,6 +170,12 @@ def test_a_colour_means_one_thing():
         assert len(set(colors)) == len(meanings)
 
 
+def test_the_explorer_has_the_colours_of_the_same_table(course):
+    style = (course / "labhelpers" / "explorer" / "explorer.css").read_text().lower()
+    for color in (RUN_COLOURS[0], BATCH, MINIMUM, KEPT):
+        assert color in style and THEME[color] in style, color
+
+
 def test_a_picture_has_the_colours_of_both_themes(dataset, surface, run):
     light, dark = re.search(
         r":root\{(.*?)\}@media\(prefers-color-scheme:dark\)\{:root\{(.*?)\}\}",
