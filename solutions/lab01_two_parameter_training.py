@@ -471,7 +471,7 @@ assert np.allclose(surface.fastest_rate, 2 / (small + large))
 # ### Try it
 #
 # The next figure runs gradient descent as you move its controls: the learning rate, the number of
-# steps, and the start, which is the ring in the middle panel and can be dragged.
+# steps, and the start, which is the ring in parameter space and can be dragged.
 #
 # **Predict.** Move the start closer to the minimum. Does a larger learning rate converge from there?
 # (a) Yes, a closer start allows larger steps. (b) No, the largest rate is the same from every start.
