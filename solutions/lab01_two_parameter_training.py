@@ -604,7 +604,7 @@ assert -0.803 < surface.factors(0.3)[1] < -0.801
 # ### Try it
 #
 # The next figure runs gradient descent as you move its controls: the learning rate, the number of
-# steps, and the start, which is the ring in the middle panel and can be dragged.
+# steps, and the start, which is the ring in parameter space and can be dragged.
 #
 # **Predict.** Move the start closer to the minimum. Does a larger learning rate converge from there?
 #

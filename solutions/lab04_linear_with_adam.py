@@ -403,7 +403,7 @@ DescentExplorer(
     lr=0.15,
     momentum=0.0,
     steps=60,
-    hide=("batch_size", "shuffle", "seed"),
+    hide=("batch_size", "shuffle", "seed", "optimizer"),
     task="Leave η at 0.15. Find the momentum that reaches the minimum in the fewest steps.",
 )
 

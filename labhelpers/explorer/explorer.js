@@ -16,6 +16,9 @@ function isDark() {
 	return said ? /false|dark|contrast$/.test(said) : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
+const howTo = ({ lr, momentum, optimizer }) =>
+	`η = ${format(lr)}, ` + (optimizer === "adam" ? "Adam" : `μ = ${format(momentum)}`);
+
 class Explorer {
 	constructor(model, host) {
 		host.dataset.lmSuppressShortcuts = "true";
@@ -88,9 +91,8 @@ class Explorer {
 			element.hidden = hide.has(name);
 			if (!fix.has(name)) continue;
 			element.title = "Fixed here";
-			for (const one of element.querySelectorAll(`input:not([name=optimizer])`)) one.disabled = true;
+			for (const one of element.querySelectorAll("input")) one.disabled = true;
 		}
-		for (const one of this.all("[name=optimizer]")) one.disabled = fix.has("optimizer") || fix.has("momentum");
 		this.canMove = !hide.has("start") && !fix.has("start");
 		this.find(".handle").disabled = !this.canMove;
 	}
@@ -241,20 +243,18 @@ class Explorer {
 
 	readMap(cell = this.map.best) {
 		if (!cell) return;
-		const { lr, momentum, optimizer, needed } = cell;
+		const { needed } = cell;
 		const steps = needed === Infinity ? "diverging" : needed >= 0 ? `${needed} steps` : "more than 400 steps";
-		const how = optimizer === "adam" ? "Adam" : `μ = ${format(momentum)}`;
-		this.put(this.find(".map .readout"), `η = ${format(lr)}, ${how}: ${steps}`);
+		this.put(this.find(".map .readout"), `${howTo(cell)}: ${steps}`);
 	}
 
 	drag(handle) {
-		const place = (...start) => this.place(start);
 		const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 		handle.addEventListener("keydown", (event) => {
 			if (!moves[event.key]) return;
 			event.preventDefault();
 			const far = (this.camera.half / 40) * (event.shiftKey ? 5 : 1);
-			place(...this.state.start.map((value, i) => value + far * moves[event.key][i]));
+			this.place(this.state.start.map((value, i) => value + far * moves[event.key][i]));
 		});
 		handle.addEventListener("pointerdown", ({ button, pointerId, clientX, clientY }) => {
 			if (button) return;
@@ -267,7 +267,7 @@ class Explorer {
 			if (!this.grip) return;
 			// The page may scroll.
 			const { left, top } = handle.parentElement.getBoundingClientRect();
-			place(...this.parameters.parametersAt(clientX - this.grip[0] - left, clientY - this.grip[1] - top));
+			this.place(this.parameters.parametersAt(clientX - this.grip[0] - left, clientY - this.grip[1] - top));
 		});
 		handle.addEventListener("lostpointercapture", () => this.ask((this.grip = null)));
 	}
@@ -293,8 +293,9 @@ class Explorer {
 		const t = this.calm.matches ? Math.floor(this.t) : this.t;
 		const ghostT = ghost && Math.min(byEpoch ? (t / run.perEpoch) * ghost.perEpoch : t, ghost.steps);
 		for (const one of this.views) one.draw({ ...this, start, t, ghostT });
-		const counting = this.map.stage.clientWidth > 0 && this.map.work();
-		if (this.map.stage.clientWidth > 0) this.map.draw(this);
+		const shown = this.map.stage.clientWidth > 0;
+		const counting = shown && this.map.work();
+		if (shown) this.map.draw(this);
 		if (counting) this.readMap();
 		this.showTime(t);
 		this.moving = this.playing || gliding;
@@ -368,9 +369,8 @@ class Explorer {
 		this.put(this.find(".words b"), `${verdict.title}:`);
 		this.put(this.find(".words span"), verdict.text);
 		this.put(this.find("[data-do=keep]"), ghost ? "Remove kept run" : "Keep this run");
-		const how = (one) => (one.optimizer === "adam" ? "Adam" : `μ = ${format(one.momentum)}`);
-		this.put(this.find(".note"), ghost ? `Kept run: η = ${format(ghost.settings.lr)}, ` +
-			how(ghost.settings) + `, batch size ${ghost.batchSize ?? "all"}; ${this.reached(ghost)}.` : "");
+		this.put(this.find(".note"), ghost ? `Kept run: ${howTo(ghost.settings)}, ` +
+			`batch size ${ghost.batchSize ?? "all"}; ${this.reached(ghost)}.` : "");
 		this.put(this.find(".reached"), this.reached(run));
 		this.find(".reached").title = `The loss stays within ${format(this.goal)} of the least.`;
 		const marks = {

@@ -7,17 +7,20 @@ import io
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
 from PIL import Image
 
-from labhelpers.explorer.words import format_number
+from labhelpers.explorer.words import format_number, power_of_ten
 from labhelpers.history import History
+from labhelpers.surface import LossSurface
 
 __all__ = ["still_png"]
 
-_RUN, _BATCH, _BEST = "#0072B2", "#D55E00", "#009E73"
-_SIZE, _DPI = (8.0, 2.6), 92
-#: Each colour of the picture, and how far towards white its tints go. So few keep it near 10 kB.
-_TINTS = {_RUN: 2, _BATCH: 1, _BEST: 1, "#1A1A1A": 3}
+_RUN, _BATCH, _MINIMUM = "#0072b2", "#d55e00", "#009e73"
+_SIZE, _DPI = (8.0, 2.9), 92
+#: Each colour of the picture, and in how many steps it fades to white: enough for edges that look
+#: smooth, and few enough to keep the picture near 12 kB.
+_TINTS = {_RUN: 9, _BATCH: 5, _MINIMUM: 5, "#1a1a1a": 12}
 
 
 def still_png(x: np.ndarray, y: np.ndarray, history: History) -> bytes:
@@ -42,7 +45,16 @@ def still_png(x: np.ndarray, y: np.ndarray, history: History) -> bytes:
     _draw_parameters(parameters, history)
     _draw_loss(loss, history)
     for ax in (data, parameters, loss):
-        ax.legend(fontsize=6.5, frameon=False, handlelength=1.4, borderaxespad=0.2)
+        # Beside the axes: inside it would cover a line or a contour.
+        ax.legend(
+            fontsize=7,
+            frameon=False,
+            handlelength=1.4,
+            columnspacing=1,
+            ncols=3,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.22),
+        )
         ax.tick_params(labelsize=7.5, colors="0.35")
         ax.xaxis.label.set_size(8)
         ax.yaxis.label.set_size(8)
@@ -85,7 +97,7 @@ def _draw_data(ax, x, y, history: History) -> None:
     room = 0.6 * ((high - low) or 1.0)
     # Single pixels, where the points are many, keep the file small.
     ax.plot(x, y, "." if len(x) <= 300 else ",", color="0.6", markersize=4)
-    ax.plot(ends, best, ":", color=_BEST, linewidth=1.5, label="least squares")
+    ax.plot(ends, best, ":", color=_MINIMUM, linewidth=1.5, label="least squares")
     ax.plot(ends, history.w[k] * ends + history.b[k], color=_RUN, linewidth=2, label="line")
     ax.set(title="Data space", xlabel="x", ylabel="y", ylim=(low - room, high + room))
 
@@ -101,17 +113,33 @@ def _draw_parameters(ax, history: History) -> None:
     centre = [(s + m) / 2 + lean * (m - s) / 2 for s, m in zip(start, (w, b))]
     # The axes are wider than high, and w and b have one scale.
     box = [(c - half * zoom * wide, c + half * zoom * wide) for c, wide in zip(centre, (1.25, 1))]
-    grid = surface.grid(*box, resolution=60)
-    top = np.log10(grid.loss.max())
-    levels = 10.0 ** np.arange(np.ceil(2 * np.log10(grid.loss.min())) / 2, top, 0.5)
-    if len(levels):
-        ax.contour(grid.w, grid.b, grid.loss, levels=levels, colors="0.75", linewidths=0.8)
+    _draw_contours(ax, surface, float(surface(*np.meshgrid(*box)).max()))
     ax.plot(history.w, history.b, ".-", color=_RUN, linewidth=1.3, markersize=4, label="path")
-    ax.plot(*start, "o", color="white", markeredgecolor=_RUN, markeredgewidth=2, markersize=8)
-    cross = {"color": _BEST, "linestyle": "", "markersize": 10, "markeredgewidth": 2}
+    ring = {"markeredgecolor": _RUN, "markeredgewidth": 2, "markersize": 8, "label": "start"}
+    ax.plot(*start, "o", color="white", **ring)
+    cross = {"color": _MINIMUM, "linestyle": "", "markersize": 10, "markeredgewidth": 2}
     ax.plot(w, b, "+", **cross, label="minimum")
     ax.set(title="Parameter space", xlabel="w (slope)", ylabel="b (intercept)")
     ax.set(xlim=box[0], ylim=box[1], aspect="equal")
+
+
+def _draw_contours(ax, surface: LossSurface, highest: float) -> None:
+    """Draw the ellipses of losses … 1, 3, 10, 30, as in the figure."""
+    outer = np.floor(2 * np.log10(highest))
+    for half in np.arange(outer, outer - 11, -1):
+        above = 10 ** (half // 2) * (3 if half % 2 else 1) - surface.minimum_loss
+        if not above > 0:
+            break
+        size = 2 * np.sqrt(2 * above / surface.eigenvalues)
+        (across, up), _ = surface.eigenvectors.T
+        look = {"angle": np.degrees(np.arctan2(up, across)), "fill": False, "edgecolor": "0.75"}
+        ax.add_patch(Ellipse(surface.minimum, *size, **look, linewidth=0.8))
+
+
+def _power(value: float) -> str:
+    """A power of ten on an axis, plain from 0.01 to 100."""
+    plain = 0.0099 < value < 101
+    return format_number(value) if plain else power_of_ten(round(np.log10(value)))
 
 
 def _draw_loss(ax, history: History) -> None:
@@ -126,9 +154,9 @@ def _draw_loss(ax, history: History) -> None:
     ax.plot(steps, np.where(shown > 0, shown, np.nan), color=_RUN, linewidth=2, label="all data")
     least = history.surface.minimum_loss
     if least > 0:
-        ax.axhline(least, color=_BEST, linestyle=":", linewidth=1.5, label="least squares")
+        ax.axhline(least, color=_MINIMUM, linestyle=":", linewidth=1.5, label="least squares")
     ax.set(title="Loss", xlabel="step", ylabel="mean squared error")
     if np.any(shown > 0):
         ax.set_yscale("log")
-    ax.yaxis.set_major_formatter(lambda value, position: format_number(value))
+        ax.yaxis.set_major_formatter(lambda value, position: _power(value))
     ax.yaxis.set_minor_formatter(lambda value, position: "")

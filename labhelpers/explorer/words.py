@@ -12,7 +12,7 @@ from labhelpers.explorer.settings import Settings
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
-__all__ = ["Verdict", "describe_run", "factor", "format_number"]
+__all__ = ["Verdict", "describe_run", "factor", "format_number", "power_of_ten"]
 
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -31,6 +31,11 @@ class Factor(NamedTuple):
 
     value: float
     turns: bool
+
+
+def power_of_ten(exponent: int) -> str:
+    """The power as it is written: ``10⁶`` for 6."""
+    return f"10{str(exponent).translate(_RAISED)}"
 
 
 def format_number(value: float, digits: int = 4) -> str:
@@ -54,7 +59,7 @@ def format_number(value: float, digits: int = 4) -> str:
         mantissa, exponent = f"{rounded:e}".split("e")
         if "." in mantissa:
             mantissa = mantissa.rstrip("0").rstrip(".")
-        text = f"{mantissa} × 10{str(int(exponent)).translate(_RAISED)}"
+        text = f"{mantissa} × {power_of_ten(int(exponent))}"
     return ("−" if value < 0 else "") + text
 
 
