@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from labchecks.engine.mistakes import Mistake, wrong_rate, wrong_start
 from labchecks.engine.run import Descent, Points, simulate
 from labchecks.feedback import Feedback, incorrect
 
-__all__ = ["climb", "describe", "explain", "fitted_start", "implied_rates", "matching"]
+__all__ = ["climb", "describe", "explain", "fitted", "fitted_start", "implied_rates", "matching"]
 
 
 def matching(
@@ -69,6 +69,49 @@ def _closest(values, combinations, right: Descent, points: Points, absolute: flo
     return best
 
 
+def fitted(
+    values: Sequence[float],
+    points: Points,
+    run_with: Callable[[np.ndarray], Descent],
+    begin: Sequence[float],
+) -> np.ndarray | None:
+    """The numbers for which ``run_with(numbers)`` gives exactly `values`; None if none are found.
+
+    Levenberg and Marquardt's method on the logarithms of the losses, from `begin`. There have to be
+    at least three losses more than numbers, so that only a run of this kind can agree.
+    """
+    wanted = np.asarray(values, dtype=float)
+    if len(wanted) < len(begin) + 4 or not np.isfinite(wanted).all() or (wanted <= 0).any():
+        return None
+    goal = np.log(wanted)
+
+    def off(numbers: np.ndarray) -> np.ndarray:
+        losses = simulate(run_with(numbers), points).losses
+        with np.errstate(all="ignore"):
+            return np.nan_to_num(np.log(losses) - goal, nan=1e3, posinf=1e3, neginf=-1e3)
+
+    at = np.array(begin, dtype=float)
+    miss, damping = off(at), 1e-2
+    for _ in range(40):
+        step = 1e-6 * np.maximum(np.abs(at), 1e-2)
+        slopes = np.array([(off(at + h) - miss) / h.sum() for h in np.diag(step)]).T
+        square = slopes.T @ slopes
+        change = np.linalg.lstsq(
+            square + damping * np.diag(np.diag(square) + 1e-12), -slopes.T @ miss, rcond=None
+        )[0]
+        new = off(at + change)
+        if new @ new < miss @ miss:
+            at, miss, damping = at + change, new, damping / 5
+            if np.abs(miss).max() < 1e-6:
+                break
+        else:
+            damping *= 5
+            if damping > 1e8:
+                break
+    # Float32 leaves a few parts in 100,000, and the losses may end at the level of the noise.
+    return at if mismatch(values, simulate(run_with(at), points).losses) <= 0.3 else None
+
+
 def implied_rates(values: Sequence[float], right: Descent, points: Points) -> list[float]:
     """The rates at which the first full-batch step gives the second loss: roots of a quadratic.
 
@@ -119,17 +162,23 @@ def fitted_start(
 
 
 def describe(
-    found: Sequence[Mistake], values: Sequence[float], right: Descent, name: str = ""
+    found: Sequence[Mistake],
+    values: Sequence[float],
+    right: Descent,
+    name: str = "",
+    size: int | None = None,
 ) -> Feedback:
-    """The feedback that names one mistake, or two."""
+    """The feedback that names one mistake, or two; `size` is the number of points per update."""
     fields = _fields(values, right, name)
+    size = right.batch_size or size
+    fields["times"] = f"{size} times" if size else "many times"
     if len(found) == 1:
         (mistake,) = found
         text = f"{mistake.sentence.format(**fields)} {mistake.look}"
         return incorrect(text, mistake.name)
-    names = " and ".join(mistake.name for mistake in found)
+    words = ", and ".join(mistake.words for mistake in found)
     text = (
-        f"Two things come together here: {names}. A run with both gives exactly your numbers "
+        f"Two things come together here: {words}. A run with both gives exactly your numbers "
         f"(the first is {fields['v0']}, the last {fields['last']}). {found[0].look}"
     )
     return incorrect(text, " + ".join(mistake.name for mistake in found))
@@ -201,14 +250,14 @@ def explain(
     catalogue = [*settings, *known]
     found = matching(values, right, points, [*catalogue, *alone], pairs=False, absolute=absolute)
     if found:
-        return describe(found, values, right, name)
+        return describe(found, values, right, name, len(points))
     if right.batch_size is None:
         feedback = _batch_descent(values, right, points, other_rates, name, absolute)
         if feedback is not None:
             return feedback
     found = matching(values, right, points, catalogue, absolute=absolute)
     if found:
-        return describe(found, values, right, name)
+        return describe(found, values, right, name, len(points))
     if right.batch_size is None:
         return _two_of_batch_descent(values, right, points, known, other_rates, name, absolute)
     return None
@@ -222,9 +271,9 @@ def _batch_descent(values, right, points, other_rates, name, absolute) -> Feedba
         run = right.with_(rate=rate)
         # The rate was read off the second loss, so its digits are only as good as that.
         if mismatch(values, simulate(run, points).losses, absolute) <= 5:
-            return describe([wrong_rate(rate, right.rate)], values, right, name)
+            return describe([wrong_rate(rate, right.rate)], values, right, name, len(points))
     if fitted_start(values, right.rate, points, absolute):
-        return describe([wrong_start(None)], values, right, name)
+        return describe([wrong_start(None)], values, right, name, len(points))
     return None
 
 
@@ -238,8 +287,10 @@ def _two_of_batch_descent(
         others = [m for m in known if m.goes_with(wrong_rate(rate))]
         found = matching(values, right.with_(rate=rate), points, others, False, absolute)
         if found:
-            return describe([wrong_rate(rate, right.rate), *found], values, right, name)
+            return describe(
+                [wrong_rate(rate, right.rate), *found], values, right, name, len(points)
+            )
     for rate in other_rates:
         if fitted_start(values, rate, points, absolute):
-            return describe([wrong_rate(rate), wrong_start(None)], values, right, name)
+            return describe([wrong_rate(rate), wrong_start(None)], values, right, name, len(points))
     return None
