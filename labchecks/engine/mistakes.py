@@ -10,7 +10,8 @@ the first place where they rise, ``{climb}`` how they show that steps go uphill,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,8 +19,8 @@ from labchecks.engine.run import Crossed, Descent, Points
 
 __all__ = [
     "CATALOGUE",
+    "APART",
     "MORE",
-    "SHUFFLED",
     "Mistake",
     "Momentum",
     "OwnRates",
@@ -27,9 +28,13 @@ __all__ = [
     "WeightDecay",
     "adam",
     "find",
+    "near_rate",
     "of_kind",
+    "per_epoch",
+    "splits",
     "summed_gradients",
     "wrong_rate",
+    "wrong_size",
     "wrong_start",
 ]
 
@@ -463,7 +468,7 @@ CATALOGUE: tuple[Mistake, ...] = (
 
 
 def _inputs(points: Points) -> Points:
-    return Points(points.x, points.x)
+    return Points(points.x, points.x, points.x)
 
 
 def _standardised(points: Points) -> Points:
@@ -705,7 +710,7 @@ MORE: tuple[Mistake, ...] = (
 )
 
 #: Mistakes that only a shuffled run can have.
-SHUFFLED: tuple[Mistake, ...] = (
+APART: tuple[Mistake, ...] = (
     Mistake(
         "inputs and targets not paired",
         {"paired": False},
@@ -714,7 +719,72 @@ SHUFFLED: tuple[Mistake, ...] = (
         "batch",
         words="inputs and targets are shuffled in two different orders",
     ),
+    Mistake(
+        "part of the data held out of the steps",
+        {"held_out": 12},
+        "Your losses fit steps that use only four fifths of the points: they end at {last}.",
+        "Look at which rows the updates use.",
+        "batch",
+        words="a fifth of the points is held out of the steps",
+    ),
 )
+
+
+@lru_cache(maxsize=16)
+def splits(n: int) -> tuple[Mistake, ...]:
+    """For each usual `random_state`: the `n` points split by scikit-learn, a fifth held out."""
+    held = -(-n // 5)
+    return tuple(
+        Mistake(
+            "part of the data held out of the steps",
+            {"order": (tuple(np.random.RandomState(seed).permutation(n)[held:].tolist()),)},
+            "Your losses are those of steps that use only four fifths of the points: they go from "
+            "{v0} to {v1}.",
+            "Look at which rows the updates use.",
+            "order",
+            words="a fifth of the points is held out of the steps",
+        )
+        for seed in (*range(6), 7, 10, 11, 21, 42, 100, 101, 111, 123, 1234, 2024, 2025, 2026)
+    )
+
+
+def per_epoch(mistake: Mistake) -> Mistake:
+    """The mistake in the words of a record that is made once per epoch, of many updates."""
+    if mistake.name != "recorded after the update":
+        return mistake
+    return replace(
+        mistake,
+        sentence="Your first loss, {v0}, already belongs to the parameters after the first epoch: "
+        "the loss at the start is missing.",
+        look="Look at whether the loss is recorded before or after the loop over the batches.",
+    )
+
+
+def wrong_size(size: int, near: bool = False) -> Mistake:
+    """Batches of another size; `near` where a cloud of shuffles is all that is known."""
+    return Mistake(
+        "wrong batch size",
+        {"batch_size": size},
+        f"Your losses {'fit a batch size near' if near else 'are those of batches of'} {size}: "
+        "they go from {v0} to {v1}.",
+        "Look at where the batch size enters"
+        + (", and at the rate that your update lines use." if near else "."),
+        "batch",
+        words=f"the batch size is {'near ' if near else ''}{size}",
+    )
+
+
+def near_rate(rate: float, right: float) -> Mistake:
+    """Another rate, where a cloud of shuffles is all that is known."""
+    exact = wrong_rate(rate, right)
+    return replace(
+        exact,
+        sentence=f"Your losses fit a rate near {rate:g}, not {{rate}}: they go from {{v0}} to "
+        "{v1}.",
+        # Shuffled, smaller batches look much like a larger rate.
+        look=f"{exact.look.removesuffix('.')}, and at how many updates an epoch has.",
+        words=f"the rate is near {rate:g}",
+    )
 
 
 def summed_gradients(run: Descent, n: int) -> Mistake:

@@ -440,7 +440,7 @@ def _steps(run: Descent, points: Points, order: np.ndarray, targets=None) -> lis
     own = _other(points, run.train_points)
     if len(own) < len(points):  # of an order that is given; shuffled runs have `held_out`
         order = order[order < len(own)]
-    parts = split(order, size)
+    parts = [part for part in split(order, size) if part.shape[-1]] or [order]
     if run.drop_last and len(parts) > 1 and parts[-1].shape[-1] < size:
         parts = parts[:-1]
     if run.batches == "last only":
