@@ -83,6 +83,7 @@ class Practice:
     function = _form("function", "function")
     value = _form("value", "function")
     figure = _form("figure", "figure")
+    losses = _form("losses", "losses")
     network = _form("network", "network")
     optimizer = _form("optimizer", "optimizer")
     training = _form("training", "training")

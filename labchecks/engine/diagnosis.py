@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from labchecks.engine.compare import mismatch, shown
-from labchecks.engine.mistakes import Mistake, wrong_rate, wrong_start
+from labchecks.engine.mistakes import (
+    Mistake,
+    Momentum,
+    OwnRates,
+    Rates,
+    WeightDecay,
+    wrong_rate,
+    wrong_start,
+)
 from labchecks.engine.run import Descent, Points, simulate
 from labchecks.feedback import Feedback, incorrect
 
-__all__ = ["climb", "describe", "explain", "fitted_start", "implied_rates", "matching"]
+__all__ = ["climb", "describe", "explain", "fitted", "fitted_start", "implied_rates", "matching"]
 
 
 def matching(
@@ -69,6 +77,49 @@ def _closest(values, combinations, right: Descent, points: Points, absolute: flo
     return best
 
 
+def fitted(
+    values: Sequence[float],
+    points: Points,
+    run_with: Callable[[np.ndarray], Descent],
+    begin: Sequence[float],
+) -> np.ndarray | None:
+    """The numbers for which ``run_with(numbers)`` gives exactly `values`; None if none are found.
+
+    Levenberg and Marquardt's method on the logarithms of the losses, from `begin`. There have to be
+    at least three losses more than numbers, so that only a run of this kind can agree.
+    """
+    wanted = np.asarray(values, dtype=float)
+    if len(wanted) < len(begin) + 4 or not np.isfinite(wanted).all() or (wanted <= 0).any():
+        return None
+    goal = np.log(wanted)
+
+    def off(numbers: np.ndarray) -> np.ndarray:
+        losses = simulate(run_with(numbers), points).losses
+        with np.errstate(all="ignore"):
+            return np.nan_to_num(np.log(losses) - goal, nan=1e3, posinf=1e3, neginf=-1e3)
+
+    at = np.array(begin, dtype=float)
+    miss, damping = off(at), 1e-2
+    for _ in range(40):
+        step = 1e-6 * np.maximum(np.abs(at), 1e-2)
+        slopes = np.array([(off(at + h) - miss) / h.sum() for h in np.diag(step)]).T
+        square = slopes.T @ slopes
+        change = np.linalg.lstsq(
+            square + damping * np.diag(np.diag(square) + 1e-12), -slopes.T @ miss, rcond=None
+        )[0]
+        new = off(at + change)
+        if new @ new < miss @ miss:
+            at, miss, damping = at + change, new, damping / 5
+            if np.abs(miss).max() < 1e-6:
+                break
+        else:
+            damping *= 5
+            if damping > 1e8:
+                break
+    # Float32 leaves a few parts in 100,000, and the losses may end at the level of the noise.
+    return at if mismatch(values, simulate(run_with(at), points).losses) <= 0.3 else None
+
+
 def implied_rates(values: Sequence[float], right: Descent, points: Points) -> list[float]:
     """The rates at which the first full-batch step gives the second loss: roots of a quadratic.
 
@@ -119,17 +170,23 @@ def fitted_start(
 
 
 def describe(
-    found: Sequence[Mistake], values: Sequence[float], right: Descent, name: str = ""
+    found: Sequence[Mistake],
+    values: Sequence[float],
+    right: Descent,
+    name: str = "",
+    size: int | None = None,
 ) -> Feedback:
-    """The feedback that names one mistake, or two."""
+    """The feedback that names one mistake, or two; `size` is the number of points per update."""
     fields = _fields(values, right, name)
+    size = right.batch_size or size
+    fields["times"] = f"{size} times" if size else "many times"
     if len(found) == 1:
         (mistake,) = found
         text = f"{mistake.sentence.format(**fields)} {mistake.look}"
         return incorrect(text, mistake.name)
-    names = " and ".join(mistake.name for mistake in found)
+    words = ", and ".join(mistake.words for mistake in found)
     text = (
-        f"Two things come together here: {names}. A run with both gives exactly your numbers "
+        f"Two things come together here: {words}. A run with both gives exactly your numbers "
         f"(the first is {fields['v0']}, the last {fields['last']}). {found[0].look}"
     )
     return incorrect(text, " + ".join(mistake.name for mistake in found))
@@ -172,65 +229,123 @@ def explain(
     right: Descent,
     points: Points,
     known: Sequence[Mistake],
-    other_starts: Sequence[tuple[tuple[float, float], str]] = (),
-    other_rates: Sequence[float] = (),
     alone: Sequence[Mistake] = (),
     name: str = "",
     absolute: float = 0.0,
 ) -> Feedback | None:
-    """Name what went wrong in an answer of the right length; None if unknown.
+    """Name the run, in an order that is known, that gives exactly these losses; None if none does.
 
-    Tried in this order: another rate or start that the lab itself uses, one known mistake, any
-    other rate and any other start (of batch descent), then two mistakes at once.
+    Tried in this order: one known mistake, any other rate, any other start, two mistakes at once,
+    then steps that differ from the right ones by two or three numbers.
 
     Parameters
     ----------
     values, right, points, known, absolute
         As for :func:`matching`.
-    other_starts : sequence of ((w, b), str)
-        Starts that a student may have by accident, and where each comes from.
-    other_rates : sequence of float
-        Rates that the lab uses elsewhere.
     alone : sequence of Mistake
-        Mistakes to try alone but not in pairs, because their runs are long.
+        Mistakes to try alone but not in pairs.
     name : str
         The student's name for the losses.
     """
-    settings = [wrong_rate(rate, right.rate) for rate in other_rates if rate != right.rate]
-    settings += [wrong_start(start, why) for start, why in other_starts]
-    catalogue = [*settings, *known]
-    found = matching(values, right, points, [*catalogue, *alone], pairs=False, absolute=absolute)
+
+    def say(found: Sequence[Mistake]) -> Feedback:
+        return describe(found, values, right, name, len(points))
+
+    found = matching(values, right, points, [*known, *alone], pairs=False, absolute=absolute)
     if found:
-        return describe(found, values, right, name)
-    if right.batch_size is None:
-        feedback = _batch_descent(values, right, points, other_rates, name, absolute)
-        if feedback is not None:
-            return feedback
-    found = matching(values, right, points, catalogue, absolute=absolute)
+        return say(found)
+    for fit in (_any_rate, _any_start):
+        mistake = fit(values, right, points, absolute)
+        if mistake is not None:
+            return say([mistake])
+    found = matching(values, right, points, known, absolute=absolute)
     if found:
-        return describe(found, values, right, name)
+        return say(found)
+    for mistake in _fits(values, right, points):
+        return say([mistake])
     if right.batch_size is None:
-        return _two_of_batch_descent(values, right, points, known, other_rates, name, absolute)
-    return None
+        found = _two_of_batch_descent(values, right, points, known, absolute)
+    return say(found) if found else None
 
 
-def _batch_descent(values, right, points, other_rates, name, absolute) -> Feedback | None:
-    """Batch descent at any other rate, or from any other start."""
-    for rate in implied_rates(values, right, points):
-        if abs(rate - right.rate) < 0.01 * right.rate:
+def _any_rate(values, right: Descent, points: Points, absolute: float) -> Mistake | None:
+    if right.batch_size is None:
+        rates = implied_rates(values, right, points)
+        # The rate was read off the second loss, so its digits are only as good as that.
+        allowed = 5.0
+    else:
+        begins = [(factor * right.rate,) for factor in (1.0, 2.0, 0.3, 0.05)]
+        tried = (fitted(values, points, lambda n: right.with_(rate=n[0]), b) for b in begins)
+        rates, allowed = [float(found[0]) for found in tried if found is not None][:1], 1.0
+    for rate in rates:
+        if abs(rate - right.rate) < 0.01 * right.rate and right.batch_size is None:
             continue  # the right rate, read off a second loss that is a little off
         run = right.with_(rate=rate)
-        # The rate was read off the second loss, so its digits are only as good as that.
-        if mismatch(values, simulate(run, points).losses, absolute) <= 5:
-            return describe([wrong_rate(rate, right.rate)], values, right, name)
-    if fitted_start(values, right.rate, points, absolute):
-        return describe([wrong_start(None)], values, right, name)
+        if rate > 0 and mismatch(values, simulate(run, points).losses, absolute) <= allowed:
+            return wrong_rate(rate, right.rate)
     return None
 
 
-def _two_of_batch_descent(
-    values, right, points, known, other_rates, name, absolute
-) -> Feedback | None:
+def _any_start(values, right: Descent, points: Points, absolute: float) -> Mistake | None:
+    if right.batch_size is None:
+        return wrong_start(None) if fitted_start(values, right.rate, points, absolute) else None
+    if not len(values) or abs(values[0] - points.loss(*right.start)) <= 1e-3 * abs(values[0]):
+        return None
+    w, b = right.start
+    for begin in ((w, b), (-w, -b), (0.0, 20.0), (0.0, -20.0), (w, -b)):
+        if fitted(values, points, lambda n: right.with_(start=tuple(n)), begin) is not None:
+            return wrong_start(None)
+    return None
+
+
+def _fits(values, right: Descent, points: Points) -> Iterator[Mistake]:
+    """Steps of another kind than gradient descent's, whose two or three numbers are fitted."""
+    rate, batches = right.rate, -(-len(points) // (right.batch_size or len(points)))
+    look = "Look at everything that changes the step, in the loop and in the optimizer."
+
+    def tried(run_with, *begins):
+        found = (fitted(values, points, run_with, begin) for begin in begins)
+        return next((numbers for numbers in found if numbers is not None), None)
+
+    def stepped(name: str, words: str, optimizer) -> Mistake:
+        return Mistake(
+            name,
+            {"optimizer": optimizer},
+            f"Your losses (from {{v0}} to {{last}}) are those of a run in which {words}.",
+            look,
+            words=words,
+        )
+
+    numbers = tried(lambda n: right.with_(optimizer=OwnRates(*n)), (rate, rate))
+    if numbers is not None:
+        words = f"`w` moves at a rate of about {numbers[0]:.2g} and `b` at about {numbers[1]:.2g}"
+        yield stepped("different rates in w and b", words, OwnRates(*numbers))
+    numbers = tried(lambda n: right.with_(optimizer=Rates((n[0],) * batches, n[1])), (rate, 1.0))
+    if numbers is not None:
+        how = "falls" if numbers[1] < 1 else "grows"
+        words = f"the rate begins at about {numbers[0]:.2g} and {how} from epoch to epoch"
+        yield stepped("rate not constant", words, Rates((numbers[0],) * batches, numbers[1]))
+    numbers = tried(
+        lambda n: right.with_(rate=n[0], optimizer=WeightDecay(n[1])), (rate, 0.0), (rate, 0.1)
+    )
+    if numbers is not None:
+        words = f"the steps at rate {numbers[0]:.2g} have a weight decay of about {numbers[1]:.2g}"
+        yield stepped("weight decay", words, WeightDecay(numbers[1]))
+    numbers = tried(
+        lambda n: right.with_(rate=n[0], optimizer=Momentum(n[1])), (rate, 0.5), (rate, 0.9)
+    )
+    if numbers is not None:
+        words = f"the steps at rate {numbers[0]:.2g} have a momentum of about {numbers[1]:.2g}"
+        yield stepped("momentum", words, Momentum(numbers[1]))
+    if 1 < batches <= 3:
+        numbers = tried(lambda n: right.with_(optimizer=Rates(tuple(n))), (rate,) * batches)
+        if numbers is not None:
+            said = ", ".join(f"{number:.2g}" for number in numbers)
+            words = f"the rates of an epoch's {batches} updates are about {said}"
+            yield stepped("rate not constant", words, Rates(tuple(numbers)))
+
+
+def _two_of_batch_descent(values, right, points, known, absolute) -> Sequence[Mistake]:
     """Another rate together with one of the known mistakes, or with another start."""
     for rate in implied_rates(values, right, points):
         if abs(rate - right.rate) < 0.01 * right.rate:
@@ -238,8 +353,10 @@ def _two_of_batch_descent(
         others = [m for m in known if m.goes_with(wrong_rate(rate))]
         found = matching(values, right.with_(rate=rate), points, others, False, absolute)
         if found:
-            return describe([wrong_rate(rate, right.rate), *found], values, right, name)
-    for rate in other_rates:
-        if fitted_start(values, rate, points, absolute):
-            return describe([wrong_rate(rate), wrong_start(None)], values, right, name)
-    return None
+            return [wrong_rate(rate, right.rate), *found]
+    for mistake in known:
+        if mistake.name == "wrong rate":
+            run = mistake.applied_to(right)
+            if fitted_start(values, run.rate, points, absolute):
+                return [mistake, wrong_start(None)]
+    return ()

@@ -7,13 +7,22 @@ right algorithm, and a mistake is another value in one of its fields.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["Descent", "Points", "Trace", "points_of", "simulate", "simulate_many"]
+__all__ = [
+    "Crossed",
+    "Descent",
+    "Points",
+    "Sums",
+    "Trace",
+    "points_of",
+    "simulate",
+    "simulate_many",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +134,20 @@ class Descent:
     recorded_as : str
         ``""``, ``"root"``, ``"log"``, ``"log10"``, ``"absolute"`` (mean absolute error) or
         ``"running sum"``.
+    split : callable or None
+        ``split(order, size)``: the indices of each update of an epoch, where they are not
+        consecutive slices of the epoch's order, shape (..., N).
+    optimizer : callable or None
+        ``optimizer(w, b, grad_w, grad_b, memory, rate) -> (step in w, step in b)``, where the step
+        is not the rate times the gradient; `memory` is a dict of its own for each run.
+    train_points, measure_points : callable or None
+        ``train_points(points) -> Points``: other data for the updates, or for the recorded loss.
+    sums : type or None
+        What takes the place of :class:`Sums` in the updates and the losses of batches.
+    paired : bool
+        False: a shuffled run draws its inputs and its targets in two different orders.
+    held_out : int
+        So many points, drawn once, are left out by every epoch of a shuffled run.
     """
 
     rate: float
@@ -149,6 +172,13 @@ class Descent:
     recorded_scale: float = 1.0
     recorded_sum: bool = False
     recorded_as: str = ""
+    split: Callable | None = None
+    optimizer: Callable | None = None
+    train_points: Callable[[Points], Points] | None = None
+    measure_points: Callable[[Points], Points] | None = None
+    sums: type | None = None
+    paired: bool = True
+    held_out: int = 0
 
     def with_(self, **fields: object) -> Descent:
         """The same run with some fields changed."""
@@ -174,7 +204,7 @@ class Trace:
     updates: int
 
 
-class _Sums:
+class Sums:
     """Mean squared error and its gradient over some points, from six sums: O(1) per update.
 
     `x` and `y` have shape (n,), or (draws, n) when many runs are simulated side by side.
@@ -203,8 +233,16 @@ class _Sums:
         ) / self.n
 
 
+class Crossed(Sums):
+    """The mean over all pairs of an input and a target, as (N,) against (N, 1) gives it."""
+
+    def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
+        super().__init__(x, y)
+        self.xy = self.x * self.y / self.n
+
+
 class _Absolute:
-    """Mean absolute error and its gradient over some points, shaped as in :class:`_Sums`."""
+    """Mean absolute error and its gradient over some points, shaped as in :class:`Sums`."""
 
     def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
         self.n, self.x, self.y = x.shape[-1], x, y
@@ -252,10 +290,13 @@ def _simulate(run: Descent, points: Points, draws: int | None) -> Trace:
     if "clean" in (run.train_on, run.measure_on) and points.clean is None:
         raise ValueError("these points have no noise-free targets to train or measure on")
     in_absolute = run.loss == "absolute" or run.recorded_as == "absolute"
-    everything = _measure(points, run.measure_on, in_absolute)
+    measured = _other(points, run.measure_points)
+    everything = _measure(measured, run.measure_on, in_absolute)
     if draws is not None or run.order == "shuffled":
         rng = np.random.default_rng(run.seed)
-        shuffles = _shuffles(len(points), draws or 0, rng)
+        shuffles = _shuffles(len(points), draws or 0, rng, run.held_out)
+        targets = _shuffles(len(points), draws or 0, rng) if not run.paired else None
+    memory: dict = {}
     w, b = float(run.start[0]), run.bias_sign * float(run.start[1])
     held_w = held_b = 0.0
     toward_w, toward_b = (float(sign) for sign in run.direction)
@@ -264,7 +305,7 @@ def _simulate(run: Descent, points: Points, draws: int | None) -> Trace:
     updates, steps = 0, []
     for epoch in range(run.epochs):
         if draws is not None:
-            steps = _steps(run, points, shuffles(epoch))
+            steps = _steps(run, points, shuffles(epoch), targets(epoch) if targets else None)
         elif run.order == "shuffled":
             steps = _steps(run, points, rng.permutation(len(points)))
         elif epoch == 0:
@@ -285,7 +326,10 @@ def _simulate(run: Descent, points: Points, draws: int | None) -> Trace:
                 grad_w, grad_b = grad_w * trained.n, grad_b * trained.n
             held_w = grad_w if run.zero_grad in ("always", "w only") else held_w + grad_w
             held_b = grad_b if run.zero_grad in ("always", "b only") else held_b + grad_b
-            if run.sequential == "w first":
+            if run.optimizer is not None:
+                held_w, held_b = run.optimizer(w, b, held_w, held_b, memory, step)
+                w, b = w + toward_w * held_w, b + toward_b * held_b
+            elif run.sequential == "w first":
                 w += toward_w * step * held_w
                 held_b = trained.gradient(w, b)[1]
                 b += toward_b * step * held_b
@@ -314,9 +358,19 @@ def _stacked(recorded: list, draws: int | None) -> np.ndarray:
     return np.array([np.broadcast_to(value, draws) for value in recorded])
 
 
-def _shuffles(n: int, draws: int, rng: np.random.Generator):
+def _shuffles(n: int, draws: int, rng: np.random.Generator, held_out: int = 0):
     """For each epoch an array of indices, shape (draws, n), see :func:`simulate_many`."""
     once = rng.random((draws, n)).argsort(axis=1)
+    if held_out:
+        kept = once[:, held_out:]
+        new = draws // 2
+
+        def of_those(epoch: int) -> np.ndarray:
+            order = kept.copy()
+            order[:new] = rng.permuted(kept[:new], axis=1)
+            return order
+
+        return of_those
     new, fixed = draws // 2, draws // 4
 
     def of_epoch(epoch: int) -> np.ndarray:
@@ -347,6 +401,10 @@ def _division(run: Descent) -> Descent:
         train_on=run.train_on,
         measure_on=run.measure_on,
         recorded_as=run.recorded_as if run.recorded_as == "absolute" else "",
+        split=run.split,
+        train_points=run.train_points,
+        measure_points=run.measure_points,
+        sums=run.sums,
     )
 
 
@@ -363,31 +421,49 @@ def _fixed_steps(division: Descent, points: Points, order: str | tuple[int, ...]
     return _steps(division, points, indices)
 
 
-def _steps(run: Descent, points: Points, order: np.ndarray) -> list:
-    """For each update of an epoch: the loss that is stepped on and the loss that is recorded."""
+def _slices(order: np.ndarray, size: int) -> list[np.ndarray]:
+    return [order[..., i : i + size] for i in range(0, order.shape[-1], size)]
+
+
+@lru_cache(maxsize=256)
+def _other(points: Points, change: Callable[[Points], Points] | None) -> Points:
+    return points if change is None else change(points)
+
+
+def _steps(run: Descent, points: Points, order: np.ndarray, targets=None) -> list:
+    """For each update of an epoch: the loss that is stepped on and the loss that is recorded.
+
+    `targets` is an order of its own for the targets, where they are not paired with the inputs.
+    """
     size = run.batch_size or len(points)
-    parts = [order[..., i : i + size] for i in range(0, order.shape[-1], size)]
+    split = run.split or _slices
+    own = _other(points, run.train_points)
+    if len(own) < len(points):  # of an order that is given; shuffled runs have `held_out`
+        order = order[order < len(own)]
+    parts = [part for part in split(order, size) if part.shape[-1]] or [order]
     if run.drop_last and len(parts) > 1 and parts[-1].shape[-1] < size:
         parts = parts[:-1]
     if run.batches == "last only":
         parts = parts[-1:]
     used = {"all": [order] * len(parts), "first": [parts[0]] * len(parts)}
-    trained_kind = _Absolute if run.loss == "absolute" else _Sums
+    sums = run.sums or Sums
+    trained_kind = _Absolute if run.loss == "absolute" else sums
     in_absolute = run.loss == "absolute" or run.recorded_as == "absolute"
-    measured_kind = _Absolute if in_absolute else _Sums
-    target = points.clean if run.train_on == "clean" else points.y
-    measured = points.clean if run.measure_on == "clean" else points.y
+    measured_kind = _Absolute if in_absolute else sums
+    target = own.clean if run.train_on == "clean" else own.y
+    measured = own.clean if run.measure_on == "clean" else own.y
     recorded = used.get(run.batches, parts)
     trained = used["all"] if run.batches == "all in the step" else recorded
+    others = trained if targets is None else split(targets, size)
     return [
-        (trained_kind(points.x[i], target[i]), measured_kind(points.x[k], measured[k]))
-        for i, k in zip(trained, recorded, strict=True)
+        (trained_kind(own.x[i], target[j]), measured_kind(own.x[k], measured[k]))
+        for i, j, k in zip(trained, others, recorded, strict=True)
     ]
 
 
 @lru_cache(maxsize=512)
-def _measure(points: Points, measure_on: str, in_absolute: bool) -> _Sums | _Absolute:
-    kind = _Absolute if in_absolute else _Sums
+def _measure(points: Points, measure_on: str, in_absolute: bool) -> Sums | _Absolute:
+    kind = _Absolute if in_absolute else Sums
     return kind(points.x, points.clean if measure_on == "clean" else points.y)
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
+from labchecks.engine.compare import agree
+from labchecks.engine.mistakes import Mistake
 from labchecks.engine.run import Descent, Points, simulate_many
 
-__all__ = ["evidence", "likelihood", "plausible", "reach"]
+__all__ = ["evidence", "in_blocks", "leading", "likelihood", "plausible", "reach"]
 
 #: Simulated shuffles. A thousand more would widen the cloud by a few percent.
 DRAWS = 200
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def _logs(run: Descent, points: Points, draws: int) -> np.ndarray:
     """Logarithms of the simulated losses, shape (draws, values); kept for the next answer."""
     with np.errstate(all="ignore"):
@@ -85,53 +88,115 @@ def likelihood(values: Sequence[float], run: Descent, points: Points, draws: int
 #: Simulated shuffles for :func:`evidence`, which needs their covariance too.
 MANY = 480
 
-#: Squared distance from a cloud, in standard deviations, beyond which losses are not of that run.
-FAR = 80.0
+#: Losses that every shuffle shares, such as the first, are compared exactly: relative difference.
+EXACT = 1e-3
+
+#: Losses are of a run only if they are no farther from the middle of its cloud than this many times
+#: the farthest of the simulated shuffles.
+TYPICAL = 1.3
 
 
-def evidence(values: Sequence[float], run: Descent, points: Points, farthest: float = FAR) -> float:
+def evidence(values: Sequence[float], run: Descent, points: Points, typical: bool = True) -> float:
     """How well `values` fit shuffled `run`: the logarithm of a density, up to a constant.
 
-    Unlike :func:`likelihood` it knows how the losses of one run hang together: an early stroke of
+    Unlike :func:`plausible` it knows how the losses of one run hang together: an early stroke of
     luck shows in all later epochs, a wrong rate does not look like one. The three ways to shuffle
     have a density each, and the best one counts. Differences between two runs are what has a
     meaning: for losses of `run` itself, another run is seldom ahead by more than a few units.
-    Minus infinity where the values are `farthest` or more from every shuffle of the run.
+    Minus infinity where `typical` is asked for and the values are farther from each cloud than its
+    own shuffles are.
     """
     losses = np.asarray(values, dtype=float)
     if not np.isfinite(losses).all() or (losses <= 0).any():
         return -np.inf
     best = -np.inf
     # Most runs are ruled out by their beginning, at a fraction of the cost.
-    if farthest < np.inf:
+    if typical:
         begin = run.with_(epochs=min(3, run.epochs))
         if not plausible(losses[: begin.epochs], begin, points, 60, margin=1.0)[0]:
             return best
-    for centre, inverse, volume in _densities(run, points):
+    for centre, inverse, volume, fixed, farthest in _densities(run, points):
         off = np.log(losses) - centre
+        if (np.abs(off[fixed]) > EXACT).any():
+            continue
         distance = float(off @ inverse @ off)
-        if distance < farthest:
+        if not typical or distance <= TYPICAL * farthest:
             # Student's t with eight degrees of freedom: the clouds have longer tails than a Gauss.
             best = max(best, -volume - 0.5 * (8 + len(off)) * float(np.log1p(distance / 8)))
     return best
 
 
-@lru_cache(maxsize=128)
-def _densities(run: Descent, points: Points) -> list[tuple[np.ndarray, np.ndarray, float]]:
-    """Centre, inverse covariance and logarithm of the volume, for each way to shuffle."""
+@lru_cache(maxsize=512)
+def _densities(run: Descent, points: Points) -> list[tuple]:
+    """For each way to shuffle: centre, inverse covariance, logarithm of the volume, which losses
+    all shuffles share, and the squared distance of the farthest shuffle from the centre."""
     logs = _logs(run, points, MANY)
     made = []
     for part in np.split(logs, [MANY // 2, 3 * MANY // 4]):
         if not np.isfinite(part).all():
             continue
         covariance = np.cov(part.T)
+        fixed = np.diag(covariance) < 1e-12
         # Float32, and the shuffles that were not drawn.
         covariance += np.diag(0.02 * np.diag(covariance) + 1e-4)
+        inverse, centre = np.linalg.inv(covariance), np.median(part, axis=0)
+        away = part - centre
         made.append(
             (
-                np.median(part, axis=0),
-                np.linalg.inv(covariance),
+                centre,
+                inverse,
                 0.5 * float(np.linalg.slogdet(covariance)[1]),
+                fixed,
+                float(np.einsum("ki,ij,kj->k", away, inverse, away).max()),
             )
         )
     return made
+
+
+def leading(
+    runs: Sequence[tuple[Sequence[float], Points]], right: Descent, known: Sequence[Mistake]
+) -> tuple[float, Mistake]:
+    """The mistake that explains all runs best, and how far it is ahead of the right run."""
+    own = sum(evidence(values, right, points, typical=False) for values, points in runs)
+    return max(
+        ((sum(evidence(v, m.applied_to(right), p) for v, p in runs) - own, m) for m in known),
+        key=lambda found: found[0],
+    )
+
+
+def in_blocks(values: Sequence[float], run: Descent, points: Points, absolute: float = 0.0) -> bool:
+    """Whether these are exactly the losses of batches that were not shuffled point by point.
+
+    The batches are slices of the data, or every third point (of three batches), and each epoch
+    takes them in an order of its own.
+    """
+    n, size = len(points), run.batch_size
+    count = n // size
+    if n % size or count > 4:  # more orders than can be tried
+        return False
+    slices = [np.arange(i, i + size) for i in range(0, n, size)]
+    strides = [np.arange(i, n, count) for i in range(count)]
+    return any(_reached(values, batches, run, points, absolute) for batches in (slices, strides))
+
+
+def _reached(values, batches, run: Descent, points: Points, absolute: float) -> bool:
+    """Whether some order of these batches in every epoch gives `values`."""
+    steps = []
+    for batch in batches:
+        x, y = points.x[batch], points.y[batch]
+        pull = 2 * np.array([(x * y).mean(), y.mean()])
+        steps.append((np.eye(2) - run.rate * Points(x, y).hessian, run.rate * pull))
+    places = [np.array(run.start)]
+    for value in values:
+        places = [place for place in places if agree([value], [points.loss(*place)], absolute)]
+        if not places:
+            return False
+        moved = {}
+        for place in places[:100]:
+            for order in itertools.permutations(steps):
+                end = place
+                for factor, shift in order:
+                    end = factor @ end + shift
+                moved[tuple(end.round(9))] = end
+        places = list(moved.values())
+    return True

@@ -1,20 +1,38 @@
-"""Judging a list of losses of batch descent from a start that is known."""
+"""Judging a list of losses of gradient descent from a start that is known."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from labchecks.engine import diagnosis
+from labchecks.engine import shuffled as shuffles
 from labchecks.engine.compare import agree, digits, rounded_to, shown
-from labchecks.engine.mistakes import Mistake, find, of_kind
+from labchecks.engine.mistakes import (
+    APART,
+    MORE,
+    Mistake,
+    find,
+    near_rate,
+    of_kind,
+    per_epoch,
+    splits,
+    summed_gradients,
+    wrong_rate,
+    wrong_size,
+    wrong_start,
+)
 from labchecks.engine.run import Descent, Points, points_of, simulate
 from labchecks.engine.unusable import unreadable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.registry import Practice
 
-__all__ = ["RIGHT_STEPS", "Asked", "judge_cases", "judge_losses", "on_lab_data"]
+__all__ = ["RIGHT_STEPS", "Losses", "judge_cases", "losses_practice", "on_lab_data"]
 
 #: A list this long is no attempt at the practice; it is not simulated.
 LONGEST = 3_000
@@ -22,41 +40,75 @@ LONGEST = 3_000
 #: Share of the points for a run that is right and a record that is not.
 RIGHT_STEPS = 0.5
 
+#: By how much, as the logarithm of a ratio of densities, a mistake has to explain shuffled losses
+#: better than the right run does before it is named. A right run comes this far once in e⁶ times.
+SURE = 6.0
 
-@dataclass(frozen=True)
-class Asked:
-    """What a practice asks for, and what may have gone wrong.
+#: Two mistakes whose evidence differs by less explain the same losses equally well.
+EQUAL = 3.0
 
-    Attributes
+#: Other batch sizes, and multiples of the rate, that shuffled losses are compared with.
+SIZES = (3, 5, 10, 15, 30)
+FACTORS = (2.0, 0.5, 0.2, 0.1, 3.0, 2.5, 1.5, 1.2, 0.8, 0.3)
+
+RECORDS = frozenset(mistake.name for mistake in of_kind("record"))
+
+
+def losses_practice(
+    id: str,
+    *,
+    title: str,
+    points: int,
+    data: str,
+    name: str,
+    rate: float,
+    epochs: int,
+    start: tuple[float, float],
+    batch_size: int | None = None,
+    other_starts: Sequence[tuple[tuple[float, float], str]] = (),
+    other_rates: Sequence[float] = (),
+    other_data: Sequence[str] = (),
+    rate_before: tuple[float, str] | None = None,
+) -> Practice:
+    """A practice whose answer is the list of losses of one run on the lab's own data.
+
+    Parameters
     ----------
+    id, title, points
+        Of the practice.
+    data : str
+        A function of `labhelpers.data`, such as ``"gentle_line"``.
     name : str
         The student's name for the losses.
-    run : Descent
-        The run that is asked for.
-    known : tuple of Mistake
-        Mistakes to look for.
-    other_starts, other_rates, alone
-        See :func:`labchecks.engine.diagnosis.explain`.
-    other_data : tuple of str
-        Data sets of other labs that a student may have used.
-    otherwise : callable or None
-        ``otherwise(values, points) -> Feedback or None``: asked when no known mistake gives
-        exactly these losses.
+    rate, epochs, start, batch_size
+        The run that is asked for. With a batch size every order of the points is right.
+    other_starts, other_rates, other_data
+        What a student may have used by accident: starts with a word on each, rates, data sets.
+    rate_before : (float, str), optional
+        The rate of an earlier run, and words for where it ended: a run may go on from there.
     """
-
-    name: str
-    run: Descent
-    known: tuple[Mistake, ...] = field(default_factory=lambda: of_kind("step", "record", "setting"))
-    other_starts: tuple[tuple[tuple[float, float], str], ...] = ()
-    other_rates: tuple[float, ...] = ()
-    alone: tuple[Mistake, ...] = ()
-    other_data: tuple[str, ...] = ()
-    otherwise: Callable[[Sequence[float], Points], Feedback | None] | None = None
-
-    @property
-    def wanted(self) -> str:
-        """What the answer should be, in words."""
-        return f"a list of {self.run.epochs} losses"
+    judge = Losses(
+        name,
+        rate,
+        epochs,
+        tuple(start),
+        batch_size,
+        tuple((tuple(other), why) for other, why in other_starts),
+        tuple(other_rates),
+        tuple(other_data),
+        rate_before,
+    )
+    visible, hidden = on_lab_data(data)
+    return Practice(
+        id=id,
+        title=title,
+        points=points,
+        names=(name,),
+        question=("value", name),
+        judge=judge,
+        visible=visible,
+        hidden=hidden,
+    )
 
 
 def on_lab_data(data: str):
@@ -117,39 +169,379 @@ def judge_cases(
     return first
 
 
-def judge_losses(asked: Asked, case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
-    """Judge the losses of one run on one data set."""
-    nothing = unreadable(answer, asked.name, asked.wanted)
-    if nothing is not None:
-        return nothing
-    points = points_of(case["data"], case["seed"])
-    values, run = answer["values"], asked.run
-    decimals = rounded_to(values)
-    absolute = 0.0 if decimals is None else 0.5 * 10.0**-decimals
-    if len(values) != run.epochs:
-        return _wrong_length(asked, values, points, absolute)
-    expected = simulate(run, points).losses
-    if _short(values) and _close(values, expected):
-        return _typed(asked, values)
-    if agree(values, expected, absolute):
+@dataclass(frozen=True)
+class Losses:
+    """The judge of one list of losses; the settings are those of :func:`losses_practice`."""
+
+    name: str
+    rate: float
+    epochs: int
+    start: tuple[float, float]
+    batch_size: int | None = None
+    other_starts: tuple[tuple[tuple[float, float], str], ...] = ()
+    other_rates: tuple[float, ...] = ()
+    other_data: tuple[str, ...] = ()
+    rate_before: tuple[float, str] | None = None
+
+    @property
+    def run(self) -> Descent:
+        """The run that is asked for, with the points in their order."""
+        return Descent(self.rate, self.epochs, self.start, self.batch_size)
+
+    def __call__(
+        self, cases: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
+    ) -> Feedback:
+        """Judge each case; with batches, then all of them together."""
+        feedback = judge_cases(cases, answers, self._one, self.name)
+        if feedback.outcome != "correct" or self.batch_size is None:
+            return feedback
+        runs = [
+            (answer["values"], points_of(case["data"], case["seed"]))
+            for case, answer in zip(cases, answers, strict=True)
+        ]
+        return self._together(runs) or feedback
+
+    def _one(self, case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
+        nothing = unreadable(answer, self.name, f"a list of {self.epochs} losses")
+        if nothing is not None:
+            return nothing
+        points, values = points_of(case["data"], case["seed"]), answer["values"]
+        decimals = rounded_to(values)
+        absolute = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+        if len(values) != self.epochs:
+            return self._wrong_length(values, points, absolute)
+        expected = simulate(self.run, points).losses
+        if _short(values) and _close(values, expected):
+            return self._few_digits(values)
+        if agree(values, expected, absolute):
+            return self._right(values)
+        if all(digits(value) <= 7 for value in values) and _close(values, expected):
+            return self._few_digits(values)
+        if not any(values):
+            return incorrect(
+                f"`{self.name}` holds {len(values)} numbers, and each of them is 0. Look at where "
+                "your loop writes the losses.",
+                "never filled",
+            )
+        return (
+            self._of_other_data(case, values, absolute)
+            or self._in_another_order(values, points, absolute)
+            or self._named(values, points, absolute)
+            or (self._few_digits(values) if _short(values) else None)
+            or self._shuffled(values, points)
+            or self._unknown(values, points, expected)
+        )
+
+    def _right(self, values: Sequence[float]) -> Feedback:
+        kind, when = "losses", "before its update"
+        if self.batch_size is not None:
+            kind, when = "losses of mini-batch descent", "at the start of its epoch"
         return correct(
-            f"`{asked.name}` holds {len(values)} losses, each taken before its update, from "
+            f"`{self.name}` holds {len(values)} {kind}, each taken {when}, from "
             f"{shown(values[0])} down to {shown(values[-1])}."
         )
-    if all(digits(value) <= 7 for value in values) and _close(values, expected):
-        return _typed(asked, values)
-    if not any(values):
+
+    def _few_digits(self, values: Sequence[float]) -> Feedback:
         return incorrect(
-            f"`{asked.name}` holds {len(values)} numbers, and each of them is 0. Look at where "
-            "your loop writes the losses.",
-            "never filled",
+            f"The numbers in `{self.name}` have few digits "
+            f"({', '.join(map(shown, values[1:3]))}, …), and a computed loss has more. "
+            "If you typed them, let your loop collect them; if you rounded them, keep all digits.",
+            "constants typed in",
         )
+
+    # Runs in an order that is known are compared exactly.
+
+    def _known(self, points: Points) -> list[Mistake]:
+        """What may have gone wrong in a run whose order is known."""
+        starts = list(self.other_starts)
+        if self.rate_before is not None:
+            rate, why = self.rate_before
+            starts.insert(0, (simulate(self.run.with_(rate=rate), points).end, why))
+        found = [wrong_rate(rate, self.rate) for rate in self.other_rates if rate != self.rate]
+        found += [wrong_start(start, why) for start, why in starts]
+        kinds = ("step", "record", "setting")
+        if self.batch_size is None:
+            return [*found, *of_kind(*kinds)]
+        return [
+            *found,
+            *map(per_epoch, of_kind(*kinds, "batch")),
+            *(wrong_size(size) for size in SIZES if size != self.batch_size),
+            summed_gradients(self.run, len(points)),
+        ]
+
+    def _named(self, values, points: Points, absolute: float, epochs: int | None = None):
+        run = self.run if epochs is None else self.run.with_(epochs=epochs)
+        # Not in pairs: all pairs of these would take a second for each answer.
+        alone = [find("one-sample descent")]
+        alone += [m for m in MORE if m.kind != "batch" or self.batch_size is not None]
+        if self.batch_size is not None:
+            alone += splits(len(points))
+        found = diagnosis.explain(
+            values, run, points, self._known(points), alone, self.name, absolute
+        )
+        if found is not None and found.mistake in RECORDS:
+            return partial(RIGHT_STEPS, found.text, found.mistake)
+        return found
+
+    def _of_other_data(self, case: Mapping[str, Any], values, absolute: float):
+        for data in self.other_data:
+            other = points_of(data, case["seed"])
+            if agree(values, simulate(self.run, other).losses, absolute):
+                return incorrect(
+                    f"Your losses belong to other data than this lab's: the first is "
+                    f"{shown(values[0])}. Look at what `X` and `Y` hold.",
+                    "data of another lab",
+                )
+        return None
+
+    # Shuffled runs are compared with clouds of simulated shuffles.
+
+    def _in_another_order(self, values, points: Points, absolute: float) -> Feedback | None:
+        if self.batch_size is None or _short(values):
+            return None
+        backwards = simulate(self.run.with_(order="reversed"), points).losses
+        if agree(values, backwards, absolute) or shuffles.in_blocks(
+            values, self.run, points, absolute
+        ):
+            return self._right(values)
+        return None
+
+    def _fits_a_shuffle(self, values, points: Points) -> bool:
+        """Whether these may be losses of the run in some shuffled order."""
+        return (
+            agree(values[:1], [points.loss(*self.start)])
+            and shuffles.plausible(values, self.run, points, margin=0.5)[0]
+            and shuffles.leading([(values, points)], self.run, self._shuffled_mistakes())[0] <= SURE
+        )
+
+    def _shuffled_mistakes(self) -> tuple[Mistake, ...]:
+        return _visible_when_shuffled(self.rate, self.batch_size, self.other_starts)
+
+    def _shuffled(self, values, points: Points) -> Feedback | None:
+        """Accept losses that a shuffle of the run gives, or say which mistake's they are."""
+        if self.batch_size is None or not all(map(math.isfinite, values)) or min(values) <= 0:
+            return None
+        if self._fits_a_shuffle(values, points):
+            return self._right(values)
+        fits: dict[str, tuple[float, Mistake]] = {}
+        for mistake in self._shuffled_mistakes():
+            fit = shuffles.evidence(values, mistake.applied_to(self.run), points)
+            if fit > fits.get(mistake.words, (-math.inf,))[0]:
+                fits[mistake.words] = fit, mistake
+        best = max((fit for fit, _ in fits.values()), default=-math.inf)
+        close = [mistake for fit, mistake in fits.values() if fit > best - EQUAL]
+        return self._likely(close, values) if 0 < len(close) <= 2 else None
+
+    def _likely(self, close: Sequence[Mistake], values) -> Feedback:
+        """The feedback where shuffled losses fit one mistake, or two."""
+        if len(close) == 2:
+            one, other = close
+            return incorrect(
+                f"Your losses, {shown(values[0])}, {shown(values[1])}, {shown(values[2])}, …, are "
+                f"not those of batches of {self.batch_size} at rate {self.rate:g}. Two kinds of "
+                f"run give such losses: one in which {one.words}, and one in which {other.words}. "
+                f"{one.look}",
+                " or ".join(dict.fromkeys((one.name, other.name))),
+            )
+        (mistake,) = close
+        # These show in the first loss, before the order has made much of a difference.
+        shown_first = mistake.kind == "record" or mistake.name == "wrong start"
+        if shown_first or "near" in mistake.words:
+            feedback = diagnosis.describe([mistake], values, self.run)
+        else:
+            feedback = incorrect(
+                f"Your losses, {shown(values[0])}, {shown(values[1])}, … and {shown(values[-1])} "
+                f"in the end, fit a run in which {mistake.words}. {mistake.look}",
+                mistake.name,
+            )
+        if mistake.name in RECORDS:
+            return partial(RIGHT_STEPS, feedback.text, feedback.mistake)
+        return feedback
+
+    def _together(self, runs: Sequence[tuple[Sequence[float], Points]]) -> Feedback | None:
+        """A mistake that no run shows alone, but all of them together."""
+        shuffled = [
+            (values, points)
+            for values, points in runs
+            if not agree(values, simulate(self.run, points).losses, 5e-4)
+            and self._in_another_order(values, points, 0.0) is None
+        ]
+        if len(shuffled) < 2:
+            return None
+        lead, mistake = shuffles.leading(shuffled, self.run, self._shuffled_mistakes())
+        if lead <= SURE:
+            return None
+        feedback = self._likely([mistake], shuffled[0][0])
+        return incorrect(
+            "One run alone does not show it, but those on the lab's data and on other data "
+            f"together do. {feedback.text}",
+            feedback.mistake,
+        )
+
+    # Lists of another length, and losses that nothing explains.
+
+    def _wrong_length(self, values, points: Points, absolute: float) -> Feedback:
+        run, n = self.run, len(values)
+        count = f"`{self.name}` holds {n} number{'s' if n > 1 else ''} instead of {run.epochs}"
+        if n > LONGEST:
+            return incorrect(
+                f"{count}. Look at how often your loop records.", "wrong number of epochs"
+            )
+        if n == 2 * run.epochs and self.is_right(values[1::2], points, absolute):
+            counted = list(values[::2])
+            if counted == [counted[0] + k for k in range(run.epochs)]:
+                return partial(
+                    RIGHT_STEPS,
+                    f"{count}: each loss has a number before it, from {shown(values[0])} to "
+                    f"{shown(values[-2])}, and the losses are right. Look at what you append.",
+                    "pairs instead of numbers",
+                )
+        if n > run.epochs + 1 and self.is_right(values[-run.epochs :], points, absolute):
+            return partial(
+                RIGHT_STEPS,
+                f"{count}: the last {run.epochs} are right, and before them stand "
+                f"{n - run.epochs} others, from {shown(values[0])} on. Look at what the list holds "
+                "when your loop begins.",
+                "list not empty at the start",
+            )
+        longer = simulate(run.with_(epochs=max(n, run.epochs + 1)), points).losses
+        right = agree(values, longer[:n], absolute)
+        if right or (n == run.epochs + 1 and self.is_right(values[:-1], points, absolute)):
+            look = (
+                "Look at when your loop records and when it ends."
+                if n > 1
+                else "Look at whether the list is made anew in every pass of the loop, or only "
+                "filled once."
+            )
+            what = "those that are there" if right else f"the first {run.epochs}"
+            text = f"{count}; {what} are right. {look}"
+            if abs(n - run.epochs) == 1:
+                return partial(RIGHT_STEPS, text, "wrong number of epochs")
+            return incorrect(text, "wrong number of epochs")
+        if n > 1 and agree(values, longer[1 : n + 1], absolute):
+            return incorrect(
+                f"{count}, and the first, {shown(values[0])}, already belongs to the parameters "
+                "after an update: the loss at the start is missing. Look at when your loop "
+                "records.",
+                "wrong number of epochs + recorded after the update",
+            )
+        if n == 1 and agree(values, longer[run.epochs - 1 : run.epochs], absolute):
+            return incorrect(
+                f"{count}: the last loss, {shown(values[0])}, alone. Look at where your loop keeps "
+                "the losses before it.",
+                "only the last loss",
+            )
+        updates = run.epochs * math.ceil(len(points) / (run.batch_size or len(points)))
+        if n == updates:
+            every = [m for m in of_kind("batch") if m.change.get("series", "").endswith("every")]
+            found = diagnosis.matching(values, run, points, every, pairs=False, absolute=absolute)
+            if found:
+                return diagnosis.describe(found, values, run)
+            return incorrect(
+                f"{count}: one for every update instead of one per epoch. Look at which loop the "
+                "recording stands in.",
+                "recorded at every update",
+            )
+        if 1 < n <= 400:
+            found = self._named(values, points, absolute, epochs=n)
+            if found is not None:
+                mistake = f"wrong number of epochs + {found.mistake}"
+                return incorrect(f"{count}. {found.text}", mistake)
+        return incorrect(
+            f"{count}. The task names how many updates there are and when each loss is taken: look "
+            "at how often your loop runs and records, and at whether its list begins empty.",
+            "wrong number of values",
+        )
+
+    def is_right(self, values: Sequence[float], points: Points, absolute: float = 0.0) -> bool:
+        """Whether these are losses of the run that is asked for, or of one in another order."""
+        if agree(values, simulate(self.run, points).losses, absolute):
+            return True
+        if self.batch_size is None or not all(map(math.isfinite, values)) or min(values) <= 0:
+            return False
+        if self._in_another_order(values, points, absolute) is not None:
+            return True
+        return (
+            not _short(values)
+            and self._fits_a_shuffle(values, points)
+            and self._named(values, points, absolute) is None
+        )
+
+    def _unknown(self, values, points: Points, expected: Sequence[float]) -> Feedback:
+        bad = next((k for k, value in enumerate(values) if not math.isfinite(value)), None)
+        if bad is not None:
+            return incorrect(
+                f"Value {bad + 1} of `{self.name}` is {shown(values[bad])}: the run has left all "
+                "bounds. Look at the rate and at how long each step is.",
+                "not finite",
+            )
+        if min(values) < 0:
+            return incorrect(
+                f"`{self.name}` contains {shown(min(values))}, and a mean of squares cannot be "
+                "negative. Look at how you compute the loss.",
+                "negative loss",
+            )
+        if not agree(values[:1], expected[:1]):
+            return incorrect(
+                f"Already your first loss, {shown(values[0])}, is not the mean squared error of "
+                f"the start, {shown(expected[0])}. Look at the start values, the data and the "
+                "formula of the loss.",
+                "first loss differs",
+            )
+        asked = f"gradient descent at rate {self.rate:g}"
+        if self.batch_size is None:
+            off = next(k for k, v in enumerate(values) if not agree([v], expected[k : k + 1]))
+            wanted = f"not the {shown(expected[off])} that {asked} gives there"
+        else:
+            asked = f"batches of {self.batch_size} at rate {self.rate:g}"
+            low, high = np.exp(shuffles.reach(self.run, points, margin=0.5))
+            off = next((k for k, v in enumerate(values) if not low[k] <= v <= high[k]), None)
+            if off is None:
+                return incorrect(
+                    f"Each loss by itself, from {shown(values[0])} to {shown(values[-1])}, may "
+                    f"come from {asked}, but all of them together do not. Look at the update "
+                    "lines, and at which points each update uses.",
+                    "steps differ",
+                )
+            wanted = (
+                f"not between {shown(low[off])} and {shown(high[off])}, where {asked} leads in any "
+                "order of the points"
+            )
+        right = f"Your first {'loss is' if off == 1 else f'{off} losses are'} right; loss"
+        if self.batch_size is not None and off > 1:
+            right = "Your losses begin as they may; loss"
+        return incorrect(
+            f"{right} {off + 1}, {shown(values[off])}, is {wanted}. Look at the update lines, and "
+            "at what changes from one pass of the loop to the next.",
+            "steps differ",
+        )
+
+
+@lru_cache(maxsize=16)
+def _visible_when_shuffled(rate: float, size: int, starts) -> tuple[Mistake, ...]:
+    """Mistakes that a shuffled run shows plainly enough to be told from the right one."""
+    in_words = [*of_kind("step", "record", "setting", "batch"), *MORE]
+    # Not in a cloud: the order of the points, one value per update, a slope of zero.
+    left_out = {"loss of every batch recorded", "recorded at every update", "nothing moves"}
     return (
-        _of_another_lab(asked, case, values, absolute)
-        or _named(asked, values, points, absolute)
-        or (_few_digits(asked, values) if _short(values) else None)
-        or (asked.otherwise(values, points) if asked.otherwise else None)
-        or _unknown(asked, values, expected)
+        *(wrong_size(other, near=True) for other in SIZES if other != size),
+        find("one-sample descent"),
+        *(near_rate(round(factor * rate, 4), rate) for factor in FACTORS),
+        *(wrong_start(start, why) for start, why in starts),
+        *(per_epoch(m) for m in in_words if m.name not in left_out and _shuffles_well(m)),
+        *APART,
+    )
+
+
+def _shuffles_well(mistake: Mistake) -> bool:
+    """Whether the mistake can be simulated on shuffled points and leaves positive losses."""
+    change = mistake.change
+    return (
+        "log" not in str(change.get("recorded_as", ""))
+        and not mistake.name.startswith("part of the data")
+        and change.get("batch_size", 1) is not None
+        # Equal to another rate.
+        and mistake.name not in ("half steps", "double steps", "last short batch dropped")
     )
 
 
@@ -164,143 +556,3 @@ def _close(values: Sequence[float], expected: Sequence[float]) -> bool:
     written = (f"{value:.12f}".rstrip("0").partition(".")[2] for value in values)
     unit = 10.0 ** -max(map(len, written))
     return all(abs(v - e) <= 0.01 * abs(e) + unit for v, e in zip(values, expected, strict=True))
-
-
-def _typed(asked: Asked, values: Sequence[float]) -> Feedback:
-    return incorrect(
-        f"`{asked.name}` agrees with gradient descent only as far as printed numbers do: yours "
-        f"have few digits ({', '.join(map(shown, values[1:3]))}, …), and a computed loss has more. "
-        "If you typed them, let your loop collect them; if you rounded them, keep all digits.",
-        "constants typed in",
-    )
-
-
-def _few_digits(asked: Asked, values: Sequence[float]) -> Feedback:
-    return incorrect(
-        f"`{asked.name}` does not come from this run: its numbers have few digits "
-        f"({', '.join(map(shown, values[:3]))}, …), and computed losses have more. Let your loop "
-        "collect what it computes.",
-        "constants typed in",
-    )
-
-
-def _named(asked: Asked, values, points: Points, absolute: float, epochs: int | None = None):
-    run = asked.run if epochs is None else asked.run.with_(epochs=epochs)
-    found = diagnosis.explain(
-        values,
-        run,
-        points,
-        asked.known,
-        asked.other_starts,
-        asked.other_rates,
-        asked.alone,
-        asked.name,
-        absolute,
-    )
-    return _with_share(found)
-
-
-def _of_another_lab(asked: Asked, case: Mapping[str, Any], values, absolute: float):
-    for data in asked.other_data:
-        other = points_of(data, case["seed"])
-        if agree(values, simulate(asked.run, other).losses, absolute):
-            return incorrect(
-                f"Your losses belong to other data than this lab's: the first is "
-                f"{shown(values[0])}. Look at what `X` and `Y` hold.",
-                "data of another lab",
-            )
-    return None
-
-
-def _with_share(found: Feedback | None) -> Feedback | None:
-    """Half the points where the steps are right and only the record is not."""
-    records = {mistake.name for mistake in of_kind("record")}
-    if found is not None and found.mistake in records:
-        return partial(RIGHT_STEPS, found.text, found.mistake)
-    return found
-
-
-def _wrong_length(asked: Asked, values, points: Points, absolute: float) -> Feedback:
-    run, n = asked.run, len(values)
-    count = f"`{asked.name}` holds {n} number{'s' if n > 1 else ''} instead of {run.epochs}"
-    if n > LONGEST:
-        return incorrect(f"{count}. Look at how often your loop records.", "wrong number of epochs")
-    longer = simulate(run.with_(epochs=max(n, run.epochs + 1)), points).losses
-    if agree(values, longer[:n], absolute):
-        look = (
-            "Look at when your loop records and when it ends."
-            if n > 1
-            else "Look at whether the list is made anew in every pass of the loop, or only filled "
-            "once."
-        )
-        text = f"{count}; those that are there are right. {look}"
-        if abs(n - run.epochs) == 1:
-            return partial(RIGHT_STEPS, text, "wrong number of epochs")
-        return incorrect(text, "wrong number of epochs")
-    if n > 1 and agree(values, longer[1 : n + 1], absolute):
-        return incorrect(
-            f"{count}, and the first, {shown(values[0])}, already belongs to the parameters after "
-            "an update: the loss at the start is missing. Look at when your loop records.",
-            "wrong number of epochs + recorded after the update",
-        )
-    if n == 1 and agree(values, longer[run.epochs - 1 : run.epochs], absolute):
-        return incorrect(
-            f"{count}: the last loss, {shown(values[0])}, alone. Look at where your loop keeps the "
-            "losses before it.",
-            "only the last loss",
-        )
-    updates = run.epochs * math.ceil(len(points) / (run.batch_size or len(points)))
-    if n == updates:
-        every = [
-            find(name) for name in ("loss of every batch recorded", "recorded at every update")
-        ]
-        found = diagnosis.matching(values, run, points, every, pairs=False, absolute=absolute)
-        if found:
-            return diagnosis.describe(found, values, run)
-        return incorrect(
-            f"{count}: one for every update instead of one per epoch. Look at which loop the "
-            "recording stands in.",
-            "recorded at every update",
-        )
-    if 1 < n <= 400:
-        found = _named(asked, values, points, absolute, epochs=n)
-        if found is not None:
-            return incorrect(f"{count}. {found.text}", f"wrong number of epochs + {found.mistake}")
-    return incorrect(
-        f"{count}. The task names how many updates there are and when each loss is taken: look at "
-        "how often your loop runs and records, and at whether its list begins empty.",
-        "wrong number of values",
-    )
-
-
-def _unknown(asked: Asked, values: Sequence[float], expected: Sequence[float]) -> Feedback:
-    bad = next((k for k, value in enumerate(values) if not math.isfinite(value)), None)
-    if bad is not None:
-        return incorrect(
-            f"Value {bad + 1} of `{asked.name}` is {shown(values[bad])}: the run has left all "
-            "bounds. Look at the rate and at how long each step is.",
-            "not finite",
-        )
-    if min(values) < 0:
-        low = min(values)
-        return incorrect(
-            f"`{asked.name}` contains {shown(low)}, and a mean of squares cannot be negative. Look "
-            "at how you compute the loss.",
-            "negative loss",
-        )
-    first_off = next(
-        k for k in range(len(values)) if not agree(values[k : k + 1], expected[k : k + 1])
-    )
-    if first_off == 0:
-        return incorrect(
-            f"Already your first loss, {shown(values[0])}, is not the mean squared error of the "
-            "start. Look at the start values, the data and the formula of the loss.",
-            "first loss differs",
-        )
-    return incorrect(
-        f"Your first {'loss is' if first_off == 1 else f'{first_off} losses are'} right; loss "
-        f"{first_off + 1}, {shown(values[first_off])}, is not what a step of gradient descent at "
-        f"rate {asked.run.rate:g} gives. Look at the update lines, and at what changes from one "
-        "pass of the loop to the next.",
-        "steps differ",
-    )

@@ -3,61 +3,36 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 
 from labchecks import Curve, Practice, slip
-from labchecks.engine.run import Descent, Points, points_of, simulate
-from labchecks.feedback import Feedback
-from labchecks.judges.losses import Asked, judge_cases, judge_losses, on_lab_data
 
 __all__ = ["PRACTICES"]
 
 START = (-15.0, -10.0)
 RATES = (0.1, 0.2, 0.25, 0.3, 0.34)
-FIRST = Descent(rate=0.1, epochs=15, start=START)
-SECOND = Descent(rate=0.2, epochs=15, start=START)
 
-visible, hidden = on_lab_data("gentle_line")
-
-
-def rate_02() -> Practice:
-    """`LOSS2`: the 15 losses at rate 0.2, each before its update."""
-
-    def judge(cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
-        def one(case, answer):
-            return judge_losses(_asked(points_of(case["data"], case["seed"])), case, answer)
-
-        return judge_cases(cases, answers, one, "LOSS2")
-
-    return Practice(
-        id="lab01-rate-02",
-        title="Train at rate 0.2",
-        points=10,
-        names=("LOSS2",),
-        question=("value", "LOSS2"),
-        judge=judge,
-        visible=visible,
-        hidden=hidden,
-    )
-
-
-def _asked(points: Points) -> Asked:
-    end = simulate(FIRST, points).end
-    return Asked(
-        name="LOSS2",
-        run=SECOND,
-        other_starts=(
-            (end, "where the run at rate 0.1 ended"),
-            ((0.0, 0.0), "from zero"),
-            ((START[1], START[0]), "with `w` and `b` in each other's place"),
-            ((-START[0], -START[1]), "with other signs"),
-        ),
-        other_rates=RATES,
-        other_data=("steep_line", "wide_line"),
-    )
+#: The 15 losses at rate 0.2, each before its update.
+RATE_02 = Practice.losses(
+    "lab01-rate-02",
+    title="Train at rate 0.2",
+    points=10,
+    data="gentle_line",
+    name="LOSS2",
+    rate=0.2,
+    epochs=15,
+    start=START,
+    rate_before=(0.1, "where the run at rate 0.1 ended"),
+    other_starts=(
+        ((0.0, 0.0), "from zero"),
+        ((START[1], START[0]), "with `w` and `b` in each other's place"),
+        ((-START[0], -START[1]), "with other signs"),
+    ),
+    other_rates=RATES,
+    other_data=("steep_line", "wide_line"),
+)
 
 
 COMPARE_PLOT = Practice.figure(
@@ -220,4 +195,4 @@ LARGEST_RATE = Practice.function(
 )
 
 
-PRACTICES = (rate_02(), COMPARE_PLOT, LARGEST_RATE)
+PRACTICES = (RATE_02, COMPARE_PLOT, LARGEST_RATE)
