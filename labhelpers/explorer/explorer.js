@@ -79,7 +79,7 @@ class Explorer {
 		}
 		this.find("[name=batch_size]").max = surface.n;
 		// Whole batches have no order.
-		const whole = !(size < surface.n) && (hide.has("batch_size") || fix.has("batch_size"));
+		const whole = !(size && size < surface.n) && (hide.has("batch_size") || fix.has("batch_size"));
 		this.find(".order").hidden = whole || (hide.has("shuffle") && hide.has("seed"));
 		const decided = ["lr", "momentum", "optimizer"].some((name) => hide.has(name) || fix.has(name));
 		this.find(".map").hidden = decided || hide.has("marks") || hide.has("map");
@@ -93,6 +93,8 @@ class Explorer {
 			element.title = "Fixed here";
 			for (const one of element.querySelectorAll("input")) one.disabled = true;
 		}
+		const rest = [...this.all("details .controls > div:not(.axis), .map")];
+		this.find("details").hidden = whole && rest.every((one) => one.hidden);
 		this.canMove = !hide.has("start") && !fix.has("start");
 		this.find(".handle").disabled = !this.canMove;
 	}
@@ -417,7 +419,8 @@ class Explorer {
 		handle.style.transform = `translate(${px}px, ${py}px)`;
 		handle.ariaLabel = `Start, w = ${format(w0)}, b = ${format(b0)}`;
 		if (playing) return;
-		this.speak(`Step ${k} of ${run.steps}, loss ${format(run.loss[k])}. ${verdict.title}: ${verdict.text}`);
+		this.speak(`Step ${k} of ${run.steps}, loss ${format(run.loss[k])}; ${this.reached(run)}. ` +
+			`${verdict.title}: ${verdict.text}`);
 	}
 
 	/** Once things are still, and not at first. */

@@ -377,6 +377,8 @@ def test_nothing_is_cut_off_and_axe_finds_no_fault(show, scheme, width):
     )
     figure.press("keep")
     figure.type("lr", 0.2)
+    figure.find("summary").click()
+    figure.settle()
     assert figure.page.evaluate("document.documentElement.scrollWidth") <= width
     for part in ("button", "input[type=number]", ".readout", ".words", ".marks b"):
         for element in figure.find(part).all():

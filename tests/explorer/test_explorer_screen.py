@@ -277,6 +277,12 @@ def test_the_map_counts_in_slices_and_a_click_chooses(show):
     assert figure.find("[name=optimizer][value=adam]").is_checked()
 
 
+def test_more_is_there_only_if_it_holds_something(show):
+    hide = ("batch_size", "shuffle", "seed", "momentum", "start")
+    assert show(gentle(hide=hide)).find("summary").is_visible()
+    assert not show(gentle(hide=(*hide, "steps"))).find("summary").is_visible()
+
+
 @pytest.mark.parametrize("hidden", ["marks", "map", "momentum", "lr"])
 def test_the_map_is_hidden_with_what_it_would_give_away(show, hidden):
     figure = show(gentle(hide=(hidden,)))
