@@ -671,17 +671,6 @@ def swapped_ids():
 
 
 @cheat
-def answers_in_text_cells():
-    def retype(cell):
-        if grade_id(cell) in ANSWERS and cell["cell_type"] == "code":
-            cell["cell_type"] = "markdown"
-            cell["source"] = ANSWERS[grade_id(cell)]
-            cell.pop("outputs"), cell.pop("execution_count")
-
-    return each(nonsense(), retype)
-
-
-@cheat
 def checks_moved_and_swapped():
     notebook = nonsense()
     checks = [c for c in notebook["cells"] if (grade_id(c) or "").endswith("-check")]

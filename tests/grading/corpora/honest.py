@@ -51,6 +51,18 @@ def another_lab_as_expected():
 
 
 @honest
+def answers_in_text_cells():
+    """One key turns a cell into text: right answers there are right answers."""
+
+    def retype(cell):
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") in ANSWERS:
+            cell["cell_type"] = "markdown"
+            cell.pop("outputs", None), cell.pop("execution_count", None)
+
+    return each(solved(), retype)
+
+
+@honest
 def in_double_precision():
     return first(solved(), "torch.set_default_dtype(torch.float64)")
 
