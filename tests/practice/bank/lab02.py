@@ -587,6 +587,8 @@ for _ in range(20):
         "nothing moves",
     ),
     wrong("no step", samples(rate="0 * 0.005", says="0.005"), "nothing moves"),
+    wrong("0.2, shuffled: overflows", samples(rate="0.2"), "diverged"),
+    wrong("0.5, shuffled: overflows at once", samples(rate="0.5"), "diverged"),
     wrong("0.1, shuffled", samples(rate="0.1"), "diverged", "not converged"),
     wrong("0.1, in order", samples(rate="0.1", loop=IN_ORDER), "points in order"),
     wrong("in order", samples(rate="0.005", loop=IN_ORDER), "points in order"),
