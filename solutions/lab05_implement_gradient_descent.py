@@ -14,13 +14,13 @@
 # | section | minutes |
 # |---|---|
 # | 1. How this lab is marked | 3 |
-# | 2. The data and the rates | 4 |
-# | 3. The model and the loss | 7 |
-# | 4. Batch gradient descent | 11 |
-# | 5. Mini-batch gradient descent | 11 |
-# | 6. By epoch and by update | 4 |
-# | 7. When to use mini-batches | 3 |
-# | 8. Wrap-up and quiz | 2 |
+# | 2. The data and the rates | 8 |
+# | 3. The model and the loss | 20 |
+# | 4. Batch gradient descent | 28 |
+# | 5. Mini-batch gradient descent | 28 |
+# | 6. By epoch and by update | 6 |
+# | 7. When to use mini-batches | 12 |
+# | 8. Wrap-up and quiz | 4 |
 #
 # **Before you start:** [Lab 1](lab01_two_parameter_training.ipynb) (the training loop), [Lab
 # 2](lab02_batch_vs_stochastic.ipynb) (stable rates) and [Lab 3](lab03_mini_batch.ipynb)
@@ -76,22 +76,31 @@ print("The set-up is fine.")
 # matters for the rate.
 
 # %%
+x = torch.arange(-10, 10, 0.1).view(-1, 1)
+f = 3 * x
+y = f + 0.5 * torch.randn(x.shape, generator=torch.Generator().manual_seed(1))
+
 dataset = labhelpers.data.wide_line()
 X, Y = dataset.x, dataset.y
 surface = LossSurface(X, Y)
-w_best, b_best = surface.minimum
+same = torch.allclose(x, X, atol=1e-5) and torch.allclose(y, Y, atol=1e-4)
 
+print("the same points as labhelpers.data.wide_line():", same)
 print(f"X has shape {tuple(X.shape)}, Y has shape {tuple(Y.shape)}")
 print(f"x runs from {X.min():.1f} to {X.max():.1f}")
+w_best, b_best = surface.minimum
 print(f"least squares: w = {w_best:.3f}, b = {b_best:.3f}, loss {surface.minimum_loss:.3f}")
-plot_fit(dataset, (w_best, b_best), labels=["least squares"], roles=["minimum"])
+### BEGIN AUTHOR
+assert same
+### END AUTHOR
+plot_fit(dataset, (w_best, b_best), labels=["least squares"], roles=["minimum"], show_truth=True)
 
 # %% [markdown]
 # The noise is small compared with the range of y: the points lie close to the line. The
 # least-squares loss, 0.262, is the level that a good run comes down to.
 #
 # **A recap of two limits.** Batch gradient descent converges exactly when η lies between 0 and
-# 2/λ₂, where λ₂ is the larger eigenvalue of the Hessian (lab 1). And one step on a single sample
+# 2/λ₂, where λ₂ is the curvature along the steepest direction (lab 1). And one step on a single sample
 # multiplies that sample's error by 1 − 2η(x² + 1). So no sample enlarges its own error as long as
 # η is at most 1/(max x² + 1) (lab 2).
 #
@@ -105,30 +114,35 @@ guess_limit = None  # a number
 # %%
 batch_limit = surface.largest_stable_rate
 sample_limit = surface.largest_sample_rate
-print(f"eigenvalues: {surface.eigenvalues.round(2)}")
+print(f"curvatures: {surface.eigenvalues.round(2)}")
 print(f"batch descent converges below η = {batch_limit:.4f}")
 print(f"no sample enlarges its own error up to η = {sample_limit:.4f}")
-compare(guess_limit, batch_limit)
-assert round(batch_limit, 3) == 0.030 and round(sample_limit, 4) == 0.0099
+compare("lab05-limit", guess_limit)
+### BEGIN AUTHOR
+assert round(batch_limit, 3) == labhelpers.prediction.answer_to("lab05-limit")
+assert round(sample_limit, 4) == 0.0099
+### END AUTHOR
 
 # %% [markdown]
-# The range is a good 3 times as wide, so the limit is about 11 times smaller: 0.030. Both limits guide
-# the choice of rates below:
+# The range is more than three times as wide, so the limit is about 11 times smaller: 0.030. Both limits
+# guide the choice of rates below:
 #
 # - **Batch descent:** η = 0.02, safely below 0.030. One step multiplies the error along the steep
 #   direction (almost exactly that of w) by 1 − 0.02 · 66.67 = −0.33 and the error along the
 #   shallow one (b) by 1 − 0.02 · 2 = 0.96. After 100 epochs 0.96¹⁰⁰ = 0.017 of the error in b is
 #   left.
-# - **Mini-batches of 20:** η = 0.005, below the one-sample limit 0.0099, so that no batch can do
-#   harm, whichever points it holds. One epoch has 10 updates, so b's error shrinks to 0.99¹⁰ =
-#   0.90 of itself per epoch, and to 0.007 in 50.
+# - **Mini-batches of 20:** η = 0.005, below the one-sample limit 0.0099. Then no update lengthens the
+#   error (apart from the noise in the targets), whichever points its batch holds. One epoch has 10 updates, so b's
+#   error shrinks to 0.99¹⁰ = 0.90 of itself per epoch, and to 0.007 in 50.
 
 # %%
 print("factors of one step at 0.02:", surface.factors(0.02).round(3))
 print("factors of one step at 0.005:", surface.factors(0.005).round(3))
 print(f"0.96^100 = {0.96**100:.3f}, 0.99^10 = {0.99**10:.2f}, 0.99^500 = {0.99**500:.3f}")
-print(f"0.99^20 = {0.99**20:.2f}: the part of a loss that comes from b shrinks so per epoch")
+print(f"0.99^20 = {0.99**20:.2f}: by this factor an epoch shrinks the part of a loss that comes from b")
+### BEGIN AUTHOR
 assert np.allclose(surface.factors(0.02), (0.96, -0.333), atol=1e-3)
+### END AUTHOR
 
 # %% [markdown]
 # ## 3. The model and the loss
@@ -242,15 +256,18 @@ check("lab05-loss")
 #
 # **Predict.** At η = 0.02 the error in w is multiplied by −0.33 at every step, and at the start
 # nearly all of the loss comes from w. Which share of the first loss is left after one update?
-# (The loss goes with the square of the error.)
+# (The loss is proportional to the square of the error.)
 
 # %%
 guess_share = None  # a number between 0 and 1
 
 # %%
 share_left = surface.factors(0.02)[1] ** 2
-compare(guess_share, share_left)
-assert 0.10 < share_left < 0.12
+print(f"share left: {share_left:.3f}")
+compare("lab05-share", guess_share)
+### BEGIN AUTHOR
+assert abs(share_left - labhelpers.prediction.answer_to("lab05-share")) < 5e-3
+### END AUTHOR
 
 # %% [markdown]
 # About 0.11: the loss falls to a ninth in one step. You can check your function by this number.
@@ -389,8 +406,10 @@ guess_updates = None  # a number
 # %%
 sizes = [len(part) for part in torch.split(X, 32)]  # cuts a tensor into parts of 32 rows
 print("sizes of the batches:", sizes)
-compare(guess_updates, len(sizes))
-assert len(sizes) == 7 and sizes[-1] == 8
+compare("lab05-updates", guess_updates)
+### BEGIN AUTHOR
+assert len(sizes) == labhelpers.prediction.answer_to("lab05-updates") and sizes[-1] == 8
+### END AUTHOR
 
 # %% [markdown]
 # Seven: six batches of 32 and a last one of 8.
@@ -530,16 +549,16 @@ check("lab05-plot-bgd")
 # %% [markdown]
 # ## 6. By epoch and by update
 #
-# Which method is faster? Here are both once more, written with PyTorch's own tools as in lab 4:
-# all points at η = 0.02, mini-batches of 20 at the same rate, and mini-batches of 20 at 0.005.
-# All start at w = 0, b = 5, where b has a long way to go.
+# Which method is faster? Lab 2, section 5, said why this needs two figures. Here are both methods once more,
+# written with PyTorch's own tools as in lab 4: all points at η = 0.02, mini-batches of 20 at the same
+# rate, and mini-batches of 20 at 0.005. All start at w = 0, b = 5, where b has a long way to go.
 #
 # **Predict.** The batch run needs 96 updates until its loss is within 0.01 of least squares. How
-# many **updates** do mini-batches of 20 need at the same rate:
+# many **updates** do mini-batches of 20 need at the same rate?
 #
 # - (a) about 10
 # - (b) about 100
-# - (c) about 1000?
+# - (c) about 1000
 
 # %%
 guess_same_rate = None  # "a", "b" or "c"
@@ -577,11 +596,14 @@ print("run                        within 0.01 after            then on average a
 for run, updates, level in zip(runs, arrivals, levels):
     epochs = updates / run.updates_per_epoch
     print(f"{run.label:25} {updates:4} updates = {epochs:4.1f} epochs {level:19.4f}")
-compare(guess_same_rate, "b")
+compare("lab05-same-rate", guess_same_rate)
+### BEGIN AUTHOR
 assert 90 < arrivals[0] < 100 and 90 < arrivals[1] < 100 and 350 < arrivals[2] < 450
 assert runs[0].excess[-1] < 1e-4  # converged
 assert levels[1] > 0.01  # hovers: not converged
 assert levels[2] < 0.01  # hovers, but within 0.01 of least squares on average
+assert labhelpers.prediction.answer_to("lab05-same-rate") == "b"
+### END AUTHOR
 
 # %% [markdown]
 # The next two figures show the same three runs; only the horizontal axis differs. First by epoch.
@@ -619,7 +641,7 @@ plot_losses(*runs, by="update", scale="log", reference=surface.minimum_loss)
 #
 # **The whole batch** when the data are few, because an update is cheap anyway, and when the
 # minimum is wanted exactly: its gradient has no sampling noise, so at a constant rate it comes to
-# rest, while mini-batches hover. It also stands the larger rate: 0.030 here, against 0.0099 for a
+# rest, while mini-batches hover. It also tolerates the larger rate: 0.030 here, against 0.0099 for a
 # single sample.
 #
 # **With the batch size** one has to choose the learning rate (smaller batches, smaller rate, or a
@@ -645,8 +667,11 @@ progress("lab05")
 #
 # ### Quiz
 #
-# **1.** `fit_BGD` is called with `batch_size=200` on 200 points. Its losses are (a) those of
-# batch gradient descent, (b) the same for every start or (c) noisier than those of `fit_GD`.
+# **1.** `fit_BGD` is called with `batch_size=200` on 200 points. What are its losses?
+#
+# - (a) those of batch gradient descent
+# - (b) the same for every start
+# - (c) noisier than those of `fit_GD`
 #
 # <details><summary>Answer</summary>
 #
@@ -676,10 +701,11 @@ progress("lab05")
 #
 # <details><summary>Answer</summary>
 #
-# **(b).** The hovering shrinks with the rate. (a) It has already lost touch with its start; more
+# **(b).** The hovering shrinks with the rate. (a) The run has already forgotten its start; more
 # epochs at the same rate hover at the same height. (c) Smaller batches have noisier gradients and
 # hover higher.
 # </details>
-#
+
+# %% [markdown]
 # This was the last lab. You have written gradient descent from nothing, know which rates converge
 # before you run them, and can tell a converged run from one that only looks so.
