@@ -11,5 +11,10 @@ c = get_config()  # noqa: F821, nbgrader provides it
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 
+# The author's assertions on numbers in the text. They give answers away, and no grade needs them.
+c.ClearHiddenTests.begin_test_delimeter = "BEGIN AUTHOR"
+c.ClearHiddenTests.end_test_delimeter = "END AUTHOR"
+c.ClearHiddenTests.enforce_metadata = False
+
 # Seconds that one cell of a submission may take.
 c.ExecutePreprocessor.timeout = 120

@@ -195,7 +195,7 @@ def test_files_of_nobody_are_named_beside_the_count(tmp_path):
         (tmp_path / name).touch()
     submissions = Submissions(tmp_path, LAB)
     work = Namespace(
-        students=["ada"], kept=0, released=Namespace(stem=LAB), submissions=submissions
+        students=["ada"], kept=0, released=Namespace(stem=LAB), submissions=submissions, notes={}
     )
     said = io.StringIO()
     _report(Console(file=said), Namespace(out=tmp_path), work, Counter(), 1, 1.0, False)

@@ -131,7 +131,7 @@ def test_unknown_order_is_named():
 
 def test_catalogue_is_complete_sentences():
     fields = dict.fromkeys(
-        ("name", "v0", "v1", "last", "n", "rise", "climb", "rate", "start", "epochs"), "x"
+        ("name", "v0", "v1", "last", "n", "rise", "climb", "rate", "start", "epochs", "times"), "x"
     )
     names = [mistake.name for mistake in CATALOGUE]
     assert len(set(names)) == len(names)

@@ -83,7 +83,7 @@ def test_contributing_names_files_and_targets_that_exist(course, targets):
     assert set(re.findall(r"`make ([a-z]+)`", text)) <= targets
     named = re.findall(r"`((?:labhelpers|labtools|tests|solutions|docs)/[\w/.]*)`", text)
     named += re.findall(r"\]\(([A-Z]+\.md)\)", text)
-    made_up = ("lab06", "your-mistake")
+    made_up = ("lab07", "labNN", "your-mistake")
     missing = [
         path
         for path in named
