@@ -100,8 +100,8 @@ def _what_stopped(practice: Practice) -> Feedback | None:
     ):
         return None
     feedback = failed(describe_error(error), "The practice cell")
-    names = " or ".join(f"`{name}`" for name in practice.names)
-    more = f" It did not come to define {names}."
+    named = " or ".join(f"`{one}`" for one in practice.names)
+    more = f" It did not come to define {named}."
     if isinstance(error, NameError):
         more += " If that name comes from a cell above, run that cell first."
     return replace(feedback, text=feedback.text + more)

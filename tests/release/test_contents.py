@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import yaml
 from packaging.requirements import Requirement
 
+from labchecks import of_lab
 from labtools.build import find_sources
 
 # Lines that some solution has and that stand in the labs and their package for other reasons:
@@ -78,13 +79,28 @@ def test_it_holds_these_files_and_no_other(course, files):
     notebooks = [path for path in files if path.startswith("notebooks/")]
     assert notebooks == [f"notebooks/{path.stem}.ipynb" for path in find_sources(course)]
     package = {path for path in files if path.startswith(("labchecks/", "labhelpers/"))}
-    assert {path.rpartition(".")[2] for path in package} <= {"py", "css", "html", "js", "svg"}
-    assert package == {
+    plain = {path for path in package if path.endswith(".json")}
+    assert {path.rpartition(".")[2] for path in package - plain} <= {
+        *("py", "css", "html", "js", "svg", "toml")
+    }
+    own = {
         path.relative_to(course).as_posix()
         for package in ("labchecks", "labhelpers")
         for path in (course / package).rglob("*.*")
         if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
     }
+    # A lab's practices are plain data in place of its modules.
+    given_up = {path for path in own if path.startswith(tuple(p[:-5] for p in plain))}
+    assert len(plain) >= 5 and package - plain == own - given_up
+
+
+def test_no_reference_is_in_a_lab_of_plain_data(files):
+    for lab in ("lab00", "lab01", "lab03", "lab04", "lab05"):
+        rows = json.loads(files[f"labchecks/labs/{lab}.json"])
+        assert [row["id"] for row in rows] == [practice.id for practice in of_lab(lab)]
+        assert not any("lambda" in json.dumps(row) for row in rows)
+        for row in rows:
+            assert row["manual"] or {"visible", "judge"} <= row.keys()
 
 
 def test_the_labs_are_untouched_and_as_built(course, files):
@@ -122,7 +138,7 @@ def test_no_instructor_code_is_in_any_file(course, files):
 
 def test_the_packages_are_the_course_s_own(course, files):
     for path, text in files.items():
-        if path.startswith(("labchecks/", "labhelpers/")):
+        if path.startswith(("labchecks/", "labhelpers/")) and not path.endswith(".json"):
             assert text == (course / path).read_text(encoding="utf-8")
         if path.endswith(".py"):
             ast.parse(text)

@@ -74,7 +74,7 @@ def test_order_does_not_matter():
 PLANTED = {
     "a solution line in the package": (
         "labhelpers/wording.py",
-        "hessian = 2 * np.array([[np.mean(x**2), np.mean(x)], [np.mean(x), 1.0]])",
+        "    return 2 / np.linalg.eigvalsh(hessian).max()",
         "is a solution line of solutions/lab01",
     ),
     "a solution line in the README": (
