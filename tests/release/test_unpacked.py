@@ -135,7 +135,9 @@ def test_the_third_line_opens_the_labs(unpacked):
         server.terminate()
         server.communicate(timeout=30)
     names = {item["name"] for item in listing["content"]}
-    assert names == {path.name for path in (unpacked / "notebooks").iterdir()}
+    # What the checks remember there is hidden, as its name says.
+    shown = (path.name for path in (unpacked / "notebooks").iterdir())
+    assert names == {name for name in shown if not name.startswith(".")}
 
 
 def _fetch(address: str, seconds: float = 60) -> dict:

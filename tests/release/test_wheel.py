@@ -62,7 +62,7 @@ def test_it_holds_what_the_labs_import_and_no_more(course, wheel):
     inside = {name for name in names if ".dist-info/" not in name}
     expected = {
         path.relative_to(course).as_posix()
-        for pattern in ("*.py", "*.js", "*.css", "*.html", "*.svg")
+        for pattern in ("*.py", "*.js", "*.css", "*.html", "*.svg", "*.toml")
         for package in ("labchecks", "labhelpers")
         for path in (course / package).rglob(pattern)
         if ".ipynb_checkpoints" not in path.parts
