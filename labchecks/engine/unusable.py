@@ -133,11 +133,3 @@ def _a(answer: Mapping[str, Any]) -> str:
     if described.startswith("empty"):
         return f"an {described}"
     return f"{'an' if described[:1].lower() in 'aeiou' else 'a'} `{described}`"
-
-
-def unreadable(answer, name, wanted):  # until every judge calls `unusable`
-    return unusable(answer, name, wanted)
-
-
-def nothing_returned(name, answer, wanted, circumstance=""):  # likewise
-    return unusable(answer, name, wanted, function=True, circumstance=circumstance)

@@ -28,7 +28,7 @@ from labchecks.engine.mistakes import (
     wrong_start,
 )
 from labchecks.engine.run import Descent, Points, points_of, simulate
-from labchecks.engine.unusable import unreadable
+from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
 from labchecks.registry import Practice
 
@@ -202,7 +202,7 @@ class Losses:
         return self._together(runs) or feedback
 
     def _one(self, case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
-        nothing = unreadable(answer, self.name, f"a list of {self.epochs} losses")
+        nothing = unusable(answer, self.name, f"a list of {self.epochs} losses")
         if nothing is not None:
             return nothing
         points, values = points_of(case["data"], case["seed"]), answer["values"]

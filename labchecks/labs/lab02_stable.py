@@ -14,7 +14,7 @@ from labchecks.engine.compare import agree, digits, mismatch, shown
 from labchecks.engine.diagnosis import describe
 from labchecks.engine.mistakes import find, of_kind
 from labchecks.engine.run import Descent, Points, points_of, simulate, simulate_many
-from labchecks.engine.unusable import unreadable
+from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect
 from labchecks.judges.losses import judge_cases
 from labchecks.labs.lab02_runs import BATCH, EPOCHS, LAB_SEED, RATES, START, hidden, visible
@@ -61,11 +61,11 @@ def stable_rate() -> Practice:
 def _judge_stable(
     case: Mapping[str, Any], answer: Mapping[str, Any], again: bool = False
 ) -> Feedback:
-    nothing = unreadable(answer, "loss_SGD", f"a list of {EPOCHS} losses")
+    nothing = unusable(answer, "loss_SGD", f"a list of {EPOCHS} losses")
     if nothing is not None:
         return nothing
     rate_answer = answer["step_size"]
-    nothing = unreadable(rate_answer, "step_size", "one number, your rate")
+    nothing = unusable(rate_answer, "step_size", "one number, your rate")
     if nothing is not None:
         return incorrect(nothing.text, nothing.mistake or "step_size missing")
     if len(rate_answer["values"]) != 1:
