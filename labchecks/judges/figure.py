@@ -253,13 +253,15 @@ class FigureJudge:
         )
         n = len(losses)
         heights = [np.asarray(one["y"], dtype=float) for one in curves]
-        if any(_same(one["x"][:3], losses[:3]) for one in curves):
+        # Of a run from a known start the first loss is known, whatever the order of its points.
+        first = losses[: 3 if curve.run is None else 1]
+        if any(_same(one["x"][: len(first)], first) for one in curves):
             return "x and y swapped", (
                 "The losses run along the x-axis: look at the order of the arguments of `plot`."
             )
         with np.errstate(all="ignore"):
-            logs = [log(losses[:3]) for log in LOGS]
-        if any(_same(y[:3], log) for y in heights for log in logs):
+            logs = [log(first) for log in LOGS]
+        if any(_same(y[: len(first)], log) for y in heights for log in logs):
             return "logarithm of the losses", (
                 "The curve of {names} shows logarithms of the losses: draw the losses themselves; "
                 "the axis can be made logarithmic."
