@@ -16,7 +16,6 @@ from labchecks.engine.training_runs import Suspect, TrainingRun
 __all__ = [
     "AFTER",
     "NEGATED",
-    "OTHER_MOMENT",
     "OTHER_SIZE",
     "REPLACED",
     "RESTART",
@@ -176,17 +175,6 @@ def absolute_errors() -> list[Suspect]:
     names = ("absolute errors", "absolute errors recorded")
     return [_catalogued(mistakes.find(name)) for name in names]
 
-
-OTHER_MOMENT = Suspect(
-    Mistake(
-        "losses of other parameters",
-        sentence="The steps are right, but your first loss, {v0}, is not that of the weight and "
-        "bias with which the training began.",
-        look="Look at when each loss is taken, and at what happens to it before it is recorded.",
-    ),
-    _changed(),
-    RIGHT_STEPS,
-)
 
 NEGATED = Suspect(
     Mistake(
