@@ -84,16 +84,23 @@ def losses_practice(
         The run that is asked for. With a batch size every order of the points is right.
     other_starts, other_rates, other_data
         What a student may have used by accident: starts with a word on each, rates, data sets.
+        The starts that any run may slip to (zero, exchanged, other signs) need not be among them.
     rate_before : (float, str), optional
         The rate of an earlier run, and words for where it ended: a run may go on from there.
     """
+    w, b = start
+    slipped = (
+        ((0.0, 0.0), "from zero"),
+        ((b, w), "with `w` and `b` in each other's place"),
+        ((-w, -b), "with other signs"),
+    )
     judge = Losses(
         name,
         rate,
         epochs,
-        tuple(start),
+        (w, b),
         batch_size,
-        tuple((tuple(other), why) for other, why in other_starts),
+        (*slipped, *((tuple(other), why) for other, why in other_starts)),
         tuple(other_rates),
         tuple(other_data),
         rate_before,

@@ -25,11 +25,6 @@ RATE_02 = Practice.losses(
     epochs=15,
     start=START,
     rate_before=(0.1, "where the run at rate 0.1 ended"),
-    other_starts=(
-        ((0.0, 0.0), "from zero"),
-        ((START[1], START[0]), "with `w` and `b` in each other's place"),
-        ((-START[0], -START[1]), "with other signs"),
-    ),
     other_rates=RATES,
     other_data=("steep_line", "wide_line"),
 )

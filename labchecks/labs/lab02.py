@@ -20,12 +20,7 @@ BATCH = Practice.losses(
     epochs=20,
     start=START,
     rate_before=(0.1, "where a run at rate 0.1 ended"),
-    other_starts=(
-        ((0.0, 0.0), "from zero"),
-        ((-15.0, -10.0), "from the start of Lab 1"),
-        ((START[1], START[0]), "with `w` and `b` in each other's place"),
-        ((-START[0], -START[1]), "with other signs"),
-    ),
+    other_starts=(((-15.0, -10.0), "from the start of Lab 1"),),
     other_rates=RATES,
     other_data=("gentle_line", "wide_line"),
 )

@@ -21,12 +21,7 @@ TWENTY = Practice.losses(
     start=START,
     batch_size=20,
     rate_before=(RATE, "where another run ended"),
-    other_starts=(
-        ((0.0, 0.0), "from zero"),
-        ((-10.0, -20.0), "from the start of Lab 2"),
-        ((START[1], START[0]), "with `w` and `b` in each other's place"),
-        ((-START[0], -START[1]), "with other signs"),
-    ),
+    other_starts=(((-10.0, -20.0), "from the start of Lab 2"),),
     other_rates=(0.2, 0.05, 0.02, 0.01),
     other_data=("steep_line", "wide_line"),
 )

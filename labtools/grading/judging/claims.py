@@ -12,7 +12,6 @@ __all__ = ["Claim", "read_answer", "read_claim", "read_outputs", "read_passed"]
 
 Claim = dict[str, Any]
 
-MOST_NODES = 400_000
 DEEPEST = 8
 LONGEST_TEXT = 4_000
 #: Characters of one output in text: a little more than an honest sandbox sends.
