@@ -15,7 +15,7 @@ from labchecks.engine.compare import rounded_to, shown
 from labchecks.engine.optimizer import Training, repeat
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
-from labchecks.hidden_cases import as_hidden
+from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
 
 __all__ = ["TrainingLoop", "optimizer_cases", "optimizer_practice"]
@@ -34,32 +34,13 @@ ELSEWHERE = 0.5
 ROUNDED = 0.7
 
 
-def optimizer_practice(
-    id: str, *, title: str, points: float, name: str = "train", seed: int = 41
-) -> Practice:
+def optimizer_practice(id: str, *, name: str = "train", seed: int = 41, **about: Any) -> Practice:
     """A practice that asks for ``name(model, loader, epochs, lr)``, which trains with Adam.
 
-    Parameters
-    ----------
-    id, title : str
-        Grade id, and what the practice is about.
-    points : float
-        Points for a right answer.
-    name : str
-        The student's name for the function.
-    seed : int
-        Of the visible cases.
+    The settings are those of :func:`labchecks.judges.drawn.drawn_practice`.
     """
-    return Practice(
-        id=id,
-        title=title,
-        points=points,
-        names=(name,),
-        question=("optimizer", name),
-        judge=TrainingLoop(name),
-        visible=lambda: optimizer_cases(random.Random(seed)),
-        hidden=lambda rng: as_hidden(optimizer_cases(rng)),
-    )
+    judge = TrainingLoop(name)
+    return drawn_practice("optimizer", judge, optimizer_cases, id=id, seed=seed, **about)
 
 
 def optimizer_cases(rng: random.Random) -> list[dict[str, Any]]:

@@ -57,6 +57,7 @@ from labchecks.engine.suspects import (
 from labchecks.engine.training_runs import Suspect, TrainingRun
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.judges.drawn import drawn_practice
 from labchecks.judges.training_cases import batch_cases, mini_batch_cases
 from labchecks.registry import Practice
 
@@ -734,13 +735,12 @@ def training_practice(
             return mini_batch_cases(rng)
         return batch_cases(rng, [12] if visible else [rng.randint(8, 15), rng.randint(20, 40)])
 
-    return Practice(
+    return drawn_practice(
+        "training",
+        TrainingJudge(name, (data, 1)),
+        drawn,
         id=id,
         title=title,
         points=points,
-        names=(name,),
-        question=("training", name),
-        judge=TrainingJudge(name, (data, 1)),
         visible=lambda: [lab, *drawn(random.Random(seed), visible=True)],
-        hidden=lambda rng: [{**case, "hidden": True} for case in drawn(rng)],
     )
