@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from labchecks.chart import Chart
 from labchecks.engine.compare import rounded_to, shown
 from labchecks.engine.optimizer import Training, repeat
 from labchecks.engine.unusable import unusable
@@ -105,6 +106,17 @@ class TrainingLoop:
             return self._shuffled(shuffled)
         found = list(_explanations(pairs))
         return self._named(found, answers[0]["values"]) if found else self._unknown(pairs)
+
+    def chart(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Chart | None:
+        """The losses of the first run that is not as asked for, beside the right ones."""
+        for case, answer in zip(cases, answers, strict=True):
+            if case["shuffle"] or answer.get("kind") != "numbers":
+                continue
+            right = repeat(Training(), case).records["samples"]
+            chart = Chart.of(answer["values"], right, where=_call(case))
+            if chart is not None:
+                return chart
+        return None
 
     def _named(self, found: Sequence[_Explanation], values: Sequence[float]) -> Feedback:
         """Say what explains all answers: each explanation, where there are several."""
@@ -266,6 +278,11 @@ def _first_difference(pairs: Pairs, rights: Sequence[np.ndarray]) -> str:
                     f"{k + 1} is {shown(found)}; that of the run asked for is {shown(wanted)}."
                 )
     return ""
+
+
+def _call(case: Case) -> str:
+    """Which of the runs it is."""
+    return f"with {len(case['x'])} rows, at rate {case['lr']:g}"
 
 
 def _is_rounded(values: Sequence[float], right: np.ndarray) -> bool:

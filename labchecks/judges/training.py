@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from labchecks.ask.training import MOST_CALLS
+from labchecks.chart import Chart
 from labchecks.engine.compare import shown
 from labchecks.engine.diagnosis import climb
 from labchecks.engine.model_calls import (
@@ -129,6 +130,20 @@ class TrainingJudge:
                 "start far out",
             )
         return feedback
+
+    def chart(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Chart | None:
+        """The first log that is not as asked for, where no order of rows matters to it."""
+        for case, answer in zip(cases, answers, strict=True):
+            if answer.get("kind") != "numbers":
+                continue
+            run = TrainingRun.of(case, answer)
+            starts = run.starts() if run.one_batch or run.alike else []
+            if starts and (right := predict(run.right, run.points, starts[0])).size:
+                where = f"with {len(run.points)} rows, at rate {case['lr']:g}"
+                chart = Chart.of(run.log, right, where=where)
+                if chart is not None:
+                    return chart
+        return None
 
 
 @dataclass(frozen=True)
