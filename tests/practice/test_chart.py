@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,6 +98,23 @@ def test_labs_1_to_3_draw_the_run_that_was_asked_for():
     right = simulate(judge.run, points).losses
     assert all(a <= v <= b for a, v, b in zip(chart.low, right, chart.high, strict=True))
     assert chart.low != chart.high
+
+
+def test_one_stochastic_epoch_is_drawn_sample_by_sample():
+    def uphill(w, b, x, y, step_size, order):
+        losses = []
+        for i in order:
+            loss = (w * x[i] + b - y[i]) ** 2
+            losses.append(loss.item())
+            loss.backward()
+            with torch.no_grad():
+                w += step_size * w.grad
+                b += step_size * b.grad
+                w.grad.zero_(), b.grad.zero_()
+        return losses
+
+    chart = checking._judge(find("lab02-sgd-epoch"), {"sgd_epoch": uphill}).chart
+    assert chart.first == 1 and len(chart.low) == 5 and "with 5 points" in chart.to_html()
 
 
 @pytest.mark.parametrize("practice_id", ["lab04-train", "lab05-fit-gd", "lab05-fit-bgd"])
