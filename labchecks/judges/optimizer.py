@@ -128,7 +128,8 @@ class TrainingLoop:
             text = f"Two explanations fit your numbers equally well. {text}"
         text = text.strip().format(v0=shown(values[0]), last=shown(values[-1]), name=self.name)
         share = min(explanation.share for explanation in (first, *others))
-        return partial(share, text, first.name) if share else incorrect(text, first.name)
+        name = " or ".join(explanation.name for explanation in (first, *others))
+        return partial(share, text, name) if share else incorrect(text, name)
 
     def _wrong_length(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         values = [answer["values"] for answer in answers]
