@@ -14,6 +14,7 @@ from html import escape
 import numpy as np
 
 from labchecks import registry
+from labchecks.chart import Chart
 from labchecks.feedback import (
     Feedback,
     Score,
@@ -79,13 +80,25 @@ def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
         # Numbers that overflow are part of what is judged; a warning on stderr would only puzzle.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            return practice.judge(cases, answers)
+            feedback = practice.judge(cases, answers)
+            return replace(feedback, chart=_chart(practice, feedback, cases, answers))
     except Exception as error:
         # A fault of the check is not the student's; say so instead of raising in their notebook.
         return not_checked(
             f"The check itself failed ({type(error).__name__}: {error}). This is not your mistake; "
             "please tell your instructor which cell it was."
         )
+
+
+def _chart(practice: Practice, feedback: Feedback, cases, answers) -> Chart | None:
+    """The chart of losses that a judge can give beside its verdict."""
+    draw = getattr(practice.judge, "chart", None)
+    if draw is None or feedback.outcome not in ("incorrect", "partial"):
+        return None
+    # The verdict stands without a picture, too.
+    with contextlib.suppress(Exception):
+        return draw(cases, answers)
+    return None
 
 
 def _what_stopped(practice: Practice) -> Feedback | None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
+from typing import TYPE_CHECKING
+
+from labchecks.pages import links
+
+if TYPE_CHECKING:
+    from labchecks.chart import Chart
 
 __all__ = ["Feedback", "Score", "correct", "incorrect", "not_attempted", "not_checked", "partial"]
 
@@ -32,13 +38,18 @@ class Feedback:
     text : str
         What happened, how the numbers show it, what to look at. Never the solution.
     mistake : str
-        Short name of the known mistake that the answer matches; empty if none was recognised.
+        Short name of the known mistake that the answer matches, or two with "or" or "+" between
+        them; empty if none was recognised.
+    chart : Chart, optional
+        The student's losses as a picture, for the form in HTML. It is made in a check cell only, so
+        no number of a hidden case is in it.
     """
 
     outcome: str
     share: float
     text: str
     mistake: str = ""
+    chart: Chart | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.outcome not in _LOOK:
@@ -71,7 +82,7 @@ class Feedback:
             "margin:.3em 0;max-width:46em;line-height:1.45;background:rgba(127,127,127,.10);"
             f'border-radius:0 6px 6px 0">{points}'
             f'<strong><span aria-hidden="true">{symbol}</span> {escape(heading)}</strong>{name}'
-            f"{paragraphs}</div>"
+            f"{paragraphs}{self.chart.to_html() if self.chart else ''}{links(self.mistake)}</div>"
         )
 
     def score(self, points: float) -> Score:

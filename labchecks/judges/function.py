@@ -21,6 +21,7 @@ from labchecks.ask.values import read_numbers
 from labchecks.engine.compare import rounded_to, shown
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
 
 __all__ = [
@@ -415,15 +416,14 @@ def function_practice(
         return [[cases[argument](rng) for argument in arguments] for _ in range(CALLS)]
 
     shown_calls = [list(given) for given in visible or drawn(random.Random(seed))]
-    return Practice(
+    return drawn_practice(
+        "function",
+        FunctionJudge(name, (Slip("", reference), *slips), wanted, arguments, **judged),
+        lambda rng: [{"calls": drawn(rng)}],
         id=id,
         title=title,
         points=points,
-        names=(name,),
-        question=("function", name),
-        judge=FunctionJudge(name, (Slip("", reference), *slips), wanted, arguments, **judged),
         visible=lambda: [{"calls": shown_calls}],
-        hidden=lambda rng: [{"calls": drawn(rng), "hidden": True}],
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from labchecks.chart import Chart
 from labchecks.engine import diagnosis
 from labchecks.engine import shuffled as shuffles
 from labchecks.engine.compare import agree, digits, rounded_to, shown
@@ -207,6 +208,21 @@ class Losses:
             for case, answer in zip(cases, answers, strict=True)
         ]
         return self._together(runs) or feedback
+
+    def chart(
+        self, cases: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
+    ) -> Chart | None:
+        """The losses of the first case beside those of the run, or of any order of its points."""
+        case, answer = cases[0], answers[0]
+        if answer.get("kind") != "numbers":
+            return None
+        points = points_of(case["data"], case["seed"])
+        low = high = simulate(self.run, points).losses
+        if self.batch_size is not None:
+            # In their own order the points may lead to where no shuffle does.
+            ends = np.exp(shuffles.reach(self.run, points, margin=0.5))
+            low, high = np.minimum(low, ends[0]), np.maximum(high, ends[1])
+        return Chart.of(answer["values"], low, high)
 
     def _one(self, case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
         nothing = unusable(answer, self.name, f"a list of {self.epochs} losses")

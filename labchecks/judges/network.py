@@ -21,7 +21,7 @@ from labchecks.engine.network import (
 )
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
-from labchecks.hidden_cases import as_hidden
+from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
 
 __all__ = ["HiddenLayer", "network_cases", "network_practice"]
@@ -43,32 +43,12 @@ SAME = 1e-3
 SLOPE = 0.02
 
 
-def network_practice(
-    id: str, *, title: str, points: float, name: str = "Net", seed: int = 43
-) -> Practice:
+def network_practice(id: str, *, name: str = "Net", seed: int = 43, **about: Any) -> Practice:
     """A practice that asks for ``name(n_inputs, n_hidden, n_outputs)`` with one hidden layer.
 
-    Parameters
-    ----------
-    id, title : str
-        Grade id, and what the practice is about.
-    points : float
-        Points for a right answer.
-    name : str
-        The student's name for the module.
-    seed : int
-        Of the visible cases.
+    The settings are those of :func:`labchecks.judges.drawn.drawn_practice`.
     """
-    return Practice(
-        id=id,
-        title=title,
-        points=points,
-        names=(name,),
-        question=("network", name),
-        judge=HiddenLayer(name),
-        visible=lambda: network_cases(random.Random(seed)),
-        hidden=lambda rng: as_hidden(network_cases(rng)),
-    )
+    return drawn_practice("network", HiddenLayer(name), network_cases, id=id, seed=seed, **about)
 
 
 def network_cases(rng: random.Random) -> list[dict[str, Any]]:

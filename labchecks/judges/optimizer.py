@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from labchecks.chart import Chart
 from labchecks.engine.compare import rounded_to, shown
 from labchecks.engine.optimizer import Training, repeat
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
-from labchecks.hidden_cases import as_hidden
+from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
 
 __all__ = ["TrainingLoop", "optimizer_cases", "optimizer_practice"]
@@ -34,32 +35,13 @@ ELSEWHERE = 0.5
 ROUNDED = 0.7
 
 
-def optimizer_practice(
-    id: str, *, title: str, points: float, name: str = "train", seed: int = 41
-) -> Practice:
+def optimizer_practice(id: str, *, name: str = "train", seed: int = 41, **about: Any) -> Practice:
     """A practice that asks for ``name(model, loader, epochs, lr)``, which trains with Adam.
 
-    Parameters
-    ----------
-    id, title : str
-        Grade id, and what the practice is about.
-    points : float
-        Points for a right answer.
-    name : str
-        The student's name for the function.
-    seed : int
-        Of the visible cases.
+    The settings are those of :func:`labchecks.judges.drawn.drawn_practice`.
     """
-    return Practice(
-        id=id,
-        title=title,
-        points=points,
-        names=(name,),
-        question=("optimizer", name),
-        judge=TrainingLoop(name),
-        visible=lambda: optimizer_cases(random.Random(seed)),
-        hidden=lambda rng: as_hidden(optimizer_cases(rng)),
-    )
+    judge = TrainingLoop(name)
+    return drawn_practice("optimizer", judge, optimizer_cases, id=id, seed=seed, **about)
 
 
 def optimizer_cases(rng: random.Random) -> list[dict[str, Any]]:
@@ -125,6 +107,17 @@ class TrainingLoop:
         found = list(_explanations(pairs))
         return self._named(found, answers[0]["values"]) if found else self._unknown(pairs)
 
+    def chart(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Chart | None:
+        """The losses of the first run that is not as asked for, beside the right ones."""
+        for case, answer in zip(cases, answers, strict=True):
+            if case["shuffle"] or answer.get("kind") != "numbers":
+                continue
+            right = repeat(Training(), case).records["samples"]
+            chart = Chart.of(answer["values"], right, where=_call(case))
+            if chart is not None:
+                return chart
+        return None
+
     def _named(self, found: Sequence[_Explanation], values: Sequence[float]) -> Feedback:
         """Say what explains all answers: each explanation, where there are several."""
         first, *others = found
@@ -135,7 +128,8 @@ class TrainingLoop:
             text = f"Two explanations fit your numbers equally well. {text}"
         text = text.strip().format(v0=shown(values[0]), last=shown(values[-1]), name=self.name)
         share = min(explanation.share for explanation in (first, *others))
-        return partial(share, text, first.name) if share else incorrect(text, first.name)
+        name = " or ".join(explanation.name for explanation in (first, *others))
+        return partial(share, text, name) if share else incorrect(text, name)
 
     def _wrong_length(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         values = [answer["values"] for answer in answers]
@@ -285,6 +279,11 @@ def _first_difference(pairs: Pairs, rights: Sequence[np.ndarray]) -> str:
                     f"{k + 1} is {shown(found)}; that of the run asked for is {shown(wanted)}."
                 )
     return ""
+
+
+def _call(case: Case) -> str:
+    """Which of the runs it is."""
+    return f"with {len(case['x'])} rows, at rate {case['lr']:g}"
 
 
 def _is_rounded(values: Sequence[float], right: np.ndarray) -> bool:

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from labchecks.ask.training import MOST_CALLS
+from labchecks.chart import Chart
 from labchecks.engine.compare import shown
 from labchecks.engine.diagnosis import climb
 from labchecks.engine.model_calls import (
@@ -57,6 +58,7 @@ from labchecks.engine.suspects import (
 from labchecks.engine.training_runs import Suspect, TrainingRun
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.judges.drawn import drawn_practice
 from labchecks.judges.training_cases import batch_cases, mini_batch_cases
 from labchecks.registry import Practice
 
@@ -128,6 +130,20 @@ class TrainingJudge:
                 "start far out",
             )
         return feedback
+
+    def chart(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Chart | None:
+        """The first log that is not as asked for, where no order of rows matters to it."""
+        for case, answer in zip(cases, answers, strict=True):
+            if answer.get("kind") != "numbers":
+                continue
+            run = TrainingRun.of(case, answer)
+            starts = run.starts() if run.one_batch or run.alike else []
+            if starts and (right := predict(run.right, run.points, starts[0])).size:
+                where = f"with {len(run.points)} rows, at rate {case['lr']:g}"
+                chart = Chart.of(run.log, right, where=where)
+                if chart is not None:
+                    return chart
+        return None
 
 
 @dataclass(frozen=True)
@@ -734,13 +750,12 @@ def training_practice(
             return mini_batch_cases(rng)
         return batch_cases(rng, [12] if visible else [rng.randint(8, 15), rng.randint(20, 40)])
 
-    return Practice(
+    return drawn_practice(
+        "training",
+        TrainingJudge(name, (data, 1)),
+        drawn,
         id=id,
         title=title,
         points=points,
-        names=(name,),
-        question=("training", name),
-        judge=TrainingJudge(name, (data, 1)),
         visible=lambda: [lab, *drawn(random.Random(seed), visible=True)],
-        hidden=lambda rng: [{**case, "hidden": True} for case in drawn(rng)],
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from labchecks.chart import Chart
 from labchecks.engine.compare import agree, mismatch, shown
 from labchecks.engine.diagnosis import describe, matching
 from labchecks.engine.mistakes import Mistake, find, of_kind
@@ -62,7 +63,7 @@ def sgd_epoch() -> Practice:
         points=15,
         names=("sgd_epoch",),
         question=("passes", "sgd_epoch"),
-        judge=_judge_epochs,
+        judge=_Epochs(),
         visible=_visible_epochs,
         hidden=_hidden_epochs,
     )
@@ -107,18 +108,29 @@ def _drawn_epochs(rng: random.Random, n: int) -> dict[str, Any]:
     }
 
 
-def _judge_epochs(cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
-    for number, (case, answer) in enumerate(zip(cases, answers, strict=True)):
-        feedback = _judge_epoch(case, answer)
-        if feedback.outcome != "correct":
-            if number and feedback.outcome in ("incorrect", "partial"):
-                text = f"Right in the first trial, but not in another. {feedback.text}"
-                return incorrect(text, feedback.mistake)
-            return feedback
-    return correct(
-        "Your function takes the samples in the given order, moves `w` and `b` in place, and "
-        "returns each sample's loss before its update."
-    )
+class _Epochs:
+    """The judge of :func:`sgd_epoch`."""
+
+    def __call__(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
+        for number, (case, answer) in enumerate(zip(cases, answers, strict=True)):
+            feedback = _judge_epoch(case, answer)
+            if feedback.outcome != "correct":
+                if number and feedback.outcome in ("incorrect", "partial"):
+                    text = f"Right in the first trial, but not in another. {feedback.text}"
+                    return incorrect(text, feedback.mistake)
+                return feedback
+        return correct(
+            "Your function takes the samples in the given order, moves `w` and `b` in place, and "
+            "returns each sample's loss before its update."
+        )
+
+    def chart(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Chart | None:
+        """The losses of the first trial's first pass."""
+        made = answers[0]["passes"][0]["losses"] if answers[0].get("kind") == "passes" else {}
+        if made.get("kind") != "numbers":
+            return None
+        right = simulate(*_first_pass(cases[0]))
+        return Chart.of(made["values"], right.losses, where=f"with {len(cases[0]['x'])} points")
 
 
 def _judge_epoch(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
@@ -138,23 +150,23 @@ def _judge_epoch(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback
             f"`sgd_epoch` should be a function, and it is a `{answer.get('type', 'value')}`.",
             "wrong type",
         )
-    points = Points(_float32(case["x"]), _float32(case["y"]))
-    start = (float(np.float32(case["w"])), float(np.float32(case["b"])))
+    run, points = _first_pass(case)
     for number, (order, made) in enumerate(zip(case["orders"], answer["passes"], strict=True)):
-        run = Descent(
-            rate=case["rate"],
-            epochs=1,
-            start=start,
-            batch_size=1,
-            order=(tuple(order),),
-            series="every",
-        )
+        run = run.with_(order=(tuple(order),))
         right = simulate(run, points)
         fault = _epoch_fault(made, run, right, points)
         if fault is not None:
             return fault if number == 0 else _second_pass(fault, made, len(order))
-        start = right.end
+        run = run.with_(start=right.end)
     return correct("")
+
+
+def _first_pass(case: Mapping[str, Any]) -> tuple[Descent, Points]:
+    """The run of a trial's first pass, and its points."""
+    start = (float(np.float32(case["w"])), float(np.float32(case["b"])))
+    order = tuple(case["orders"][0])
+    run = Descent(case["rate"], 1, start, batch_size=1, order=(order,), series="every")
+    return run, Points(_float32(case["x"]), _float32(case["y"]))
 
 
 def _float32(values: Sequence[float]) -> np.ndarray:

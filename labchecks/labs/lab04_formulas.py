@@ -74,7 +74,7 @@ R_SQUARED = Practice.function(
     "mean.",
     slips=[
         slip(
-            "arguments swapped",
+            "targets and predictions swapped",
             lambda t, p: r_squared(p, t),
             "{name} gives {value}: there the spread of the predictions stands where that of the "
             "targets belongs. Look at which argument is which.",

@@ -77,6 +77,8 @@ class Verdict:
         What the student reads.
     cell : int or None
         Index of the submitted cell it is about.
+    mistake : str
+        The known mistake that it names, as in :class:`labchecks.Feedback`.
     """
 
     practice: str
@@ -86,6 +88,7 @@ class Verdict:
     status: str
     feedback: str
     cell: int | None = None
+    mistake: str = ""
 
     def __post_init__(self) -> None:
         # An error's message is a student's text, and goes everywhere.

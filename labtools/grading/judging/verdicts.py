@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from labchecks import Feedback, Practice
@@ -63,17 +64,8 @@ def judge_all(
         if home is not None and not 0 <= home < len(cells):
             home = None
         remarks.append(_remark_on_errors(evidence.visible.get(practice.id)))
-        verdicts.append(
-            Verdict(
-                verdict.practice,
-                verdict.title,
-                verdict.score,
-                verdict.max_score,
-                verdict.status,
-                " ".join(r for r in remarks if r),
-                home,
-            )
-        )
+        text = " ".join(r for r in remarks if r)
+        verdicts.append(replace(verdict, feedback=text, cell=home))
     return verdicts
 
 
@@ -118,6 +110,7 @@ def _judge(
     def say(cases: Sequence[Case], answers: Sequence[dict[str, Any]]) -> Feedback:
         return _say(practice, cases, answers, known)
 
+    mistake = None
     attempted = _is_attempted(seen) or _is_attempted(unseen)
     if not attempted:
         asked, cases = (seen, question.visible) if visible else (unseen, question.hidden)
@@ -149,7 +142,7 @@ def _judge(
             own = say(question.visible, seen) if visible is not None else None
             if own is not None and (own.outcome == "correct") == right:
                 # In the numbers of the lab's own data, which the student has seen as well.
-                text = own.text
+                text, mistake = own.text, own.mistake
             elif right:
                 text = "It is right."
             else:
@@ -161,6 +154,7 @@ def _judge(
                     else say((*question.visible, *question.hidden), [*seen, *clean])
                 )
                 text = _without_numbers(told, feedback, asked_on_lab_data=own is not None)
+    mistake = feedback.mistake if mistake is None else mistake
     ended = _what_ended(assignment, practice, evidence)
     if attempted and ended is not None and feedback is not _NOTHING and feedback.share < 1:
         text = f"{ended[1]} What follows is about what it had done by then. {text}"
@@ -174,6 +168,7 @@ def _judge(
         float(practice.points),
         status,
         text,
+        mistake=mistake,
     )
 
 

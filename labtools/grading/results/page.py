@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from labchecks.pages import links
 from labtools.grading.judging.assignment import Assignment, MarkedCell, plain_text, released_texts
 from labtools.grading.judging.examination import Evidence
 from labtools.grading.judging.time_limit import Budget, TooLong
@@ -184,7 +185,8 @@ def _box(verdict: Verdict) -> str:
     return (
         f'<aside class="verdict {_class(verdict.status)}" id="{escape(verdict.practice)}">'
         f"<strong>{_status(verdict.status)}</strong> · {escape(verdict.title)} · "
-        f"{points} of {verdict.max_score:g} points<p>{_text(verdict.feedback)}</p></aside>"
+        f"{points} of {verdict.max_score:g} points<p>{_text(verdict.feedback)}</p>"
+        f"{links(verdict.mistake)}</aside>"
     )
 
 

@@ -53,11 +53,11 @@ WRONG = {
         _function(
             _RSS, "tss = ((y_pred - y_pred.mean()) ** 2).sum()", "return float(1 - rss / tss)"
         ),
-        "arguments swapped",
+        "targets and predictions swapped",
     ),
     "swapped, sklearn": (
         "from sklearn.metrics import r2_score\n" + _function("return r2_score(y_pred, y_true)"),
-        "arguments swapped",
+        "targets and predictions swapped",
     ),
     "correlation squared": (
         _function("return np.corrcoef(y_true.flatten(), y_pred.flatten())[0, 1] ** 2"),
