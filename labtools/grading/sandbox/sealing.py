@@ -16,7 +16,7 @@ from labtools.grading.sandbox.places import LABCHECKS, LABHELPERS
 __all__ = ["write_sealed_copy"]
 
 #: What of `labchecks` knows of no practice.
-_KEPT = ("__init__.py", "ask", "checking.py", "feedback.py", "registry.py")
+_KEPT = ("__init__.py", "ask", "checking.py", "feedback.py", "pages.py", "registry.py")
 
 
 def write_sealed_copy(target: Path, lab: str) -> None:
