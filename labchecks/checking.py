@@ -10,11 +10,11 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from labchecks import registry
-from labchecks.chart import Chart
 from labchecks.feedback import (
     Feedback,
     Score,
@@ -24,6 +24,9 @@ from labchecks.feedback import (
     not_checked,
 )
 from labchecks.registry import Practice
+
+if TYPE_CHECKING:
+    from labchecks.chart import Chart
 
 __all__ = ["check", "check_double", "progress"]
 
