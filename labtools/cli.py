@@ -13,6 +13,11 @@ COMMANDS = (
     ("build", "derive the executed solutions and the student notebooks", "labtools.build"),
     ("release", "make the zip that students get", "labtools.release.command"),
     ("grade", "grade the submissions of a lab", "labtools.grading.command"),
+    (
+        "summary",
+        "write tables, pages and report again after grading by hand",
+        "labtools.grading.results.summary",
+    ),
     ("hand-over", "fill in a platform's grades", "labtools.grading.results.hand_over"),
 )
 

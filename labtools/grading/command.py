@@ -17,8 +17,9 @@ what is handed in
   these, or as Moodle, Canvas, Blackboard, Brightspace or Gradescope gives it. DIR lies outside it.
 
 what comes out, in DIR
-  grades.csv        one row per student and practice: score, status, feedback
+  grades.csv        one row per student and practice: score, status, feedback, mistake
   summary.csv       one row per student
+  report.html       the class: points, practices, the commonest mistakes and who made them
   pages/LAB/        one feedback page (HTML) per student
   gradebook.db      nbgrader's gradebook: its formgrader, `nbgrader generate_feedback LAB` and
                     `nbgrader export` work in DIR

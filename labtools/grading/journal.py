@@ -187,10 +187,6 @@ class Journal:
         """Whether the student's latest result is of something that was handed in."""
         return self._index[student].ran
 
-    def labs(self) -> list[str]:
-        """The labs that have a journal in this folder, in order."""
-        return sorted(path.stem for path in self.path.parent.glob("*.jsonl"))
-
     def result(self, student: str) -> Result:
         """The student's latest result, but for its notebook and page, which are files."""
         (entry,) = self.entries([student])

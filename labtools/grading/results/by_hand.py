@@ -9,7 +9,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["with_points_by_hand"]
+from labtools.grading.journal import Journal, write_whole
+from labtools.grading.results.page import is_by_hand, with_verdicts
+
+__all__ = ["every_lab", "with_points_by_hand"]
 
 _POINTS = """
     SELECT submitted_assignment.student_id, base_cell.name, grade.manual_score, grade.extra_credit
@@ -30,6 +33,37 @@ _COMMENTS = """
     WHERE assignment.name = ? AND comment.manual_comment IS NOT NULL
       AND comment.manual_comment <> ''
 """
+
+
+def every_lab(folder: Path) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+    """What is kept of each lab in an output folder, with what was given by hand.
+
+    A page says the same as the tables: one that differs is written again as its entry is read.
+
+    Parameters
+    ----------
+    folder : Path
+        The output folder.
+    """
+    for path in sorted((folder / "journal").glob("*.jsonl")):
+        with Journal(folder, path.stem) as journal:
+            entries = with_points_by_hand(journal.entries(journal.listed), folder, path.stem)
+            yield path.stem, _on_pages(entries, journal)
+
+
+def _on_pages(entries: Iterator[dict[str, Any]], journal: Journal) -> Iterator[dict[str, Any]]:
+    for entry in entries:
+        path = journal.page(entry["student"])
+        with contextlib.suppress(FileNotFoundError):
+            # What was given by hand may have been taken back since the page was written.
+            if entry["by_hand"] or is_by_hand(path):
+                page = path.read_text(encoding="utf-8")
+                now = with_verdicts(
+                    page, entry["student"], entry["verdicts"], entry.get("note", "")
+                )
+                if now != page:
+                    write_whole(path, now)
+        yield entry
 
 
 def with_points_by_hand(
@@ -62,7 +96,7 @@ def with_points_by_hand(
                 text = f"{verdict.feedback} {comments[key]}" if key not in points else comments[key]
                 verdict = dataclasses.replace(verdict, feedback=text)
             verdicts.append(verdict)
-        yield {**entry, "verdicts": verdicts}
+        yield {**entry, "verdicts": verdicts, "by_hand": verdicts != entry["verdicts"]}
 
 
 _Key = tuple[str, str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import logging
 import re
@@ -10,6 +11,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from html import escape
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -24,7 +26,7 @@ from labtools.grading.results.cleaning import TOO_DEAR, is_base64, new_budget, t
 from labtools.grading.results.cleaning import clean as _clean
 from labtools.grading.results.formulas import with_formulas, with_students_formulas
 
-__all__ = ["get_ready", "make_page", "run_notebook"]
+__all__ = ["get_ready", "is_by_hand", "make_page", "run_notebook", "whole_page", "with_verdicts"]
 
 #: Characters of a picture (base64) that are shown at most.
 PICTURE_LIMIT = 3_000_000
@@ -35,11 +37,20 @@ ALL_FORMATTED, PLAIN_LIMIT = 400_000, 100_000
 #: A cell whose JSON is shorter is rendered once for all submissions that have it.
 CACHED = 200_000
 
-_SYMBOL = {
-    "correct": "✓",
-    "partial": "◐",
-    "not attempted": "○",
-    "needs manual grading": "✎",
+#: A status in the words of the labs' own boxes.
+_WORDS = {
+    "correct": "✓ Correct",
+    "partial": "◐ Not yet: part of it is right",
+    "incorrect": "✗ Not yet",
+    "not attempted": "○ Not attempted",
+    "needs manual grading": "✎ To be read by your instructor",
+    "graded by hand": "✎ Graded by your instructor",
+    "error": "✗ Not yet: it ended with an error",
+    "timed out": "✗ Not yet: it ran out of time",
+    "out of memory": "✗ Not yet: it ran out of memory",
+    "crashed": "✗ Not yet: it ended the program that ran it",
+    "unreadable": "✗ It could not be read",
+    "missing": "○ Nothing was handed in",
 }
 
 # No script, no request, no form: whatever a submission shows, the page only shows it.
@@ -106,19 +117,49 @@ def make_page(
         Time in which what the student wrote and showed is formatted; what is left over when that
         has passed is shown as plain text.
     """
-    title = f"{assignment.title}: {student}"
-    body = [_summary(assignment, student, verdicts, note, notebook is not None)]
+    body = [_summary(escape(assignment.title), student, verdicts, note, notebook is not None)]
     if notebook is not None:
         body.append("<main>")
         body.extend(_cells(assignment, notebook, verdicts, budget or new_budget()))
         body.append("</main>")
+    return whole_page(f"{assignment.title}: {student}", "".join(body), _style())
+
+
+def whole_page(title: str, body: str, style: str) -> str:
+    """A page that stands alone: it runs no script and asks for no file."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_style()}</style>\n</head>\n"
-        f"<body>\n{''.join(body)}\n</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
     )
+
+
+def with_verdicts(page: str, student: str, verdicts: Sequence[Verdict], note: str) -> str:
+    """The page with other verdicts in place of its own, such as those given by hand.
+
+    What a student wrote stands in it without tags of the page's own, so these are ours.
+    """
+    begin, end = page.index("<header>"), page.index("</header>") + len("</header>")
+    title = page[page.index("<h1>", begin) + 4 : page.index("</h1>", begin)]
+    rest = page[end:]
+    for verdict in verdicts:
+        box = rf'<aside class="verdict [a-z]+" id="{re.escape(verdict.practice)}">.*?</aside>'
+        rest = re.sub(box, lambda _, v=verdict: _box(v), rest, count=1, flags=re.DOTALL)
+    return page[:begin] + _summary(title, student, verdicts, note, "<main>" in rest) + rest
+
+
+def is_by_hand(path: Path) -> bool:
+    """Whether a page says that points were given by hand.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no page.
+    """
+    with open(path, encoding="utf-8") as file:
+        return _WORDS["graded by hand"][2:] in file.read(40_000).partition("</header>")[0]
 
 
 def get_ready() -> None:
@@ -129,7 +170,10 @@ def get_ready() -> None:
     _highlighted("d = 1")
 
 
-def _summary(assignment, student, verdicts, note, has_notebook) -> str:
+def _summary(
+    title: str, student: str, verdicts: Sequence[Verdict], note: str, has_notebook: bool
+) -> str:
+    """The page's head: points, then a line for each practice. `title` is HTML."""
     known = [v.score for v in verdicts if v.score is not None]
     open_points = sum(v.max_score for v in verdicts if v.score is None)
     total = f"{sum(known):g} of {sum(v.max_score for v in verdicts):g} points"
@@ -142,33 +186,33 @@ def _summary(assignment, student, verdicts, note, has_notebook) -> str:
         name = escape(v.title)
         if has_notebook and v.cell is not None:
             name = f'<a href="#{escape(v.practice)}">{name}</a>'
-        points = "–" if v.score is None else f"{v.score:g}"
         rows.append(
-            f'<tr class="{_class(v.status)}"><th scope="row">{name}</th>'
-            f"<td>{points} of {v.max_score:g}</td><td>{_status(v.status)}</td>"
-            f"{'' if same else f'<td>{_text(v.feedback)}</td>'}</tr>"
+            f'<li class="{_class(v.status)}"><strong>{_status(v.status)}</strong> · {name}'
+            f'<span class="points">{_points(v)}</span>'
+            f"{'' if same else f'<p>{_text(v.feedback)}</p>'}</li>"
         )
     remark = f"<p>{escape(note)}</p>" if note else ""
     remark += f"<p>{_text(verdicts[0].feedback)}</p>" if same else ""
-    feedback = '<th scope="col">Feedback</th>'
     return (
-        f"<header><h1>{escape(assignment.title)}</h1>"
+        f"<header><h1>{title}</h1>"
         f"<p>{escape(student)} · <strong>{total}</strong></p>{remark}"
-        '<table><thead><tr><th scope="col">Practice</th><th scope="col">Points</th>'
-        f'<th scope="col">Result</th>{"" if same else feedback}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></header>"
+        f"<ul>{''.join(rows)}</ul></header>"
     )
+
+
+def _points(verdict: Verdict) -> str:
+    return f"{'–' if verdict.score is None else f'{verdict.score:g}'} of {verdict.max_score:g}"
 
 
 def _class(status: str) -> str:
     if status in ("correct", "partial"):
         return status
-    return "open" if status in ("not attempted", "needs manual grading") else "wrong"
+    return "open" if _WORDS[status][0] in "○✎" else "wrong"
 
 
 def _status(status: str) -> str:
-    symbol = _SYMBOL.get(status, "✗")
-    return f'<span aria-hidden="true">{symbol}</span> {escape(status)}'
+    symbol, words = _WORDS[status].split(" ", 1)
+    return f'<span aria-hidden="true">{symbol}</span> {words}'
 
 
 def _text(feedback: str) -> str:
@@ -181,11 +225,10 @@ def _text(feedback: str) -> str:
 
 
 def _box(verdict: Verdict) -> str:
-    points = "–" if verdict.score is None else f"{verdict.score:g}"
     return (
         f'<aside class="verdict {_class(verdict.status)}" id="{escape(verdict.practice)}">'
-        f"<strong>{_status(verdict.status)}</strong> · {escape(verdict.title)} · "
-        f"{points} of {verdict.max_score:g} points<p>{_text(verdict.feedback)}</p>"
+        f"<strong>{_status(verdict.status)}</strong> · {escape(verdict.title)}"
+        f'<span class="points">{_points(verdict)}</span><p>{_text(verdict.feedback)}</p>'
         f"{links(verdict.mistake)}</aside>"
     )
 
@@ -203,28 +246,44 @@ def _style() -> str:
 def _cells(
     assignment: Assignment, notebook: NotebookNode, verdicts: Sequence[Verdict], budget: Budget
 ) -> Iterator[str]:
-    """The cells as HTML, each verdict under the cell that it is about."""
+    """The cells as HTML, each verdict under the cell that it is about.
+
+    What is the course's own is folded, but for the text right before a student's cell.
+    """
     boxes: dict[int | None, list[str]] = {}
     for verdict in verdicts:
         boxes.setdefault(verdict.cell, []).append(_box(verdict))
     course = released_texts(assignment)
+    sources = [course.get((cell.cell_type, plain_text(cell.source))) for cell in notebook.cells]
+    students = [k in boxes or source is None for k, source in enumerate(sources)]
+    open_ = [
+        mine or (cell.cell_type == "markdown" and any(students[k + 1 : k + 2]))
+        for k, (mine, cell) in enumerate(zip(students, notebook.cells, strict=True))
+    ]
     room = ALL_FORMATTED
-    for k, cell in enumerate(notebook.cells):
-        source = course.get((cell.cell_type, plain_text(cell.source)))
-        if source is not None:
-            # As released: a thousand spaces at the end of a line would keep a formatter busy.
-            yield _kept(_render, json.dumps([_shown(cell, source), True]))
-        else:
-            # Formatters take time out of all proportion for a text that is made for it.
-            size = len(cell.source)
-            room -= size if size <= FORMATTED else 0
-            if size > FORMATTED or room < 0:
-                yield _plain(visible(cell.source))
+    for is_open, group in itertools.groupby(range(len(notebook.cells)), open_.__getitem__):
+        cells = list(group)
+        if not is_open:
+            what = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+            yield f"<details><summary>The lab itself: {what}</summary>"
+        for k in cells:
+            cell, source = notebook.cells[k], sources[k]
+            if source is not None:
+                # As released: a thousand spaces at the end of a line would keep a formatter busy.
+                yield _kept(_render, json.dumps([_shown(cell, source), True]))
             else:
-                yield _students(_shown(cell, visible(cell.source)), budget)
-        if cell.cell_type == "code" and cell.outputs:
-            yield _outputs(cell.outputs, budget)
-        yield from boxes.get(k, [])
+                # Formatters take time out of all proportion for a text that is made for it.
+                size = len(cell.source)
+                room -= size if size <= FORMATTED else 0
+                if size > FORMATTED or room < 0:
+                    yield _plain(visible(cell.source))
+                else:
+                    yield _students(_shown(cell, visible(cell.source)), budget)
+            if cell.cell_type == "code" and cell.outputs:
+                yield _outputs(cell.outputs, budget)
+            yield from boxes.get(k, [])
+        if not is_open:
+            yield "</details>"
 
 
 def _shown(cell: NotebookNode, source: str) -> dict[str, Any]:

@@ -14,7 +14,10 @@ from labtools.grading.journal import naming
 
 __all__ = ["GRADES", "SUMMARY", "write_tables"]
 
-GRADES = ("student_id", "lab", "practice_id", "score", "max_score", "status", "feedback", "note")
+GRADES = (
+    "student_id", "lab", "practice_id", "score", "max_score", "status", "feedback", "note",
+    "mistake",
+)  # fmt: skip
 SUMMARY = (
     "student_id", "lab", "score", "max_score", "points_to_give_by_hand", "statuses", "late", "note",
 )  # fmt: skip
@@ -73,7 +76,7 @@ def _write_rows(
             score = "" if v.score is None else f"{v.score:g}"
             grades.writerow(
                 [student, stem, v.practice, score, f"{v.max_score:g}", v.status]
-                + [_safe(" ".join(v.feedback.split())), note]
+                + [_safe(" ".join(v.feedback.split())), note, _safe(v.mistake)]
             )
         own = Counter(v.status for v in verdicts)
         counts.update(own)

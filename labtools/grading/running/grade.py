@@ -29,8 +29,9 @@ from labtools.grading.judging.assignment import (
 )
 from labtools.grading.judging.secret import SecretError, course_secret
 from labtools.grading.records import Job, Limits, Result, Settings
-from labtools.grading.results.by_hand import with_points_by_hand
+from labtools.grading.results.by_hand import every_lab
 from labtools.grading.results.gradebook import Course, GradebookError
+from labtools.grading.results.report import Report
 from labtools.grading.results.tables import write_tables
 from labtools.grading.running.cluster import ClusterError, grade_on_cluster, reach
 from labtools.grading.running.progress import progress_bar
@@ -246,14 +247,8 @@ class _Work:
     def results(self) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         """What is kept of every lab in the folder; of this one, for who has handed in now."""
         self.journal.list_only(self.submissions.students)
-        for stem in self.journal.labs():
-            if stem == self.released.stem:
-                entries = self._noted(self.journal.entries(self.journal.listed))
-                yield stem, with_points_by_hand(entries, self.journal.folder, stem)
-            else:
-                with Journal(self.journal.folder, stem) as other:
-                    entries = other.entries(other.listed)
-                    yield stem, with_points_by_hand(entries, self.journal.folder, stem)
+        for stem, entries in every_lab(self.journal.folder):
+            yield stem, self._noted(entries) if stem == self.released.stem else entries
 
     def _noted(self, entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for entry in entries:
@@ -295,7 +290,9 @@ def _run(
         results.close()
         work.journal.load()
     stopped = stopping.signal is not None
-    counts = write_tables(arguments.out, work.results())[work.released.stem]
+    report = Report()
+    counts = write_tables(arguments.out, report.watched(work.results()))[work.released.stem]
+    report.write(arguments.out)
     if work.restored:
         console.print(
             f"{work.restored} graded before were put back into the gradebook, which lacked them; "
@@ -347,7 +344,7 @@ def _report(
         console.print("Stopped. What is done is kept; the same command goes on.", style="bold")
     out = escape(str(arguments.out))
     console.print(
-        f"Grades: {out}/grades.csv · pages: {out}/pages/{escape(work.released.stem)}/ · "
-        f"nbgrader: {out}/gradebook.db",
+        f"Grades: {out}/grades.csv · class: {out}/report.html · "
+        f"pages: {out}/pages/{escape(work.released.stem)}/ · nbgrader: {out}/gradebook.db",
         soft_wrap=True,
     )
