@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
-import hashlib
 import json
 import os
 import re
@@ -25,21 +24,26 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from labchecks.cells import (
+    AnswerError,
+    Cell,
+    Notebook,
+    answers,
+    grade_id,
+    id_of,
+    is_untouched,
+    read_notebook,
+    stub_of,
+    text_of,
+)
 
 __all__ = ["AnswerError", "Carried", "carry", "main", "read_notebook"]
-
-Cell = dict[str, Any]
-Notebook = dict[str, Any]
 
 ENDING = "-answered.ipynb"
 
 # The labs' own cells have ids such as "the-gradient-03"; editors give new cells random ones.
 _COURSE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-\d{2,3}")
-
-
-class AnswerError(Exception):
-    """A notebook cannot be read or written; the message names the file and says why."""
 
 
 @dataclass
@@ -96,26 +100,6 @@ class Carried:
         return "\n".join(f"  {text}: {', '.join(names)}" for text, names in lines if names)
 
 
-def read_notebook(path: Path) -> Notebook:
-    """Read a notebook file.
-
-    Raises
-    ------
-    AnswerError
-        If it cannot be read or is no notebook of version 4.
-    """
-    try:
-        notebook = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise AnswerError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:  # neither JSON nor UTF-8
-        raise AnswerError(f"{path}: is not a notebook: {error}") from error
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(cells, list) or not all(map(_is_cell, cells)):
-        raise AnswerError(f"{path}: is not a notebook: it has no list of cells")
-    return notebook
-
-
 def carry(old: Notebook, new: Notebook) -> tuple[Notebook, Carried]:
     """Copy the answers in `old` into a copy of `new`.
 
@@ -130,10 +114,10 @@ def carry(old: Notebook, new: Notebook) -> tuple[Notebook, Carried]:
         The new lab with the answers in it, and what was copied.
     """
     notebook, report = copy.deepcopy(new), Carried()
-    places = {_grade_id(cell): cell for cell in notebook["cells"] if _grade_id(cell)}
-    stubs = {name: _stub(cell) for name, cell in places.items()}
+    places = {grade_id(cell): cell for cell in notebook["cells"] if grade_id(cell)}
+    stubs = {name: stub_of(cell) for name, cell in places.items()}
     surplus = _copy_answers(old, places, stubs, report)
-    report.fresh = [name for name in places if name not in _answers(old)]
+    report.fresh = [name for name in places if name not in answers(old)]
     _copy_guesses(old, notebook, report)
     _copy_own_cells(old, notebook, surplus, report)
     return notebook, report
@@ -144,11 +128,11 @@ def _copy_answers(
 ) -> list[int]:
     """Fill `places`; return the positions of further answers to the same practice."""
     surplus: list[int] = []
-    for name, positions in _answers(old).items():
+    for name, positions in answers(old).items():
         cells = [(position, old["cells"][position]) for position in positions]
         place = places.get(name)
-        stub = None if place is None else _text(place)
-        tried = [(at, cell) for at, cell in cells if not _is_untouched(cell, stub)]
+        stub = None if place is None else text_of(place)
+        tried = [(at, cell) for at, cell in cells if not is_untouched(cell, stub)]
         if not tried:
             report.untouched += [name] if place is not None else []
         elif place is None:
@@ -156,7 +140,7 @@ def _copy_answers(
         else:
             first = tried[0][1]
             report.copied.append(name)
-            if _stub(first) and _stub(first) != stubs[name]:
+            if stub_of(first) and stub_of(first) != stubs[name]:
                 report.reworded.append(name)
             place["source"] = copy.deepcopy(first["source"])
             if first.get("attachments"):
@@ -172,12 +156,12 @@ def _copy_guesses(old: Notebook, notebook: Notebook, report: Carried) -> None:
         guess = _guess(cell)
         if guess is not None and guess[1] is not None:
             made[guess[0]] = cell["source"]
-    changed = {_id(cell): cell for cell in old["cells"] if _COURSE_ID.fullmatch(_id(cell))}
+    changed = {id_of(cell): cell for cell in old["cells"] if _COURSE_ID.fullmatch(id_of(cell))}
     for cell in notebook["cells"]:
         guess = _guess(cell)
         if guess is None:
             continue
-        mine = changed.get(_id(cell))
+        mine = changed.get(id_of(cell))
         if guess[0] in made:
             cell["source"] = copy.deepcopy(made[guess[0]])
         elif mine is not None and _begins_guess(mine, guess[0]):
@@ -191,34 +175,34 @@ def _copy_own_cells(
     old: Notebook, notebook: Notebook, surplus: Sequence[int], report: Carried
 ) -> None:
     # Some tools drop the cells' ids: then nobody can say whose a cell is.
-    known = any(_COURSE_ID.fullmatch(_id(cell)) for cell in old["cells"])
-    taken = {_id(cell) for cell in notebook["cells"]}
-    texts = {_text(cell).strip() for cell in notebook["cells"]} | {""}
+    known = any(_COURSE_ID.fullmatch(id_of(cell)) for cell in old["cells"])
+    taken = {id_of(cell) for cell in notebook["cells"]}
+    texts = {text_of(cell).strip() for cell in notebook["cells"]} | {""}
     behind: dict[str, list[Cell]] = {}
     anchor = ""
     seen: set[str] = set()
     for position, cell in enumerate(old["cells"]):
-        name = _grade_id(cell, True) or (_id(cell) if _COURSE_ID.fullmatch(_id(cell)) else "")
+        name = grade_id(cell, True) or (id_of(cell) if _COURSE_ID.fullmatch(id_of(cell)) else "")
         # The second cell of one id is a copy that the student made and may have changed.
-        again = name in seen and position not in surplus and not _grade_id(cell)
+        again = name in seen and position not in surplus and not grade_id(cell)
         if position in surplus or (known and (not name or again)):
-            if _text(cell).strip() and not (again and _text(cell).strip() in texts):
+            if text_of(cell).strip() and not (again and text_of(cell).strip() in texts):
                 behind.setdefault(anchor, []).append(_plain_copy(cell, taken))
                 report.own_cells += 1
         elif name:
             seen.add(name)
             anchor = name if name in taken else anchor
-        elif _text(cell).strip() not in texts:
+        elif text_of(cell).strip() not in texts:
             report.unknown += 1
     cells = list(behind.get("", []))
     for cell in notebook["cells"]:
-        cells += [cell, *behind.get(_id(cell), [])]
+        cells += [cell, *behind.get(id_of(cell), [])]
     notebook["cells"] = cells
 
 
 def _plain_copy(cell: Cell, taken: set[str]) -> Cell:
     """The cell without its outputs and metadata, under an id that is not taken."""
-    number, name = 1, re.sub(r"[^A-Za-z0-9_-]", "-", _id(cell))[:60] or "own"
+    number, name = 1, re.sub(r"[^A-Za-z0-9_-]", "-", id_of(cell))[:60] or "own"
     identity = name
     while identity in taken:
         number += 1
@@ -237,74 +221,12 @@ def _plain_copy(cell: Cell, taken: set[str]) -> Cell:
 # What a cell is -------------------------------------------------------------------------------
 
 
-def _is_cell(thing: object) -> bool:
-    if not isinstance(thing, dict) or thing.get("cell_type") not in ("code", "markdown", "raw"):
-        return False
-    source = thing.get("source")
-    is_text = isinstance(source, str) or (
-        isinstance(source, list) and all(isinstance(line, str) for line in source)
-    )
-    return is_text and isinstance(thing.get("metadata", {}), dict)
-
-
-def _text(cell: Cell) -> str:
-    source = cell["source"]
-    return source if isinstance(source, str) else "".join(source)
-
-
-def _id(cell: Cell) -> str:
-    return str(cell.get("id") or cell.get("metadata", {}).get("id") or "")
-
-
-def _nbgrader(cell: Cell) -> dict[str, Any]:
-    metadata = cell.get("metadata", {}).get("nbgrader")
-    return metadata if isinstance(metadata, dict) else {}
-
-
-def _grade_id(cell: Cell, with_checks: bool = False) -> str:
-    """The grade id of a cell that a student fills in, ``""`` of any other."""
-    marks = _nbgrader(cell)
-    wanted = marks.get("solution") or (with_checks and marks.get("grade"))
-    return str(marks.get("grade_id") or "") if wanted else ""
-
-
-def _answers(notebook: Notebook) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for position, cell in enumerate(notebook["cells"]):
-        if name := _grade_id(cell):
-            found.setdefault(name, []).append(position)
-    return found
-
-
-def _stub(cell: Cell) -> str:
-    """The checksum that nbgrader took of the cell as it was released."""
-    return str(_nbgrader(cell).get("checksum") or "")
-
-
-def _is_untouched(cell: Cell, stub: str | None) -> bool:
-    """Whether the cell is still as it was released."""
-    return _text(cell) == stub or (_stub(cell) != "" and _stub(cell) == checksum(cell))
-
-
-def checksum(cell: Cell) -> str:
-    """The checksum that nbgrader (``nbgrader.utils.compute_checksum``) stores with a cell."""
-    marks = _nbgrader(cell)
-    grade, solution = bool(marks.get("grade")), bool(marks.get("solution"))
-    locked = not solution and (grade or bool(marks.get("locked")))
-    parts = [_text(cell), cell["cell_type"], str(grade), str(solution), str(locked)]
-    parts.append(str(marks.get("grade_id")))
-    if grade:
-        parts.append(str(float(marks.get("points") or 0)))
-    text = "".join(parts).encode("utf-8", errors="replace")
-    return hashlib.md5(text, usedforsecurity=False).hexdigest()
-
-
 def _guess(cell: Cell) -> tuple[str, object] | None:
     """Name and value of a cell that is nothing but ``guess_… = constant``."""
-    if cell["cell_type"] != "code" or _grade_id(cell):
+    if cell["cell_type"] != "code" or grade_id(cell):
         return None
     try:
-        body = ast.parse(_text(cell)).body
+        body = ast.parse(text_of(cell)).body
     except (SyntaxError, ValueError):
         return None
     if len(body) != 1 or not isinstance(body[0], ast.Assign) or len(body[0].targets) != 1:
@@ -319,7 +241,7 @@ def _guess(cell: Cell) -> tuple[str, object] | None:
 
 def _begins_guess(cell: Cell, name: str) -> bool:
     """Whether a line of the cell gives the guess of this name a value."""
-    return re.search(rf"^{name}\s*=(?!=)\s*(?!None\b)\S", _text(cell), re.MULTILINE) is not None
+    return re.search(rf"^{name}\s*=(?!=)\s*(?!None\b)\S", text_of(cell), re.MULTILINE) is not None
 
 
 # The command ----------------------------------------------------------------------------------

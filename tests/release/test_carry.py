@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbgrader.utils import compute_checksum
 
-from labchecks import carry
+from labchecks import carry, cells
 
 LAB = "lab01_two_parameter_training"
 PRACTICE = "lab01-rate-02"
@@ -91,7 +91,7 @@ def test_a_changed_task_is_named(answered, lab):
     new = copy.deepcopy(lab)
     cell = new["cells"][place(new, PRACTICE)]
     cell["source"] = ["# Now for 20 iterations.\n", *cell["source"]]
-    cell["metadata"]["nbgrader"]["checksum"] = carry.checksum(cell)
+    cell["metadata"]["nbgrader"]["checksum"] = cells.checksum(cell)
     notebook, report = carry.carry(answered, new)
     assert report.reworded == [PRACTICE]
     assert text(notebook, PRACTICE).startswith("LOSS2 = [1.0, 2.0]")
@@ -134,10 +134,10 @@ def test_without_cell_ids_no_course_cell_is_taken_for_an_own_one(answered, lab):
 def test_checksums_are_those_of_nbgrader(course):
     seen = 0
     for path in sorted((course / "notebooks").glob("lab*.ipynb")):
-        raw = carry.read_notebook(path)
+        raw = cells.read_notebook(path)
         for cell, parsed in zip(raw["cells"], nbformat.read(path, as_version=4).cells):
             if cell["metadata"].get("nbgrader"):
-                assert carry.checksum(cell) == compute_checksum(parsed)
+                assert cells.checksum(cell) == compute_checksum(parsed)
                 seen += 1
     assert seen > 10
 
@@ -145,10 +145,10 @@ def test_checksums_are_those_of_nbgrader(course):
 def test_every_answer_of_every_solution_comes_along(course):
     """The executed solutions stand in for notebooks in which everything is answered."""
     for path in sorted((course / "notebooks").glob("lab*.ipynb")):
-        new = carry.read_notebook(path)
-        old = carry.read_notebook(course / "solutions" / path.name)
+        new = cells.read_notebook(path)
+        old = cells.read_notebook(course / "solutions" / path.name)
         notebook, report = carry.carry(old, new)
-        wanted = [name for name in map(carry._grade_id, new["cells"]) if name]
+        wanted = [name for name in map(cells.grade_id, new["cells"]) if name]
         assert report.copied == wanted, path.name
         for name in wanted:
             assert text(notebook, name) == text(old, name)
@@ -313,7 +313,7 @@ def test_odd_text_is_no_reason_to_fail(folders, answered):
     text_ = json.dumps(answered)
     (old / f"{LAB}.ipynb").write_bytes(b"\xef\xbb\xbf" + text_.encode())
     assert carry.main([str(old), str(new)]) == 0
-    written = carry.read_notebook(new / f"{LAB}-answered.ipynb")
+    written = cells.read_notebook(new / f"{LAB}-answered.ipynb")
     assert text(written, PRACTICE).startswith("LOSS2 = [1.0]  # ")
 
 
