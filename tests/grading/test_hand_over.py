@@ -53,18 +53,18 @@ def graded(tmp_path_factory) -> Path:
     return out
 
 
-def _grade_by_hand(out: Path) -> None:
+def _grade_by_hand(out: Path, less: int = 1, words: str = "Well argued.") -> None:
     from nbgrader.api import Gradebook
 
     with Gradebook(f"sqlite:///{out / 'gradebook.db'}") as book:
         submission = book.find_submission(STEM, "Ada Lovelace_1234")
         (notebook,) = submission.notebooks
         for grade in notebook.grades:
-            if grade.needs_manual_grade:
-                grade.manual_score = grade.max_score - 1
+            if grade.needs_manual_grade or grade.manual_score is not None:
+                grade.manual_score = grade.max_score - less
         for comment in notebook.comments:
             if comment.name in {g.name for g in notebook.grades}:
-                comment.manual_comment = "Well argued."
+                comment.manual_comment = words
         book.db.commit()
 
 
@@ -78,6 +78,29 @@ def test_what_was_given_by_hand_is_in_the_tables(graded):
         summary = {row["student_id"]: row for row in csv.DictReader(file)}
     assert summary["Ada Lovelace_1234"]["score"] == "99"
     assert summary["Ada Lovelace_1234"]["points_to_give_by_hand"] == "0"
+
+
+def test_pages_and_tables_say_what_was_given_by_hand_since(graded, capsys):
+    page = graded / "pages" / STEM / "Ada Lovelace_1234.html"
+    assert "Well argued." in page.read_text(encoding="utf-8")
+    before = page.read_text(encoding="utf-8")
+    _grade_by_hand(graded, less=4, words="Argued.")
+    assert main(["summary", str(graded), "--anonymous"]) == 0
+    assert "1 graded by hand" in capsys.readouterr().out
+    after = page.read_text(encoding="utf-8")
+    assert "<strong>96 of 100 points</strong>" in after and after.count("<p>Argued.</p>") == 2
+    assert after.count(">6 of 10<") == 2 and "Well argued." not in after
+    assert read_grades(graded)["Ada Lovelace_1234"]["lab05-discussion"]["score"] == "6"
+    assert "Handed in nothing (1)" in (graded / "report.html").read_text(encoding="utf-8")
+    assert "Ada" not in (graded / "report-anonymous.html").read_text(encoding="utf-8")
+    _grade_by_hand(graded)
+    assert main(["summary", str(graded)]) == 0
+    assert page.read_text(encoding="utf-8") == before
+
+
+def test_a_folder_without_grades_is_refused(tmp_path, capsys):
+    assert main(["summary", str(tmp_path)]) == 2
+    assert "has no grades" in capsys.readouterr().err
 
 
 def test_who_is_on_the_roster_and_handed_in_nothing_is_missing(graded):

@@ -187,8 +187,8 @@ def _summary(
         if has_notebook and v.cell is not None:
             name = f'<a href="#{escape(v.practice)}">{name}</a>'
         rows.append(
-            f'<li class="{_class(v.status)}"><strong>{_status(v.status)}</strong> · {name}'
-            f'<span class="points">{_points(v)}</span>'
+            f'<li class="{_class(v.status)}"><span class="points">{_points(v)}</span>'
+            f"<strong>{_status(v.status)}</strong> · {name}"
             f"{'' if same else f'<p>{_text(v.feedback)}</p>'}</li>"
         )
     remark = f"<p>{escape(note)}</p>" if note else ""
@@ -227,9 +227,9 @@ def _text(feedback: str) -> str:
 def _box(verdict: Verdict) -> str:
     return (
         f'<aside class="verdict {_class(verdict.status)}" id="{escape(verdict.practice)}">'
+        f'<span class="points">{_points(verdict)}</span>'
         f"<strong>{_status(verdict.status)}</strong> · {escape(verdict.title)}"
-        f'<span class="points">{_points(verdict)}</span><p>{_text(verdict.feedback)}</p>'
-        f"{links(verdict.mistake)}</aside>"
+        f"<p>{_text(verdict.feedback)}</p>{links(verdict.mistake)}</aside>"
     )
 
 

@@ -175,7 +175,7 @@ def _distribution(lab: _Lab) -> str:
     for k in reversed(range(BARS)):
         low, high = 100 * k // BARS, 100 * (k + 1) // BARS
         rows.append(
-            f'<tr><th scope="row">{low}–{high} %</th><td>{_bar([("right", counts[k] / most)])}'
+            f'<tr><th scope="row">{low}–{high} %</th><td>{_bar([("students", counts[k] / most)])}'
             f"</td><td>{counts[k]}</td></tr>"
         )
     return f'<table class="bars">{_heads("Share", "", "Students")}{"".join(rows)}</table>'
@@ -185,6 +185,8 @@ def _practices(lab: _Lab) -> str:
     rows = []
     for practice in lab.practices.values():
         total = sum(practice.counts.values()) or 1
+        read = total - practice.counts["open"]
+        right = f"{100 * practice.counts['right'] / read:.0f} %" if read else "–"
         parts = [(state, practice.counts[state] / total) for state in _STATES]
         told = ", ".join(
             f"{practice.counts[state]} {words}"
@@ -193,7 +195,7 @@ def _practices(lab: _Lab) -> str:
         )
         rows.append(
             f'<tr><th scope="row">{escape(practice.title)}</th><td>{_bar(parts, told)}</td>'
-            f"<td>{100 * practice.counts['right'] / total:.0f} %</td></tr>"
+            f"<td>{right}</td></tr>"
         )
     legend = " ".join(
         f'<span><i class="{state}"></i> {words}</span>' for state, words in _STATES.items()
