@@ -66,7 +66,7 @@ def test_the_guides_the_reference_and_the_mistakes_are_there(site, pages):
     assert len(mistakes) >= MISTAKES
     for page in mistakes:
         text = text_of(site / page)
-        for heading in ("What it looks like", "How the numbers show it", "How to mend it"):
+        for heading in ("What it looks like", "How the numbers show it", "How to fix it"):
             assert heading in text, f"{page} lacks '{heading}'"
         assert "../labs/lab" in (site / page).read_text(encoding="utf-8"), f"{page} names no lab"
 
