@@ -394,7 +394,7 @@ assert abs(abs(after / before) - labhelpers.prediction.answer_to("lab02-factor")
 # %% [markdown]
 # The run does what the formula says: the residual is multiplied by −4.2. At η = 0.1 every sample with
 # |x| > 3 enlarges its own error, 39 of the 100. In x order twenty of them come one after the other.
-# Neighbours push in nearly the same direction, so their factors nearly multiply. At x = −3 the factor is −1, and there the curve of the last figure turned. At
+# Neighbours push in nearly the same direction, so their factors roughly multiply. At x = −3 the factor is −1, and there the curve of the last figure turned. At
 # x = −2 the factor is 0: that update removes the whole error of its sample, and there the curve fell.
 #
 # Batch descent at the same rate is safe because it takes the **mean** of all the gradients before it
@@ -425,7 +425,7 @@ assert abs(surface.largest_sample_rate - 1 / 26) < 1e-6
 # The next cell trains at 0.05 and prints the loss at the end of the last four epochs. The run has
 # plainly settled, and one could report: *"At η = 0.05, SGD cannot get below 83 on this data."* The rate
 # is not the reason. Change **one** line of the cell, leave the rate alone, and run it again: what
-# brings all four losses below 1?
+# brings all four losses below 10?
 
 # %% tags=["taught"]
 lr = 0.05
@@ -449,7 +449,8 @@ print(f"lowest after {last.argmin()} of its 100 updates")
 # <details><summary>Answer</summary>
 #
 # The **order**. With `order = torch.randperm(100, generator=generator)`, a new random order in every
-# epoch, the same rate brings the four losses to between 0.16 and 0.41.
+# epoch, the same rate brings the four losses to between 0.16 and 0.41. (That is this seed; others end
+# higher or lower; you will see how far.)
 #
 # Sorted samples push one after the other in nearly the same direction. Within every epoch this run
 # is driven up to 2584, comes down to 0.19 late in the epoch, and is driven up again by the last
@@ -812,7 +813,7 @@ assert labhelpers.prediction.answer_to("lab02-excess") == "c"
 ### END AUTHOR
 
 # %% [markdown]
-# Here each halving leaves between a third and a half of the excess. It is never zero as long as the rate
+# Each halving leaves about a third to a half of the excess, with this shuffle as with others. It is never zero as long as the rate
 # is constant, which is why the rate is often lowered towards the end of a run.
 #
 # The paths over the loss surface show the same. The figure shows 20 updates of batch descent at
