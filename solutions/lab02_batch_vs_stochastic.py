@@ -425,7 +425,7 @@ assert abs(surface.largest_sample_rate - 1 / 26) < 1e-6
 # The next cell trains at 0.05 and prints the loss at the end of the last four epochs. The run has
 # plainly settled, and one could report: *"At η = 0.05, SGD cannot get below 83 on this data."* The rate
 # is not the reason. Change **one** line of the cell, leave the rate alone, and run it again: what
-# brings all four losses below 10?
+# brings all four losses below 20?
 
 # %% tags=["taught"]
 lr = 0.05
@@ -548,7 +548,7 @@ assert powers.mean() > 1 and after_20.max() < 10
 ### END AUTHOR
 
 # %% [markdown]
-# At 0.05 every one of the 100 shuffles comes down from 595, half of them below 0.3; but some end
+# At 0.05 every one of the 100 shuffles comes down from 595, more than half of them below 0.3; but some end
 # well above the others, because some samples still enlarge their own error and the loss keeps jumping. At 0.1 the
 # error grows by a factor of about 20 in every epoch: shuffled at 0.1, SGD really **diverges**. The change
 # from shrinking to growing comes between 0.09 and 0.1, well above 0.0385. So the limit 1/(max x² + 1) is a

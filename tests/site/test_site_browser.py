@@ -10,8 +10,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.prove]
 KINDS = (
     "index.html",
     "labs/lab01_two_parameter_training.html",
+    "mistakes/index.html",
     "mistakes/gradients-never-zeroed.html",
-    "api/surface.html",
+    "api/figures.html",
     "instructors.html",
     "search.html",
 )
