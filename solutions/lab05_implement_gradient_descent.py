@@ -590,6 +590,11 @@ runs = [
     run_sgd(20, lr=0.02, epochs=50, label="mini-batch 20, η = 0.02"),
     run_sgd(20, lr=0.005, epochs=50, label="mini-batch 20, η = 0.005"),
 ]
+print("batch, η = 0.02:")
+print("epoch      loss   weight     bias")
+for k in (0, 1, 2, 3, 10, 50, 100, 200):
+    print(f"{k:5} {runs[0].loss[k]:9.3f} {runs[0].w[k]:8.3f} {runs[0].b[k]:8.3f}")
+
 arrivals = [int(np.flatnonzero(run.excess < 0.01)[0]) for run in runs]
 levels = [run.excess[len(run) * 4 // 5 :].mean() for run in runs]  # over the last fifth
 print("run                        within 0.01 after            then on average above by")

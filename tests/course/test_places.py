@@ -10,6 +10,7 @@ import pytest
 
 LINK = re.compile(r"\]\((?:\.\./)+notebooks/(lab\d\d)_\w+\.ipynb\)")
 ITALICS = re.compile(r"(?<![*\w])\*(?!\*)([^*|]+)\*(?!\*)")
+WELL_KNOWN = "docs/well-known-labs.md"
 HEADING = re.compile(r"^# #{2,4} (.*)$", re.MULTILINE)
 
 
@@ -25,8 +26,8 @@ def places_in(text: str) -> list[tuple[str, str]]:
 
 
 def pages_with_places(course):
-    pages = [*sorted((course / "docs/mistakes").glob("*.md"))]
-    return [page for page in pages if page.name != "index.md"]
+    pages = sorted((course / "docs/mistakes").glob("*.md"))
+    return [course / WELL_KNOWN, *(page for page in pages if page.name != "index.md")]
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +55,14 @@ def test_every_place_that_a_page_names_is_there(course, headings):
             if not any(name in heading for heading in headings[lab])
         ]
     assert not missing and seen > 25, "\n".join(missing)
+
+
+def test_each_well_known_experiment_has_its_place(course, headings):
+    text = (course / WELL_KNOWN).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?!in the well-known|---)(.*?) \| (.*) \|$", text, re.MULTILINE)
+    assert len(rows) > 25
+    for experiment, place in rows:
+        linked = places_in(place)
+        assert linked or place == "Lab 6" and "lab06" not in headings, (
+            f"{WELL_KNOWN}: name the place in a lab of '{experiment}'"
+        )
