@@ -218,7 +218,7 @@ check("lab02-batch")
 # %% [markdown]
 # ## 2. One sample at a time
 #
-# A batch update reads all 100 samples before it moves. **Stochastic gradient descent** (SGD) does not
+# A batch update reads all 100 samples before it moves. **Stochastic gradient descent** (**SGD**) does not
 # wait: it takes the gradient of **one** sample's squared error,
 #
 # $$\ell_n(w, b) = (w\,x_n + b - y_n)^2,$$
@@ -832,8 +832,8 @@ plot_contours(surface, twenty_epochs, one_epoch, directions=True)
 #
 # ## 6. Play with both
 #
-# In the next figure you can change the rate, the batch size (1 is SGD, "all" is batch descent), the
-# order and more. It recomputes the run at once.
+# In the next figure you can change the rate, the **batch size** (the samples in one update: 1 is SGD, "all" is
+# batch descent), the order and more. It recomputes the run at once.
 #
 # **Predict.** Take one-sample SGD, shuffled, 200 steps, seed 0. What is the largest rate at which it still
 # ends below loss 10?

@@ -886,7 +886,7 @@ assert labhelpers.prediction.answer_to("lab03-unrest") == "a"
 # <details><summary>Answer</summary>
 #
 # **(c).** The spread goes with 1/√B, and √4 = 2. (a) turns the square root the wrong way round. (b)
-# would be right for a spread that goes with 1/B; that is how its **square**, the variance, behaves.
+# would be right for a spread that goes with 1/B; that is how its square, the **variance**, behaves.
 # </details>
 #
 # **3.** A mini-batch run gives the same losses for every seed of the shuffle. The likely reason:

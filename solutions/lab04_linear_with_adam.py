@@ -120,8 +120,8 @@ assert abs(variance_other - 2) < 0.05
 #
 # The noise is added **twice**: once in `measured_value`, which already includes the error, and
 # once more in `collect`. The variances of independent quantities add up, 1 + 1 = 2. No plot shows this, and no
-# training program can complain: the line is found all the same, and every loss and every R² is
-# then worse than the announcement allows. Measure the noise when you know the rule; it takes one
+# training program can complain: the line is found all the same, and only the loss is
+# larger than the announcement allows. Measure the noise when you know the rule; it takes one
 # line.
 # </details>
 

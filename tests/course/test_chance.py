@@ -86,7 +86,7 @@ def share(holds) -> float:
 
 
 def test_lab01_noise_is_what_is_left(says):
-    says("lab01", "The noise has variance 0.1² = 0.01, and what is left over is of that size.")
+    says("lab01", "its square is 0.01 on average, and what is left over is of that size.")
     left = [points_of("gentle_line", seed).least_loss for seed in range(40)]
     assert min(left) > 0.005 and max(left) < 0.017 and abs(np.mean(left) - 0.01 * 58 / 60) < 1e-3
 
