@@ -15,7 +15,7 @@
 # |---|---|
 # | 1. How this lab is marked | 3 |
 # | 2. The data and the rates | 8 |
-# | 3. The model and the loss | 20 |
+# | 3. The model and the loss | 22 |
 # | 4. Batch gradient descent | 28 |
 # | 5. Mini-batch gradient descent | 28 |
 # | 6. By epoch and by update | 6 |
