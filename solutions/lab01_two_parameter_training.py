@@ -92,7 +92,7 @@ assert same
 # from the points, and where it is farthest.
 
 # %%
-w = torch.tensor(-15.0, requires_grad=True)  # requires_grad: we shall want derivatives
+w = torch.tensor(-15.0, requires_grad=True)  # requires_grad: we will need derivatives
 b = torch.tensor(-10.0, requires_grad=True)
 
 
@@ -258,7 +258,7 @@ for rate in (0.1, 0.25, 0.4, 0.5, 0.6):
     print(f"{rate:4} {factor:7.1f}   ", ", ".join(f"{-5 * factor**k + 0:6.2f}" for k in range(5)))
 
 # %% [markdown]
-# At 0.25 one step is enough. At 0.5 the run jumps to and fro for ever, and at 0.6 it
+# At 0.25 one step is enough. At 0.5 the run jumps back and forth forever, and at 0.6 it
 # **diverges**: its error grows without bound. A run **converges** when its error
 # shrinks towards zero; the largest rate at which it does is just below 2/λ = 0.5. Everything in section 6 is this table, once for each of two directions.
 #

@@ -306,12 +306,11 @@ assert labhelpers.prediction.answer_to("lab02-sgd") == "c"
 ### END AUTHOR
 
 # %% [markdown]
-# Line by line: each update throws w and b further out than the one before, and the loss passes 10²⁷ in the
-# second epoch.
+# The first update still helps. After it the last column grows from line to line, and in the second epoch it
+# passes 10²⁷.
 #
-# Does the run grow for ever? A run **diverges** when its error grows without bound, epoch after epoch. The
-# figure shows the first half of each epoch blowing the error up; the second half may pull it back. Let us
-# look once an epoch, with 16 digits instead of the 7 of PyTorch's usual numbers.
+# Does the run grow forever? A run **diverges** when its error grows without bound, epoch after epoch. The
+# table shows only how an epoch begins; its later updates may pull the error back. Let us look once an epoch, with 16 digits instead of the 7 of PyTorch's usual numbers.
 
 # %%
 x_list, y_list = X.flatten().double().tolist(), Y.flatten().double().tolist()
@@ -423,7 +422,7 @@ assert abs(surface.largest_sample_rate - 1 / 26) < 1e-6
 # ### Spot the mistake: a loss that settles too high
 #
 # The next cell trains at 0.05 and prints the loss at the end of the last four epochs. The run has
-# plainly settled, and one could report: *"At η = 0.05, SGD cannot get below 83 on this data."* The rate
+# clearly settled, and one could report: *"At η = 0.05, SGD cannot get below 83 on this data."* The rate
 # is not the reason. Change **one** line of the cell, leave the rate alone, and run it again: what
 # brings all four losses below 20?
 
@@ -765,7 +764,7 @@ plot_losses(twenty_epochs, stochastic, by="epoch", scale="log", reference=surfac
 
 # %% [markdown]
 # At equal **updates** and equal rates an update of one sample is worth about as much as an update of all
-# the samples, more or less by luck. Batch descent wins in another way: averaging the gradients lets it
+# the samples, give or take some luck. Batch descent wins in another way: averaging the gradients lets it
 # use **ten times the rate**. At 0.1 it has converged after 100 updates; SGD would blow up there. The
 # next figure shows 100 updates of each at the rate that suits it. Look at how much rougher one of the curves is.
 
@@ -775,7 +774,7 @@ plot_losses(fast_batch, one_epoch, by="update", scale="log", reference=surface.m
 
 # %% [markdown]
 # The batch curve is smooth and reaches the dotted line after about 30 updates. The SGD curve is rough
-# and is not there after 100. So neither method is faster as such: SGD makes cheap, noisy updates, batch
+# and has not arrived after 100. So neither method is faster as such: SGD makes cheap, noisy updates, batch
 # descent makes expensive but exact ones, and exact ones allow a larger rate.
 #
 # How much more expensive? In samples read, 100 times here. In seconds much less, because a processor adds up
@@ -896,8 +895,8 @@ assert labhelpers.prediction.answer_to("lab02-largest") == "b"
 # - One update multiplies the error of its own sample by 1 − 2η(x² + 1). The sample with the **largest**
 #   x² sets the safe rate, 1/(max x² + 1). For batch descent the mean over the data counts.
 # - Shuffle the samples in every epoch. Sorted samples push in the same direction one after the other.
-# - A run **diverges** when its error grows without bound. A bounded cycle far above the start is as useless,
-#   and neither is noise.
+# - A run **diverges** when its error grows without bound. A bounded cycle far above the start is just as
+#   useless. Neither is noise.
 # - Compare methods at equal epochs **and** at equal updates, and read the numbers on the loss axis
 #   before you explain its shape.
 # - At equal rates updates are worth about the same; the batch tolerates a larger rate.

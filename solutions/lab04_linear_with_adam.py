@@ -152,7 +152,7 @@ with torch.no_grad():
 print("predictions at x = 0, 2 and 4:", ", ".join(f"{value:.2f}" for value in several.flatten()))
 
 # %% [markdown]
-# A fresh `nn.Linear` starts at random parameters. For comparisons we shall set w = 0 and b = 0,
+# A fresh `nn.Linear` starts at random parameters. For comparisons we will set w = 0 and b = 0,
 # so that every run starts at the same place.
 #
 # A module has two modes. `model.train()` says that training is going on, `model.eval()` that the model is
@@ -171,7 +171,7 @@ print("when used:     ", dropout(ones).tolist())
 
 # %% [markdown]
 # So a program calls `model.train()` before its training loop and `model.eval()` before it measures or
-# predicts. It costs nothing, and the day a model has such a layer it is right already.
+# predicts. It costs nothing, and the program stays right on the day its model gets such a layer.
 #
 # For a line we can also compute the end of the journey. The parameters with the smallest mean
 # squared error, the **least-squares** solution, follow from a formula; scikit-learn's

@@ -506,7 +506,7 @@ check("lab05-fit-bgd")
 # Call your function with η = 0.005, 50 epochs and batches of 20 on `X` and `Y`, keep the result
 # as `LOSS_BGD`, and draw it against the epoch into axes called `ax_BGD`, with labels and a title.
 #
-# *Correct output:* a curve that drops steeply for two or three epochs, levels off, and then trembles
+# *Correct output:* a curve that drops steeply for two or three epochs, levels off, and then jitters
 # a little if you shuffle.
 
 # %% practice="lab05-plot-bgd"

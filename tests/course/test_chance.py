@@ -271,13 +271,18 @@ def test_lab05_random_starts(says):
     says(
         "lab05",
         "The first depends on the start and is mostly between 50 and 900",
+        "the second is about 0.11 times the first",
         "The first is mostly between 5 and 200",
         "The third is mostly below 4",
         "The last lies between 0.25 and 0.30.",
     )
     starts = np.random.default_rng(0).normal(size=(2, 1, 400))
+    least = np.array(WIDE.minimum).reshape(2, 1, 1)
     first = WIDE.least_loss + excess(WIDE, starts)[0]
     assert share((first > 50) & (first < 900)) > 0.9
+    step = np.tensordot(np.eye(2) - 0.02 * WIDE.hessian, starts - least, axes=1) + least
+    second = WIDE.least_loss + excess(WIDE, step)[0]
+    assert share(abs(second / first - 0.11) < 0.02) > 0.85
     rng = np.random.default_rng(1)
     for shuffled in (True, False):
         theta, recorded = starts[:, 0], []
