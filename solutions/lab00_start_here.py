@@ -109,7 +109,7 @@ assert abs(distance - labhelpers.prediction.answer_to("lab00-distance")) < 5e-4
 ### END AUTHOR
 
 # %% [markdown]
-# After 10 steps 0.859 metres are left: a factor between −1 and 1, applied again and again, shrinks
+# After 10 steps 0.859 metres are left: a **factor** between −1 and 1, applied again and again, shrinks
 # anything. You will meet such a factor in every lab.
 #
 # ## 4. Practices, checks, hints

@@ -17,8 +17,8 @@
 # | 2. The loss and its surface | 8 |
 # | 3. One parameter, by hand | 8 |
 # | 4. The gradient of both | 8 |
-# | 5. Training, step by step | 14 |
-# | 6. The learning rate | 35 |
+# | 5. Training, step by step | 12 |
+# | 6. The learning rate | 45 |
 # | 7. Two more mistakes to spot | 5 |
 # | 8. Wrap-up and quiz | 4 |
 #
@@ -54,7 +54,8 @@ print("The set-up is fine.")
 #
 # $$y = 1 \cdot x - 1 + 0.1\,\varepsilon,$$
 #
-# where each ε is drawn from a normal distribution with mean 0 and standard deviation 1. The last
+# where each ε is drawn from a normal distribution with mean 0 and **standard deviation** 1: about two
+# thirds of its values lie between −1 and 1. The last
 # term is **noise**: because of it no line passes through all the points. Three lines of PyTorch make
 # the data. The seed makes your noise the same as ours.
 
@@ -75,7 +76,7 @@ assert same
 ### END AUTHOR
 
 # %% [markdown]
-# `.view(-1, 1)` gives X the **shape** (60, 1): 60 rows, one for each sample, and one column, as each
+# `.view(-1, 1)` gives X the **shape** (60, 1): 60 rows, one for each **sample** (point), and one column, as each
 # sample has one input. A shape (60,) would be a row of bare numbers. PyTorch's layers expect one row
 # for each sample, so all the labs keep this shape, for the inputs and for the targets.
 #
@@ -91,7 +92,7 @@ assert same
 # from the points, and where it is farthest.
 
 # %%
-w = torch.tensor(-15.0, requires_grad=True)  # requires_grad: we shall want derivatives
+w = torch.tensor(-15.0, requires_grad=True)  # requires_grad: we will need derivatives
 b = torch.tensor(-10.0, requires_grad=True)
 
 
@@ -257,9 +258,9 @@ for rate in (0.1, 0.25, 0.4, 0.5, 0.6):
     print(f"{rate:4} {factor:7.1f}   ", ", ".join(f"{-5 * factor**k + 0:6.2f}" for k in range(5)))
 
 # %% [markdown]
-# At 0.25 one step is enough. At 0.5 the run jumps to and fro for ever, and at 0.6 it
-# **diverges**: its error grows without bound. The largest rate that still converges is just below
-# 2/λ = 0.5. Everything in section 6 is this table, once for each of two directions.
+# At 0.25 one step is enough. At 0.5 the run jumps back and forth forever, and at 0.6 it
+# **diverges**: its error grows without bound. A run **converges** when its error
+# shrinks towards zero; the largest rate at which it does is just below 2/λ = 0.5. Everything in section 6 is this table, once for each of two directions.
 #
 # ## 4. The gradient of both
 #
@@ -322,7 +323,7 @@ assert w.grad < 0 and labhelpers.prediction.answer_to("lab01-sign") == "a"
 #
 # ## 5. Training, step by step
 #
-# One step of gradient descent moves each parameter against its derivative:
+# One step of gradient descent, an **update** of w and b, moves each parameter against its derivative:
 #
 # $$w \leftarrow w - \eta\,\frac{\partial L}{\partial w}, \qquad
 # b \leftarrow b - \eta\,\frac{\partial L}{\partial b}.$$
@@ -942,7 +943,7 @@ print("an entry is a", type(kept[0]).__name__, "with grad_fn:", kept[0].grad_fn 
 #
 # <details><summary>Answer</summary>
 #
-# **(b).** The noise has variance 0.1² = 0.01, and what is left over is of that size. (a) More steps
+# **(b).** The noise has standard deviation 0.1, so its square is 0.01 on average, and what is left over is of that size. (a) More steps
 # come closer to 0.0077, never below it. (c) `surface.minimum` is computed by formula, without a grid.
 # </details>
 

@@ -218,7 +218,7 @@ check("lab02-batch")
 # %% [markdown]
 # ## 2. One sample at a time
 #
-# A batch update reads all 100 samples before it moves. **Stochastic gradient descent** (SGD) does not
+# A batch update reads all 100 samples before it moves. **Stochastic gradient descent** (**SGD**) does not
 # wait: it takes the gradient of **one** sample's squared error,
 #
 # $$\ell_n(w, b) = (w\,x_n + b - y_n)^2,$$
@@ -306,12 +306,11 @@ assert labhelpers.prediction.answer_to("lab02-sgd") == "c"
 ### END AUTHOR
 
 # %% [markdown]
-# Line by line: each update throws w and b further out than the one before, and the loss passes 10²⁷ in the
-# second epoch.
+# The first update still helps. After it the last column grows from line to line, and in the second epoch it
+# passes 10²⁷.
 #
-# Does the run grow for ever? A run **diverges** when its error grows without bound, epoch after epoch. The
-# figure shows the first half of each epoch blowing the error up; the second half may pull it back. Let us
-# look once an epoch, with 16 digits instead of the 7 of PyTorch's usual numbers.
+# Does the run grow forever? A run **diverges** when its error grows without bound, epoch after epoch. The
+# table shows only how an epoch begins; its later updates may pull the error back. Let us look once an epoch, with 16 digits instead of the 7 of PyTorch's usual numbers.
 
 # %%
 x_list, y_list = X.flatten().double().tolist(), Y.flatten().double().tolist()
@@ -394,7 +393,7 @@ assert abs(abs(after / before) - labhelpers.prediction.answer_to("lab02-factor")
 # %% [markdown]
 # The run does what the formula says: the residual is multiplied by −4.2. At η = 0.1 every sample with
 # |x| > 3 enlarges its own error, 39 of the 100. In x order twenty of them come one after the other.
-# Neighbours push in nearly the same direction, so their factors nearly multiply. At x = −3 the factor is −1, and there the curve of the last figure turned. At
+# Neighbours push in nearly the same direction, so their factors roughly multiply. At x = −3 the factor is −1, and there the curve of the last figure turned. At
 # x = −2 the factor is 0: that update removes the whole error of its sample, and there the curve fell.
 #
 # Batch descent at the same rate is safe because it takes the **mean** of all the gradients before it
@@ -423,9 +422,9 @@ assert abs(surface.largest_sample_rate - 1 / 26) < 1e-6
 # ### Spot the mistake: a loss that settles too high
 #
 # The next cell trains at 0.05 and prints the loss at the end of the last four epochs. The run has
-# plainly settled, and one could report: *"At η = 0.05, SGD cannot get below 83 on this data."* The rate
+# clearly settled, and one could report: *"At η = 0.05, SGD cannot get below 83 on this data."* The rate
 # is not the reason. Change **one** line of the cell, leave the rate alone, and run it again: what
-# brings all four losses below 1?
+# brings all four losses below 20?
 
 # %% tags=["taught"]
 lr = 0.05
@@ -449,7 +448,8 @@ print(f"lowest after {last.argmin()} of its 100 updates")
 # <details><summary>Answer</summary>
 #
 # The **order**. With `order = torch.randperm(100, generator=generator)`, a new random order in every
-# epoch, the same rate brings the four losses to between 0.16 and 0.41.
+# epoch, the same rate brings the four losses to between 0.16 and 0.41. (That is this seed; others end
+# higher or lower; you will see how far.)
 #
 # Sorted samples push one after the other in nearly the same direction. Within every epoch this run
 # is driven up to 2584, comes down to 0.19 late in the epoch, and is driven up again by the last
@@ -547,7 +547,7 @@ assert powers.mean() > 1 and after_20.max() < 10
 ### END AUTHOR
 
 # %% [markdown]
-# At 0.05 every one of the 100 shuffles comes down from 595, half of them below 0.3; but some end
+# At 0.05 every one of the 100 shuffles comes down from 595, more than half of them below 0.3; but some end
 # well above the others, because some samples still enlarge their own error and the loss keeps jumping. At 0.1 the
 # error grows by a factor of about 20 in every epoch: shuffled at 0.1, SGD really **diverges**. The change
 # from shrinking to growing comes between 0.09 and 0.1, well above 0.0385. So the limit 1/(max x² + 1) is a
@@ -764,7 +764,7 @@ plot_losses(twenty_epochs, stochastic, by="epoch", scale="log", reference=surfac
 
 # %% [markdown]
 # At equal **updates** and equal rates an update of one sample is worth about as much as an update of all
-# the samples, more or less by luck. Batch descent wins in another way: averaging the gradients lets it
+# the samples, give or take some luck. Batch descent wins in another way: averaging the gradients lets it
 # use **ten times the rate**. At 0.1 it has converged after 100 updates; SGD would blow up there. The
 # next figure shows 100 updates of each at the rate that suits it. Look at how much rougher one of the curves is.
 
@@ -774,7 +774,7 @@ plot_losses(fast_batch, one_epoch, by="update", scale="log", reference=surface.m
 
 # %% [markdown]
 # The batch curve is smooth and reaches the dotted line after about 30 updates. The SGD curve is rough
-# and is not there after 100. So neither method is faster as such: SGD makes cheap, noisy updates, batch
+# and has not arrived after 100. So neither method is faster as such: SGD makes cheap, noisy updates, batch
 # descent makes expensive but exact ones, and exact ones allow a larger rate.
 #
 # How much more expensive? In samples read, 100 times here. In seconds much less, because a processor adds up
@@ -812,7 +812,7 @@ assert labhelpers.prediction.answer_to("lab02-excess") == "c"
 ### END AUTHOR
 
 # %% [markdown]
-# Here each halving leaves between a third and a half of the excess. It is never zero as long as the rate
+# Each halving leaves about a third to a half of the excess, with this shuffle as with others. It is never zero as long as the rate
 # is constant, which is why the rate is often lowered towards the end of a run.
 #
 # The paths over the loss surface show the same. The figure shows 20 updates of batch descent at
@@ -831,8 +831,8 @@ plot_contours(surface, twenty_epochs, one_epoch, directions=True)
 #
 # ## 6. Play with both
 #
-# In the next figure you can change the rate, the batch size (1 is SGD, "all" is batch descent), the
-# order and more. It recomputes the run at once.
+# In the next figure you can change the rate, the **batch size** (the samples in one update: 1 is SGD, "all" is
+# batch descent), the order and more. It recomputes the run at once.
 #
 # **Predict.** Take one-sample SGD, shuffled, 200 steps, seed 0. What is the largest rate at which it still
 # ends below loss 10?
@@ -895,8 +895,8 @@ assert labhelpers.prediction.answer_to("lab02-largest") == "b"
 # - One update multiplies the error of its own sample by 1 − 2η(x² + 1). The sample with the **largest**
 #   x² sets the safe rate, 1/(max x² + 1). For batch descent the mean over the data counts.
 # - Shuffle the samples in every epoch. Sorted samples push in the same direction one after the other.
-# - A run **diverges** when its error grows without bound. A bounded cycle far above the start is as useless,
-#   and neither is noise.
+# - A run **diverges** when its error grows without bound. A bounded cycle far above the start is just as
+#   useless. Neither is noise.
 # - Compare methods at equal epochs **and** at equal updates, and read the numbers on the loss axis
 #   before you explain its shape.
 # - At equal rates updates are worth about the same; the batch tolerates a larger rate.

@@ -352,12 +352,12 @@ plot_losses(*runs, by="epoch", scale="log", reference=surface.minimum_loss)
 guess_ten_updates = None  # "a", "b" or "c"
 
 # %% [markdown]
-# One run with small batches can be lucky. The next cell makes 200 runs of each size with different
+# One run with small batches can be lucky. The next cell makes 2,000 runs of each size with different
 # shuffles, all at once, and prints what half of them and nine in ten of them reach.
 
 
 # %%
-def many_shuffles(batch_size, updates, runs=200, lr=0.1):
+def many_shuffles(batch_size, updates, runs=2000, lr=0.1):
     """Full-data losses of many runs with different shuffles, shape (updates + 1, runs)."""
     x, y = X.numpy().ravel().astype(float), Y.numpy().ravel().astype(float)
     rng = np.random.default_rng(0)
@@ -374,7 +374,7 @@ def many_shuffles(batch_size, updates, runs=200, lr=0.1):
     return np.array(losses[: updates + 1])
 
 
-print("loss after 10 updates   samples read   this run   200 runs: median   nine in ten below")
+print("loss after 10 updates   samples read   this run   2000 runs: median  nine in ten below")
 for run in runs:
     size = run.batch_size or 60
     tenth = many_shuffles(size, 10)[-1]
@@ -396,7 +396,7 @@ plot_losses(*sixty_updates, by="update", scale="log", reference=surface.minimum_
 # %% [markdown]
 # Each curve has 60 updates: these are 1, 5, 10 and 60 epochs. Far from the minimum an update with 5
 # samples is worth about as much as one with 60, and it reads a twelfth as many. An update with a
-# single sample is worth less here: half of the runs are above 3 after ten updates, and one in ten is above 30.
+# single sample is worth less here: half of the runs are above 2 after ten updates, and one in ten is above 25.
 #
 # Near the minimum the batch size matters in another way. The curve of the whole batch comes to rest on the dotted
 # line. The others keep moving above it, the more so the smaller their batches. Let us put a number on
@@ -405,10 +405,10 @@ plot_losses(*sixty_updates, by="update", scale="log", reference=surface.minimum_
 # %%
 for run in (one, five, ten):
     excess = many_shuffles(run.batch_size, run.steps)[run.steps // 2 :] - surface.minimum_loss
-    means = excess.mean(axis=0)  # one for each of the 200 runs
+    means = excess.mean(axis=0)  # one for each of the 2000 runs
     print(f"{run.label:15} mean excess in the second half: this run", end=" ")
     print(
-        f"{run.excess[run.steps // 2 :].mean():.4f}, 200 runs {means.mean():.4f} ± {means.std():.4f}"
+        f"{run.excess[run.steps // 2 :].mean():.4f}, 2000 runs {means.mean():.4f} ± {means.std():.4f}"
     )
 rested = sixty_updates[-1]
 print(f"{rested.label:15} excess after 60 updates: {rested.excess[-1]:.7f}")
@@ -837,7 +837,7 @@ assert labhelpers.prediction.answer_to("lab03-unrest") == "a"
 # %% [markdown]
 # In these ten seeds, batches of 10 stay below 0.01 over the last 20 steps, and batches of 5 do not.
 #
-# **Question.** The noise of the gradient falls as 1/√B, but the excess falls faster: to a third when B
+# **Question.** The noise of the gradient falls as 1/√B, but the excess falls faster: to about a third when B
 # doubles from 10 to 20. Why?
 #
 # <details><summary>Answer</summary>
@@ -886,7 +886,7 @@ assert labhelpers.prediction.answer_to("lab03-unrest") == "a"
 # <details><summary>Answer</summary>
 #
 # **(c).** The spread goes with 1/√B, and √4 = 2. (a) turns the square root the wrong way round. (b)
-# would be right for a spread that goes with 1/B; that is how its **square**, the variance, behaves.
+# would be right for a spread that goes with 1/B; that is how its square, the **variance**, behaves.
 # </details>
 #
 # **3.** A mini-batch run gives the same losses for every seed of the shuffle. The likely reason:

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 from IPython.display import HTML, display
+from myst_nb import glue
 
 from labchecks.engine.diagnosis import describe
 from labchecks.engine.mistakes import find
 from labchecks.engine.run import Descent, points_of, simulate
-from labhelpers.figures import plot_losses
+from labhelpers.figures import Drawing, plot_losses
+from labhelpers.figures.drawing import open_sheet
+from labhelpers.figures.style import dress, run_styles
 from labhelpers.figures.wording import rounded
 
 SHOWN = 5
+RUN = Descent(rate=0.1, epochs=15, start=(-15.0, -10.0))
 
 
-def show_beside(
-    mistake: str,
-    *,
-    data: str = "gentle_line",
-    rate: float = 0.1,
-    epochs: int = 15,
-    start: tuple[float, float] = (-15.0, -10.0),
-    batch_size: int | None = None,
-    series: str = "full",
-    scale: str = "log",
-) -> tuple[Sequence[float], Sequence[float]]:
-    """Show the losses of both runs, as numbers and as curves, and what a check says.
+def note(**numbers: float) -> None:
+    """Keep numbers for the sentences of a page, which show one as ``{glue:text}`name:.2f```."""
+    for name, number in numbers.items():
+        glue(name, float(number), display=False)
+
+
+def both(mistake: str, data: str = "gentle_line", **changes) -> tuple[np.ndarray, np.ndarray]:
+    """The losses of the right run and of the run with a mistake.
 
     Parameters
     ----------
@@ -34,27 +35,60 @@ def show_beside(
         Its name in `labchecks.engine.mistakes`.
     data : str
         A function of `labhelpers.data`.
-    rate, epochs, start, batch_size, series
-        The run, as in `labchecks.engine.run.Descent`.
-    scale : {"log", "linear"}
-        Of the loss axis.
-
-    Returns
-    -------
-    (list of float, list of float)
-        The losses of the right run and of the run with the mistake.
+    **changes
+        What the right run has other than `RUN`: fields of `labchecks.engine.run.Descent`.
     """
-    points = points_of(data, 1)
-    run = Descent(rate, epochs, start, batch_size=batch_size, series=series)
-    known = find(mistake)
-    right = simulate(run, points).losses.tolist()
-    wrong = simulate(known.applied_to(run), points).losses.tolist()
+    points, run = points_of(data, 1), RUN.with_(**changes)
+    return simulate(run, points).losses, simulate(find(mistake).applied_to(run), points).losses
+
+
+def show_beside(
+    mistake: str, data: str = "gentle_line", **changes
+) -> tuple[np.ndarray, np.ndarray]:
+    """Show and return the losses of `both` runs, as numbers and curves, and what a check says."""
+    right, wrong = both(mistake, data, **changes)
     display(HTML(_table(mistake, right, wrong)))
     labels, roles = ["right", mistake], [None, "wrong"]
-    display(plot_losses(right, wrong, labels=labels, roles=roles, scale=scale))
+    display(plot_losses(right, wrong, labels=labels, roles=roles, scale="log"))
     display(HTML("<p class='lead-in'>A check that sees the second list says:</p>"))
-    display(HTML(describe([known], wrong, run, "losses").to_html()))
+    run = RUN.with_(**changes)
+    display(HTML(describe([find(mistake)], wrong.tolist(), run, "losses").to_html()))
     return right, wrong
+
+
+def over_shuffles(
+    mistake: str, data: str = "gentle_line", draws: int = 200, **changes
+) -> tuple[np.ndarray, np.ndarray]:
+    """The losses of both runs with many shuffles, the same for both, each of shape (draws, values).
+
+    A sentence about one shuffle is true by chance. The parameters are those of `both`.
+    """
+    runs = [both(mistake, data, **changes, order="shuffled", seed=k) for k in range(draws)]
+    right, wrong = zip(*runs, strict=True)
+    return np.array(right), np.array(wrong)
+
+
+def draw_curves(
+    curves: Mapping[str, tuple], *, x: str, y: str, wrong: str, describe: str, notice: str
+) -> Drawing:
+    """Draw curves over axes of any kind; `wrong` names the one in the colour of a mistake.
+
+    Parameters
+    ----------
+    curves : mapping of str to pair of sequences
+        Horizontal and vertical coordinates by label.
+    x, y : str
+        Labels of the axes.
+    describe, notice : str
+        The alternative text and the caption.
+    """
+    styles = run_styles(curves, ["wrong" if name == wrong else None for name in curves])
+    with open_sheet(None) as sheet:
+        for (name, (across, height)), style in zip(curves.items(), styles, strict=True):
+            few = max(1, len(across) // 16)
+            sheet.ax.plot(across, height, **style.line(label=name, markevery=few))
+        dress(sheet.ax, x, y)
+        return sheet.finish({"lines": list(sheet.ax.lines)}, describe, notice)
 
 
 def _table(mistake: str, right: Sequence[float], wrong: Sequence[float]) -> str:

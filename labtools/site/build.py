@@ -18,6 +18,7 @@ import nbformat
 from labtools.build import STUDENTS, find_sources
 from labtools.faults import Fault, LabError
 from labtools.site.disclosure import disclosed_lines
+from labtools.site.gallery import figure_cards, with_cards, write_thumbnail
 from labtools.site.lab_page import Entry, entry_of, lab_page, read_derived, read_entries
 from labtools.site.links import relink
 from labtools.site.prose import holds_code, run_pages
@@ -32,6 +33,11 @@ DOCUMENTS = {
 }
 NOT_PAGES = {"images/draw.py"}
 MARK = ".course-site"
+
+# Pages with small pictures: the list of mistakes, and the reference of the figures.
+MISTAKES = f"{PAGES}/mistakes/"
+FIGURES, FIGURES_MODULE = f"{PAGES}/api/figures.md", "labhelpers.figures"
+THUMBNAILS = "thumbnails"
 
 
 def build_site(root: Path, out: Path) -> int:
@@ -98,8 +104,25 @@ def assemble(root: Path, sources: list[LabSource], pages: Path) -> None:
             to_run[name] = text
         else:
             _make_room(pages / places[name]).write_text(text, encoding="utf-8")
+    pictures = {}
     for name, notebook in run_pages(to_run).items():
         _write(pages / places[name], notebook)
+        folder = (pages / places[name]).parent / THUMBNAILS
+        if name == FIGURES:
+            cards = figure_cards(notebook, folder, FIGURES_MODULE)
+            folder.with_name("figures.txt").write_text(cards, encoding="utf-8")
+        elif name.startswith(MISTAKES):
+            outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+            page = Path(name).stem
+            if picture := write_thumbnail(outputs, folder / page):
+                pictures[page] = f"{THUMBNAILS}/{picture}"
+    titles = {
+        Path(name).stem: text.partition("\n")[0].lstrip("# ")
+        for name, text in texts.items()
+        if name.startswith(MISTAKES)
+    }
+    index = pages / places[f"{MISTAKES}index.md"]
+    index.write_text(with_cards(index.read_text("utf-8"), titles, pictures), encoding="utf-8")
 
 
 def _files(folder: Path) -> list[str]:

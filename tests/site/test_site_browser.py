@@ -10,8 +10,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.prove]
 KINDS = (
     "index.html",
     "labs/lab01_two_parameter_training.html",
+    "mistakes/index.html",
     "mistakes/gradients-never-zeroed.html",
-    "api/surface.html",
+    "api/figures.html",
     "instructors.html",
     "search.html",
 )
@@ -81,6 +82,27 @@ def test_the_theme_button_turns_page_and_figure_dark(visit):
     page.wait_for_timeout(200)
     dark = page.locator("body").evaluate(paper), figure.evaluate(paper)
     assert dark[0] != light[0] and dark[1] != light[1]
+
+
+CONTRAST = """spans => spans.map(span => {
+  const light = colour => {
+    const parts = colour.match(/[0-9.]+/g).slice(0, 3).map(part => part / 255);
+    const linear = parts.map(p => p <= 0.04045 ? p / 12.92 : ((p + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  };
+  const paper = light(getComputedStyle(span.closest("pre")).backgroundColor);
+  const ink = light(getComputedStyle(span).color);
+  return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+})"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_comment_is_quieter_than_the_code_and_readable(visit, scheme):
+    page = visit("mistakes/moved-weight.html", color_scheme=scheme)
+    page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+    comments = page.locator(".highlight .c1").evaluate_all(CONTRAST)
+    code = page.locator(".highlight :is(.n, .p, .o, .k)").evaluate_all(CONTRAST)
+    assert comments and 4.5 <= min(comments) <= max(comments) < min(code)
 
 
 def test_search_finds_a_page_and_asks_nobody_else(visit):

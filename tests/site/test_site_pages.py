@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from labchecks import lab_names
+from labhelpers.figures.style import WRONG
 from labtools.build import find_sources
 from labtools.site.disclosure import disclosed_lines
 from labtools.source import read_source
@@ -66,9 +67,21 @@ def test_the_guides_the_reference_and_the_mistakes_are_there(site, pages):
     assert len(mistakes) >= MISTAKES
     for page in mistakes:
         text = text_of(site / page)
-        for heading in ("What it looks like", "How the numbers show it", "How to mend it"):
+        for heading in ("What it looks like", "How the numbers show it", "How to fix it"):
             assert heading in text, f"{page} lacks '{heading}'"
         assert "../labs/lab" in (site / page).read_text(encoding="utf-8"), f"{page} names no lab"
+
+
+def test_each_mistake_has_a_small_picture_and_draws_the_wrong_run_in_its_colour(site):
+    index = (site / "mistakes/index.html").read_text(encoding="utf-8")
+    for path in sorted((site / "mistakes").glob("*.html")):
+        if path.stem == "index":
+            continue
+        [picture] = re.findall(rf'src="\.\./(_images/{path.stem}\.\w+)"', index)
+        drawn = (site / picture).read_text(encoding="utf-8")
+        assert WRONG in drawn and "<text" not in drawn, path.stem
+    figures = (site / "api/figures.html").read_text(encoding="utf-8")
+    assert len(re.findall(r'<img alt="" class="sd-card-img-top"', figures)) == 10
 
 
 def test_no_solution_line_is_on_the_site(site, sources):
