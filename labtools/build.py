@@ -23,11 +23,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from labtools.comparison import first_difference
 from labtools.execution import execute
 from labtools.faults import Fault, LabError
-from labtools.source import LabSource, read_source
+from labtools.source import SOURCES, STUDENTS, LabSource, read_source
 from labtools.student import derive_student
-
-SOURCES = "solutions"
-STUDENTS = "notebooks"
 
 
 @dataclass(frozen=True)
