@@ -26,6 +26,7 @@ _PACKAGE = re.compile(r"(?:git\+https://|https://(?=\S*\.(?:zip|whl|tar\.gz)$))[
 _WEB = re.compile(r"https?://[^\s\"'<>\\]+")
 
 _CURE = """\
+# Is the course in this kernel?
 try:
     import labhelpers
 except ImportError as error:
@@ -35,9 +36,10 @@ except ImportError as error:
 
 """
 _INSTALL = """\
+# Is the course in this kernel? If not, as on Colab, it is installed there.
 try:
     import labhelpers
-except ImportError:  # as on Colab
+except ImportError:
     %pip install --quiet "{requirement}"
 
 """

@@ -87,7 +87,7 @@ def test_a_repository_gives_each_lab_its_buttons_and_its_first_lines(sources):
     assert not addresses.write_address(sources, GITHUB), "nothing has changed"
     for name, (title, first) in opening(sources).items():
         assert f'href="{COLAB}{name}.ipynb"' in title and f'href="{BINDER}{name}.ipynb"' in title
-        assert first.startswith("try:\n    import labhelpers\nexcept ImportError:")
+        assert "\ntry:\n    import labhelpers\nexcept ImportError:\n    %pip" in first
         assert f'%pip install --quiet "{addresses.COURSE}[kernel] @ {GITHUB}/archive/' in first
     addresses.write_address(sources, "")
     assert "%pip" not in str(opening(sources))

@@ -34,7 +34,7 @@ class Clock:
     def __init__(self, members: Callable[[], Iterable[int]]) -> None:
         self.members = members
         self.time = 0.0
-        #: Of that, what was counted since a thread was last seen to run, and may have been spent waiting.
+        # Of that, what was counted since a thread was last seen to run: it may have been a wait.
         self._idle = 0.0
         self._wall = time.monotonic()
         self._seen = dict(self._threads())
