@@ -66,7 +66,7 @@ bench: ## CI          measure what the course claims about speed
 	@$(SETUP) test
 	@$(BIN)/python benchmarks
 
-pins: ## CI          write constraints.txt anew from what is installed
+pins: ## CI          write constraints.txt from what is installed
 	@$(SETUP) test
 	@$(BIN)/python tests/write_pins.py
 

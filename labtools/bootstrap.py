@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -179,12 +180,18 @@ def where_commands_are():
 
 
 def check_python():
-    """Refuse a Python that is too old or cannot make environments."""
+    """Refuse a Python that is too old, has no PyTorch or cannot make environments."""
     if sys.version_info < OLDEST:
         raise SetupError(
             "Python %d.%d or newer is needed, this is %d.%d (%s): install a newer one, or name it "
             "with make PYTHON=/path/to/python3"
             % (OLDEST + tuple(sys.version_info[:2]) + (sys.executable,))
+        )
+    if sys.platform == "darwin" and platform.machine() == "x86_64":
+        raise SetupError(
+            "PyTorch has no build for Macs with an Intel processor, and this Python (%s) is one "
+            "for them: on a Mac with Apple's own processor name a Python made for that, with make "
+            "PYTHON=/path/to/python3; else use another computer or Google Colab" % sys.executable
         )
     try:
         import ensurepip  # noqa: F401

@@ -20,14 +20,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from labtools.agreement import bank_faults, practice_faults
 from labtools.comparison import first_difference
 from labtools.execution import execute
 from labtools.faults import Fault, LabError
-from labtools.source import LabSource, read_source
+from labtools.source import SOURCES, STUDENTS, LabSource, read_source
 from labtools.student import derive_student
-
-SOURCES = "solutions"
-STUDENTS = "notebooks"
 
 
 @dataclass(frozen=True)
@@ -191,6 +189,10 @@ class _Builder:
         try:
             source = read_source(path, self.root)
             student = derive_student(source)
+            faults = [*practice_faults(source, self.root)]
+            faults += bank_faults(source, self.root) if self.check else ()
+            if faults:
+                raise LabError(faults)
             async with self.turn:
                 solution = await self.execute(source)
         except LabError as error:

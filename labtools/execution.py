@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from labtools.asserts import SET_UP
 from labtools.faults import Fault, LabError
 from labtools.source import NOTEBOOK_METADATA, LabSource
 
@@ -62,6 +63,10 @@ async def execute(
         nonlocal position
         position = cell_index
 
+    def set_up(**_: object) -> None:
+        # Kernels answer in order: what is asked next comes after this.
+        client.kc.execute(SET_UP, silent=True)
+
     with tempfile.TemporaryDirectory(prefix="labs-build-") as folder:
         client = NotebookClient(
             notebook,
@@ -72,6 +77,7 @@ async def execute(
             store_widget_state=False,
             coalesce_streams=True,
             extra_arguments=["--log-level=ERROR"],
+            on_notebook_start=set_up,
             on_cell_start=note_start,
             on_cell_complete=lambda **_: on_cell(),
         )

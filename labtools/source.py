@@ -11,6 +11,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from labtools.addresses import INSTALL, buttons, opening_lines, read_address
 from labtools.faults import Fault, LabError
 from labtools.markers import Region, read_regions
 from labtools.marks import (
@@ -21,6 +22,9 @@ from labtools.marks import (
     nbgrader_metadata,
     order_faults,
 )
+
+SOURCES = "solutions"
+STUDENTS = "notebooks"
 
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -119,7 +123,24 @@ def read_source(path: Path, root: Path) -> LabSource:
     if faults:
         raise LabError(sorted(faults, key=lambda fault: fault.cell or 0))
 
-    return LabSource(path, file, _finish(notebook))
+    finished = _finish(notebook)
+    _open(finished, path.stem, root)
+    return LabSource(path, file, finished)
+
+
+def _open(notebook: NotebookNode, name: str, root: Path) -> None:
+    """Begin a lab with what it needs in a kernel that may lack the course."""
+    try:
+        address = read_address(root)
+    except ValueError as error:
+        raise LabError([Fault(INSTALL, str(error))]) from None
+    title = notebook.cells[0]
+    if line := buttons(address, f"{STUDENTS}/{name}.ipynb"):
+        heading, _, rest = title.source.partition("\n")
+        title.source = f"{heading}\n\n{line}\n{rest}"
+    first = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
+    if first is not None and "nbgrader" not in first.metadata:
+        first.source = opening_lines(first.source, address) + first.source
 
 
 def first_line(text: str) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from labtools.addresses import read_address, write_address, write_site
+from labtools.build import build, find_sources
 from labtools.faults import Fault, LabError
 from labtools.release.archive import pack
 from labtools.release.contents import gather
@@ -27,12 +29,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help=f"folder for the zip (default: {FOLDER}/ in the course)",
     )
+    parser.add_argument(
+        "--address",
+        metavar="URL",
+        help="set, once, where students' notebooks install the course from: the GitHub repository "
+        "in which you publish what is in the zip (then Colab and Binder get buttons too), or the "
+        'address of the zip; "" removes it. The labs are built again',
+    )
+    parser.add_argument(
+        "--site",
+        metavar="URL",
+        help='set, once, where the course\'s site is, for links to its pages; "" removes it',
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the zip; return the exit code."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
+        if not _set_addresses(arguments, console):
+            return 1
         target, count = release(arguments.root, arguments.out)
     except LabError as error:
         _report(console, error.faults)
@@ -44,6 +60,29 @@ def run(arguments: argparse.Namespace) -> int:
     size = target.stat().st_size
     console.print(f"wrote {escape(str(target))}: {count} files, {size / 1e6:.1f} MB")
     return 0
+
+
+def _set_addresses(arguments: argparse.Namespace, console: Console) -> bool:
+    """Keep the addresses that were given and build what shows them; say what is wrong."""
+    root: Path = arguments.root
+    for option, set_ in (("address", write_address), ("site", write_site)):
+        given = getattr(arguments, option)
+        if given is None:
+            continue
+        try:
+            changed = set_(root, given)
+        except ValueError as error:
+            console.print(f"[bold red]error[/] --{option}: {escape(str(error))}")
+            return False
+        if option == "address" and changed:
+            outcomes = build(root, find_sources(root), jobs=os.cpu_count() or 1, console=console)
+            _report(console, faults := [f for outcome in outcomes for f in outcome.faults])
+            if faults:
+                return False
+    address = read_address(root)
+    if arguments.address and address and not address.links(""):
+        console.print("no buttons: Colab and Binder open notebooks of a repository on GitHub")
+    return True
 
 
 def release(root: Path, folder: Path | None = None) -> tuple[Path, int]:

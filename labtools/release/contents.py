@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 
 from labchecks.registry import lab_names, of_lab, plain_lab
+from labtools.addresses import Address, read_address
 from labtools.build import STUDENTS, find_orphans, find_sources
 from labtools.comparison import first_difference
 from labtools.faults import Fault, LabError
@@ -26,9 +27,21 @@ from labtools.student import derive_student
 __all__ = ["Release", "gather"]
 
 PACKAGES = ("labchecks", "labhelpers")
-PACKAGE_FILES = ("*.py", "*.css", "*.html", "*.js", "*.svg", "*.toml")
+PACKAGE_FILES = ("*.py", "*.css", "*.html", "*.js", "*.svg", "*.toml", "*.txt")
 LICENCES = ("LICENSE", "LICENSE-CC-BY-4.0")
 TEMPLATES = Path(__file__).parent / "student"
+
+# How Colab gets the course, as the students' README says it.
+COLAB_BUTTON = "Open a lab with its button below."
+COLAB_UPLOAD = "Open a lab with *File → Upload notebook*."
+COLAB_BY_HAND = Template("""\
+Open a lab with *File → Upload notebook*, upload `$release.zip` (the file that this folder came in)
+with the folder symbol at the left, and run this in a new first cell. Colab has everything else that
+the labs need.
+
+```console
+!pip install --no-deps $release.zip
+```""")
 
 PINS_HEADER = """\
 # The exact versions that the labs were tested with; a version here is used when its package is
@@ -65,7 +78,7 @@ def gather(root: Path) -> Release:
     """
     project = tomllib.loads(_text(root, "pyproject.toml"))["project"]
     sources, notebooks = _labs(root)
-    words = _words(project, sources)
+    words = _words(project, sources, read_address(root))
     files = {
         **notebooks,
         **_packages(root),
@@ -146,18 +159,36 @@ def _without_comments(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
 
 
-def _words(project: Mapping[str, Any], sources: list[LabSource]) -> dict[str, str]:
+def _words(
+    project: Mapping[str, Any], sources: list[LabSource], address: Address | None
+) -> dict[str, str]:
     """What stands in place of ``$word`` in the templates."""
+    named = f"{project['name']}-{project['version']}"
+    extras = project["optional-dependencies"]
+    colab = COLAB_BY_HAND.substitute(release=named)
+    if address is not None:
+        how = COLAB_BUTTON if address.links("") else COLAB_UPLOAD
+        colab = f"{how} Its first cell installs the course there."
     return {
         "name": project["name"],
         "version": project["version"],
         "python": project["requires-python"],
         "license": project["license"],
         "dependencies": _array(project["dependencies"]),
-        "lab": _array(project["optional-dependencies"]["lab"]),
-        "labs": "\n".join(f"| [{_title(s)}]({STUDENTS}/{s.name}.ipynb) |" for s in sources),
+        "kernel": _array(extras["kernel"]),
+        "lab": _array(extras["lab"]),
+        "colab": colab,
+        "labs": "\n".join(_row(source, address) for source in sources),
         "first": sources[0].name,
     }
+
+
+def _row(source: LabSource, address: Address | None) -> str:
+    """A lab's line in the README's list: its name, and where it opens without an installation."""
+    path = f"{STUDENTS}/{source.name}.ipynb"
+    links = address.links(path) if address else {}
+    opened = "".join(f" · [{text}]({link})" for text, link in links.items())
+    return f"| [{_title(source)}]({path}){opened} |"
 
 
 def _array(items: list[str]) -> str:

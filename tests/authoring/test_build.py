@@ -24,6 +24,8 @@ from labtools.source import read_source
 from labtools.student import derive_student
 
 COURSE = Path(__file__).resolve().parents[2]
+#: How a fault names the cell that imports.
+OPENING = "cell 2 (# Is the course in this kernel?)"
 SOLUTION = f"solutions/{NAME}.ipynb"
 STUDENT = f"notebooks/{NAME}.ipynb"
 
@@ -99,7 +101,7 @@ def test_check_names_every_drifted_missing_and_orphaned_file(course_copy):
     before = (course_copy / SOLUTION).read_bytes()
     result = labs(course_copy, "build", "--check")
     assert result.returncode == 1
-    assert f"{SOLUTION}: has drifted: cell 2 (import math) differs in its outputs" in result.stderr
+    assert f"{SOLUTION}: has drifted: {OPENING} differs in its outputs" in result.stderr
     assert f"{STUDENT}: missing" in result.stderr
     assert "solutions/lab09_gone.ipynb: has no source" in result.stderr
     assert (course_copy / SOLUTION).read_bytes() == before, "a check writes nothing"
@@ -140,7 +142,10 @@ def test_the_run_of_a_solution_passes_on_what_build_wrote(course_copy):
 
 
 DRIFTED = {
-    "a picture of another size": (SOLUTION, "cell 2 (import math) differs in its outputs"),
+    "a picture of another size": (
+        SOLUTION,
+        "cell 2 (# Is the course in this kernel?) differs in its outputs",
+    ),
     "an answer in the student's notebook": (
         STUDENT,
         "cell 5 (def double(x):) differs in its source",
@@ -204,6 +209,17 @@ def test_a_derived_file_that_is_no_notebook_has_drifted(tmp_path, text):
 
 
 FAILING = {
+    "asserts": (
+        "half = 0.5\n",
+        "half = 0.5\nassert round(half + 1, 2) == 3 * half + 1\n",
+        "raises AssertionError: round(half + 1, 2) == 3 * half + 1; round(half + 1, 2) is 1.5; "
+        "3 * half + 1 is 2.5",
+    ),
+    "asserts a call": (
+        "half = 0.5\n",
+        "half = 0.5\nassert half > 0.4 and math.isclose(half, 0.6, abs_tol=half / 50)\n",
+        "; half is 0.5; half is 0.5; half / 50 is 0.01",
+    ),
     "raises": ("half = 0.5\n", "half = 0.5\n1 / 0\n", "raises ZeroDivisionError"),
     "stderr": ("half = 0.5\n", "half = 0.5\nimport warnings; warnings.warn('old')\n", "stderr"),
     "address": ("half = 0.5\n", "half = 0.5\nprint(object())\n", "shows a memory address"),
@@ -224,7 +240,7 @@ def test_a_run_that_fails_writes_nothing_and_names_the_cell(tmp_path, fault):
     path = write_course(tmp_path, SOURCE.replace(old, new))
     [outcome] = build(tmp_path, [path], timeout=2 if fault == "slow" else 60)
     [found] = map(str, outcome.faults)
-    assert found.startswith(f"solutions/{NAME}.py: cell 2 (import math): ")
+    assert found.startswith(f"solutions/{NAME}.py: {OPENING}: ")
     assert reason in found
     assert not list(tmp_path.rglob("*.ipynb"))
 

@@ -414,6 +414,25 @@ def counted(monkeypatch):
     return count
 
 
+@pytest.fixture
+def counted_in_steps(monkeypatch):
+    """How much counts where a thread is looked at each `passed` seconds and ran, waited so long."""
+    from labtools.grading.inside import clock
+
+    def count(passed: float, *steps: tuple[float, float]) -> float:
+        now, seen = [0.0], [0.0, 0.0]
+        monkeypatch.setattr(clock.time, "monotonic", lambda: now[0])
+        monkeypatch.setattr(clock.Clock, "_threads", lambda self: [("thread", tuple(seen))])
+        made = clock.Clock(lambda: ())
+        for ran, waited in steps:
+            now[0] += passed
+            seen[0], seen[1] = seen[0] + ran, seen[1] + waited
+            made.look()
+        return made.time
+
+    return count
+
+
 def test_time_in_which_others_had_the_processor_does_not_count(counted):
     assert counted(10.0, (2.0, 8.0)) == pytest.approx(2.0)
     assert counted(10.0, (10.0, 0.0)) == 10.0
@@ -431,6 +450,17 @@ def test_wall_time_has_an_end_however_busy_the_machine_is(counted):
     from labtools.grading.inside.clock import PATIENCE
 
     assert counted(12.0, (0.0, 12.0)) == pytest.approx(12.0 / PATIENCE)
+
+
+def test_a_wait_that_is_told_when_it_is_over_is_taken_back(counted_in_steps):
+    """Looks are frequent; a thread that waits says so when it runs again."""
+    waits = [(0.0, 0.0)] * 9 + [(0.04, 0.36)]
+    assert counted_in_steps(0.04, *waits * 5) == pytest.approx(5 * (0.04 + 0.36 / 12), rel=0.3)
+
+
+def test_a_sleep_is_not_taken_back_by_a_later_wait(counted_in_steps):
+    asleep = [(0.0, 0.0)] * 100
+    assert counted_in_steps(0.04, *asleep, (0.0, 0.04), (0.04, 0.0)) == pytest.approx(4.0, abs=0.1)
 
 
 # Verdicts ----------------------------------------------------------------------------------------

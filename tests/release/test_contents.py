@@ -148,7 +148,8 @@ def test_the_student_s_pyproject_asks_for_what_the_labs_need(course, files):
     ours = tomllib.loads((course / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     theirs = tomllib.loads(files["pyproject.toml"])["project"]
     assert theirs["dependencies"] == ours["dependencies"]
-    assert theirs["optional-dependencies"] == {"lab": ours["optional-dependencies"]["lab"]}
+    extras = ours["optional-dependencies"]
+    assert theirs["optional-dependencies"] == {name: extras[name] for name in ("kernel", "lab")}
     for key in ("name", "version", "requires-python", "license", "license-files"):
         assert theirs[key] == ours[key]
     assert "scripts" not in theirs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import sys
 for name in {NOT_THERE!r}:
     sys.modules[name] = None  # importing it fails
 import json
+import re
 import labhelpers
 from labhelpers import DescentExplorer, LossSurface, check
 from labhelpers.figures import plot_contours
@@ -70,6 +72,10 @@ def test_it_holds_what_the_labs_import_and_no_more(course, wheel):
     assert inside == expected
     assert not [name for name in names if name.endswith("entry_points.txt")], "labs needs labtools"
     assert sum("licenses/LICENSE" in name for name in names) == 2
+    with zipfile.ZipFile(wheel) as archive:
+        [metadata] = [n for n in names if n.endswith("METADATA")]
+        needs = archive.read(metadata).decode()
+    assert re.search("Requires-Dist: scikit-learn.*extra == .kernel.", needs)
 
 
 def test_it_works_in_a_bare_environment(wheel, tmp_path):

@@ -34,6 +34,8 @@ class Clock:
     def __init__(self, members: Callable[[], Iterable[int]]) -> None:
         self.members = members
         self.time = 0.0
+        # Of that, what was counted since a thread was last seen to run: it may have been a wait.
+        self._idle = 0.0
         self._wall = time.monotonic()
         self._seen = dict(self._threads())
 
@@ -41,15 +43,21 @@ class Clock:
         """Bring `time` up to date and return it."""
         now, seen = time.monotonic(), dict(self._threads())
         passed, self._wall = now - self._wall, now
-        ran = waited = 0.0
+        ran = waited = longest = 0.0
         for thread, (running, waiting) in seen.items():
             # A thread that is new has all of its time in this interval.
             before = self._seen.get(thread, (0.0, 0.0))
             ran += max(0.0, running - before[0])
-            waited += max(0.0, waiting - before[1])
+            wait = max(0.0, waiting - before[1])
+            waited, longest = waited + wait, max(longest, wait)
         self._seen = seen
-        lost = min(waited, passed - ran, passed * (1 - 1 / PATIENCE))
-        self.time += passed - max(0.0, lost)
+        share = 1 - 1 / PATIENCE
+        lost = max(0.0, min(waited, passed - ran, passed * share))
+        # The kernel tells of a wait when it is over: what of it lies before this interval has been
+        # counted, and is taken back.
+        late = min(self._idle, max(0.0, longest - lost) * share)
+        self.time += passed - lost - late
+        self._idle = max(0.0, passed - lost - ran) + (0.0 if ran else self._idle)
         return self.time
 
     def _threads(self) -> Iterable[tuple[tuple[int, str], tuple[float, float]]]:
