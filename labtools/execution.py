@@ -114,6 +114,11 @@ def as_stored(source: LabSource, notebook: NotebookNode, folders: tuple[str, ...
         When an output is on stderr or would differ from one machine or run to the next, or when a
         practice does not get its points.
     """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "text/html" in output.get("data", {}):
+                # A live widget's id differs from run to run: what it shows without Python is kept.
+                output.data.pop(WIDGET, None)
     if faults := list(_output_faults(source, notebook, folders)):
         raise LabError(faults)
     notebook.metadata = copy.deepcopy(NOTEBOOK_METADATA)
@@ -160,7 +165,10 @@ def _output_faults(
                 line = output.text.strip().splitlines()[0] if output.text.strip() else ""
                 yield source.fault(index, f"writes to stderr: {line[:200]}")
             if WIDGET in output.get("data", {}):
-                yield source.fault(index, "shows a live widget, whose id differs from run to run")
+                reason = (
+                    "shows a live widget, whose id differs from run to run, and no HTML beside it"
+                )
+                yield source.fault(index, reason)
             for text in _texts(output):
                 yield from (source.fault(index, reason) for reason in _unstable(text, folders))
         marks = cell.metadata.get("nbgrader", {})

@@ -86,12 +86,21 @@ def read_regions(source: str, *, is_code: bool) -> Reading:
 
 def without_author(source: str) -> str:
     """Return a cell's text without the author's regions."""
+    return _without(source, AUTHOR_BEGIN)
+
+
+def without_solution(source: str) -> str:
+    """Return a cell's text without the solution's regions."""
+    return _without(source, BEGIN)
+
+
+def _without(source: str, begin: str) -> str:
     kept, inside = [], False
     for line in source.splitlines():
-        inside = inside or line.strip() == AUTHOR_BEGIN
+        inside = inside or line.strip() == begin
         if not inside:
             kept.append(line)
-        inside = inside and line.strip() != AUTHOR_END
+        inside = inside and line.strip() != _END_OF[begin]
     return "\n".join(kept).rstrip()
 
 

@@ -16,9 +16,9 @@
 # | 1. The data and the line | 5 |
 # | 2. The loss and its surface | 8 |
 # | 3. One parameter, by hand | 8 |
-# | 4. The gradient of both | 8 |
-# | 5. Training, step by step | 12 |
-# | 6. The learning rate | 45 |
+# | 4. The gradient of both | 20 |
+# | 5. Training, step by step | 14 |
+# | 6. The learning rate | 35 |
 # | 7. Two more mistakes to spot | 5 |
 # | 8. Wrap-up and quiz | 4 |
 #
@@ -321,6 +321,62 @@ assert w.grad < 0 and labhelpers.prediction.answer_to("lab01-sign") == "a"
 # Minus the gradient says the same. When you write a gradient of your own, check it by finite
 # differences: a slip in a sign or a factor shows at once.
 #
+# ### Practice 1: the gradient by its formula (10 points)
+#
+# Write `gradient(w, b, x, y)`, which returns the two derivatives of the loss, ∂L/∂w first, at any w and b
+# and for any data. Use the formulas above. `backward()` is no help here: the check calls your function
+# while autograd is switched off. `x` and `y` have the same shape, (N, 1) or (N,).
+#
+# *Correct output:* `gradient(-15, -10, X, Y)` gives −95.194 and −16.355, as above, and so does
+# `gradient(-15, -10, X.flatten(), Y.flatten())`.
+
+
+# %% practice="lab01-gradient"
+def gradient(w, b, x, y):
+    """Derivatives of the mean squared error of the line w·x + b.
+
+    Parameters
+    ----------
+    w, b : float
+        Slope and intercept.
+    x, y : Tensor, shape (N, 1) or (N,)
+        Inputs and targets, both of the same shape.
+
+    Returns
+    -------
+    (number, number)
+        ∂L/∂w and ∂L/∂b.
+    """
+    ### BEGIN SOLUTION
+    error = w * x + b - y
+    return 2 * torch.mean(error * x), 2 * torch.mean(error)
+
+
+for inputs, targets in ((X, Y), (X.flatten(), Y.flatten())):
+    in_w, in_b = gradient(-15, -10, inputs, targets)
+    print(f"∂L/∂w = {in_w:.3f}, ∂L/∂b = {in_b:.3f}")
+    assert np.allclose((in_w, in_b), surface.gradient(-15, -10), rtol=1e-5)
+### END SOLUTION
+
+# %% check="lab01-gradient" points=10
+check("lab01-gradient")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Begin with the residuals ŷ − y, one for each point. What becomes of them in each of the two formulas?
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# A sum over the points divided by N is a mean: `torch.mean`. Where does x enter, and where does it not?
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# Wrong by a factor or a sign? Move w by 0.01 each way, leave b alone, and compute the finite difference of the
+# loss at the same w, b, x and y. It says what the first number should be.
+# </details>
+
+# %% [markdown]
 # ## 5. Training, step by step
 #
 # One step of gradient descent, an **update** of w and b, moves each parameter against its derivative:
@@ -669,7 +725,7 @@ assert -1 < steep < -0.9 and abs(steep) ** 15 > 0.25 and abs(steep) ** 60 < 0.01
 # </details>
 
 # %% [markdown]
-# ### Practice 1: train at η = 0.2 (10 points)
+# ### Practice 2: train at η = 0.2 (10 points)
 #
 # Train once more from (w, b) = (−15, −10), with **η = 0.2** and 15 iterations, and keep the losses in
 # the list `LOSS2`: each taken **before** its update, as in
@@ -720,7 +776,7 @@ check("lab01-rate-02")
 # </details>
 
 # %% [markdown]
-# ### Practice 2: compare the two runs (5 points)
+# ### Practice 3: compare the two runs (5 points)
 #
 # Draw `LOSS` and `LOSS2` against the iteration into one axes called `ax`. Label both axes, give each
 # curve a label, and add a legend.
@@ -755,7 +811,7 @@ check("lab01-compare-plot")
 # </details>
 
 # %% [markdown]
-# ### Practice 3: the largest rate (5 points)
+# ### Practice 4: the largest rate (5 points)
 #
 # Below which learning rate does batch gradient descent converge? That depends on the inputs alone.
 # Write a function that computes it for any `x`. Use the rule for the factor,
@@ -764,6 +820,7 @@ check("lab01-compare-plot")
 #
 # *Correct output:* for this lab's inputs, `largest_rate(X)` lies between 0.3, which still converged
 # above, and 0.34, which did not. The check asks for other inputs too.
+
 
 # %% practice="lab01-largest-rate"
 def largest_rate(x):

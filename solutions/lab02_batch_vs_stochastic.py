@@ -13,12 +13,12 @@
 #
 # | section | minutes |
 # |---|---|
-# | 1. The data and batch descent | 26 |
+# | 1. The data and batch descent | 38 |
 # | 2. One sample at a time | 10 |
 # | 3. One sample's factor | 7 |
 # | 4. Two repairs: rate and order | 38 |
 # | 5. A fair comparison | 13 |
-# | 6. Play with both | 6 |
+# | 6. Play with both | 10 |
 # | 7. Wrap-up and quiz | 5 |
 #
 # **Before you start:** you have done [Lab 1](lab01_two_parameter_training.ipynb). You know the training
@@ -164,7 +164,7 @@ assert change[0] < 1 and run.loss[1] > 590
 # that you hope for, and look at where the run has stopped.
 
 # %% [markdown]
-# ### Practice 1: batch descent at 0.1 (10 points)
+# ### Practice 1: batch descent at 0.1 (5 points)
 #
 # Train from (w, b) = (−10, −20) at **η = 0.1** with all samples in every update, for 20 epochs. Keep
 # the loss over all points in the list `loss_BGD`, each taken **before** its update:
@@ -196,7 +196,7 @@ assert len(loss_BGD) == 20 and round(loss_BGD[1], 1) == 342.5
 assert loss_BGD[-1] - surface.minimum_loss < 0.1  # nearly converged
 ### END SOLUTION
 
-# %% check="lab02-batch" points=10
+# %% check="lab02-batch" points=5
 check("lab02-batch")
 
 # %% [markdown]
@@ -213,6 +213,85 @@ check("lab02-batch")
 #
 # In each round, in this order: the loss over `X` and `Y`, append `loss.item()`, `backward()`, two
 # updates inside `torch.no_grad()`, two `grad.zero_()`.
+# </details>
+
+# %% [markdown]
+# ### Practice 2: stop when the loss hardly changes (10 points)
+#
+# Write `train_until`: batch descent from `w` and `b` at rate `lr` that notes every step and decides itself
+# when to stop. It returns a list of rows `(step, loss, w, b)`:
+#
+# - The first row is step 0: the start and its loss, before any update.
+# - Every later row belongs to one more update: its w and b **after** that update, and the loss over all points
+#   **there**.
+# - The last row is the first whose loss differs from that of the row before it by less than `tolerance`,
+#   up or down:
+#
+# $$|L_k - L_{k-1}| < \text{tolerance} .$$
+#
+# - If there is no such row within `max_steps` updates, the row after update `max_steps` is the last.
+#
+# *Correct output:* `train_until(X, Y, -10, -20, 0.1, 1, 100)` returns 14 rows. The first is
+# (0, 595.0, −10, −20), the last (13, 1.362, −4.987, −1.180), rounded. With `max_steps=3` there are 4 rows.
+
+
+# %% practice="lab02-train-until"
+def train_until(x, y, w, b, lr, tolerance, max_steps):
+    """Batch gradient descent that stops when the loss hardly changes.
+
+    Parameters
+    ----------
+    x, y : Tensor, shape (N, 1)
+        Inputs and targets.
+    w, b : float
+        Slope and intercept at the start.
+    lr : float
+        Learning rate.
+    tolerance : float
+        A change of the loss smaller than this, up or down, ends the run.
+    max_steps : int
+        The most updates, at least 1.
+
+    Returns
+    -------
+    list of rows (step, loss, w, b)
+        The start and the state after each update.
+    """
+    ### BEGIN SOLUTION
+    rows = []
+    for step in range(max_steps + 1):
+        rows.append((step, criterion(w * x + b, y).item(), w, b))
+        if step > 0 and abs(rows[-1][1] - rows[-2][1]) < tolerance:
+            break
+        r = w * x + b - y
+        w, b = w - lr * 2 * (r * x).mean().item(), b - lr * 2 * r.mean().item()
+    return rows
+
+
+rows = train_until(X, Y, -10, -20, 0.1, 1, 100)
+for row in (rows[0], rows[1], rows[-1]):
+    print("{:3} {:9.3f} {:8.3f} {:8.3f}".format(*row))
+print(len(rows), "rows,", len(train_until(X, Y, -10, -20, 0.1, 1, 3)), "with max_steps=3")
+assert len(rows) == 14 and round(rows[-1][1], 3) == 1.362
+### END SOLUTION
+
+# %% check="lab02-train-until" points=10
+check("lab02-train-until")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# How many rows are there after one update? Which of them can be compared with the row before it?
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Write the row first, then ask whether to stop, then update: in this order loss, w and b of a row belong
+# together, and the row that ends the run is in the list. `rows[-1][1]` and `rows[-2][1]` are the last two losses.
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# A loop over `range(max_steps + 1)`. In it: the loss, `append`, from step 1 on `abs(...) < tolerance` and
+# `break`, and at last the update, by autograd or by the formulas of Lab 1.
 # </details>
 
 # %% [markdown]
@@ -572,7 +651,7 @@ plot_losses(in_order, shuffled, calm, by="epoch", scale="log", reference=surface
 # hardly any.
 
 # %% [markdown]
-# ### Practice 2: one epoch as a function (15 points)
+# ### Practice 3: one epoch as a function (15 points)
 #
 # Write `sgd_epoch`: one pass over the samples in a **given** order. For each index n in `order` it
 # computes the loss of that sample, keeps it, and updates
@@ -650,7 +729,7 @@ check("lab02-sgd-epoch")
 # </details>
 
 # %% [markdown]
-# ### Practice 3: a rate at which SGD converges (5 points)
+# ### Practice 4: a rate at which SGD converges (5 points)
 #
 # Choose a `step_size` and train 20 epochs of **shuffled** one-sample SGD from (w, b) = (−10, −20). Keep
 # in `loss_SGD` the loss over **all** points, once at the start of each epoch,
@@ -845,7 +924,7 @@ plot_contours(surface, twenty_epochs, one_epoch, directions=True)
 guess_largest = None  # "a", "b" or "c"
 
 # %%
-DescentExplorer(
+figure = DescentExplorer(
     dataset,
     start=(-10, -20),
     lr=0.02,
@@ -857,6 +936,8 @@ DescentExplorer(
     task="Find the largest rate at which this one-sample run still ends below loss 10. "
     'Then choose the batch size "all" and find it again.',
 )
+widget = figure.widget()  # the same figure, whose settings Python can read
+widget
 
 # %%
 rates = [0.03, 0.0385, 0.06, 0.08, 0.085, 0.09, 0.1, 0.11, 0.119, 0.121]
@@ -887,6 +968,58 @@ assert labhelpers.prediction.answer_to("lab02-largest") == "b"
 # 0.09 and 0.1, on average over many shuffles; in 200 steps one seed can do better or worse. The limit is a
 # guarantee, not a border: safe below, a matter of the average above.
 # </details>
+
+# %% [markdown]
+# ### Go on from your run
+#
+# A run at a large rate comes down fast and then keeps jumping. Section 5 ended with the remedy: lower the rate
+# towards the end. Try it on a run of your own. In the figure choose one sample a batch and a rate at which the
+# loss comes down and still jumps at the end, then run the next cell. `widget.history` is the run that the figure
+# shows. The cell goes on from where it ended with 200 more updates, once at your rate and once at a tenth of it.
+
+# %%
+run = widget.history
+if widget.settings == figure.settings or run.batch_size != 1 or run.diverged:
+    print("The figure stands as at first, has larger batches or diverges (or its page cannot tell")
+    print("Python what you set). So the cell goes on from another run, at η = 0.05.")
+    run = DescentExplorer(dataset, (-10, -20), lr=0.05, batch_size=1, steps=200, seed=0).history
+
+
+def go_on(lr, epochs=2):
+    """One-sample descent from where `run` ended; returns its History."""
+    generator = torch.Generator().manual_seed(4)
+    w, b = run.w[-1], run.b[-1]
+    history = History(surface, start=(w, b), lr=lr, batch_size=1)
+    for epoch in range(epochs):
+        for i in torch.randperm(100, generator=generator).tolist():
+            r = w * x_list[i] + b - y_list[i]
+            w, b = w - lr * 2 * r * x_list[i], b - lr * 2 * r
+            history.step(w, b, epoch=epoch)
+    return history
+
+
+same, tenth = go_on(run.lr), go_on(run.lr / 10)
+print(
+    f"the run ends at loss {run.loss[-1]:.4g}; mean excess over the last 100 of 200 more updates:"
+)
+for more in (same, tenth):
+    print(f"  η = {more.lr:<7.3g} {more.excess[-100:].mean():.4f}")
+### BEGIN AUTHOR
+assert 3 * tenth.excess[-100:].mean() < same.excess[-100:].mean()
+### END AUTHOR
+plot_losses(
+    *(np.append(run.loss, more.loss[1:]) for more in (same, tenth)),
+    labels=[f"η = {run.lr:.3g} to the end", f"from update {run.steps} on η = {tenth.lr:.3g}"],
+    by="update",
+    scale="log",
+    reference=surface.minimum_loss,
+)
+
+# %% [markdown]
+# Up to update 200 the two curves are one. Then the smaller rate lets the loss settle near the dotted line,
+# while the larger one keeps it jumping. A rate that falls during a run is called a **schedule**: large at first,
+# to get there, and small at the end, to stay. With the small rate from the start the way down would have taken
+# many times as many updates.
 
 # %% [markdown]
 # ## 7. Wrap-up

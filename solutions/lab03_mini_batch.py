@@ -14,7 +14,7 @@
 # | section | minutes |
 # |---|---|
 # | 1. Dataset and DataLoader | 22 |
-# | 2. Training with four batch sizes | 38 |
+# | 2. Training with four batch sizes | 50 |
 # | 3. The paths | 8 |
 # | 4. The noise of the gradient | 8 |
 # | 5. Play with the batch size | 6 |
@@ -26,6 +26,8 @@
 # The first cell imports what the lab needs.
 
 # %%
+import math
+
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -521,7 +523,112 @@ print(f"the loss over all points is {surface(0, 0):.4f}")
 # </details>
 
 # %% [markdown]
-# ### Practice 2: batches of 20 (15 points)
+# ### Practice 2: find the bug (5 points)
+#
+# The next cell holds a mini-batch loop with **one mistake**. It should cut the data into batches in the order in
+# which they stand, the last one short if need be, make one update with each batch in every epoch, and return
+# the loss over all points at the start of each epoch. Run the cell. With batches of 1 and of 60 the losses are
+# right; with batches of 5 the loss is still at 174 after nine epochs. A right program is at 0.008 then.
+#
+# Find the mistake and repair the function where it stands. (The line `# YOUR CODE HERE` below it is a place to
+# try things out.) Do not rewrite the loop: find out first in which line it does something else than you expect.
+#
+# *Correct output:* in tenth place there are 0.013 for batches of 1, 0.008 for batches of 5 and 1.598 for batches of
+# 60. The check also asks for other data, rates and batch sizes, also such as do not divide the number of points.
+
+
+# %% practice="lab03-find-the-bug" tags=["taught"]
+def train_in_batches(x, y, w, b, lr, batch_size, epochs):
+    """Mini-batch gradient descent in the order of the data. Contains one mistake.
+
+    Parameters
+    ----------
+    x, y : Tensor, shape (N, 1)
+        Inputs and targets.
+    w, b : float
+        Slope and intercept at the start.
+    lr : float
+        Learning rate.
+    batch_size : int
+        Samples in a batch, at least 1; it may exceed N.
+    epochs : int
+        Passes over the data.
+
+    Returns
+    -------
+    list of float, length `epochs`
+        The loss over all points at the start of each epoch.
+    """
+    w = torch.tensor(float(w), requires_grad=True)
+    b = torch.tensor(float(b), requires_grad=True)
+    losses = []
+    for epoch in range(epochs):
+        with torch.no_grad():
+            losses.append(criterion(w * x + b, y).item())
+        for k in range(math.ceil(len(x) / batch_size)):  # batch 0, batch 1, ...
+            rows = slice(k, k + batch_size)
+            loss = criterion(w * x[rows] + b, y[rows])
+            loss.backward()
+            with torch.no_grad():
+                w -= lr * w.grad
+                b -= lr * b.grad
+            w.grad.zero_()
+            b.grad.zero_()
+    return losses
+
+
+### BEGIN SOLUTION
+# Batch k began at row k. It has to begin behind k whole batches, at row k · batch_size.
+def train_in_batches(x, y, w, b, lr, batch_size, epochs):
+    """The same loop, repaired."""
+    w = torch.tensor(float(w), requires_grad=True)
+    b = torch.tensor(float(b), requires_grad=True)
+    losses = []
+    for epoch in range(epochs):
+        with torch.no_grad():
+            losses.append(criterion(w * x + b, y).item())
+        for k in range(math.ceil(len(x) / batch_size)):
+            rows = slice(k * batch_size, (k + 1) * batch_size)
+            loss = criterion(w * x[rows] + b, y[rows])
+            loss.backward()
+            with torch.no_grad():
+                w -= lr * w.grad
+                b -= lr * b.grad
+            w.grad.zero_()
+            b.grad.zero_()
+    return losses
+
+
+assert train_in_batches(X, Y, -15, -10, 0.1, 5, 10)[-1] < 0.0085
+### END SOLUTION
+
+for size in (1, 5, 60):
+    found = train_in_batches(X, Y, -15, -10, 0.1, size, 10)
+    print(
+        f"batches of {size:2}: {found[0]:.1f}, {found[1]:.1f}, {found[2]:.1f} ... {found[-1]:.3f}"
+    )
+
+# %% check="lab03-find-the-bug" points=5
+check("lab03-find-the-bug")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# For which batch sizes is it right, and for which is it wrong? In the first case many batches have one row, in the
+# second one batch has all rows. What is different in between?
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Make the case small: six points, batches of 2, one epoch. Print `rows` in every round. Which samples does
+# each batch hold, and which samples does none hold?
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# Before batch k come k whole batches. At which row does batch k begin, then?
+# </details>
+
+# %% [markdown]
+# ### Practice 3: batches of 20 (15 points)
 #
 # Train with batches of **20** at η = 0.1 from (w, b) = (−15, −10) for 10 epochs. Keep in `LOSS20` the
 # loss over **all** points, once at the **start** of each epoch:
@@ -583,7 +690,7 @@ check("lab03-batch-20")
 # </details>
 
 # %% [markdown]
-# ### Practice 3: five curves in one figure (5 points)
+# ### Practice 4: five curves in one figure (5 points)
 #
 # Draw the five lists `LOSS60`, `LOSS10`, `LOSS5`, `LOSS1` and your `LOSS20` against the epoch into one
 # axes called `ax`. Label both axes, name each curve, and add a legend. A logarithmic y-axis is needed
@@ -596,7 +703,7 @@ check("lab03-batch-20")
 ax = None  # the axes with the five curves, from: fig, ax = plt.subplots()
 
 ### BEGIN SOLUTION
-fig, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
+fig, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
 for values, name, colour, mark, style in (
     (LOSS60, "batch (60)", "#0072B2", "o", "-"),
     (LOSS20, "batches of 20", "#009E73", "s", "--"),

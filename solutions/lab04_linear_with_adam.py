@@ -16,7 +16,7 @@
 # | 1. The data and their noise | 5 |
 # | 2. The line as a module | 9 |
 # | 3. The general model | 5 |
-# | 4. Standardised inputs | 6 |
+# | 4. Standardised inputs | 18 |
 # | 5. Momentum | 11 |
 # | 6. Adam | 8 |
 # | 7. Three batch sizes | 30 |
@@ -303,6 +303,84 @@ assert abs(labhelpers.prediction.answer_to("lab04-condition") - surface_z.condit
 # With several inputs that depend on each other the bowl does not become quite round, but standardising
 # always helps against inputs of different scales. It is the first thing to do with real data.
 #
+# ### Practice 1: fit any number of features (15 points)
+#
+# Write `fit_features(X, y, lr, epochs)`: batch gradient descent for the general model of section 3, on inputs
+# that are standardised **inside** the function, each column by its own mean and standard deviation. It makes
+# `epochs` updates, each with all the samples, at rate `lr`, on the mean squared error.
+#
+# It returns the coefficients that belong to the inputs **as they came**, the intercept first:
+#
+# $$\hat y = \beta + w_1 x_1 + \dots + w_n x_n \quad\longrightarrow\quad \beta, w_1, \dots, w_n .$$
+#
+# The check asks for one to four features whose sizes differ by factors up to 100,000. At its rates descent
+# on the inputs as they are diverges. An answer is right when every coefficient is within 1 % of least squares.
+#
+# *Correct output:* `fit_features(X, Y, 0.3, 100)` gives 5.040 and 1.973, the line that you know. In other units,
+# `fit_features(1000 * X, Y, 0.3, 100)` gives 5.040 and 0.001973.
+
+
+# %% practice="lab04-features"
+def fit_features(X, y, lr, epochs):
+    """Fit a linear model with several features by gradient descent on standardised inputs.
+
+    Parameters
+    ----------
+    X : Tensor, shape (N, n)
+        Inputs, one column for each feature, each in units of its own.
+    y : Tensor, shape (N, 1)
+        Targets.
+    lr : float
+        Learning rate.
+    epochs : int
+        Updates, each with all the samples.
+
+    Returns
+    -------
+    n + 1 numbers
+        The intercept, then one coefficient for each column of X, in the units of X and y.
+    """
+    ### BEGIN SOLUTION
+    center, spread = X.mean(dim=0), X.std(dim=0)
+    columns = torch.cat([torch.ones(len(X), 1), (X - center) / spread], dim=1)
+    theta = torch.zeros(columns.shape[1], 1)
+    for epoch in range(epochs):
+        theta = theta - lr * 2 / len(X) * columns.T @ (columns @ theta - y)
+    in_x = theta[1:, 0] / spread  # θ(x − mean)/deviation = (θ/deviation)·x − (θ/deviation)·mean
+    return [(theta[0, 0] - in_x @ center).item(), *in_x.tolist()]
+
+
+for scale in (1, 1000):
+    print([float(f"{value:.4g}") for value in fit_features(scale * X, Y, 0.3, 100)])
+
+units = torch.tensor([1e-2, 1.0, 1e3])
+three = units * (2 + torch.randn(200, 3, generator=torch.Generator().manual_seed(0)))
+target = 7 + three @ (1 / units).view(-1, 1)
+sklearn_fit = LinearRegression().fit(three.numpy(), target.numpy())
+assert np.allclose(fit_features(three, target, 0.2, 300)[1:], sklearn_fit.coef_[0], rtol=0.01)
+### END SOLUTION
+
+# %% check="lab04-features" points=15
+check("lab04-features")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Three parts: standardise, descend, go back. The middle one is a loop that you have written before; a column of ones
+# beside the standardised columns spares you a rule for the intercept. Which shape must the predictions have?
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `X.mean(dim=0)` and `X.std(dim=0)` have one entry for each column. The column of ones stays as it is: its standard
+# deviation is 0.
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# The way back: the model says ŷ = θ₀ + θ₁(x₁ − mean₁)/deviation₁ + … Multiply it out. What stands before x₁, and
+# what stands without any x? For one feature the cell above does the same.
+# </details>
+
+# %% [markdown]
 # The rest of the lab keeps x as it is, because the narrow valley is what the next two methods were made for.
 # Networks have such valleys too, and there no simple change of the inputs removes them.
 #
@@ -731,7 +809,7 @@ print("The times themselves, in milliseconds, are in `times`.")
 # 1000 a thousand times. That is why `run_adam` bypasses it when one batch holds all the points.
 # Tensors that fit into memory can be indexed directly. `DataLoader` pays when samples come from files.
 #
-# ### Practice 1: a training loop (20 points)
+# ### Practice 2: a training loop (20 points)
 #
 # Write `train(model, loader, epochs, lr)`: it trains **any** model with Adam on the mean squared
 # error and returns a list with one loss per epoch, the mean over that epoch's **samples** of the
@@ -1025,7 +1103,7 @@ assert correct["least squares"] - correct["one sample"] < 0.001  # converged
 # squares to two digits. R² near 0.79 is as good as it gets here: of the variance of y, about 4
 # comes from 2·x and 1 is noise, and 4/5 is 0.8.
 #
-# ### Practice 2: R² (10 points)
+# ### Practice 3: R² (10 points)
 #
 # Write `r_squared(y_true, y_pred)` by the formula above. It returns a `float`.
 #

@@ -19,7 +19,8 @@ Answer = dict[str, Any]
 def ask_function(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
     """What the function `name` returns for the case's ``calls``, each a list of arguments.
 
-    An argument is plain, or a dict that :func:`argument` makes a tensor of. The answer is of kind
+    An argument is plain, or a dict that :func:`argument` makes a tensor of. Where the case's
+    ``autograd`` is false, PyTorch notes no derivatives meanwhile. The answer is of kind
     ``calls``, with ``results``: for each call an answer of its own. Of a call with tensors it also
     holds ``gradients`` (sent back to each tensor, or None), ``unchanged`` (whether the tensors are
     as they were) and ``tensor`` (whether one was returned).
@@ -30,7 +31,7 @@ def ask_function(namespace: Mapping[str, object], case: Case, name: str) -> Answ
     results: list[Answer] = []
 
     def every() -> None:
-        with torch.enable_grad():
+        with torch.set_grad_enabled(case.get("autograd", True)):
             results.extend(_result(function, given) for given in case["calls"])
 
     _, failure = call(every)

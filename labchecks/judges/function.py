@@ -8,8 +8,9 @@ what the results show.
 from __future__ import annotations
 
 import inspect
+import itertools
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +19,9 @@ import torch
 
 from labchecks.ask.function import argument, back
 from labchecks.ask.values import read_numbers
-from labchecks.engine.compare import rounded_to, shown
+from labchecks.engine.compare import OVERFLOW, rounded_to, shown
 from labchecks.engine.unusable import unusable
-from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.feedback import Feedback, correct, incorrect, not_attempted, not_checked, partial
 from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
 
@@ -65,31 +66,34 @@ class Slip:
         Takes the arguments of the reference; or what it returns whatever it is given. In a
         student's copy of the course a list of its outcomes in the visible calls.
     says : str
-        The sentence: ``{name}``, ``{value}`` (the first value that differs) and ``{call}`` (the
-        arguments of that call) are filled in.
+        The sentence: ``{name}``, ``{value}`` (the first value that differs), ``{rows}`` (how many
+        rows came back in that call) and ``{call}`` (its arguments) are filled in.
     look : str
         A sentence on what to look at; it holds no number, so it can be said of hidden cases.
+    given : bool
+        Whether the practice cell holds this program before the student has changed it.
     """
 
     name: str
     program: Any
     says: str = ""
     look: str = ""
+    given: bool = False
 
-    def outcomes(self, calls: Sequence[Sequence[Any]]) -> list[Outcome]:
-        """What the program gives in each call."""
+    def outcomes(self, calls: Sequence[Sequence[Any]]) -> Iterator[Outcome]:
+        """What the program gives in each call; it runs only as far as it is asked."""
         if isinstance(self.program, Recorded):
-            return list(self.program)
-        return [_outcome(self.program, given) for given in calls]
+            return iter(self.program)
+        return (_outcome(self.program, given) for given in calls)
 
 
 class Recorded(tuple):
     """The outcomes of a program in the visible calls, in place of the program."""
 
 
-def slip(name: str, program: Any, says: str = "", look: str = "") -> Slip:
+def slip(name: str, program: Any, says: str = "", look: str = "", given: bool = False) -> Slip:
     """A row of a practice's table of slips, see :class:`Slip`."""
-    return Slip(name, program, says, look)
+    return Slip(name, program, says, look, given)
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,12 @@ class FunctionJudge:
         What to look at where no slip explains the results.
     function : bool
         Whether it is a function.
+    compared : str
+        At which size a value is compared: ``"together"`` (its own, and a tenth of the largest of
+        its call), ``"columns"`` (its own, and a tenth of the largest so far in its column of a
+        table) or ``"each"`` (its own alone, for values of very different sizes).
+    autograd : bool
+        Whether PyTorch's derivatives may be used.
     """
 
     name: str
@@ -124,6 +134,8 @@ class FunctionJudge:
     praise: str = ""
     look: str = ""
     function: bool = True
+    compared: str = "together"
+    autograd: bool = True
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """The verdict on all calls of all cases."""
@@ -148,30 +160,32 @@ class FunctionJudge:
         if len(results) != len(calls):
             return not_checked(f"Not all answers of `{self.name}` reached the check.")
         right, *slips = self.programs
-        expected = right.outcomes(calls)
+        expected = list(right.outcomes(calls))
         wrong = [k for k in range(len(calls)) if not self._agrees(expected[k], results[k])]
         if not wrong:
             return self._gradients(expected, results, calls)
         first = wrong[0]
         facts = {
             "name": f"`{self.name}`",
-            "value": shown(results[first]["values"][0]),
-            "call": self._call(calls[first]),
+            "value": shown(self._first_off(expected[first], results[first])),
+            "rows": results[first]["shape"][0] if results[first]["shape"] else 1,
+            "call": self._call(calls[first], hidden[first]),
         }
         for known in slips:
             # It need not show in every call, but it must explain them all.
-            if all(map(self._agrees, known.outcomes(calls), results)):
-                says = (known.says or self._default).format(**facts)
+            if all(map(self._agrees, known.outcomes(calls), results, expected)):
+                if known.given:
+                    return not_attempted(known.says.format(**facts))
+                says = (known.says or self._default(facts["call"])).format(**facts)
                 if hidden[first] and known.look:
                     says = "Right for the cases of the lab, but not for others."
                 return incorrect(f"{says} {known.look}".strip(), known.name)
         return self._rounded(expected, results, calls) or self._unknown(
-            expected, results, wrong, facts, hidden[first]
+            expected, results, wrong, calls, facts, hidden[first]
         )
 
-    @property
-    def _default(self) -> str:
-        return "For {call} {name} gives {value}." if self.arguments else "{name} is {value}."
+    def _default(self, call: str) -> str:
+        return "For {call} {name} gives {value}." if call else "{name} is {value}."
 
     def _nothing(self, answer: Answer, kind: str, where: str) -> Feedback | None:
         return unusable(
@@ -188,11 +202,16 @@ class FunctionJudge:
         number = answer.get("call", 0)
         if not self.arguments or not isinstance(number, int) or number >= len(case["calls"]):
             return ""
-        return f"The call was with {self._call(case['calls'][number])}."
+        where = f"The call was with {self._call(case['calls'][number])}."
+        if not self.autograd and "grad" in str(answer.get("message")):
+            where = f"The check calls `{self.name}` while autograd is switched off. {where}"
+        return where
 
-    def _call(self, given: Sequence[Any]) -> str:
+    def _call(self, given: Sequence[Any], hidden: bool = False) -> str:
         """The arguments of a call in words: numbers as they are, tensors by their shape."""
         pieces = []
+        if hidden and any(isinstance(value, (int, float)) for value in given):
+            return ""
         for name, value in zip(self.arguments, given, strict=False):
             if isinstance(value, Mapping):
                 pieces.append(f"`{name}` of shape {tuple(value['shape'])}")
@@ -202,7 +221,9 @@ class FunctionJudge:
                 pieces.append(f"{len(value)} values in `{name}`")
         return ", ".join(pieces[:-1]) + (" and " if len(pieces) > 1 else "") + "".join(pieces[-1:])
 
-    def _agrees(self, outcome: Outcome, result: Answer, rounding: float = 0.0) -> bool:
+    def _agrees(
+        self, outcome: Outcome, result: Answer, right: Outcome = None, rounding: float = 0.0
+    ) -> bool:
         if outcome is None or result["kind"] != "numbers":
             return False
         expected = np.asarray(outcome["values"], dtype=float)
@@ -213,16 +234,41 @@ class FunctionJudge:
         strict = expected.size > 1 and (outcome["tensor"] or len(outcome["shape"]) > 1)
         if strict and list(outcome["shape"]) != list(result["shape"]):
             return False
-        size = np.abs(expected).max(initial=0.0)
-        allowed = self.tolerance * (np.abs(expected) + 0.1 * size) + 1e-6 + rounding
         with np.errstate(all="ignore"):
-            return bool((np.abs(values - expected) <= allowed).all())
+            near = np.abs(values - expected) <= self._allowed(outcome, right) + rounding
+            # What overflows ends in infinity or in nan, in float32 earlier than in float64.
+            lost = ~np.isfinite(values) & ~(np.abs(expected) < OVERFLOW)
+        return bool((near | lost).all())
+
+    def _allowed(self, outcome: Mapping[str, Any], right: Outcome) -> np.ndarray:
+        """The difference allowed from each value; a slip's is compared at the right one's size."""
+        sizes = np.abs(np.asarray(outcome["values"], dtype=float))
+        if self.compared == "each":
+            if right is not None and len(right["values"]) == sizes.size:
+                sizes = np.maximum(sizes, np.abs(right["values"]))
+            return self.tolerance * sizes + 1e-12
+        largest = sizes.max(initial=0.0)
+        if self.compared == "columns" and len(outcome["shape"]) == 2:
+            table = sizes.reshape(outcome["shape"])
+            largest = np.maximum.accumulate(table, axis=0).ravel()
+            if right is not None:
+                largest = 10 * largest  # a wrong run may swing for ever, and rounding adds up
+        return self.tolerance * (sizes + 0.1 * largest) + 1e-6
+
+    def _first_off(self, outcome: Mapping[str, Any], result: Answer) -> float:
+        """The first value that is not the right one."""
+        values = np.asarray(result["values"], dtype=float)
+        if len(outcome["values"]) != values.size:
+            return float(values[0])
+        with np.errstate(all="ignore"):
+            off = ~(np.abs(values - outcome["values"]) <= self._allowed(outcome, None))
+        return float(values[np.argmax(off)])
 
     def _rounded(self, expected, results, calls) -> Feedback | None:
         """Feedback for the right values, rounded to two or more decimals; None if they are not."""
         decimals = rounded_to([v for r in results for v in r["values"]], fewest=2, error=1e-7)
         if decimals is None or not all(
-            self._agrees(e, r, 0.5 * 10.0**-decimals) for e, r in zip(expected, results)
+            self._agrees(e, r, rounding=0.5 * 10.0**-decimals) for e, r in zip(expected, results)
         ):
             return None
         found = f"`{self.name}` has the right values, but rounds them to {decimals} decimals"
@@ -277,14 +323,30 @@ class FunctionJudge:
                     )
         return correct(self.praise.format(value=shown(results[0]["values"][0])))
 
-    def _unknown(self, expected, results, wrong, facts, hidden: bool) -> Feedback:
+    def _unknown(self, expected, results, wrong, calls, facts, hidden: bool) -> Feedback:
         """What the results show, where no known program gives them."""
         outcome, result = expected[wrong[0]], results[wrong[0]]
         values, wanted = np.array(result["values"]), len(outcome["values"])
+        if self._kept(expected, results):
+            return incorrect(
+                f"What `{self.name}` returns begins with what the call before returned. Look at "
+                "where its list is made: is it empty when the call begins?",
+                "list kept between calls",
+            )
+        ignored = self._ignored(expected, results, calls)
+        if ignored:
+            return incorrect(
+                f"`{self.name}` returns the same for two calls that differ in nothing but "
+                f"`{ignored}`. Look at whether `{ignored}` is used as it is handed over.",
+                f"ignores {ignored}",
+            )
         if not np.isfinite(values).all():
             return incorrect(
                 f"`{self.name}` {self._gives('values')} that are not finite numbers.", "not finite"
             )
+        table = self.compared == "columns"
+        if table and len(result["shape"]) == 2 and len(values) != wanted:
+            return self._other_table(outcome["shape"], result["shape"], facts, hidden)
         if len(values) != wanted:
             count = "1 number" if len(values) == 1 else f"{len(values)} numbers"
             look = (
@@ -318,6 +380,9 @@ class FunctionJudge:
             off = np.abs(values - np.asarray(outcome["values"])) > 1e-3 * np.abs(values) + 1e-9
         k = int(np.argmax(off))
         which = f"Value {k + 1} of {len(values)} from `{self.name}`" if wanted > 1 else ""
+        if table:
+            row, column = divmod(k, outcome["shape"][1])
+            which = f"In row {row + 1} of those from `{self.name}` value {column + 1}"
         right = "" if hidden or not self.function else f", not {shown(outcome['values'][k])}"
         given = f" for {facts['call']}" if facts["call"] else ""
         return incorrect(
@@ -326,16 +391,50 @@ class FunctionJudge:
             "wrong values",
         )
 
+    def _other_table(self, wanted, found, facts, hidden: bool) -> Feedback:
+        """What is said of a table that has another number of rows or columns."""
+        if wanted[1] != found[1]:
+            return incorrect(
+                f"Each row from `{self.name}` holds {found[1]} numbers instead of {wanted[1]}. "
+                f"Asked for is {self.wanted}.",
+                "other columns",
+            )
+        more = "too many" if found[0] > wanted[0] else "too few"
+        count = "" if hidden else f": {found[0]}, not {wanted[0]}, for {facts['call']}"
+        return incorrect(
+            f"`{self.name}` returns {more} rows{count}. {self.look}".rstrip(), f"{more} rows"
+        )
+
+    def _kept(self, expected, results) -> bool:
+        """Whether a call's list begins with that of the call before, and is right from there on."""
+        for before, outcome, result in zip(results, expected[1:], results[1:], strict=False):
+            old, values = before["values"], result["values"]
+            rest = {"kind": "numbers", "values": values[len(old) :], "shape": outcome["shape"]}
+            if outcome["shape"] and values[: len(old)] == old and self._agrees(outcome, rest):
+                return True
+        return False
+
+    def _ignored(self, expected, results, calls) -> str:
+        """An argument that makes no difference, though calls differ in it alone and it should."""
+        pairs = list(itertools.combinations(range(len(calls)), 2))
+        for k, name in enumerate(self.arguments):
+            alone = [
+                results[i]["values"] == results[j]["values"]
+                for i, j in pairs
+                if [*calls[i][:k], *calls[i][k + 1 :]] == [*calls[j][:k], *calls[j][k + 1 :]]
+                and not self._agrees(expected[i], {"kind": "numbers", **expected[j]})
+            ]
+            if alone and all(alone):
+                return name
+        return ""
+
     def _gives(self, what: str) -> str:
         return f"{'returns' if self.function else 'holds'} {what}"
 
     def recorded(self, cases: Sequence[Case]) -> dict[str, Any]:
         """The settings as plain data, each program replaced by what it gives on `cases`."""
         calls = [given for case in cases for given in case["calls"]]
-        rows = [
-            {"name": p.name, "says": p.says, "look": p.look, "program": p.outcomes(calls)}
-            for p in self.programs
-        ]
+        rows = [{**vars(p), "program": list(p.outcomes(calls))} for p in self.programs]
         return {**vars(self), "programs": rows}
 
     @classmethod
@@ -383,6 +482,7 @@ def function_practice(
     name: str = "",
     visible: Sequence[Sequence[Any]] | None = None,
     seed: int = 0,
+    autograd: bool = True,
     **judged: Any,
 ) -> Practice:
     """A practice that asks for a function.
@@ -404,6 +504,8 @@ def function_practice(
         What the student's function is called, if not as the reference.
     visible : sequence, optional
         The calls of the check cell; drawn with `seed` if left out.
+    autograd : bool
+        Whether the function may use PyTorch's derivatives; else they are switched off.
     judged
         Further settings of :class:`FunctionJudge`, such as `tolerance` or `praise`.
     """
@@ -416,14 +518,16 @@ def function_practice(
         return [[cases[argument](rng) for argument in arguments] for _ in range(CALLS)]
 
     shown_calls = [list(given) for given in visible or drawn(random.Random(seed))]
+    programs = (Slip("", reference), *slips)
+    off = {} if autograd else {"autograd": False}
     return drawn_practice(
         "function",
-        FunctionJudge(name, (Slip("", reference), *slips), wanted, arguments, **judged),
-        lambda rng: [{"calls": drawn(rng)}],
+        FunctionJudge(name, programs, wanted, arguments, autograd=autograd, **judged),
+        lambda rng: [{"calls": drawn(rng), **off}],
         id=id,
         title=title,
         points=points,
-        visible=lambda: [{"calls": shown_calls}],
+        visible=lambda: [{"calls": shown_calls, **off}],
     )
 
 

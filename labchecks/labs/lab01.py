@@ -1,4 +1,4 @@
-"""Practices of Lab 1: losses at rate 0.2, a comparison of two runs, the largest stable rate."""
+"""Practices of Lab 1: the gradient, a run at rate 0.2, two runs in a figure, the largest rate."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from labchecks import Curve, Practice, slip
+from labchecks.labs.lab01_gradient import GRADIENT
 
 __all__ = ["PRACTICES"]
 
@@ -190,4 +191,4 @@ LARGEST_RATE = Practice.function(
 )
 
 
-PRACTICES = (RATE_02, COMPARE_PLOT, LARGEST_RATE)
+PRACTICES = (GRADIENT, RATE_02, COMPARE_PLOT, LARGEST_RATE)

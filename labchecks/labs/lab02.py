@@ -1,4 +1,4 @@
-"""Practices of Lab 2: batch losses, one stochastic epoch, a stable stochastic rate."""
+"""Practices of Lab 2: batch losses, a stop condition, a stochastic epoch, a stable rate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from labchecks import Practice
 from labchecks.labs.lab02_epoch import sgd_epoch
 from labchecks.labs.lab02_runs import RATES, START
 from labchecks.labs.lab02_stable import stable_rate
+from labchecks.labs.lab02_until import TRAIN_UNTIL
 
 __all__ = ["PRACTICES"]
 
@@ -13,7 +14,7 @@ __all__ = ["PRACTICES"]
 BATCH = Practice.losses(
     "lab02-batch",
     title="Batch descent on the steep line",
-    points=10,
+    points=5,
     data="steep_line",
     name="loss_BGD",
     rate=0.1,
@@ -25,4 +26,4 @@ BATCH = Practice.losses(
     other_data=("gentle_line", "wide_line"),
 )
 
-PRACTICES = (BATCH, sgd_epoch(), stable_rate())
+PRACTICES = (BATCH, TRAIN_UNTIL, sgd_epoch(), stable_rate())

@@ -1,8 +1,9 @@
-"""Practices of Lab 3: updates per epoch, mini-batch losses, a comparison of five runs."""
+"""Practices of Lab 3: updates per epoch, a loop to repair, mini-batch losses, five runs."""
 
 from __future__ import annotations
 
 from labchecks import Practice
+from labchecks.labs.lab03_bug import FIND_THE_BUG
 from labchecks.labs.lab03_count import UPDATES
 from labchecks.labs.lab03_figure import COMPARE_PLOT
 from labchecks.labs.lab03_runs import EPOCHS, RATE, START
@@ -26,4 +27,4 @@ TWENTY = Practice.losses(
     other_data=("steep_line", "wide_line"),
 )
 
-PRACTICES = (UPDATES, TWENTY, COMPARE_PLOT)
+PRACTICES = (UPDATES, FIND_THE_BUG, TWENTY, COMPARE_PLOT)

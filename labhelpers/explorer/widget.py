@@ -20,6 +20,7 @@ class DescentWidget(anywidget.AnyWidget):
 
     The browser computes and draws by itself; it tells Python when a control has come to rest. A
     value that the figure does not allow is refused with the message that `DescentExplorer` gives.
+    A page without a widget manager shows the figure all the same, and Python hears nothing of it.
 
     Attributes
     ----------
@@ -52,7 +53,7 @@ class DescentWidget(anywidget.AnyWidget):
         values = explorer.values()
         names = ("points", "name", "task", "hide", "fix", "goal")
         fixed = {name: values.pop(name) for name in names}
-        self._x, self._y = explorer.x, explorer.y
+        self._explorer, self._x, self._y = explorer, explorer.x, explorer.y
         super().__init__(step=values["steps"], **values)
         for name, value in fixed.items():
             self.set_trait(name, value)
@@ -67,6 +68,11 @@ class DescentWidget(anywidget.AnyWidget):
         except (TypeError, ValueError) as error:
             raise traitlets.TraitError(str(error)) from error
         return value
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The widget and, for a page that shows none, the figure without a link to Python."""
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return {**data, **self._explorer._repr_mimebundle_()}, metadata
 
     @property
     def settings(self) -> Settings:

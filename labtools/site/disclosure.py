@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from labtools.faults import Fault
 from labtools.leaks import surviving_lines
+from labtools.markers import without_solution
 from labtools.source import LabSource
 
 _PICTURE = re.compile(r"base64,[A-Za-z0-9+/=\s]+")
@@ -82,7 +83,7 @@ def output_text(cell: NotebookNode) -> str:
 def _taught_lines(source: LabSource) -> Iterator[str]:
     for cell in source.notebook.cells:
         if "taught" in cell.metadata.get("tags", []):
-            yield from map(_squeeze, cell.source.splitlines())
+            yield from map(_squeeze, without_solution(cell.source).splitlines())
 
 
 def _squeeze(line: str) -> str:

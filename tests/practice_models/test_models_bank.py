@@ -19,6 +19,7 @@ from labhelpers import data
 
 HERE = Path(__file__).resolve().parent
 PRACTICES = {
+    "lab04-features": "features",
     "lab04-train": "train_loop",
     "lab04-r-squared": "r_squared",
     "lab04-hidden-net": "hidden_net",
@@ -30,7 +31,7 @@ PRACTICES = {
     "lab05-plot-bgd": "loss_plots",
 }
 #: Practices whose programs take a moment: each wrong one is tried on one draw of the cases.
-SLOW = ("lab04-train", "lab04-hidden-net", "lab05-fit-gd", "lab05-fit-bgd")
+SLOW = ("lab04-features", "lab04-train", "lab04-hidden-net", "lab05-fit-gd", "lab05-fit-bgd")
 
 
 def bank_of(practice_id: str):

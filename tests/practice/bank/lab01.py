@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.practice.bank import right, wrong
+from tests.practice.bank.gradients import PROGRAMS as GRADIENTS
 from tests.practice.bank.styles import STYLES, descent
 
 PRELUDE = """
@@ -814,6 +815,7 @@ LARGEST_RATE = [
 
 
 BANK = {
+    "lab01-gradient": (PRELUDE, GRADIENTS),
     "lab01-rate-02": (PRELUDE, RATE_02),
     "lab01-compare-plot": (PRELUDE, COMPARE_PLOT),
     "lab01-largest-rate": (PRELUDE, LARGEST_RATE),

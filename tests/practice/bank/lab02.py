@@ -6,6 +6,7 @@ from tests.practice.bank import right, wrong
 from tests.practice.bank.lab01 import LOSS_MISTAKES, _in_styles, _pairs
 from tests.practice.bank.lab01 import MISTAKES as LAB01_MISTAKES
 from tests.practice.bank.styles import STYLES, descent
+from tests.practice.bank.until import PROGRAMS as UNTIL
 
 PRELUDE = """
 import random
@@ -683,6 +684,7 @@ for _ in range(20):
 ]
 
 BANK = {
+    "lab02-train-until": (PRELUDE, UNTIL),
     "lab02-batch": (PRELUDE, BATCH),
     "lab02-sgd-epoch": (PRELUDE, SGD_EPOCH),
     "lab02-stable-rate": (PRELUDE, STABLE_RATE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.practice.bank import right, wrong
+from tests.practice.bank.bug import PROGRAMS as BUG
 from tests.practice.bank.lab01 import LOSS_MISTAKES
 from tests.practice.bank.styles import STYLES, descent
 
@@ -627,6 +628,7 @@ UPDATES = [
 ]
 
 BANK = {
+    "lab03-find-the-bug": (PRELUDE, BUG),
     "lab03-batch-20": (PRELUDE, BATCH_20),
     "lab03-compare-plot": (PRELUDE, COMPARE_PLOT),
     "lab03-updates": (PRELUDE, UPDATES),

@@ -1,0 +1,361 @@
+"""Lab 2: batch descent that stops when the loss hardly changes any more."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from labchecks import Practice, slip
+
+__all__ = ["TRAIN_UNTIL"]
+
+#: Loss, w and b at one moment of a run.
+Moment = tuple[float, float, float]
+Row = tuple[float, float, float, float]
+
+
+def _run(
+    x, y, w, b, lr, scale=(1.0, 1.0), moved=False, kept=False, total=False
+) -> Iterator[Moment]:
+    """Batch descent without end.
+
+    The gradient is multiplied by `scale`, or is that of a `total` instead of a mean. With `moved`
+    b steps from where w has just gone; with `kept` no gradient is ever cleared.
+    """
+    x, y = (np.asarray(values, dtype=float).ravel() for values in (x, y))
+    # The loss is a quadratic in w and b: five means of the data say all about it.
+    mx, my, mxx, mxy, myy = (float(np.mean(v)) for v in (x, y, x * x, x * y, y * y))
+    times_w, times_b = (factor * (len(x) if total else 1) for factor in scale)
+    w, b, sum_w, sum_b = float(w), float(b), 0.0, 0.0
+    while True:
+        yield (w * w * mxx + b * b + myy + 2 * (w * b * mx - w * mxy - b * my)), w, b
+        slope_w, slope_b = 2 * (w * mxx + b * mx - mxy), 2 * (w * mx + b - my)
+        if moved:
+            slope_b -= 2 * mx * lr * slope_w
+        sum_w, sum_b = (sum_w + slope_w, sum_b + slope_b) if kept else (slope_w, slope_b)
+        w, b = w - lr * times_w * sum_w, b - lr * times_b * sum_b
+
+
+def _small(new: Moment, old: Moment, tolerance: float) -> bool:
+    return abs(new[0] - old[0]) < tolerance
+
+
+def _rows(
+    small: Callable = _small, more: int = 0, first: int = 1, **how: Any
+) -> Callable[..., list[Row]]:
+    """A program: which change counts as `small`, updates `more` than allowed, `how` it steps.
+
+    It may stop from row `first` on.
+    """
+
+    def program(x, y, w, b, lr, tolerance, max_steps):
+        made = []
+        for step, moment in enumerate(_run(x, y, w, b, lr, **how)):
+            made.append((step, *moment))
+            if step >= max_steps + more:
+                return made
+            if step >= first and small(moment, made[max(0, step - 1)][1:], tolerance):
+                return made
+
+    return program
+
+
+def train_until(x, y, w, b, lr, tolerance, max_steps) -> list[Row]:
+    """The rows (step, loss, w, b), the last of them the first whose loss has hardly changed."""
+    return _rows()(x, y, w, b, lr, tolerance, max_steps)
+
+
+def _then(change: Callable[[list[Row]], Any]) -> Callable:
+    """The right rows with something done to them."""
+    return lambda *given: change(train_until(*given))
+
+
+def _stopped(change: Callable[[list[Row]], Any]) -> Callable:
+    """The same, only where the run stopped before `max_steps`."""
+
+    def program(*given):
+        rows = train_until(*given)
+        return change(rows) if rows[-1][0] < given[-1] else rows
+
+    return program
+
+
+def _one_later(*given) -> list[Row]:
+    """One row after the one in which the change was small."""
+    rows, (*some, most) = train_until(*given), given
+    many = _rows(lambda *_: False)(*some, most)
+    return many[: len(rows) + 1]
+
+
+def _mixed(first: int) -> Callable:
+    """The loss before each update beside the parameters after it, steps counted from `first`."""
+
+    def program(*given):
+        *some, most = given
+        # With the update made before the row is written, `max_steps` rows are the most.
+        rows = _rows()(*some, most - 1)
+        after = _rows(lambda *_: False)(*some, most)[1:]
+        return [(step + first, row[1], *after[step][2:]) for step, row in enumerate(rows)]
+
+    return program
+
+
+def _calls(rng: random.Random) -> list[list[Any]]:
+    """Runs that stop at their tolerance, after one update, or at `max_steps`; one that diverges.
+
+    No decision is a close one: the change that ends a run lies clearly below the tolerance, and the
+    change before it clearly above.
+    """
+    n = rng.randint(8, 30)
+    centre, slope, cut = (rng.uniform(-1, 1), rng.uniform(-4, 4), rng.uniform(-3, 3))
+    x = [round(rng.gauss(centre, 1.8), 3) for _ in range(n)]
+    y = [round(slope * value + cut + rng.gauss(0, 0.4), 3) for value in x]
+    data = [{"values": values, "shape": [n, 1]} for values in (x, y)]
+    start = [round(rng.choice((-1, 1)) * rng.uniform(5, 12), 2) for _ in range(2)]
+    mean, square = float(np.mean(x)), float(np.mean(np.square(x)))
+    steep = float(np.linalg.eigvalsh(2 * np.array([[square, mean], [mean, 1.0]]))[-1])
+
+    def changes(lr: float) -> np.ndarray:
+        losses = [loss for loss, *_ in itertools.islice(_run(x, y, *start, lr), 200)]
+        return np.abs(np.diff(losses))
+
+    def between(lr: float, step: int) -> float:
+        """A tolerance that ends the run after so many updates, with two digits."""
+        before, here = changes(lr)[step - 2 : step]
+        return float(f"{(before * here) ** 0.5:.2g}")
+
+    def clear(lr: float, tolerance: float) -> bool:
+        made = changes(lr)
+        end = int(np.argmax(made < tolerance))
+        return end > 2 and made[end] < 0.97 * tolerance < 0.94 * made[:end].min()
+
+    while True:
+        lr, other = (round(rng.uniform(*share) / steep, 4) for share in ((0.5, 0.8), (0.9, 1.2)))
+        early, late = sorted(rng.sample(range(4, 12), 2))
+        fine = [between(lr, early), between(lr, late)]
+        settings = [(lr, fine[0]), (lr, fine[1]), (other, fine[1])]
+        # Far above the rounding of float32, and each time another number of updates.
+        ends = {int(np.argmax(changes(rate) < limit)) for rate, limit in settings}
+        if fine[1] > 1e-3 and len(ends) == 3 and all(clear(*one) for one in settings):
+            break
+    most = rng.randint(60, 150)
+    too_large = round(rng.uniform(2.2, 2.5) / steep, 4)
+    return [
+        [*data, *start, lr, fine[0], most],
+        [*data, *start, lr, fine[1], most],
+        [*data, *start, lr, fine[1], early - 2],
+        [*data, *start, other, fine[1], most],
+        [*data, *start, lr, float(f"{2 * changes(lr)[0]:.2g}"), most],
+        [*data, *start, too_large, fine[1], rng.randint(6, 9)],
+    ]
+
+
+WHICH_ROW = "Look at when the row is written and when the loop is left."
+UPDATE = "Look at the two update lines."
+
+TRAIN_UNTIL = Practice.function(
+    "lab02-train-until",
+    train_until,
+    title="Stop when the loss hardly changes",
+    points=10,
+    wanted="a list of rows (step, loss, w, b)",
+    cases=_calls,
+    seed=5,
+    compared="columns",
+    praise="The rows are right, and the run ends where it should: at the tolerance, or at "
+    "`max_steps`.",
+    look="Compute the first three rows by hand, and look at what is compared with `tolerance`.",
+    slips=[
+        slip(
+            "last row missing",
+            _stopped(lambda rows: rows[:-1]),
+            "Where the tolerance ends the run, {name} leaves out its last row: {rows} rows came "
+            "back. The row in which the change was first small belongs to the table.",
+            WHICH_ROW,
+        ),
+        slip(
+            "last row missing",
+            _then(lambda rows: rows[:-1]),
+            "{name} leaves out the last row: {rows} rows came back.",
+            WHICH_ROW,
+        ),
+        slip(
+            "one row too many",
+            _one_later,
+            "{name} goes on for one row after the change was first small: {rows} rows came back.",
+            "Look at which two losses the condition compares.",
+        ),
+        slip(
+            "one update too few",
+            _rows(more=-1),
+            "{name} stops one update before `max_steps`: {rows} rows came back.",
+            "Count the rows of a run with one update.",
+        ),
+        slip(
+            "one update too many",
+            _rows(more=1),
+            "{name} makes one update more than `max_steps`: {rows} rows came back.",
+            "Count the rows of a run with one update.",
+        ),
+        slip(
+            "start missing",
+            _then(lambda rows: rows[1:]),
+            "The row of the start, step 0, is missing.",
+            "Look at what is written before the first update.",
+        ),
+        slip(
+            "start missing",
+            _then(lambda rows: [(row[0] - 1, *row[1:]) for row in rows[1:]]),
+            "The first row holds the parameters after an update, and belongs to the start.",
+            "Look at what is written before the first update.",
+        ),
+        slip(
+            "steps counted from 1",
+            _then(lambda rows: [(row[0] + 1, *row[1:]) for row in rows]),
+            "The rows are right, but their steps are counted from 1: {value} comes first. The "
+            "start is step 0.",
+        ),
+        *(
+            slip(
+                "loss and parameters of different moments",
+                _mixed(first),
+                "Each row of {name} holds the loss before an update beside the w and b after it.",
+                "Look at what happens between the two.",
+            )
+            for first in (0, 1)
+        ),
+        *(
+            slip(
+                "loss compared instead of its change",
+                _rows(lambda new, old, tolerance: new[0] < tolerance, first=first),
+                "{name} compares the loss itself with `tolerance`, not its change: {rows} rows "
+                "came back.",
+                "Where points are noisy, the loss of the best line is not small.",
+            )
+            for first in (0, 1)
+        ),
+        slip(
+            "change without its size",
+            _rows(lambda new, old, tolerance: new[0] - old[0] < tolerance),
+            "{name} stops after the first update that lowers the loss: {rows} rows came back. A "
+            "falling loss has a negative change, which is below any tolerance.",
+            "Look at the sign of what is compared.",
+        ),
+        slip(
+            "change without its size",
+            _rows(lambda new, old, tolerance: old[0] - new[0] < tolerance),
+            "Right while the loss falls. Where it rises, {name} stops at once: {rows} rows came "
+            "back. A rise is negative there, which is below any tolerance.",
+            "Look at the sign of what is compared.",
+        ),
+        slip(
+            "relative change",
+            _rows(lambda new, old, tolerance: abs(new[0] - old[0]) < tolerance * abs(old[0])),
+            "{name} compares the change relative to the loss: {rows} rows came back.",
+            "Look at what the text compares with `tolerance`.",
+        ),
+        slip(
+            "relative change",
+            _rows(lambda new, old, tolerance: abs(new[0] - old[0]) < tolerance * abs(new[0])),
+            "{name} compares the change relative to the loss: {rows} rows came back.",
+            "Look at what the text compares with `tolerance`.",
+        ),
+        *(
+            slip(
+                "change of the parameters",
+                _rows(
+                    lambda new, old, tolerance, which=which: which(
+                        abs(new[k] - old[k]) < tolerance for k in (1, 2)
+                    )
+                ),
+                "{name} compares the change of w and b with `tolerance`: {rows} rows came back.",
+                "Look at what the text compares with `tolerance`.",
+            )
+            for which in (all, any)
+        ),
+        slip(
+            "tolerance ignored",
+            _rows(lambda *_: False),
+            "{name} always makes `max_steps` updates: {rows} rows came back.",
+            "Look at what leaves the loop.",
+        ),
+        slip(
+            "half steps",
+            _rows(scale=(0.5, 0.5)),
+            "Each step of {name} is half as long as it should be: the first value that differs is "
+            "{value}.",
+            UPDATE,
+        ),
+        slip(
+            "stepping uphill",
+            _rows(scale=(-1, -1)),
+            "The loss of {name} rises from the first update on, to {value}: the steps lead uphill.",
+            UPDATE,
+        ),
+        slip(
+            "w never updated",
+            _rows(scale=(0, 1)),
+            "w stays at its start in every row of {name}.",
+            UPDATE,
+        ),
+        slip(
+            "b never updated",
+            _rows(scale=(1, 0)),
+            "b stays at its start in every row of {name}.",
+            UPDATE,
+        ),
+        slip(
+            "sum instead of mean",
+            _rows(total=True),
+            "The steps of {name} are those of a sum over the points: the first value that differs "
+            "is {value}.",
+            "Look at the loss that is differentiated.",
+        ),
+        slip(
+            "b updated with the moved w",
+            _rows(moved=True),
+            "b steps along the gradient at the w that has already moved: the first value that "
+            "differs is {value}.",
+            "Look at when each of the two derivatives is computed.",
+        ),
+        slip(
+            "gradients never zeroed",
+            _rows(kept=True),
+            "Each step of {name} repeats all the earlier gradients: the first value that differs "
+            "is {value}.",
+            "Look at what is cleared after an update.",
+        ),
+        slip(
+            "only the last row",
+            _then(lambda rows: rows[-1]),
+            "{name} returns the last row alone.",
+            "Look at where the rows are collected.",
+        ),
+        slip(
+            "only the last row",
+            _then(lambda rows: rows[-1:]),
+            "{name} returns the last row alone.",
+            "Look at where the list is made.",
+        ),
+        slip(
+            "columns in another order",
+            _then(lambda rows: [(row[0], row[2], row[3], row[1]) for row in rows]),
+            "The rows of {name} hold step, w, b, loss; asked for is step, loss, w, b.",
+        ),
+        slip(
+            "columns instead of rows",
+            _then(lambda rows: list(zip(*rows, strict=True))),
+            "{name} returns four lists, one for each column; asked for is one row for each step.",
+        ),
+        slip(
+            "columns instead of rows",
+            _then(lambda rows: [value for row in rows for value in row]),
+            "{name} returns one list of numbers; asked for is one row for each step.",
+            "Look at how a row is put into the list.",
+        ),
+    ],
+)
