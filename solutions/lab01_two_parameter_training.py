@@ -17,8 +17,8 @@
 # | 2. The loss and its surface | 8 |
 # | 3. One parameter, by hand | 8 |
 # | 4. The gradient of both | 20 |
-# | 5. Training, step by step | 14 |
-# | 6. The learning rate | 35 |
+# | 5. Training, step by step | 12 |
+# | 6. The learning rate | 45 |
 # | 7. Two more mistakes to spot | 5 |
 # | 8. Wrap-up and quiz | 4 |
 #
