@@ -638,7 +638,8 @@ for lr in (0.02, 0.005):
     first = np.argmax(excess < 0.01, axis=0)
     hovers = excess[401:].mean(axis=0)  # over the last fifth, one mean for each run
     print(f"η = {lr:<5}  within 0.01 after {first.min()} to {first.max()} updates", end="")
-    print(f" (median {np.median(first):.0f}), then above by {hovers.min():.4f} to {hovers.max():.4f}")
+    print(f" (median {np.median(first):.0f}), then above", end="")
+    print(f" by {hovers.min():.4f} to {hovers.max():.4f}")
     medians.append(np.median(first))
 ### BEGIN AUTHOR
 assert 95 < medians[0] < 105 and 380 < medians[1] < 400
