@@ -13,7 +13,7 @@ __all__ = ["Chart"]
 #: Losses of the student's that are drawn at most.
 MOST = 400
 #: In pixels: the picture, and the room around its axes (left, right, top, bottom).
-SIZE, MARGINS = (320, 96), (48, 12, 9, 22)
+SIZE, MARGINS = (276, 92), (48, 8, 9, 22)
 #: Up to so many times the largest loss asked for, and down to this share of the least one, a run
 #: that leaves is followed.
 ABOVE, BELOW = 1e3, 1e-3
@@ -120,7 +120,7 @@ class Chart:
         lines = [*ax.plot(x, y, **mine), *ax.plot(*self._place(ax.get_ylim()), **ring, zorder=5)]
         dress(ax, "", "")
         ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
-        few = LogLocator(numticks=4) if log else MaxNLocator(3, steps=[1, 2, 5, 10])
+        few = LogLocator(numticks=3) if log else MaxNLocator(3, steps=[1, 2, 5, 10])
         ax.yaxis.set_major_locator(few)
         return lines
 

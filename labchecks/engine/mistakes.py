@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -471,8 +471,8 @@ def _inputs(points: Points) -> Points:
     return Points(points.x, points.x, points.x)
 
 
-def _standardised(points: Points) -> Points:
-    x = (points.x - points.x.mean()) / points.x.std(ddof=1)
+def _standardised(points: Points, ddof: int) -> Points:
+    x = (points.x - points.x.mean()) / points.x.std(ddof=ddof)
     return Points(x, points.y, points.clean)
 
 
@@ -517,12 +517,15 @@ class Momentum:
     """Steps of SGD with momentum, as PyTorch takes them."""
 
     momentum: float = 0.9
+    nesterov: bool = False
 
     def __call__(self, w, b, grad_w, grad_b, memory, rate):
         """The step in w and in b."""
-        memory["w"] = grad_w + self.momentum * memory.get("w", 0.0)
-        memory["b"] = grad_b + self.momentum * memory.get("b", 0.0)
-        return rate * memory["w"], rate * memory["b"]
+        steps = []
+        for name, grad in (("w", grad_w), ("b", grad_b)):
+            memory[name] = grad + self.momentum * memory.get(name, 0.0)
+            steps.append(grad + self.momentum * memory[name] if self.nesterov else memory[name])
+        return rate * steps[0], rate * steps[1]
 
 
 @dataclass(frozen=True)
@@ -601,13 +604,17 @@ MORE: tuple[Mistake, ...] = (
         "setting",
         words="the steps compare the prediction with `X`",
     ),
-    Mistake(
-        "inputs standardised",
-        {"train_points": _standardised, "measure_points": _standardised},
-        "Your first loss, {v0}, is that of inputs with mean 0 and standard deviation 1.",
-        "Look at what happens to `X` before the loop.",
-        "setting",
-        words="the inputs are standardised",
+    *(
+        Mistake(
+            "inputs standardised",
+            {"train_points": standardised, "measure_points": standardised},
+            "Your first loss, {v0}, is that of inputs with mean 0 and standard deviation 1.",
+            "Look at what happens to `X` before the loop.",
+            "setting",
+            words="the inputs are standardised",
+        )
+        # As PyTorch divides, and as NumPy and scikit-learn do.
+        for standardised in (partial(_standardised, ddof=1), partial(_standardised, ddof=0))
     ),
     Mistake(
         "inputs scaled",

@@ -12,7 +12,7 @@ import numpy as np
 
 from labchecks.engine.training_runs import TrainingRun
 
-__all__ = ["begins_anew", "rows_twice", "steps_are_right", "typed_size"]
+__all__ = ["begins_anew", "rows_held_out", "rows_twice", "steps_are_right", "typed_size"]
 
 #: How far float32 may move a parameter from where an exact step leads, relative to its size.
 ROUNDING = 1e-4
@@ -66,6 +66,18 @@ def rows_twice(runs: Sequence[TrainingRun]) -> bool:
                 return False
             twice = twice or len(set(used)) < len(used)
     return twice
+
+
+def rows_held_out(runs: Sequence[TrainingRun]) -> bool:
+    """Whether no call of the model had all rows, where each update should use them all."""
+    whole = [run for run in runs if run.one_batch and not run.alike]
+    for run in whole:
+        n, most = len(run.points), max(run.sizes, default=0)
+        places = 1 + int((np.diff(run.calls, axis=0) != 0).any(axis=1).sum())
+        # More places than epochs: they may be batches that together are all rows.
+        if not n / 2 <= most < n or places not in (run.epochs, run.epochs + 1):
+            return False
+    return bool(whole)
 
 
 def typed_size(runs: Sequence[TrainingRun]) -> int | None:

@@ -19,6 +19,7 @@ from typing import Protocol
 
 import numpy as np
 
+from labchecks.engine.mistakes import OwnRates, WeightDecay
 from labchecks.engine.run import Descent, Points, Trace, simulate
 
 __all__ = [
@@ -187,7 +188,9 @@ def follows_in_some_order(
     ----------
     dealt : str
         ``"short last"``: the batch that is not full comes last; ``"short first"``: it comes first;
-        ``"batches"``: the rows are dealt once, and each epoch takes the batches in any order.
+        ``"batches"``: the rows are dealt once, and each epoch takes the batches in any order;
+        ``"replaced"``: each row of a batch is drawn from all of them; ``"unpaired"``: inputs and
+        targets come in two different orders.
 
     Returns
     -------
@@ -197,14 +200,15 @@ def follows_in_some_order(
     """
     if len(log) != run.epochs or not (np.isfinite(log).all() and (log < TOO_LARGE).all()):
         return False
-    if run.zero_grad not in ("always", "epoch"):
+    if run.zero_grad not in ("always", "epoch") or not _is_affine(run):
         return None
     unsure = 4 * _uncertainty(start, digits) * (1 + np.abs(points.x).max())
     errors = 2 * allowed_error(log, points, digits)
     errors = errors + 2 * unsure * np.sqrt(np.abs(log)) + unsure**2
     told: bool | None = False
+    once = run.with_(start=(0.0, 0.0), epochs=1)
     for orders in _orders(points, run.batch_size or len(points), dealt):
-        maps = [_epoch(run.with_(start=(0.0, 0.0), epochs=1), points, order) for order in orders]
+        maps = [_epoch(once, rows, order) for rows, order in orders]
         if not maps:
             continue
         steps, forms = (np.array(part) for part in zip(*maps, strict=True))
@@ -223,6 +227,12 @@ def follows_in_some_order(
     return told
 
 
+def _is_affine(run: Descent | Program) -> bool:
+    """Whether an epoch is an affine map of (w, b), as it is unless an optimizer remembers steps."""
+    optimizer = getattr(run, "optimizer", None)
+    return optimizer is None or isinstance(optimizer, (OwnRates, WeightDecay))
+
+
 @lru_cache(maxsize=4000)
 def _epoch(run: Descent | Program, points: Points, order: tuple[int, ...]):
     """The affine map of (w, b, 1) over one epoch, and its entry as a quadratic form."""
@@ -236,17 +246,37 @@ def _epoch(run: Descent | Program, points: Points, order: tuple[int, ...]):
     return step, np.array([[uu, uv / 2, u / 2], [uv / 2, vv, v / 2], [u / 2, v / 2, one]])
 
 
-def _orders(points: Points, size: int, dealt: str) -> Iterator[list[tuple[int, ...]]]:
-    """Groups of orders; within a group each epoch may take any of them."""
-    last, first = _dealings(points, size), _dealings(points, size, short_first=True)
+def _orders(
+    points: Points, size: int, dealt: str
+) -> Iterator[list[tuple[Points, tuple[int, ...]]]]:
+    """Groups of orders, each with its rows; within a group each epoch may take any of them."""
+    last = _dealings(points, size)
     if dealt == "batches":
-        yield from ([last[batches], first[batches]] for batches in last if batches in first)
-    else:
-        yield list((first if dealt == "short first" else last).values())
+        first = _dealings(points, size, short_first=True)
+        for batches in last:
+            if batches in first:
+                yield [(points, last[batches]), (points, first[batches])]
+        return
+    kinds = {"short first": {"short_first": True}, "replaced": {"replaced": True}}
+    rows = _pairings(points) if dealt == "unpaired" else (points,)
+    yield [
+        (one, order)
+        for one in rows
+        for order in _dealings(one, size, **kinds.get(dealt, {})).values()
+    ]
+
+
+@lru_cache(maxsize=64)
+def _pairings(points: Points) -> tuple[Points, ...]:
+    """The rows with their targets exchanged in every way."""
+    each = dict.fromkeys(itertools.permutations(points.y.tolist()))
+    return tuple(Points(points.x, np.array(targets)) for targets in each)
 
 
 @lru_cache(maxsize=256)
-def _dealings(points: Points, size: int, short_first: bool = False) -> dict[tuple, tuple[int, ...]]:
+def _dealings(
+    points: Points, size: int, short_first: bool = False, replaced: bool = False
+) -> dict[tuple, tuple[int, ...]]:
     """For each way to deal the rows into batches, one order that does it.
 
     Its key is the full batches in their order, and the short one. Rows that are alike count as one.
@@ -257,7 +287,8 @@ def _dealings(points: Points, size: int, short_first: bool = False) -> dict[tupl
     different: dict[tuple, tuple[int, ...]] = {}
     if short_first and (not short or size % short):
         return different
-    for order in itertools.permutations(range(len(rows))):
+    n = range(len(rows))
+    for order in itertools.product(n, repeat=len(rows)) if replaced else itertools.permutations(n):
         full, rest = order[: len(order) - short], order[len(order) - short :]
         if short_first:
             full, rest = order[short:], order[:short]

@@ -30,10 +30,12 @@ from labchecks.engine.compare import shown
 from labchecks.engine.diagnosis import climb
 from labchecks.engine.model_calls import (
     begins_anew,
+    rows_held_out,
     rows_twice,
     steps_are_right,
     typed_size,
 )
+from labchecks.engine.more_suspects import HELD_OUT, UNPAIRED, more_suspects
 from labchecks.engine.run import points_of
 from labchecks.engine.start import (
     TOO_LARGE,
@@ -442,6 +444,8 @@ def _refused(name: str, runs: Sequence[TrainingRun], verdict: _Verdict, lab_data
         return _named(name, culprit, runs)
     if _foreign(runs):
         return _named(name, all_suspects(runs, lab_data)[-1], runs)
+    if rows_held_out(runs):
+        return _named(name, HELD_OUT, runs)
     if _restarts(runs):
         return _named(name, RESTART, runs)
     if _at_rest(runs):
@@ -460,7 +464,9 @@ def _culprit(
 ) -> Suspect | None:
     """The first suspect whose law every log obeys, or else all those that can tell."""
     maybe = None
-    for suspect in itertools.chain(all_suspects(runs, lab_data), found_rates(runs)):
+    for suspect in itertools.chain(
+        all_suspects(runs, lab_data), found_rates(runs), more_suspects(runs)
+    ):
         verdict = _verdict(runs, suspect)
         # What the right law explains as well is no evidence.
         explains = any(
@@ -476,8 +482,10 @@ def _culprit(
             maybe = maybe or suspect
     if maybe is not None:
         return maybe
-    if rows_twice(runs):
+    if rows_twice(runs) or _dealt(runs, right, "replaced"):
         return REPLACED
+    if _dealt(runs, right, "unpaired"):
+        return UNPAIRED
     # Where the model was called with the start, a mistake need not be a law of squares.
     free = [run for run in runs if run.one_batch or run.alike]
     for suspect in absolute_errors():
@@ -516,6 +524,21 @@ def _typed(name: str, runs: Sequence[TrainingRun]) -> Feedback | None:
                     "constants typed in",
                 )
     return None
+
+
+def _dealt(runs: Sequence[TrainingRun], right: _Verdict, dealt: str) -> bool:
+    """Whether the logs on a few rows follow if these are dealt in another way, and only then."""
+    if any(run.alike and not fine for run, fine in zip(runs, right.each, strict=True)):
+        return False
+    few = [run for run in runs if run.few]
+    few = [run for run in few if not _in_any_order(run, _made(run, None), None, False)[0]]
+    return bool(few) and all(
+        any(
+            follows_in_some_order(run.right, run.points, run.log, start, run.digits, dealt)
+            for start in run.starts()
+        )
+        for run in few
+    )
 
 
 def _restarts(runs: Sequence[TrainingRun]) -> bool:

@@ -92,6 +92,10 @@ RIGHT = {
     "DataLoader, shuffled, optim.SGD": LOADER,
     "randperm and split, data attribute": PERMUTED,
     "numpy by hand, shuffled": BY_HAND,
+    "a sampler without replacement": edit(
+        LOADER,
+        ("shuffle=True", "sampler=torch.utils.data.RandomSampler(X, replacement=False)"),
+    ),
     "torch.split in order, autograd.grad": """
 def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
     w = torch.randn(1, requires_grad=True)
@@ -671,8 +675,33 @@ def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
 """,
         None,
     ),
-    "momentum, shuffled": (edit(LOADER, ("lr=lr", "lr=lr, momentum=0.9")), "law broken"),
-    "Adam, shuffled": (edit(LOADER, ("SGD", "Adam")), None),
+    "momentum, shuffled": (edit(LOADER, ("lr=lr", "lr=lr, momentum=0.9")), "momentum"),
+    "Adam, shuffled": (edit(LOADER, ("SGD", "Adam")), "Adam"),
+    "Adam in order": (edit(LOADER, ("SGD", "Adam"), ("shuffle=True", "shuffle=False")), "Adam"),
+    "weight decay, shuffled": (edit(LOADER, ("lr=lr", "lr=lr, weight_decay=0.1")), "weight decay"),
+    "inputs standardised, shuffled": (
+        edit(
+            PERMUTED,
+            ("    n = X.shape[0]\n", "    n = X.shape[0]\n    X = (X - X.mean()) / X.std()\n"),
+        ),
+        "inputs standardised",
+    ),
+    "last batch left out": (
+        edit(
+            SLICES,
+            ("range(0, len(X), batch_size)", "range(0, max(1, len(X) - batch_size), batch_size)"),
+        ),
+        "last batch left out",
+    ),
+    "slices of the wrong stride": (
+        edit(
+            SLICES,
+            ("range(0, len(X), batch_size)", "range(-(-len(X) // batch_size))"),
+            ("i:i + batch_size", "i * n:(i + 1) * n"),
+            ("    losses = []\n", "    losses = []\n    n = -(-len(X) // batch_size)\n"),
+        ),
+        "slices of the wrong stride",
+    ),
     "batch descent, loss divided evenly": (
         edit(
             SLICES,
@@ -763,7 +792,19 @@ def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
     ),
     "rows drawn with replacement, by hand": (
         edit(BY_HAND, ("rng.permutation(len(x))", "rng.integers(0, len(x), len(x))")),
-        "law broken",
+        "rows drawn with replacement",
+    ),
+    "inputs shuffled, targets in order, by hand": (
+        edit(BY_HAND, ("- y[i]", "- y[start:start + batch_size]")),
+        "inputs and targets not paired",
+    ),
+    "a permutation of their own for the targets": (
+        edit(
+            PERMUTED,
+            ("count = 0", "count, other = 0, torch.randperm(n)"),
+            ("Y[rows]", "Y[other[count * batch_size:(count + 1) * batch_size]]"),
+        ),
+        "inputs and targets not paired",
     ),
     "bias starts at zero, shuffled": (
         edit(LOADER, ("b = torch.rand(", "b = torch.zeros(")),

@@ -71,6 +71,9 @@ RIGHT = {
     "autograd, 0-d parameters": AUTOGRAD,
     "data attribute, (1, 1) parameters": DATA_ATTRIBUTE,
     "optim.SGD, list of tensors": OPTIMIZER,
+    "optim.SGD with a momentum and a decay of zero": edit(
+        OPTIMIZER, ("lr=lr", "lr=lr, momentum=0.0, weight_decay=0.0")
+    ),
     "numpy by hand": BY_HAND,
     "tensors by hand, in double precision": """
 def fit_GD(model, loss_func, X, Y, lr, num_epochs):
@@ -542,8 +545,60 @@ def fit_GD(model, loss_func, X, Y, lr, num_epochs):
         ),
         None,
     ),
-    "momentum": (edit(OPTIMIZER, ("lr=lr", "lr=lr, momentum=0.9")), None),
-    "Adam": (edit(OPTIMIZER, ("SGD", "Adam")), None),
+    "momentum": (edit(OPTIMIZER, ("lr=lr", "lr=lr, momentum=0.9")), "momentum"),
+    "momentum by hand": (
+        edit(
+            BY_HAND,
+            ("    losses = []\n", "    losses, v_w, v_b = [], 0.0, 0.0\n"),
+            (
+                "        weight, bias",
+                "        v_w, v_b = 0.7 * v_w + step_w, 0.7 * v_b + step_b\n        weight, bias",
+            ),
+            ("weight - step_w, bias - step_b", "weight - v_w, bias - v_b"),
+        ),
+        "momentum",
+    ),
+    "Adam": (edit(OPTIMIZER, ("SGD", "Adam")), "Adam"),
+    "weight decay of 0.001": (
+        edit(OPTIMIZER, ("lr=lr", "lr=lr, weight_decay=1e-3")),
+        "weight decay",
+    ),
+    "inputs standardised with numpy": (
+        edit(
+            AUTOGRAD,
+            (
+                "    losses = []\n",
+                "    losses = []\n    X = (X - X.mean()) / X.std(correction=0)\n",
+            ),
+        ),
+        "inputs standardised",
+    ),
+    "split in order": (
+        edit(
+            AUTOGRAD,
+            (
+                "    losses = []\n",
+                "    losses = []\n    n = int(0.8 * len(X))\n    X, Y = X[:n], Y[:n]\n",
+            ),
+        ),
+        "part of the data held out",
+    ),
+    "split at random": (
+        edit(
+            AUTOGRAD,
+            (
+                "    losses = []\n",
+                "    losses = []\n"
+                "    kept = torch.randperm(len(X))[: int(0.8 * len(X))]\n"
+                "    X, Y = X[kept], Y[kept]\n",
+            ),
+        ),
+        "part of the data held out",
+    ),
+    "rate that falls by a tenth": (
+        edit(AUTOGRAD, ("-= lr", "-= lr * 0.9 ** epoch")),
+        "rate not constant",
+    ),
     "rate that decays": (edit(AUTOGRAD, ("-= lr", "-= lr / (epoch + 1)")), None),
     "gradient clipped": (
         edit(
