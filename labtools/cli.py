@@ -13,6 +13,7 @@ COMMANDS = (
     ("build", "derive the executed solutions and the student notebooks", "labtools.build"),
     ("release", "make the zip that students get", "labtools.release.command"),
     ("grade", "grade the submissions of a lab", "labtools.grading.command"),
+    ("html", "turn notebooks into pages that need no network", "labtools.offline"),
     ("hand-over", "fill in a platform's grades", "labtools.grading.results.hand_over"),
 )
 
