@@ -133,7 +133,7 @@ class Untouched(WholeRun):
                 yield f"{where}, a check, does not say “not attempted”: {shown}"
             for picture in re.findall(r"<img\b[^>]*>", "".join(shown)):
                 alt = re.search(r'\balt="([^"]*)"', picture)
-                data = re.search(r'\bsrc="data:image/[^;"]+;base64,([^"]*)"', picture)
+                data = re.search(r'\bsrc="data:image/[^,"]+,([^"]*)"', picture)
                 size = data and picture_size(data.group(1))
                 if " alt=" in picture and re.search(r'\bwidth="\d\d?"', picture):
                     continue  # a small one beside the words of a legend

@@ -18,6 +18,7 @@ COMMANDS = (
         "write tables, pages and report again after grading by hand",
         "labtools.grading.results.summary",
     ),
+    ("html", "turn notebooks into pages that need no network", "labtools.offline"),
     ("hand-over", "fill in a platform's grades", "labtools.grading.results.hand_over"),
 )
 

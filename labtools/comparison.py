@@ -15,13 +15,14 @@ import operator
 import re
 import struct
 from typing import Any
+from urllib.parse import unquote
 
 from nbformat import NotebookNode
 
 from labtools.source import first_line
 
-_EMBEDDED = re.compile(r"data:image/(?:png|svg\+xml);base64,([A-Za-z0-9+/=\s]+)")
-_SVG_SIZE = re.compile(rb'<svg [^>]*?width="(\d+)" height="(\d+)"')
+_EMBEDDED = re.compile(r"data:image/(?:png|svg\+xml)(?:;base64,([A-Za-z0-9+/=\s]+)|,([^\"]+))")
+_SVG_SIZE = re.compile(rb"""<svg [^>]*?width=["'](\d+)["'] height=["'](\d+)["']""")
 _FIGURE = re.compile(r'data-explorer="([0-9a-f]+)"')
 _POINTS = re.compile(r'(?<="points":)\{[^{}]*\}')
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?", re.IGNORECASE)
@@ -69,9 +70,18 @@ def _same_picture(old: str, new: str) -> bool:
 
 
 def picture_size(encoded: str) -> tuple[int, int] | None:
-    """Return (width, height) in pixels of a base64-encoded PNG or SVG, None when it is neither."""
+    """Return (width, height) in pixels of a PNG or SVG, None when it is neither.
+
+    Parameters
+    ----------
+    encoded : str
+        In base64, or an SVG as the text of an address.
+    """
     try:
-        head = base64.b64decode("".join(encoded.split())[:128])
+        if encoded.startswith("%3C"):
+            head = unquote(encoded[:160]).encode()
+        else:
+            head = base64.b64decode("".join(encoded.split())[:128])
     except ValueError:
         return None
     if size := _SVG_SIZE.match(head):
@@ -107,7 +117,7 @@ def _same_points(old: list[str], new: list[str]) -> bool:
 def _without_pictures(text: str) -> str:
     for name in _FIGURE.findall(text):
         text = text.replace(name, "FIGURE")
-    return _EMBEDDED.sub(lambda match: f"[picture {picture_size(match.group(1))}]", text)
+    return _EMBEDDED.sub(lambda match: f"[picture {picture_size(match[1] or match[2])}]", text)
 
 
 def _same_number(old: str, new: str) -> bool:

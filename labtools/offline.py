@@ -1,36 +1,64 @@
-"""A lab as one HTML page that needs no network, for reading, printing or a projector.
+"""`labs html`: a notebook as one page that needs no network, its formulas included.
 
-    jupyter nbconvert --to labtools.offline.Page solutions/lab01_two_parameter_training.ipynb
-
-nbconvert's own page fetches MathJax and other scripts; without a network its formulas stay TeX.
-Here they are MathML.
+nbconvert's own page takes MathJax and two more scripts from the web. Here formulas are MathML, as
+on the pages of `labs grade`.
 """
 
 from __future__ import annotations
 
-from jinja2 import pass_context
+import argparse
+from pathlib import Path
+
+from jinja2 import DictLoader, pass_context
 from nbconvert import HTMLExporter
+from nbformat import ValidationError
 
 from labtools.grading.results.formulas import with_formulas
 
-__all__ = ["Page"]
-
-#: JupyterLab's look without the blocks that fetch something.
 _TEMPLATE = """\
-{%- extends 'lab/index.html.j2' -%}
-{%- block html_head_js -%}{%- endblock -%}
-{%- block jupyter_widgets -%}{%- endblock -%}
-{%- block html_head_js_mathjax -%}{%- endblock -%}
-{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{% extends 'index.html.j2' %}
+{% block html_head_js %}{% endblock %}
+{% block jupyter_widgets %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
 """
 
 
-class Page(HTMLExporter):
-    """nbconvert's page, all of it in the file."""
+class OfflineExporter(HTMLExporter):
+    """nbconvert's page without a request to anywhere."""
 
-    raw_template = _TEMPLATE
+    def __init__(self, **settings) -> None:
+        loaders = [DictLoader({"offline.html.j2": _TEMPLATE})]
+        super().__init__(extra_loaders=loaders, template_file="offline.html.j2", **settings)
 
     @pass_context
     def markdown2html(self, context, source: str) -> str:
-        """A text cell as HTML, its formulas as MathML."""
+        """Text as HTML, with formulas as MathML."""
         return with_formulas(super().markdown2html(context, source))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK", help="a notebook")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for the pages (default: the one you are in)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write a page for each notebook; return the exit code."""
+    folder: Path = arguments.out or Path.cwd()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in arguments.notebooks:
+            page, _ = OfflineExporter().from_filename(str(path))
+            target = folder / f"{path.stem}.html"
+            target.write_text(page, encoding="utf-8")
+            print(f"wrote {target}")
+    except OSError as error:
+        print(f"labs html: {error.filename}: {error.strerror}")
+        return 1
+    except (ValueError, ValidationError) as error:
+        print(f"labs html: {path} is not a notebook: {str(error).splitlines()[0][:200]}")
+        return 1
+    return 0

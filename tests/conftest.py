@@ -45,7 +45,6 @@ QUICK = (
     "tests/grading/test_submissions.py",
     "tests/grading/test_time_limit.py",
     "tests/labs/test_derived_files.py",
-    "tests/labs/test_offline.py",
     "tests/labs/test_other_machines.py",
     "tests/practice/test_core.py",
     "tests/practice/test_lab00.py",

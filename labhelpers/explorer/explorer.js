@@ -7,6 +7,7 @@ import { DataView, LossView, ParameterView, pointAt, stepBefore } from "./views.
 const SETTINGS = "lr batch_size shuffle seed steps momentum optimizer start".split(" ");
 const STEPS_PER_SECOND = 5;
 const SECONDS_AT_MOST = 12;
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /** JupyterLab, VS Code, Colab and Sphinx say it, else the system does. */
 function isDark() {
@@ -18,6 +19,10 @@ function isDark() {
 
 const howTo = ({ lr, momentum, optimizer }) =>
 	`η = ${format(lr)}, ` + (optimizer === "adam" ? "Adam" : `μ = ${format(momentum)}`);
+
+const listen = (element, events) => {
+	for (const [name, act] of Object.entries(events)) element.addEventListener(name, act);
+};
 
 class Explorer {
 	constructor(model, host) {
@@ -79,9 +84,10 @@ class Explorer {
 		}
 		this.find("[name=batch_size]").max = surface.n;
 		// Whole batches have no order.
-		const whole = !(size && size < surface.n) && (hide.has("batch_size") || fix.has("batch_size"));
+		const locked = (name) => hide.has(name) || fix.has(name);
+		const whole = !(size && size < surface.n) && locked("batch_size");
 		this.find(".order").hidden = whole || (hide.has("shuffle") && hide.has("seed"));
-		const decided = ["lr", "momentum", "optimizer"].some((name) => hide.has(name) || fix.has(name));
+		const decided = ["lr", "momentum", "optimizer"].some(locked);
 		this.find(".map").hidden = decided || hide.has("marks") || hide.has("map");
 		this.find(".marks").hidden = hide.has("marks");
 		// Hidden marks would be read out, too.
@@ -95,18 +101,20 @@ class Explorer {
 		}
 		const rest = [...this.all("details .controls > div:not(.axis), .map")];
 		this.find("details").hidden = whole && rest.every((one) => one.hidden);
-		this.canMove = !hide.has("start") && !fix.has("start");
+		this.canMove = !locked("start");
 		this.find(".handle").disabled = !this.canMove;
 	}
 
 	listen() {
 		const { root, model, section } = this;
-		root.addEventListener("input", ({ target }) => this.slide(target));
-		root.addEventListener("change", ({ target }) => this.type(target));
-		root.addEventListener("click", ({ target }) => this.act(target.closest("[data-do]")?.dataset.do));
-		// JupyterLab keeps Enter from what it would do in a box: no change comes of it.
-		root.addEventListener("keydown", ({ key, target }) => key === "Enter" && this.type(target));
-		this.find("details").addEventListener("toggle", () => this.ask());
+		listen(root, {
+			input: ({ target }) => this.slide(target),
+			change: ({ target }) => this.type(target),
+			click: ({ target }) => this.act(target.closest("[data-do]")?.dataset.do),
+			// JupyterLab keeps Enter from what it would do in a box: no change comes of it.
+			keydown: ({ key, target }) => key === "Enter" && this.type(target),
+		});
+		listen(this.find("details"), { toggle: () => this.ask() });
 		this.drag(this.find(".handle"));
 		this.point();
 		const follow = SETTINGS.concat("step").map((name) => [`change:${name}`, () => this.follow(name)]);
@@ -119,7 +127,7 @@ class Explorer {
 		const weak = new WeakRef(this);
 		const looks = new MutationObserver(() => weak.deref()?.theme() ?? looks.disconnect());
 		for (const node of [document.body, document.documentElement]) looks.observe(node, { attributes: true });
-		matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => weak.deref()?.theme());
+		listen(matchMedia("(prefers-color-scheme: dark)"), { change: () => weak.deref()?.theme() });
 		this.dispose = () => {
 			cancelAnimationFrame(this.request);
 			sizes.disconnect();
@@ -212,24 +220,29 @@ class Explorer {
 
 	/** A pointer over a view marks a step in all three; a click goes there, or places the start. */
 	point() {
-		const all = [...this.views, this.map];
-		for (const one of all) {
-			const at = ({ clientX, clientY }) => {
-				const { left, top } = one.stage.getBoundingClientRect();
-				return [clientX - left, clientY - top];
-			};
-			one.stage.addEventListener("pointermove", (event) => {
-				if (one === this.map) return this.readMap(this.map.cellAt(at(event)));
-				const marked = this.grip || this.playing ? null : one.stepAt(at(event), this);
-				if (marked !== this.marked) this.ask((this.marked = marked));
-			});
-			one.stage.addEventListener("pointerleave", () => this.ask((this.marked = null), this.readMap()));
-			one.stage.addEventListener("click", (event) => {
-				if (one === this.map) return this.choose(this.map.cellAt(at(event)));
-				if (one !== this.parameters) return this.marked !== null && this.go(this.marked);
-				if (this.canMove && event.target.tagName !== "BUTTON") this.place(this.parameters.parametersAt(...at(event)));
+		const at = ({ clientX, clientY, currentTarget }) => {
+			const { left, top } = currentTarget.getBoundingClientRect();
+			return [clientX - left, clientY - top];
+		};
+		const { parameters, map } = this;
+		for (const one of this.views) {
+			listen(one.stage, {
+				pointermove: (event) => {
+					const marked = this.grip || this.playing ? null : one.stepAt(at(event), this);
+					if (marked !== this.marked) this.ask((this.marked = marked));
+				},
+				pointerleave: () => this.ask((this.marked = null)),
+				click: (event) => {
+					if (one !== parameters) return this.marked !== null && this.go(this.marked);
+					if (this.canMove && event.target.tagName !== "BUTTON") this.place(parameters.parametersAt(...at(event)));
+				},
 			});
 		}
+		listen(map.stage, {
+			pointermove: (event) => this.readMap(map.cellAt(at(event))),
+			pointerleave: () => this.readMap(),
+			click: (event) => this.choose(map.cellAt(at(event))),
+		});
 	}
 
 	place(start) {
@@ -240,7 +253,8 @@ class Explorer {
 	choose(cell) {
 		if (!cell) return;
 		const { lr, momentum, optimizer } = cell;
-		this.set(optimizer === "adam" ? { lr, optimizer } : { lr, momentum, optimizer });
+		this.set({ lr, optimizer, momentum: optimizer === "adam" ? this.state.momentum : momentum });
+		this.readMap(cell);
 	}
 
 	readMap(cell = this.map.best) {
@@ -250,28 +264,37 @@ class Explorer {
 		this.put(this.find(".map .readout"), `${howTo(cell)}: ${steps}`);
 	}
 
-	drag(handle) {
-		const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-		handle.addEventListener("keydown", (event) => {
-			if (!moves[event.key]) return;
+	arrows(element, move) {
+		const keydown = (event) => {
+			if (!ARROWS[event.key]) return;
 			event.preventDefault();
-			const far = (this.camera.half / 40) * (event.shiftKey ? 5 : 1);
-			this.place(this.state.start.map((value, i) => value + far * moves[event.key][i]));
+			move(ARROWS[event.key], event);
+		};
+		listen(element, { keydown });
+	}
+
+	drag(handle) {
+		this.arrows(handle, (way, { shiftKey }) => {
+			const far = (this.camera.half / 40) * (shiftKey ? 5 : 1);
+			this.place(this.state.start.map((value, i) => value + far * way[i]));
 		});
-		handle.addEventListener("pointerdown", ({ button, pointerId, clientX, clientY }) => {
-			if (button) return;
-			handle.setPointerCapture(pointerId);
-			const { left, top, width, height } = handle.getBoundingClientRect();
-			this.marked = null;
-			this.grip = [clientX - left - width / 2, clientY - top - height / 2];
+		this.arrows(this.map.stage, (way) => this.choose(this.map.beside(this.state, way)));
+		listen(handle, {
+			pointerdown: ({ button, pointerId, clientX, clientY }) => {
+				if (button) return;
+				handle.setPointerCapture(pointerId);
+				const { left, top, width, height } = handle.getBoundingClientRect();
+				this.marked = null;
+				this.grip = [clientX - left - width / 2, clientY - top - height / 2];
+			},
+			pointermove: ({ clientX, clientY }) => {
+				if (!this.grip) return;
+				// The page may scroll.
+				const { left, top } = handle.parentElement.getBoundingClientRect();
+				this.place(this.parameters.parametersAt(clientX - this.grip[0] - left, clientY - this.grip[1] - top));
+			},
+			lostpointercapture: () => this.ask((this.grip = null)),
 		});
-		handle.addEventListener("pointermove", ({ clientX, clientY }) => {
-			if (!this.grip) return;
-			// The page may scroll.
-			const { left, top } = handle.parentElement.getBoundingClientRect();
-			this.place(this.parameters.parametersAt(clientX - this.grip[0] - left, clientY - this.grip[1] - top));
-		});
-		handle.addEventListener("lostpointercapture", () => this.ask((this.grip = null)));
 	}
 
 	ask() {
@@ -373,8 +396,9 @@ class Explorer {
 		this.put(this.find("[data-do=keep]"), ghost ? "Remove kept run" : "Keep this run");
 		this.put(this.find(".note"), ghost ? `Kept run: ${howTo(ghost.settings)}, ` +
 			`batch size ${ghost.batchSize ?? "all"}; ${this.reached(ghost)}.` : "");
-		this.put(this.find(".reached"), this.reached(run));
-		this.find(".reached").title = `The loss stays within ${format(this.goal)} of the least.`;
+		const reached = this.find(".reached");
+		this.put(reached, this.reached(run));
+		reached.title = `The loss stays within ${format(this.goal)} of the least.`;
 		const marks = {
 			limit: ["limit", limit], fastest: ["fastest", fastest],
 			single: [`${run.batchSize === 1 ? "sample" : "batch"} limit`, run.batchLimit * (1 + state.momentum)],

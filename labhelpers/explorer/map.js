@@ -1,6 +1,6 @@
 // The map of steps to the minimum: rates along, momentum up, a row for Adam on top.
 import { format, stepsNeeded } from "./descent.js";
-import { View } from "./views.js";
+import { View, clamp, dot } from "./views.js";
 
 const MOST = 400;
 /** Milliseconds of a frame. */
@@ -40,12 +40,12 @@ export class MapView extends View {
 		const x = this.axis(-0.5, last + 0.5, true, "learning rate η");
 		const at = (lr) => x.at((Math.log(lr / rates[0]) / Math.log(rates[last] / rates[0])) * last);
 		const ticks = [];
-		for (let power = Math.floor(Math.log10(rates[0])); power <= Math.log10(rates[last]); power++) {
-			for (const lr of [1, 2, 5].map((m) => Number(`${m}e${power}`))) {
-				if (at(lr) - at(ticks.at(-1) ?? 0) > 40 && at(lr) < box.right) ticks.push(lr);
-			}
+		for (let i = 0; i < 60; i++) {
+			const lr = Number(`${[1, 2, 5][i % 3]}e${Math.floor(i / 3) - 12}`);
+			const from = ticks.length ? at(ticks.at(-1)) + 40 : box.left;
+			if (at(lr) > from && at(lr) < box.right) ticks.push(lr);
 		}
-		this.x = { ...x, at, log: true, ticks: ticks.filter((lr) => at(lr) > box.left) };
+		this.x = { ...x, at, log: true, ticks };
 		const y = this.axis(-0.5, ADAM + 1, false, "momentum μ");
 		const marks = [0, 5, 10, 15, ADAM];
 		this.y = { ...y, ticks: marks, texts: marks.map((j) => (j === ADAM ? "Adam" : format(j / 20))) };
@@ -66,32 +66,38 @@ export class MapView extends View {
 		});
 	}
 
+	/** The cell next to some settings on one side; at the rim the last one. */
+	beside({ lr, momentum, optimizer }, [right, up]) {
+		const { rates, cells } = this;
+		const row = optimizer === "adam" ? 20 : Math.round(momentum * 20);
+		const i = rates.findLastIndex((rate) => rate <= lr);
+		return cells[clamp(row + up, 0, 20) * rates.length + clamp(i + right, 0, rates.length - 1)];
+	}
+
 	drawBack(ctx, scene, colours) {
 		const few = Math.log(this.best?.needed);
 		for (const cell of this.cells.slice(0, this.done)) {
-			const share = (Math.log(cell.needed) - few) / (Math.log(MOST) - few);
+			const { needed } = cell;
+			const share = (Math.log(needed) - few) / (Math.log(MOST) - few);
 			const [left, top, right, bottom] = this.edges(cell).map(Math.round);
-			ctx.fillStyle = cell.needed === Infinity ? colours.wrong : colours.run;
-			ctx.globalAlpha = cell.needed === Infinity ? 0.25 : cell.needed > 0 ? 0.9 - 0.75 * share : 0.05;
+			ctx.fillStyle = needed === Infinity ? colours.wrong : colours.run;
+			ctx.globalAlpha = needed === Infinity ? 0.25 : needed > 0 ? 0.9 - 0.75 * share : 0.05;
 			ctx.fillRect(left, top, right - left, bottom - top);
 		}
 	}
 
-	drawFront(ctx, { state: { lr, momentum, optimizer } }, colours) {
+	drawFront(ctx, { state: { lr, momentum, optimizer } }, { ink, minimum, paper }) {
 		const { best } = this;
-		const ring = (px, py, radius, colour) => {
-			ctx.beginPath();
-			ctx.arc(px, py, radius, 0, 7);
-			Object.assign(ctx, { strokeStyle: colour, lineWidth: 2.5 });
-			ctx.stroke();
-			Object.assign(ctx, { strokeStyle: colours.paper });
+		const ring = (place, radius, strokeStyle) => {
+			Object.assign(ctx, { strokeStyle, lineWidth: 2.5 });
+			dot(ctx, place, radius, "transparent", true);
 		};
-		ring(this.x.at(lr), this.y.at(optimizer === "adam" ? ADAM : momentum * 20), 6, colours.ink);
-		if (best) {
-			const [left, top, right, bottom] = this.edges(best);
-			const place = [(left + right) / 2, (top + bottom) / 2];
-			ring(...place, 4, colours.minimum);
-			this.label(ctx, `fewest: ${best.needed}`, place, colours.ink, [10, 20]);
-		}
+		ring([this.x.at(lr), this.y.at(optimizer === "adam" ? ADAM : momentum * 20)], 6, ink);
+		if (!best) return;
+		const [left, top, right, bottom] = this.edges(best);
+		const place = [(left + right) / 2, (top + bottom) / 2];
+		ring(place, 4, minimum);
+		ctx.strokeStyle = paper;
+		this.label(ctx, `fewest: ${best.needed}`, place, ink, [10, 20]);
 	}
 }

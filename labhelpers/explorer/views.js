@@ -2,7 +2,7 @@
 import { format, formatAll } from "./descent.js";
 
 const FONT = "11px system-ui, sans-serif";
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const NEAR = { left: -1e4, right: 1e4, top: -1e4, bottom: 1e4 };
 const AROUND = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [-1, -1], [1, 1], [-1, 1]];
 const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
@@ -31,7 +31,7 @@ export function pointAt(run, t) {
 /** The step that leads to t. */
 export const stepBefore = (t) => Math.max(Math.ceil(t) - 1, 0);
 
-function dot(ctx, [px, py], radius, fill, edge) {
+export function dot(ctx, [px, py], radius, fill, edge) {
 	ctx.beginPath();
 	ctx.arc(px, py, radius, 0, 7);
 	ctx.fillStyle = fill;
@@ -269,14 +269,11 @@ export class DataView extends View {
 	drawFront(ctx, { points, run, ghost, ghostT, t, marked }, colours) {
 		const { w, b } = pointAt(run, t);
 		const batch = run.batchOf(stepBefore(t)) ?? [];
-		const at = (i, y) => [this.x.at(points.x[i]), this.y.at(y)];
-		for (const i of batch) {
-			const ends = [points.y[i], w * points.x[i] + b];
-			if (batch.length <= 20) this.curve(ctx, (k) => at(i, ends[k]), 1, colours.batch, 1);
-		}
-		for (const i of batch) {
-			dot(ctx, at(i, points.y[i]), batch.length > 100 ? 2.5 : 4.5, colours.batch, true);
-		}
+		// From a point to the line.
+		const residual = (i) => (k) => [this.x.at(points.x[i]), this.y.at(k ? w * points.x[i] + b : points.y[i])];
+		if (batch.length <= 20) for (const i of batch) this.curve(ctx, residual(i), 1, colours.batch, 1);
+		const radius = batch.length > 100 ? 2.5 : 4.5;
+		for (const i of batch) dot(ctx, residual(i)(0), radius, colours.batch, true);
 		if (ghost) this.line(ctx, pointAt(ghost, ghostT), colours.kept, 2, [7, 5]);
 		this.line(ctx, { w, b }, colours.run, 2.5);
 		if (marked !== null) this.line(ctx, pointAt(run, marked), colours.ink, 1.5, [5, 3]);

@@ -9,8 +9,9 @@ it can be read also where a page does not say what it is.
 
 from __future__ import annotations
 
-import base64
 import html
+from collections.abc import Iterable
+from urllib.parse import quote
 
 import numpy as np
 from matplotlib.colors import to_hex
@@ -30,12 +31,15 @@ LETTER = 0.56 * FONT_SIZE
 #: CSS pixels to the point, in which matplotlib counts line widths.
 _PIXELS = 96 / 72
 _LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
+#: What may stand as it is in an address within the double quotes of an attribute.
+_PLAIN = " !'()*+,-./:;=@_{}"
 _NOTHING = ("None", "none", "", " ")
 
 
 def data_uri(svg: str) -> str:
     """The address of the picture itself, for an ``<img>``."""
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
+    # A fifth shorter than in base64. Quotes stand around attributes alone, see `_text`.
+    return "data:image/svg+xml," + quote(svg.replace('"', "'"), safe=_PLAIN)
 
 
 def draw_panel(axes, box: tuple[float, float, float, float]) -> str:
@@ -55,12 +59,34 @@ def draw_swatch(artist) -> str:
     return picture.finish(0, 0, 28, 16, paper=False)
 
 
+def _short(value: float, digits: int = 1) -> str:
+    """`value` rounded, without what a number needs not have."""
+    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
+    text = text.replace("-0.", "-.") if text[0] == "-" else text.removeprefix("0") or "0"
+    return "0" if text == "-0" else text
+
+
+def _joined(numbers: Iterable[str]) -> str:
+    """`numbers` as path data: one that begins with a minus needs no blank before it."""
+    return " ".join(numbers).replace(" -", "-")
+
+
 def _outline(path: Path, transform) -> str:
     """Path data of a shape that may have curves."""
     return "".join(
-        _LETTERS[code] + " ".join(f"{value:.2f}" for value in points) if code in _LETTERS else "z"
+        _LETTERS[code] + _joined(_short(n, 2) for n in points) if code in _LETTERS else "z"
         for points, code in path.iter_segments(transform, curves=True, simplify=False)
     )
+
+
+def _whole(places: np.ndarray) -> list[list[int]]:
+    """`places` in tenths of a pixel."""
+    return np.round(10 * places).astype(int).tolist()
+
+
+def _pair(x: int, y: int) -> str:
+    """Tenths of a pixel as path data."""
+    return _joined((_short(x / 10), _short(y / 10)))
 
 
 class _Picture:
@@ -72,6 +98,8 @@ class _Picture:
         self._parts: list[str] = []
         self._names: dict[str, str] = {}
         self._clips: dict[str, str] = {}
+        # The group of ellipses that is open: what they share, the way into it, their usual fill.
+        self._turned: tuple | None = None
 
     def add(self, tag: str, look: str = "", inner: str = "", **numbers) -> None:
         self._parts.append(self._element(tag, look, inner, **numbers))
@@ -79,7 +107,8 @@ class _Picture:
     @staticmethod
     def _element(tag: str, look: str = "", inner: str = "", **values) -> str:
         numbers = "".join(f' {name}="{value}"' for name, value in values.items())
-        return f"<{tag}{numbers} {look}>{inner}</{tag}>" if inner else f"<{tag}{numbers} {look}/>"
+        start = f"<{tag}{numbers} {look.strip()}".rstrip()
+        return f"{start}>{inner}</{tag}>" if inner else f"{start}/>"
 
     def colour(self, color) -> str:
         """`color` as CSS: a variable if it differs between light and dark."""
@@ -89,22 +118,24 @@ class _Picture:
         return f"var(--{self._names.setdefault(key, f'c{len(self._names)}')})"
 
     def stroke(self, color, width: float, alpha=None, dashes=None, fill="none") -> str:
-        text = f'fill="{fill}"'
+        # The picture as a whole has no fill.
+        text = f'fill="{fill}"' if fill != "none" else ""
         if width:
-            text += f' stroke="{self.colour(color)}" stroke-width="{width * _PIXELS:.3g}"'
+            text += f' stroke="{self.colour(color)}"'
+            text += f' stroke-width="{width * _PIXELS:.3g}"' if width * _PIXELS != 1 else ""
         if alpha is not None:
             text += f' opacity="{alpha:g}"'
         if dashes:
             dashes = " ".join(f"{dash * _PIXELS:.3g}" for dash in dashes)
             text += f' stroke-linecap="butt" stroke-dasharray="{dashes}"'
-        return text
+        return text.strip()
 
     def add_axes(self, ax) -> float:
         """Draw `ax` with all that is on it; returns how far to the left its numbers reach."""
         ax.apply_aspect()
         left, bottom, right, top = ax.bbox.extents
-        size = {"width": f"{right - left:.1f}", "height": f"{top - bottom:.1f}"}
-        frame = {"x": f"{left:.1f}", "y": f"{self._height - top:.1f}"} | size
+        size = {"width": _short(right - left), "height": _short(top - bottom)}
+        frame = {"x": _short(left), "y": _short(self._height - top)} | size
         whole = self._clip(self._element("rect", **frame))
         self._parts.append(f'<g clip-path="url(#{whole})">')
         if ax.axison:
@@ -112,8 +143,9 @@ class _Picture:
             ticks = self._ticks(ax.xaxis), self._ticks(ax.yaxis)
             if ax.xaxis.get_tick_params().get("gridOn"):
                 high = self._height - top
-                grid = "".join(f"M{x:.1f} {high:.1f}v{top - bottom:.1f}" for x, _ in ticks[0])
-                grid += "".join(f"M{left:.1f} {y:.1f}h{right - left:.1f}" for y, _ in ticks[1])
+                across, down = _short(right - left), _short(top - bottom)
+                grid = "".join(f"M{_short(x)} {_short(high)}v{down}" for x, _ in ticks[0])
+                grid += "".join(f"M{_short(left)} {_short(y)}h{across}" for y, _ in ticks[1])
                 self.add("path", f'stroke="{self.colour(GRID)}"', d=grid)
         by_depth = sorted([*ax.patches, *ax.lines], key=lambda artist: artist.get_zorder())
         lines = [artist for artist in by_depth if hasattr(artist, "get_xydata")]
@@ -143,14 +175,15 @@ class _Picture:
         """Path data of `line`, cut just beyond `bbox`, in relative tenths of a pixel."""
         path = line.get_transform().transform_path(line.get_path())
         path = path.cleaned(remove_nans=True, clip=bbox.padded(6).extents, simplify=True)
-        points = np.round(10 * self._flip.transform(path.vertices)).astype(int).tolist()
+        points = _whole(self._flip.transform(path.vertices))
         parts, (left, up) = [], (0, 0)
         for (x, y), code in zip(points, path.codes.tolist(), strict=True):
             if code == Path.MOVETO:
-                parts.append(f"M{x / 10:g} {y / 10:g}")
+                # A step from the last place, at first from 0, 0; so are the pairs that follow.
+                parts.append(f"m{_pair(x - left, y - up)}")
             elif code == Path.LINETO and (x, y) != (left, up):
-                down = f"{(y - up) / 10:g}"
-                parts.append(f"l{(x - left) / 10:g}{'' if down[0] == '-' else ' '}{down}")
+                step = _pair(x - left, y - up)
+                parts.append(step if step[0] == "-" else f" {step}")
             else:
                 continue
             left, up = x, y
@@ -175,7 +208,8 @@ class _Picture:
         hollow = not marker.is_filled() or str(fill) == "none"
         if str(kind) == "o" and not hollow:
             # Round caps of lines without length: the shortest way to write a dot.
-            dots = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places)
+            steps = np.diff(_whole(places), axis=0, prepend=[[0, 0]]).tolist()
+            dots = "".join(f"m{_pair(x, y)}h0" for x, y in steps)
             if edge:
                 self.add("path", self.stroke(rim, size + edge, alpha), d=dots)
             self.add("path", self.stroke(fill, size - edge, alpha), d=dots)
@@ -185,33 +219,46 @@ class _Picture:
             marker.get_path(), marker.get_transform() + Affine2D().scale(size, -size)
         )
         (x, y), name = places[0], f"m{len(self._parts)}"
-        uses = self._element("path", id=name, d=outline, transform=f"translate({x:.1f} {y:.1f})")
+        named = {"id": name} if len(places) > 1 else {}
+        place = f"translate({_short(x)} {_short(y)})"
+        uses = self._element("path", **named, d=outline, transform=place)
         for across, down in places[1:] - places[0]:
-            uses += self._element("use", href=f"#{name}", x=f"{across:.1f}", y=f"{down:.1f}")
+            uses += self._element("use", href=f"#{name}", x=_short(across), y=_short(down))
         if not marker.is_filled():
             self.add("g", self.stroke(PAPER, edge + 1.5), uses)
         fill = "none" if hollow else self.colour(fill)
         self.add("g", self.stroke(rim, edge, alpha, fill=fill), uses)
 
     def _add_ellipse(self, patch: Ellipse) -> None:
+        """Draw `patch`, in the group of the one before if that is turned, edged and cut alike."""
         x, y = (patch.axes.transData + self._flip).transform(patch.get_center())
         # The aspect is equal: a pixel is as long along w as along b.
         scale = patch.axes.bbox.width / np.ptp(patch.axes.get_xlim()) / 2
         seen = patch.get_facecolor()[3] > 0
         fill = self.colour(patch.get_facecolor()) if seen else "none"
-        ellipse = self._element(
-            "ellipse",
-            self.stroke(patch.get_edgecolor(), patch.get_linewidth(), fill=fill),
-            rx=f"{scale * patch.width:.2f}",
-            ry=f"{scale * patch.height:.2f}",
-            transform=f"translate({x:.2f} {y:.2f}) rotate({-patch.angle:.3f})",
-        )
+        edge = self.stroke(patch.get_edgecolor(), patch.get_linewidth())
+        clip = ""
         if patch.get_clip_path() is not None:
-            # On a group: on the ellipse itself the clip would be turned with it.
             shape = _outline(patch.get_clip_path().get_fully_transformed_path(), self._flip)
-            name = self._clip(self._element("path", d=shape))
-            ellipse = f'<g clip-path="url(#{name})">{ellipse}</g>'
-        self._parts.append(ellipse)
+            clip = self._clip(self._element("path", d=shape))
+        angle = _short(-patch.angle, 3)
+        alike = len(self._parts), angle, edge, clip
+        if self._turned is None or self._turned[0] != alike:
+            turn = f"translate({_short(x, 2)} {_short(y, 2)}) rotate({angle})"
+            start = f'<g transform="{turn}" fill="{fill}" {edge}>'
+            # Around the turned group: in it the clip would be turned, too.
+            start, end = (f'<g clip-path="url(#{clip})">{start}', "</g>") if clip else (start, "")
+            self._parts += [start, f"</g>{end}"]
+            alike = len(self._parts), angle, edge, clip
+            back = Affine2D().translate(-x, -y).rotate_deg(patch.angle)
+            self._turned = alike, back, fill
+        _, back, usual = self._turned
+        centre = dict(zip(("cx", "cy"), back.transform((x, y)), strict=True))
+        radii = {"rx": scale * patch.width, "ry": scale * patch.height}
+        numbers = {k: n for k, v in (centre | radii).items() if (n := _short(v, 2)) != "0"}
+        look = f'fill="{fill}"' if fill != usual else ""
+        self._parts[-1:-1] = [self._element("ellipse", look, **numbers)]
+        self._turned = (len(self._parts), angle, edge, clip), back, usual
 
     def _clip(self, shape: str) -> str:
         """The name under which `shape` clips."""
@@ -236,9 +283,9 @@ class _Picture:
     def _add_frame(self, ax, across, down) -> float:
         left, bottom, right, top = ax.bbox.extents
         bottom, top = self._height - bottom, self._height - top
-        marks = "".join(f"M{x:.1f} {bottom:.1f}v4" for x, _ in across)
-        marks += "".join(f"M{left:.1f} {y:.1f}h-4" for y, text in down)
-        frame = f"M{left:.1f} {top:.1f}V{bottom:.1f}H{right:.1f}{marks}"
+        marks = "".join(f"M{_short(x)} {_short(bottom)}v4" for x, _ in across)
+        marks += "".join(f"M{_short(left)} {_short(y)}h-4" for y, text in down)
+        frame = f"M{_short(left)} {_short(top)}V{_short(bottom)}H{_short(right)}{marks}"
         self.add("path", self.stroke(MUTED, 0.75), d=frame)
         edge = -np.inf
         for x, text in across:
@@ -262,21 +309,24 @@ class _Picture:
         if text:
             anchor = {"left": "start", "center": "middle", "right": "end"}[ha]
             y += FONT_SIZE * {"top": 0.8, "center": 0.35}.get(va, 0.0)
-            look += f' fill="{self.colour(color)}" text-anchor="{anchor}"'
-            self.add("text", look, html.escape(text, quote=False), x=f"{x:.1f}", y=f"{y:.1f}")
+            # The picture's texts are of the one colour if nothing else is said.
+            look += f' style="fill:{self.colour(color)}"' if to_hex(color) != INK else ""
+            look += f' text-anchor="{anchor}"'
+            self.add("text", look, html.escape(text), x=_short(x), y=_short(y))
 
     def finish(self, left, top, width, height, *, paper: bool = True) -> str:
         """The picture's text, with the colours of both themes."""
         box = f"{left:.0f} {top:.0f} {width:.0f} {height:.0f}"
         back = f'<rect x="{left:.0f}" y="{top:.0f}" width="100%" height="100%" rx="8" fill="'
         back = f'{back}{self.colour(PAPER)}"/>' if paper else ""
+        ink = self.colour(INK) if paper else ""
         light = ";".join(f"--{name}:{color}" for color, name in self._names.items())
         dark = ";".join(f"--{name}:{THEME[color]}" for color, name in self._names.items())
         style = f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
         if paper:  # a sample of a legend has no text
-            style += f"text{{font-size:{FONT_SIZE}px;font-family:system-ui,sans-serif}}"
+            style += f"svg{{font:{FONT_SIZE}px system-ui,sans-serif}}text{{fill:{ink}}}"
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
-            f'viewBox="{box}" stroke-linecap="round" stroke-linejoin="round">'
+            f'viewBox="{box}" fill="none" stroke-linecap="round" stroke-linejoin="round">'
             f"<style>{style}</style>{back}{''.join(self._parts)}</svg>"
         )

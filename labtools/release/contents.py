@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 
 from labchecks.registry import lab_names, of_lab, plain_lab
-from labtools.addresses import Address, read_address
+from labtools.addresses import SITE, Address, read_address
 from labtools.build import STUDENTS, find_orphans, find_sources
 from labtools.comparison import first_difference
 from labtools.faults import Fault, LabError
@@ -27,7 +27,7 @@ from labtools.student import derive_student
 __all__ = ["Release", "gather"]
 
 PACKAGES = ("labchecks", "labhelpers")
-PACKAGE_FILES = ("*.py", "*.css", "*.html", "*.js", "*.svg", "*.toml", "*.txt")
+PACKAGE_FILES = ("*.py", "*.css", "*.html", "*.js", "*.svg", "*.toml", Path(SITE).name)
 LICENCES = ("LICENSE", "LICENSE-CC-BY-4.0")
 TEMPLATES = Path(__file__).parent / "student"
 

@@ -17,6 +17,7 @@ import nbformat
 import pytest
 from sample_lab import NAME, SOURCE, write_course
 
+from labhelpers.figures.vector import data_uri
 from labtools.build import build, drift, find_sources, write
 from labtools.comparison import first_difference
 from labtools.faults import LabError
@@ -373,6 +374,12 @@ def svg(width: int, height: int, body: str = "") -> str:
     return base64.b64encode(f"{head}{body}</svg>".encode()).decode()
 
 
+def vector(width: int, height: int, body: str = "") -> str:
+    """The address of a figure as the course's own ones have it."""
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
+    return data_uri(f"{head}{body}</svg>")
+
+
 def with_output(**data: str) -> nbformat.NotebookNode:
     data = {key.replace("_", "/"): value for key, value in data.items()}
     output = nbformat.v4.new_output("display_data", data=data)
@@ -406,6 +413,16 @@ def with_output(**data: str) -> nbformat.NotebookNode:
             {"text_html": f'<img src="data:image/svg+xml;base64,{svg(4, 3, "<path/>")}">'},
             {"text_html": f'<img src="data:image/svg+xml;base64,{svg(4, 3, "<g/>")}">'},
             True,
+        ),
+        (
+            {"text_html": f'<img src="{vector(4, 3, "<path/>")}">'},
+            {"text_html": f'<img src="{vector(4, 3, "<g/>")}">'},
+            True,
+        ),
+        (
+            {"text_html": f'<img src="{vector(40, 3)}">'},
+            {"text_html": f'<img src="{vector(4, 3)}">'},
+            False,
         ),
         (
             {"text_html": f'<img src="data:image/svg+xml;base64,{svg(40, 3)}">'},

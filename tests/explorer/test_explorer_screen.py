@@ -277,6 +277,35 @@ def test_the_map_counts_in_slices_and_a_click_chooses(show):
     assert figure.find("[name=optimizer][value=adam]").is_checked()
 
 
+def test_the_map_is_chosen_from_by_keys_too(show):
+    figure = show(narrow_valley())
+    figure.find("summary").click()
+    figure.find(".map .readout", has_text="steps").wait_for()
+    figure.page.wait_for_timeout(1500)
+    stage = figure.find(".map .stage")
+    stage.focus()
+    before = float(figure.box("momentum").input_value())
+
+    def press(key: str) -> tuple[str, str]:
+        stage.press(key)
+        figure.settle()
+        rate, momentum = figure.box("lr").input_value(), figure.box("momentum").input_value()
+        said = figure.text(".map .readout")
+        adam = figure.find("[name=optimizer][value=adam]").is_checked()
+        assert said.startswith(f"η = {rate}, {'Adam' if adam else f'μ = {momentum}'}: ")
+        return rate, "Adam" if adam else momentum
+
+    rate, momentum = press("ArrowUp")
+    assert float(momentum) == pytest.approx(before + 0.05)
+    faster, same = press("ArrowRight")
+    assert float(faster) > float(rate) and same == momentum
+    assert press("ArrowLeft") == (rate, momentum)
+    for _ in range(22):
+        top = press("ArrowUp")
+    assert top == (rate, "Adam")
+    assert float(press("ArrowDown")[1]) == pytest.approx(0.95)
+
+
 def test_more_is_there_only_if_it_holds_something(show):
     hide = ("batch_size", "shuffle", "seed", "momentum", "start")
     assert show(gentle(hide=hide)).find("summary").is_visible()
