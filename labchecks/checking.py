@@ -65,6 +65,10 @@ def check(practice_id: str, namespace: Mapping[str, object] | None = None) -> Sc
     return score
 
 
+#: Whether to look for the line where no known mistake explains an answer.
+check.line_hints = True
+
+
 def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
     if practice.judge is None and not practice.manual:
         # The copy that a graded notebook imports holds no judges.
@@ -79,13 +83,27 @@ def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
         # Numbers that overflow are part of what is judged; a warning on stderr would only puzzle.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            return practice.judge(cases, answers)
+            feedback = practice.judge(cases, answers)
+            return replace(feedback, hint=_line_hint(practice, namespace, cases, answers, feedback))
     except Exception as error:
         # A fault of the check is not the student's; say so instead of raising in their notebook.
         return not_checked(
             f"The check itself failed ({type(error).__name__}: {error}). This is not your mistake; "
             "please tell your instructor which cell it was."
         )
+
+
+def _line_hint(practice, namespace, cases, answers, feedback: Feedback) -> str:
+    """At which line to look, where the judge names no mistake; ``""`` if that is not known."""
+    # Imported where it is needed: the copy that a graded notebook imports holds no engine.
+    from labchecks.line_hint import line_hint, unexplained
+
+    if not check.line_hints or not unexplained(feedback):
+        return ""
+    # The verdict stands, whatever happens here.
+    with contextlib.suppress(Exception):
+        return line_hint(practice, namespace, cases, answers, feedback)
+    return ""
 
 
 def _what_stopped(practice: Practice) -> Feedback | None:

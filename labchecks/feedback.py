@@ -33,12 +33,15 @@ class Feedback:
         What happened, how the numbers show it, what to look at. Never the solution.
     mistake : str
         Short name of the known mistake that the answer matches; empty if none was recognised.
+    hint : str
+        Where to look, found by trying changes of the student's code; a paragraph of its own.
     """
 
     outcome: str
     share: float
     text: str
     mistake: str = ""
+    hint: str = ""
 
     def __post_init__(self) -> None:
         if self.outcome not in _LOOK:
@@ -50,14 +53,14 @@ class Feedback:
         """Plain-text form: one heading line, then the text."""
         symbol, heading, _ = _LOOK[self.outcome]
         head = f"{symbol} {heading}" + (f" · {title}" if title else "")
-        return f"{head}\n{self.text}"
+        return "\n".join(filter(None, (head, self.text, self.hint)))
 
     def to_html(self, title: str = "", score: Score | None = None) -> str:
         """HTML form, styled inline so that it survives nbconvert and follows the page's theme."""
         symbol, heading, colour = _LOOK[self.outcome]
         paragraphs = "".join(
             f'<p style="margin:.35em 0 0 0">{_inline_code(part)}</p>'
-            for part in self.text.split("\n")
+            for part in (*self.text.split("\n"), self.hint)
             if part.strip()
         )
         name = f' <span style="opacity:.75">· {escape(title)}</span>' if title else ""

@@ -16,7 +16,15 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["TIME_LIMIT", "call", "describe_error", "is_stub", "same_start", "time_limit"]
+__all__ = [
+    "TIME_LIMIT",
+    "call",
+    "can_stop",
+    "describe_error",
+    "is_stub",
+    "same_start",
+    "time_limit",
+]
 
 Answer = dict[str, Any]
 
@@ -96,12 +104,14 @@ def call(function: Callable[[], Any], seconds: float | None = None) -> tuple[Any
         return None, describe_error(error)
 
 
+def can_stop() -> bool:
+    """Whether a call can be stopped here when its time is up."""
+    return hasattr(signal, "setitimer") and (threading.current_thread() is threading.main_thread())
+
+
 @contextlib.contextmanager
 def _stopped_after(seconds: float) -> Iterator[None]:
-    can_stop = hasattr(signal, "setitimer") and (
-        threading.current_thread() is threading.main_thread()
-    )
-    if not can_stop:
+    if not can_stop():
         yield
         return
 

@@ -82,6 +82,9 @@ LEAST = 0.5
 #: How far a descent comes down at least, in units of what rounding may do to a loss.
 CLEARLY = 100.0
 
+#: Epochs of a quick case: from so many losses on they tell one run from another.
+QUICK = 4
+
 Case = Mapping[str, Any]
 Answer = Mapping[str, Any]
 
@@ -128,6 +131,37 @@ class TrainingJudge:
                 "start far out",
             )
         return feedback
+
+    def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
+        """Whether these answers, perhaps to the first cases only, can be a right program's.
+
+        A quick look that does not ask what went wrong.
+        """
+        if _unreadable(self.name, cases, answers) is not None:
+            return False
+        runs = [TrainingRun.of(case, answer) for case, answer in zip(cases, answers, strict=True)]
+        # Of a quick case no more is known of the start than what the model was called with.
+        runs = [run for run in runs if run.case.get("alike", True) or len(run.calls)]
+        if any(len(run.log) != run.epochs or _is_elsewhere(run) for run in runs):
+            return False
+        return not runs or any(
+            False not in _verdict(runs, every=every).each for every in (False, True)
+        )
+
+    def quick_case(self, case: Case) -> Case:
+        """A case that a right program passes as well, and that takes less time."""
+        return {**case, "num_epochs": min(QUICK, case["num_epochs"]), "alike": False}
+
+
+def _is_elsewhere(run: TrainingRun) -> bool:
+    """Whether the losses are clearly not those of the right run, where no order has to be found."""
+    starts = run.starts() if run.one_batch else []
+    with np.errstate(all="ignore"):
+        right = [predict(run.right, run.points, start) for start in starts]
+    near = 1e-3 * abs(run.log[0])
+    return bool(right) and not any(
+        np.allclose(losses, run.log, rtol=0.05, atol=near, equal_nan=True) for losses in right
+    )
 
 
 @dataclass(frozen=True)
