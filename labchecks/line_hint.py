@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import math
 import time
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
-from labchecks.engine.edits import Edit, double_edits, edits
+from labchecks.engine.edits import KINDS, Edit, double_edits, edits
 from labchecks.feedback import Feedback
 from labchecks.registry import Practice
 from labchecks.rerun import Rerun, cell_of, essential, is_harmless
@@ -35,6 +36,9 @@ AT_LEAST, TIMES = 0.25, 6.0
 
 #: Kinds of answer that no right program gives.
 NO_ANSWER = frozenset({"absent", "stub", "error", "timeout", "other"})
+
+#: Kinds of edits that are many and come last: known mistakes explain most of what they put right.
+LATE = frozenset({"neighbours", "moved", "doubled", "fresh list"})
 
 #: The longest part of the code that is named.
 LONGEST = 6
@@ -131,7 +135,11 @@ class _Search:
         """The edits that make the answer right, if all of them lie in one part of the code."""
         if not self._is_reproduced():
             return []
-        found = self._that_succeed(edits(self.source))
+        likely = (kind for kind in KINDS if kind not in LATE)
+        tried = itertools.chain.from_iterable(
+            edits(self.source, kinds) for kinds in ({*likely}, LATE)
+        )
+        found = self._that_succeed(tried)
         if not found and not self.cut_short:
             found = self._that_succeed(map(_both, double_edits(self.source)))
         return found
@@ -159,19 +167,18 @@ class _Search:
         self.seconds = max(AT_LEAST, TIMES * (begun - started))
         # The quickest case that the program fails comes first, if possible in a quicker form.
         self.order = sorted(range(len(again)), key=costs.__getitem__)
-        fails = [k for k in self.order if not self._passes(self.cases[k], again[k])]
-        self.order.sort(key=lambda k: k not in fails[:1])
-        self.gate = self._quick_case(fails[:1])
+        fails = (k for k in self.order if not self._passes(self.cases[k], again[k]))
+        first = next(fails, self.order[0])
+        self.order.sort(key=lambda k: k != first)
+        self.gate = self._quick_case(self.cases[first])
         return True
 
-    def _quick_case(self, fails: Sequence[int]) -> list[Case]:
-        """A quick form of a case that the program fails, if it fails that too."""
+    def _quick_case(self, case: Case) -> list[Case]:
+        """A quick form of a case that the program fails, if there is one and it fails that too."""
         made = getattr(self.judge, "quick_case", None)
-        for case in [made(self.cases[k]) for k in fails] if made else []:
-            for answer in self.rerun.answers(self.source, [case], self.seconds):
-                if not self._passes(case, answer):
-                    return [case]
-        return []
+        quick = [] if made is None else [made(case)]
+        answers = self.rerun.answers(self.source, quick, self.seconds)
+        return [c for c, answer in zip(quick, answers) if not self._passes(c, answer)]
 
     def _passes(self, case: Case, answer: Answer) -> bool:
         """Whether the answer to one case may be a right one."""

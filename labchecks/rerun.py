@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
+import dis
 import inspect
 import io
 import sys
@@ -39,13 +40,18 @@ HARMLESS = frozenset(
     "tqdm types typing warnings".split()
 )
 
-#: Names, attributes and arguments that may reach a file, the network, another process or a setting.
-HARMFUL = frozenset(
+#: Functions of Python, IPython and the course that may do anything, by their names.
+COMMANDS = frozenset(
     "open input exec eval compile __import__ get_ipython breakpoint globals vars setattr "
-    "delattr exit quit check progress save savefig savetxt savez savez_compressed tofile "
-    "memmap dump write writelines write_text write_bytes Path pathlib imsave SummaryWriter "
-    "add_scalar download urlopen hub onnx distributed multiprocessing num_workers rcParams "
-    "style set_default_device set_num_threads fetch_openml system popen".split()
+    "delattr exit quit check progress".split()
+)
+
+#: Names, attributes and arguments that may reach a file, the network, a process or a setting.
+HARMFUL = frozenset(
+    "save savefig savetxt savez savez_compressed tofile memmap dump write writelines "
+    "write_text write_bytes Path pathlib imsave SummaryWriter add_scalar download urlopen hub "
+    "onnx distributed multiprocessing num_workers rcParams style set_default_device "
+    "set_num_threads fetch_openml system popen".split()
 )
 
 #: What makes a source of random numbers.
@@ -145,7 +151,8 @@ def is_harmless(source: str, namespace: Mapping[str, object]) -> bool:
         elif isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
             return False
     names = _words(tree)
-    if not all(map(_harmless_word, names)):
+    called = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    if not (all(map(_harmless_word, names)) and COMMANDS.isdisjoint(called)):
         return False
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot and pyplot.get_fignums() and not SHOWS.isdisjoint(names):
@@ -201,8 +208,8 @@ def _touched(names: set[str], namespace: Mapping[str, object]) -> dict[str, obje
             for function in _functions(one, namespace):
                 if not _is_stateless(function):
                     return None
-                words = _code_words(function.__code__)
-                if not all(map(_harmless_word, words)):
+                words, called = _code_words(function.__code__)
+                if not (all(map(_harmless_word, words)) and COMMANDS.isdisjoint(called)):
                     return None
                 left |= words
     return found
@@ -227,12 +234,19 @@ def _is_stateless(function: types.FunctionType) -> bool:
     return all(isinstance(value, (*_CONSTANT, tuple)) for value in kept)
 
 
-def _code_words(code: types.CodeType) -> set[str]:
-    found = {*code.co_names}
+def _code_words(code: types.CodeType) -> tuple[set[str], set[str]]:
+    """Every name and attribute of a function's code, and those that are looked up as names."""
+    words = {*code.co_names}
+    called = {
+        instruction.argval
+        for instruction in dis.get_instructions(code)
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    }
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            found |= _code_words(constant)
-    return found
+            more, others = _code_words(constant)
+            words, called = words | more, called | others
+    return words, called
 
 
 # Running ---------------------------------------------------------------------------------------

@@ -154,14 +154,30 @@ class TrainingJudge:
 
 
 def _is_elsewhere(run: TrainingRun) -> bool:
-    """Whether the losses are clearly not those of the right run, where no order has to be found."""
-    starts = run.starts() if run.one_batch else []
-    with np.errstate(all="ignore"):
-        right = [predict(run.right, run.points, start) for start in starts]
+    """Whether the losses are clearly not those of the right run, where the rows' order is known."""
+    right, starts = run.right, run.starts()
+    if not (run.one_batch or run.alike):
+        order = _order_of(run)
+        if order is None:
+            return False
+        right = right.with_(order=order)
     near = 1e-3 * abs(run.log[0])
-    return bool(right) and not any(
-        np.allclose(losses, run.log, rtol=0.05, atol=near, equal_nan=True) for losses in right
+    with np.errstate(all="ignore"):
+        losses = [predict(right, run.points, start) for start in starts]
+    return bool(losses) and not any(
+        np.allclose(one, run.log, rtol=0.05, atol=near, equal_nan=True) for one in losses
     )
+
+
+def _order_of(run: TrainingRun) -> tuple[tuple[int, ...], ...] | None:
+    """The rows of each epoch, where the model was called once for each batch of them."""
+    batches = -(-len(run.points) // run.right.batch_size)
+    if len(run.rows) != batches * run.epochs:
+        return None
+    epochs = (run.rows[k : k + batches] for k in range(0, len(run.rows), batches))
+    order = tuple(tuple(itertools.chain(*epoch)) for epoch in epochs)
+    every = list(range(len(run.points)))
+    return order if all(sorted(epoch) == every for epoch in order) else None
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,9 @@ def only(monkeypatch):
 
     def put(*sources: tuple[tuple[int, int], str]) -> None:
         made = [Edit("constant", lines, source) for lines, source in sources]
-        monkeypatch.setattr(line_hint, "edits", lambda source: iter(made))
+        monkeypatch.setattr(
+            line_hint, "edits", lambda source, kinds: iter(made if "constant" in kinds else [])
+        )
         monkeypatch.setattr(line_hint, "double_edits", lambda source: iter(()))
 
     return put
