@@ -69,6 +69,10 @@ def check(practice_id: str, namespace: Mapping[str, object] | None = None) -> Sc
     return score
 
 
+#: Whether to look for the line where no known mistake explains an answer.
+check.line_hints = True
+
+
 def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
     if practice.judge is None and not practice.manual:
         # The copy that a graded notebook imports holds no judges.
@@ -84,7 +88,9 @@ def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             feedback = practice.judge(cases, answers)
-            return replace(feedback, chart=_chart(practice, feedback, cases, answers))
+            chart = _chart(practice, feedback, cases, answers)
+            hint = _line_hint(practice, namespace, cases, answers, feedback)
+            return replace(feedback, chart=chart, hint=hint)
     except Exception as error:
         # A fault of the check is not the student's; say so instead of raising in their notebook.
         return not_checked(
@@ -102,6 +108,19 @@ def _chart(practice: Practice, feedback: Feedback, cases, answers) -> Chart | No
     with contextlib.suppress(Exception):
         return draw(cases, answers)
     return None
+
+
+def _line_hint(practice, namespace, cases, answers, feedback: Feedback) -> str:
+    """At which line to look, where the judge names no mistake; ``""`` if that is not known."""
+    # Imported where it is needed: the copy that a graded notebook imports holds no engine.
+    from labchecks.line_hint import line_hint, unexplained
+
+    if not check.line_hints or not unexplained(feedback):
+        return ""
+    # The verdict stands, whatever happens here.
+    with contextlib.suppress(Exception):
+        return line_hint(practice, namespace, cases, answers, feedback)
+    return ""
 
 
 def _what_stopped(practice: Practice) -> Feedback | None:

@@ -43,6 +43,8 @@ class Feedback:
     chart : Chart, optional
         The student's losses as a picture, for the form in HTML. It is made in a check cell only, so
         no number of a hidden case is in it.
+    hint : str
+        Where to look, found by trying changes of the student's code; a paragraph of its own.
     """
 
     outcome: str
@@ -50,6 +52,7 @@ class Feedback:
     text: str
     mistake: str = ""
     chart: Chart | None = field(default=None, compare=False)
+    hint: str = ""
 
     def __post_init__(self) -> None:
         if self.outcome not in _LOOK:
@@ -61,14 +64,14 @@ class Feedback:
         """Plain-text form: one heading line, then the text."""
         symbol, heading, _ = _LOOK[self.outcome]
         head = f"{symbol} {heading}" + (f" · {title}" if title else "")
-        return f"{head}\n{self.text}"
+        return "\n".join(filter(None, (head, self.text, self.hint)))
 
     def to_html(self, title: str = "", score: Score | None = None) -> str:
         """HTML form, styled inline so that it survives nbconvert and follows the page's theme."""
         symbol, heading, colour = _LOOK[self.outcome]
         paragraphs = "".join(
             f'<p style="margin:.35em 0 0 0">{_inline_code(part)}</p>'
-            for part in self.text.split("\n")
+            for part in (*self.text.split("\n"), self.hint)
             if part.strip()
         )
         name = f' <span style="opacity:.75">· {escape(title)}</span>' if title else ""

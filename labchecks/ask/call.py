@@ -16,13 +16,24 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["TIME_LIMIT", "call", "describe_error", "is_stub", "same_start", "time_limit"]
+__all__ = [
+    "TIME_LIMIT",
+    "call",
+    "can_stop",
+    "describe_error",
+    "is_stub",
+    "same_start",
+    "time_limit",
+]
 
 Answer = dict[str, Any]
 
 
 #: Seconds that one call of a student's function may take in a check cell.
 TIME_LIMIT = 10.0
+
+#: Bytes of code that no body has which does nothing.
+LONG = 200
 
 _limit = TIME_LIMIT
 
@@ -45,6 +56,8 @@ class _Overtime(BaseException):
 def is_stub(thing: object) -> bool:
     """Whether a function or class body still does nothing but document itself."""
     if isinstance(thing, types.FunctionType):
+        if len(thing.__code__.co_code) > LONG:
+            return False  # without looking at each instruction, which takes a millisecond
         body = [op for op in dis.get_instructions(thing) if op.opname not in ("RESUME", "NOP")]
         names = [op.opname for op in body]
         if names == ["LOAD_CONST", "RETURN_VALUE"] or names == ["RETURN_CONST"]:
@@ -96,12 +109,14 @@ def call(function: Callable[[], Any], seconds: float | None = None) -> tuple[Any
         return None, describe_error(error)
 
 
+def can_stop() -> bool:
+    """Whether a call can be stopped here when its time is up."""
+    return hasattr(signal, "setitimer") and (threading.current_thread() is threading.main_thread())
+
+
 @contextlib.contextmanager
 def _stopped_after(seconds: float) -> Iterator[None]:
-    can_stop = hasattr(signal, "setitimer") and (
-        threading.current_thread() is threading.main_thread()
-    )
-    if not can_stop:
+    if not can_stop():
         yield
         return
 

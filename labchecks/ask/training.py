@@ -36,6 +36,7 @@ def ask_training(namespace: Mapping[str, object], case: Case, name: str) -> Answ
     None where there is not one; ``calls``, the parameters that the model was called with;
     ``sizes``, how many rows each of these calls had; ``rows``, which ones, where the case has only
     a few; and ``foreign``, how many calls had rows of the lab's own ``X`` that are not in the case.
+    A case whose ``alike`` is False goes without the question for the start.
     """
     function, nothing = read_callable(namespace, name)
     if nothing is not None:
@@ -73,7 +74,7 @@ def ask_training(namespace: Mapping[str, object], case: Case, name: str) -> Answ
         return answer
     noted, calls_of_run = list(given), list(calls)
     asked = []
-    for at in (*ALIKE, ALIKE[0]):
+    for at in (*ALIKE, ALIKE[0]) if case.get("alike", True) else ():
         alike = [torch.full_like(x, value) for value in at]
         told = train(*alike, 0.0, 1)
         if told["kind"] == "timeout":

@@ -184,6 +184,20 @@ class FunctionJudge:
             expected, results, wrong, calls, facts, hidden[first]
         )
 
+    def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
+        """Whether these answers, perhaps to the first cases only, can be a right program's.
+
+        A quick look that does not ask what went wrong.
+        """
+        found = [r for a in answers for r in (a.get("results", []) if self.function else [a])]
+        calls = [given for case in cases for given in case["calls"]]
+        if len(found) != len(calls):
+            return False
+        # All recorded outcomes are there, even where only the first cases were asked.
+        expected = self.programs[0].outcomes(calls)[: len(calls)]
+        rounding = 0.5 * 10.0**-ENOUGH_DECIMALS
+        return all(self._agrees(e, r, rounding) for e, r in zip(expected, found, strict=True))
+
     def _default(self, call: str) -> str:
         return "For {call} {name} gives {value}." if call else "{name} is {value}."
 

@@ -224,6 +224,24 @@ class Losses:
             low, high = np.minimum(low, ends[0]), np.maximum(high, ends[1])
         return Chart.of(answer["values"], low, high)
 
+    def may_be_right(
+        self, cases: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
+    ) -> bool:
+        """Whether these answers, perhaps to the first cases only, can be a right program's.
+
+        A quick look that does not ask what went wrong.
+        """
+
+        def fits(case: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+            if answer.get("kind") != "numbers" or len(answer["values"]) != self.epochs:
+                return False
+            decimals = rounded_to(answer["values"])
+            absolute = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+            points = points_of(case["data"], case["seed"])
+            return self.is_right(answer["values"], points, absolute)
+
+        return all(map(fits, cases, answers))
+
     def _one(self, case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
         nothing = unusable(answer, self.name, f"a list of {self.epochs} losses")
         if nothing is not None:

@@ -86,6 +86,9 @@ LEAST = 0.5
 #: How far a descent comes down at least, in units of what rounding may do to a loss.
 CLEARLY = 100.0
 
+#: Epochs of a quick case: from so many losses on they tell one run from another.
+QUICK = 4
+
 Case = Mapping[str, Any]
 Answer = Mapping[str, Any]
 
@@ -146,6 +149,53 @@ class TrainingJudge:
                 if chart is not None:
                     return chart
         return None
+
+    def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
+        """Whether these answers, perhaps to the first cases only, can be a right program's.
+
+        A quick look that does not ask what went wrong.
+        """
+        if _unreadable(self.name, cases, answers) is not None:
+            return False
+        runs = [TrainingRun.of(case, answer) for case, answer in zip(cases, answers, strict=True)]
+        # Of a quick case no more is known of the start than what the model was called with.
+        runs = [run for run in runs if run.case.get("alike", True) or len(run.calls)]
+        if any(len(run.log) != run.epochs or _is_elsewhere(run) for run in runs):
+            return False
+        return not runs or any(
+            False not in _verdict(runs, every=every).each for every in (False, True)
+        )
+
+    def quick_case(self, case: Case) -> Case:
+        """A case that a right program passes as well, and that takes less time."""
+        return {**case, "num_epochs": min(QUICK, case["num_epochs"]), "alike": False}
+
+
+def _is_elsewhere(run: TrainingRun) -> bool:
+    """Whether the losses are clearly not those of the right run, where the rows' order is known."""
+    right, starts = run.right, run.starts()
+    if not (run.one_batch or run.alike):
+        order = _order_of(run)
+        if order is None:
+            return False
+        right = right.with_(order=order)
+    near = 1e-3 * abs(run.log[0])
+    with np.errstate(all="ignore"):
+        losses = [predict(right, run.points, start) for start in starts]
+    return bool(losses) and not any(
+        np.allclose(one, run.log, rtol=0.05, atol=near, equal_nan=True) for one in losses
+    )
+
+
+def _order_of(run: TrainingRun) -> tuple[tuple[int, ...], ...] | None:
+    """The rows of each epoch, where the model was called once for each batch of them."""
+    batches = -(-len(run.points) // run.right.batch_size)
+    if len(run.rows) != batches * run.epochs:
+        return None
+    epochs = (run.rows[k : k + batches] for k in range(0, len(run.rows), batches))
+    order = tuple(tuple(itertools.chain(*epoch)) for epoch in epochs)
+    every = list(range(len(run.points)))
+    return order if all(sorted(epoch) == every for epoch in order) else None
 
 
 @dataclass(frozen=True)

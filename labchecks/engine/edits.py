@@ -1,0 +1,783 @@
+"""Small edits of a program, as syntax trees: the changes that make a slip, or undo one.
+
+They serve two readers. The search for the line of a mistake undoes slips in a student's program;
+the generated proof of the judges makes slips in right ones. Both want the same changes, since most
+of them are their own inverse.
+
+A change is made in the tree, the program is written out, and the change is taken back: the tree is
+never copied, and two changes are composed by making the second while the first one stands.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, suppress
+from copy import deepcopy
+from dataclasses import dataclass
+
+__all__ = ["KINDS", "Edit", "double_edits", "edits"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A program that differs from another one in one place.
+
+    Attributes
+    ----------
+    kind : str
+        What was changed, a key of :data:`KINDS`.
+    lines : tuple of int
+        First and last line of the original program in which the change lies, from 1.
+    source : str
+        The program with the change in it, as :func:`ast.unparse` writes it.
+    """
+
+    kind: str
+    lines: tuple[int, int]
+    source: str
+
+
+#: A change that is in the tree until the next one is asked for: the lines in which it lies.
+Changes = Iterator[tuple[int, int]]
+
+
+def edits(
+    source: str, kinds: Collection[str] | None = None, names: Collection[str] = ()
+) -> Iterator[Edit]:
+    """Each program that is one small change away, the likeliest kinds of change first.
+
+    Parameters
+    ----------
+    source : str
+        Python, without IPython's commands.
+    kinds : collection of str, optional
+        Of which kinds the changes may be; every kind of :data:`KINDS` if left out.
+    names : collection of str, optional
+        Names from outside the program that may stand in place of one of its own.
+
+    Raises
+    ------
+    SyntaxError
+        If `source` is no Python.
+    """
+    tree = ast.parse(source)
+    seen = {ast.unparse(tree)}
+    with closing(_changes(tree, kinds, names)) as changes:
+        for kind, lines in changes:
+            made = ast.unparse(tree)
+            if made not in seen and _compiles(made):
+                seen.add(made)
+                yield Edit(kind, lines, made)
+
+
+def double_edits(
+    source: str, kinds: Collection[str] | None = None, names: Collection[str] = ()
+) -> Iterator[tuple[Edit, Edit]]:
+    """Each program that is two changes away: the first change alone, then both together.
+
+    The arguments are those of :func:`edits`. N single edits make some N²/2 pairs; these are
+    made one by one, as they are asked for.
+    """
+    tree = ast.parse(source)
+    seen = {ast.unparse(tree), *(edit.source for edit in edits(source, kinds, names))}
+    with closing(_changes(tree, kinds, names)) as firsts:
+        for kind, lines in firsts:
+            one = Edit(kind, lines, ast.unparse(tree))
+            with closing(_changes(tree, kinds, names)) as seconds:
+                for other, more in seconds:
+                    made = ast.unparse(tree)
+                    if made not in seen and _compiles(made):
+                        seen.add(made)
+                        yield one, Edit(other, more, made)
+
+
+def _compiles(source: str) -> bool:
+    # A tree can be written out that no program can be: a `return` moved out of its function.
+    with suppress(SyntaxError, ValueError):
+        compile(source, "<edit>", "exec")
+        return True
+    return False
+
+
+def _changes(tree: ast.Module, kinds, names) -> Iterator[tuple[str, tuple[int, int]]]:
+    program = _Program(tree, names)
+    for kind, changes in KINDS.items():
+        if kinds is None or kind in kinds:
+            for lines in changes(program):
+                yield kind, lines
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an expression stands: `parent.field`, or an item of it."""
+
+    parent: ast.AST
+    field: str
+    index: int | None
+    node: ast.expr
+
+    def put(self, node: ast.AST) -> None:
+        if self.index is None:
+            setattr(self.parent, self.field, node)
+        else:
+            getattr(self.parent, self.field)[self.index] = node
+
+
+class _Program:
+    """A program's expressions and statements, as they are when it is made."""
+
+    def __init__(self, tree: ast.Module, names: Collection[str]) -> None:
+        self.tree = tree
+        self.places = [
+            _Place(parent, field, index, node)
+            for parent in ast.walk(tree)
+            for field, value in ast.iter_fields(parent)
+            for index, node in (enumerate(value) if isinstance(value, list) else [(None, value)])
+            if isinstance(node, ast.expr)
+        ]
+        self.bodies = list(_bodies(tree, None))
+        self.functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+        self.names = tuple(names)
+
+    def of(self, *kinds: type) -> Iterator[_Place]:
+        """The places in which such an expression is read."""
+        for place in self.places:
+            if isinstance(place.node, kinds) and not isinstance(
+                getattr(place.node, "ctx", None), (ast.Store, ast.Del)
+            ):
+                yield place
+
+    def replaced(self, place: _Place, *others: ast.AST) -> Changes:
+        """Put each of the others in the place, in turn, and at last what stood there."""
+        lines = _lines(place.node)
+        try:
+            for other in others:
+                place.put(_at(other, place.node))
+                yield lines
+        finally:
+            place.put(place.node)
+
+    def rewritten(self, body: list[ast.stmt], new: list[ast.stmt], *moved: ast.stmt) -> Changes:
+        """Give a body other statements; `moved` are those in whose lines the change lies."""
+        old = body[:]
+        try:
+            body[:] = [_at(statement, moved[0]) for statement in new] or [_at(ast.Pass(), moved[0])]
+            yield _lines(moved[0])[0], _lines(moved[-1])[1]
+        finally:
+            body[:] = old
+
+
+@dataclass(frozen=True)
+class _Body:
+    """The statements of a block; `owner` and `within` say which statement of which block has it."""
+
+    statements: list[ast.stmt]
+    owner: ast.stmt | None
+    within: _Body | None
+
+
+def _bodies(owner: ast.AST, within: _Body | None) -> Iterator[_Body]:
+    for field in ("body", "orelse", "finalbody"):
+        statements = getattr(owner, field, None)
+        if isinstance(statements, list) and statements:
+            body = _Body(statements, owner if isinstance(owner, ast.stmt) else None, within)
+            yield body
+            for statement in statements:
+                yield from _bodies(statement, body)
+
+
+def _at(node: ast.AST, old: ast.AST) -> ast.AST:
+    """The node, with the lines of `old` where it has none of its own."""
+    if not hasattr(node, "lineno"):
+        ast.copy_location(node, old)
+    return ast.fix_missing_locations(node)
+
+
+def _lines(node: ast.AST) -> tuple[int, int]:
+    """First and last line of a node; of a compound statement, of its head alone."""
+    last = node.end_lineno
+    if isinstance(body := getattr(node, "body", None), list) and body:
+        last = max(node.lineno, body[0].lineno - 1)
+    return node.lineno, last
+
+
+# What can be changed. Each yields while its change stands.
+
+
+def _signs(program: _Program) -> Changes:
+    """`+` for `-` and the reverse, in steps and elsewhere; a minus put before, or taken away."""
+    other = {ast.Add: ast.Sub, ast.Sub: ast.Add}
+    yield from _operators(program, other)
+    for place in program.of(ast.UnaryOp):
+        if isinstance(place.node.op, ast.USub):
+            yield from program.replaced(place, place.node.operand)
+    for body in program.bodies:
+        for statement in body.statements:
+            value = getattr(statement, "value", None)
+            if isinstance(statement, (ast.AugAssign, ast.Assign, ast.Return)) and isinstance(
+                value, (ast.BinOp, ast.Call, ast.Name, ast.Attribute)
+            ):
+                place = _Place(statement, "value", None, value)
+                yield from program.replaced(place, ast.UnaryOp(ast.USub(), value))
+
+
+def _operators(program: _Program, other: dict[type, type] | None = None) -> Changes:
+    """Another operator in its place."""
+    other = other or {
+        ast.Mult: ast.Div,
+        ast.Div: ast.Mult,
+        ast.FloorDiv: ast.Div,
+        ast.Mod: ast.FloorDiv,
+        ast.MatMult: ast.Mult,
+        ast.Pow: ast.Mult,
+    }
+    for node in ast.walk(program.tree):
+        if isinstance(node, (ast.BinOp, ast.AugAssign)) and type(node.op) in other:
+            old, node.op = node.op, other[type(node.op)]()
+            try:
+                yield _lines(node)
+            finally:
+                node.op = old
+
+
+def _comparisons(program: _Program) -> Changes:
+    """`<` for `<=`, `>`, `>=`, and so on; `and` for `or`; `not` taken away."""
+    sizes = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+    other = {kind: tuple(k for k in sizes if k is not kind) for kind in sizes}
+    other |= {ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,)}
+    for place in program.of(ast.Compare):
+        node = place.node
+        if len(node.ops) == 1:
+            kinds = other.get(type(node.ops[0]), ())
+            yield from program.replaced(
+                place, *(ast.Compare(node.left, [kind()], node.comparators) for kind in kinds)
+            )
+    for place in program.of(ast.BoolOp):
+        kind = ast.Or if isinstance(place.node.op, ast.And) else ast.And
+        yield from program.replaced(
+            place, ast.BoolOp(kind(), place.node.values), *place.node.values
+        )
+    for place in program.of(ast.UnaryOp):
+        if isinstance(place.node.op, ast.Not):
+            yield from program.replaced(place, place.node.operand)
+
+
+def _sides(program: _Program) -> Changes:
+    """The two sides of an operator exchanged, or one of them left out."""
+    for place in program.of(ast.BinOp):
+        left, op, right = place.node.left, place.node.op, place.node.right
+        if not isinstance(op, (ast.Add, ast.Mult)):
+            yield from program.replaced(place, ast.BinOp(right, op, left))
+        yield from program.replaced(place, left, right)
+
+
+def _factors(program: _Program) -> Changes:
+    """A factor too many or too few: 2, a half, a name that is a factor elsewhere, a count."""
+    known = {
+        side.id: side
+        for place in program.of(ast.BinOp)
+        if isinstance(place.node.op, (ast.Mult, ast.Div))
+        for side in (place.node.left, place.node.right)
+        if isinstance(side, ast.Name)
+    }
+    counts = [
+        place.node
+        for place in program.of(ast.Call)
+        if isinstance(place.node.func, ast.Name) and place.node.func.id == "len"
+    ]
+    counts += [
+        ast.Call(ast.Name("len", ast.Load()), [ast.Name(arg.arg, ast.Load())], [])
+        for function in program.functions
+        for arg in function.args.args
+        if arg.arg.lower() in ("x", "y", "data", "y_true")
+    ]
+    counts = list({ast.dump(count): deepcopy(count) for count in counts}.values())
+    for place in program.of(ast.BinOp, ast.Call, ast.Attribute, ast.Name):
+        node, parent = place.node, place.parent
+        inside = isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Mult, ast.Div))
+        value = isinstance(parent, (ast.AugAssign, ast.Assign, ast.Return, ast.Tuple))
+        if inside or not (value or isinstance(parent, (ast.BinOp, ast.List, ast.Call))):
+            continue
+        if isinstance(parent, ast.Call) and (place.field != "args" or isinstance(node, ast.Name)):
+            continue
+        factors = (ast.Constant(2), *known.values())
+        yield from program.replaced(
+            place,
+            *(ast.BinOp(node, ast.Mult(), factor) for factor in factors),
+            *(ast.BinOp(node, ast.Div(), by) for by in (ast.Constant(2), *counts)),
+        )
+
+
+def _constants(program: _Program) -> Changes:
+    """Another number in a number's place, or an argument; one more or less than a count."""
+    numbers = {
+        place.node.value: place.node
+        for place in program.of(ast.Constant)
+        if _is_number(place.node.value)
+    }
+    arguments = [
+        ast.Name(arg.arg, ast.Load())
+        for function in program.functions
+        for arg in function.args.args
+    ]
+    for place in program.of(ast.Constant):
+        value = place.node.value
+        if isinstance(value, bool):
+            yield from program.replaced(place, ast.Constant(not value))
+        elif _is_number(value):
+            near = [value + 1, value - 1, -value, 2 * value, value / 2, 10 * value, value / 10]
+            near = [int(v) if isinstance(value, int) and v == int(v) else v for v in near]
+            near = dict.fromkeys(v for v in [*near, 0, 1, 2, *numbers] if v != value)
+            yield from program.replaced(place, *map(ast.Constant, near), *arguments)
+    for place in program.of(ast.Name, ast.BinOp, ast.Call):
+        if _counts(place):
+            yield from program.replaced(
+                place,
+                ast.BinOp(place.node, ast.Add(), ast.Constant(1)),
+                ast.BinOp(place.node, ast.Sub(), ast.Constant(1)),
+            )
+
+
+def _counts(place: _Place) -> bool:
+    """Whether the place holds a whole number: an index, an end of a slice or of a range."""
+    parent = place.parent
+    in_range = isinstance(parent, ast.Call) and _called(parent) == "range"
+    return (
+        in_range
+        and place.field == "args"
+        or isinstance(parent, ast.Slice)
+        or (isinstance(parent, ast.Subscript) and place.field == "slice")
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _called(node: ast.AST) -> str:
+    """The name of the function or method that a call calls."""
+    if not isinstance(node, ast.Call):
+        return ""
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def _names(program: _Program) -> Changes:
+    """A sibling in a name's place: a name that is used in the same kind of place."""
+    roles: dict[str, set[str]] = {}
+    reads = list(program.of(ast.Name))
+    for place in reads:
+        if not _is_called(place):
+            roles.setdefault(place.node.id, set()).add(_role(place))
+    for node in ast.walk(program.tree):
+        if _is_stored(node):
+            roles.setdefault(node.id, set())
+    arguments = {arg.arg for f in program.functions for arg in (*f.args.args, *f.args.kwonlyargs)}
+    for place in reads:
+        name = place.node.id
+        if _is_called(place):
+            continue
+        mine = roles[name]
+
+        def near(other: str, name=name, mine=mine) -> int:
+            alike = other.lower() == name.lower() or other.lower().startswith(name.lower())
+            return -(2 * alike + bool(mine & roles.get(other, set())) + (other in arguments))
+
+        others = {o for o in (*roles, *arguments) if o != name and near(o)}
+        others = [*sorted(others, key=lambda o: (near(o), o)), *program.names]
+        yield from program.replaced(place, *(ast.Name(o, ast.Load()) for o in others))
+    stored = [place for place in program.places if _is_stored(place.node)]
+    for place in stored:
+        others = sorted({p.node.id for p in stored} - {place.node.id})
+        yield from program.replaced(place, *(ast.Name(o, ast.Store()) for o in others))
+
+
+def _is_stored(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+def _is_called(place: _Place) -> bool:
+    """Whether the name is that of a function or a module."""
+    name = place.node.id
+    return (
+        isinstance(place.parent, ast.Call)
+        and place.field == "func"
+        or name in (*("torch", "np", "numpy", "nn", "plt", "math", "random", "optim"),)
+    )
+
+
+def _role(place: _Place) -> str:
+    parent = place.parent
+    more = (
+        getattr(parent, "attr", "") or _called(parent) or type(getattr(parent, "op", None)).__name__
+    )
+    return f"{type(parent).__name__}.{place.field} {more}"
+
+
+def _arguments(program: _Program) -> Changes:
+    """Arguments of a call exchanged or left out, items of a tuple exchanged or taken alone."""
+    for place in program.of(ast.Call):
+        call = place.node
+        for i in range(len(call.args) - 1):
+            args = [*call.args[:i], call.args[i + 1], call.args[i], *call.args[i + 2 :]]
+            yield from program.replaced(place, ast.Call(call.func, args, call.keywords))
+        for i in range(len(call.args)):
+            if len(call.args) + len(call.keywords) > 1:
+                args = [*call.args[:i], *call.args[i + 1 :]]
+                yield from program.replaced(place, ast.Call(call.func, args, call.keywords))
+        for i in range(len(call.keywords)):
+            keywords = [*call.keywords[:i], *call.keywords[i + 1 :]]
+            yield from program.replaced(place, ast.Call(call.func, call.args, keywords))
+    for place in program.of(ast.Tuple):
+        items = place.node.elts
+        for i in range(len(items) - 1):
+            swapped = [*items[:i], items[i + 1], items[i], *items[i + 2 :]]
+            yield from program.replaced(place, ast.Tuple(swapped, ast.Load()))
+        yield from program.replaced(place, *items)
+
+
+def _reductions(program: _Program) -> Changes:
+    """Mean for sum and the reverse; a square for an absolute value; each put in or left out."""
+    other = {"mean": "sum", "sum": "mean", "min": "max", "max": "min", "nanmean": "mean"}
+    for place in program.of(ast.Attribute):
+        node = place.node
+        if node.attr in other:
+            yield from program.replaced(
+                place, ast.Attribute(node.value, other[node.attr], node.ctx)
+            )
+    for place in program.of(ast.Constant):
+        if place.node.value in ("mean", "sum"):
+            yield from program.replaced(place, ast.Constant(other[place.node.value]))
+    for place in program.of(ast.Call):
+        call, name = place.node, _called(place.node)
+        inner = [call.func.value] if isinstance(call.func, ast.Attribute) else []
+        if name in ("abs", "sqrt", "square", "l1_loss", "log", "log10", "L1Loss"):
+            values = call.args[:1] or inner
+            yield from program.replaced(
+                place, *(ast.BinOp(v, ast.Pow(), ast.Constant(2)) for v in values)
+            )
+        if name in ("l1_loss", "L1Loss", "huber_loss", "smooth_l1_loss"):
+            better = "mse_loss" if name.endswith("loss") else "MSELoss"
+            func = call.func
+            func = (
+                ast.Attribute(func.value, better, func.ctx)
+                if inner
+                else ast.Name(better, ast.Load())
+            )
+            yield from program.replaced(place, ast.Call(func, call.args, call.keywords))
+    for place in program.of(ast.BinOp):
+        node = place.node
+        if isinstance(node.op, ast.Pow):
+            yield from program.replaced(
+                place, ast.Call(ast.Attribute(node.left, "abs", ast.Load()), [], [])
+            )
+        if isinstance(node.op, (ast.Pow, ast.Sub)) and not isinstance(place.parent, ast.BinOp):
+            squares = (
+                node
+                if isinstance(node.op, ast.Pow)
+                else ast.BinOp(node, ast.Pow(), ast.Constant(2))
+            )
+            means = (
+                ast.Call(ast.Attribute(squares, name, ast.Load()), [], [])
+                for name in ("mean", "sum")
+            )
+            yield from program.replaced(place, squares, *means)
+
+
+def _calls(program: _Program) -> Changes:
+    """A call left out, of which only the object or the first argument stays; `.item()` put in."""
+    for place in program.of(ast.Call):
+        call = place.node
+        if isinstance(place.parent, ast.Expr):
+            continue
+        if isinstance(call.func, ast.Attribute) and not call.args:
+            yield from program.replaced(place, call.func.value)
+        elif call.args and _called(call) not in ("range", "zip", "enumerate"):
+            yield from program.replaced(place, call.args[0])
+        if _called(call) == "append" and call.args:
+            continue
+    for place in program.of(ast.Name, ast.Call, ast.BinOp):
+        if _called(place.parent) == "append" and place.field == "args":
+            yield from program.replaced(
+                place, ast.Call(ast.Attribute(place.node, "item", ast.Load()), [], [])
+            )
+
+
+def _slices(program: _Program) -> Changes:
+    """The ends of a slice, another slice, none at all; a slice where a sibling has one."""
+    for place in program.of(ast.Slice):
+        low, high, step = place.node.lower, place.node.upper, place.node.step
+        others = [
+            ast.Slice(low, None, step),
+            ast.Slice(None, high, step),
+            ast.Slice(low, high, None),
+        ]
+        if low is not None and high is not None:
+            others.append(ast.Slice(low, ast.BinOp(low, ast.Add(), high), step))
+            sizes = [n for n in ast.walk(program.tree) if isinstance(n, ast.arg)]
+            others += [
+                ast.Slice(low, ast.BinOp(low, ast.Add(), ast.Name(n.arg, ast.Load())), step)
+                for n in sizes
+            ]
+        yield from program.replaced(place, *others)
+    subscripts = list(program.of(ast.Subscript))
+    for place in subscripts:
+        yield from program.replaced(place, place.node.value)
+        if isinstance(place.node.slice, (ast.Constant, ast.UnaryOp, ast.Name)):
+            ends = (ast.Constant(0), ast.UnaryOp(ast.USub(), ast.Constant(1)))
+            yield from program.replaced(
+                place, *(ast.Subscript(place.node.value, end, ast.Load()) for end in ends)
+            )
+    # Copies: a slice that is put into itself would have no end.
+    parts = {ast.dump(place.node.slice): deepcopy(place.node.slice) for place in subscripts}
+    loops = [
+        n.target for n in ast.walk(program.tree) if isinstance(n, (ast.For, ast.comprehension))
+    ]
+    parts |= {ast.dump(t): ast.Name(t.id, ast.Load()) for t in loops if isinstance(t, ast.Name)}
+    for place in program.of(ast.Name):
+        if isinstance(place.parent, ast.Subscript) or _is_called(place):
+            continue
+        yield from program.replaced(
+            place, *(ast.Subscript(place.node, part, ast.Load()) for part in parts.values())
+        )
+
+
+def _ranges(program: _Program) -> Changes:
+    """Where a range begins and ends, and its steps."""
+    sizes = {a.arg: ast.Name(a.arg, ast.Load()) for f in program.functions for a in f.args.args}
+    for place in program.of(ast.Call):
+        call = place.node
+        if _called(call) != "range" or not call.args:
+            continue
+        start, stop, step = (ast.Constant(0), call.args[0], None)
+        if len(call.args) > 1:
+            start, stop, step = [*call.args, None][:3]
+        begins = [[ast.Constant(k), stop] for k in (0, 1)]
+        steps = (
+            [[start, stop, size] for size in sizes.values()] if step is None else [[start, stop]]
+        )
+        up = [
+            [ast.UnaryOp(ast.USub(), ast.BinOp(ast.UnaryOp(ast.USub(), b.left), b.op, b.right))]
+            for b in call.args[:1]
+            if isinstance(b, ast.BinOp) and isinstance(b.op, ast.FloorDiv)
+        ]
+        yield from program.replaced(
+            place, *(ast.Call(call.func, args, []) for args in [*begins, *up, *steps])
+        )
+
+
+def _neighbours(program: _Program) -> Changes:
+    """A statement before its neighbour, or farther away in the same block."""
+    for distance in (1, 2, 3, 4, 5, 6):
+        for body in program.bodies:
+            old = body.statements[:]
+            for i in range(len(old) - distance):
+                down = [*old[:i], *old[i + 1 : i + distance + 1], old[i], *old[i + distance + 1 :]]
+                yield from program.rewritten(body.statements, down, old[i])
+                if distance > 1:
+                    j = i + distance
+                    up = [*old[:i], old[j], *old[i:j], *old[j + 1 :]]
+                    yield from program.rewritten(body.statements, up, old[j])
+
+
+def _moved(program: _Program) -> Changes:
+    """One or two statements moved out of their loop, or into the loop beside them."""
+    for body in program.bodies:
+        for count in (1, 2):
+            old = body.statements[:]
+            for i in range(len(old) - count + 1):
+                group, rest = old[i : i + count], [*old[:i], *old[i + count :]]
+                if body.owner is not None and body.within is not None and rest:
+                    outer = body.within.statements[:]
+                    at = outer.index(body.owner)
+                    for k in (at, at + 1):
+                        for _ in program.rewritten(body.statements, rest, *group):
+                            yield from program.rewritten(
+                                body.within.statements, [*outer[:k], *group, *outer[k:]], *group
+                            )
+                for k, first in ((i - 1, False), (i + count, True)):
+                    loop = old[k] if 0 <= k < len(old) else None
+                    if isinstance(loop, (ast.For, ast.While, ast.With, ast.If)):
+                        inner = loop.body[:]
+                        ways = ([*group, *inner], [*inner, *group])
+                        for way in ways if first else ways[::-1]:
+                            for _ in program.rewritten(body.statements, rest, *group):
+                                yield from program.rewritten(loop.body, way, *group)
+
+
+def _dropped(program: _Program) -> Changes:
+    """A statement left out; of an `if`, a `with` or a loop its body stays."""
+    for body in program.bodies:
+        old = body.statements[:]
+        for i, statement in enumerate(old):
+            if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+                continue
+            inner = getattr(statement, "body", [])
+            yield from program.rewritten(
+                body.statements, [*old[:i], *inner, *old[i + 1 :]], statement
+            )
+
+
+def _doubled(program: _Program) -> Changes:
+    """A statement twice, or once more for a sibling: what is done for `w`, done for `b`."""
+    twins = _twins(program)
+    for body in program.bodies:
+        old = body.statements[:]
+        for i, statement in enumerate(old):
+            if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr)):
+                continue
+            for one, other in twins:
+                twin = _renamed(statement, one, other)
+                if twin is not None:
+                    yield from program.rewritten(
+                        body.statements, [*old[: i + 1], twin, *old[i + 1 :]], statement
+                    )
+            yield from program.rewritten(
+                body.statements, [*old[:i], statement, *old[i:]], statement
+            )
+
+
+def _twins(program: _Program) -> list[tuple[str, str]]:
+    """Pairs of the program's names for which the same is usually done, such as w and b."""
+    found = {
+        node.id
+        for node in ast.walk(program.tree)
+        if isinstance(node, ast.Name)
+        and node.id.lower() in ("w", "b", "weight", "bias", "slope", "intercept", "x", "y")
+    }
+    found |= {arg.arg for f in program.functions for arg in f.args.args if arg.arg in ("w", "b")}
+    pairs = (("w", "b"), ("weight", "bias"), ("slope", "intercept"), ("X", "Y"), ("x", "y"))
+    return [p for a, b in pairs for p in ((a, b), (b, a)) if p[0] in found and p[1] in found]
+
+
+def _renamed(statement: ast.stmt, one: str, other: str) -> ast.stmt | None:
+    twin = ast.parse(ast.unparse(statement)).body[0]
+    nodes = [n for n in ast.walk(twin) if isinstance(n, ast.Name) and n.id == one]
+    for node in nodes:
+        node.id = other
+    for node in ast.walk(twin):
+        for field in ("lineno", "end_lineno"):
+            if hasattr(node, field):
+                setattr(node, field, getattr(statement, field))
+    return twin if nodes else None
+
+
+def _zeroed(program: _Program) -> Changes:
+    """Gradients set back to zero before `backward()`, in the words that the program has."""
+    grads = {
+        ast.unparse(node.value)
+        for node in ast.walk(program.tree)
+        if isinstance(node, ast.Attribute) and node.attr == "grad"
+    }
+    clear = [f"{name}.grad = None" for name in sorted(grads)]
+    ways = [clear] if clear else []
+    ways += [[line] for line in clear] if len(clear) > 1 else []
+    ways += [
+        [f"{ast.unparse(node.func.value)}.zero_grad()"]
+        for node in ast.walk(program.tree)
+        if isinstance(node, ast.Call)
+        and _called(node) == "step"
+        and isinstance(node.func, ast.Attribute)
+    ]
+    for body in program.bodies:
+        old = body.statements[:]
+        for i, statement in enumerate(old):
+            if not (isinstance(statement, ast.Expr) and _called(statement.value) == "backward"):
+                continue
+            for way in ways:
+                lines = [ast.parse(line).body[0] for line in way]
+                for line in lines:
+                    _moved_to(line, statement)
+                yield from program.rewritten(
+                    body.statements, [*old[:i], *lines, *old[i:]], statement
+                )
+
+
+def _moved_to(node: ast.AST, place: ast.AST) -> None:
+    """Give a node and all in it the lines of another one."""
+    for part in ast.walk(node):
+        if hasattr(part, "lineno"):
+            part.lineno, part.end_lineno = place.lineno, place.end_lineno
+
+
+def _in_place(program: _Program) -> Changes:
+    """`w -= step` for `w = w - step` and the reverse, on the values alone, or without gradients."""
+    for body in program.bodies:
+        old = body.statements[:]
+        for i, statement in enumerate(old):
+            others: list[ast.stmt] = []
+            if isinstance(statement, ast.AugAssign):
+                target = ast.unparse(statement.target)
+                read = ast.parse(target, mode="eval").body
+                whole = ast.BinOp(read, statement.op, statement.value)
+                others.append(ast.Assign([statement.target], whole))
+                others += _on_values(statement, target)
+            elif isinstance(statement, ast.Assign) and isinstance(statement.value, ast.BinOp):
+                (target, *_), value = statement.targets, statement.value
+                if ast.unparse(value.left) == ast.unparse(target):
+                    others.append(ast.AugAssign(target, value.op, value.right))
+                    others += _on_values(others[0], ast.unparse(target))
+            if others:
+                guarded = ast.With(
+                    [ast.withitem(ast.parse("torch.no_grad()", mode="eval").body)],
+                    [_at(others[0] if isinstance(statement, ast.Assign) else statement, statement)],
+                )
+                others.append(guarded)
+            for other in others:
+                _at(other, statement)
+                yield from program.rewritten(
+                    body.statements, [*old[:i], other, *old[i + 1 :]], statement
+                )
+
+
+def _on_values(statement: ast.AugAssign, target: str) -> list[ast.stmt]:
+    if not isinstance(statement.target, ast.Name):
+        return []
+    data = ast.Attribute(ast.Name(target, ast.Load()), "data", ast.Store())
+    return [ast.AugAssign(data, statement.op, statement.value)]
+
+
+def _fresh(program: _Program) -> Changes:
+    """A list made where the program, a function or a loop begins; a list that is returned."""
+    lists = sorted(
+        {
+            place.node.value.id
+            for place in program.of(ast.Attribute)
+            if place.node.attr in ("append", "extend") and isinstance(place.node.value, ast.Name)
+        }
+    )
+    for body in program.bodies:
+        loop = isinstance(body.owner, (ast.FunctionDef, ast.For, ast.While)) or body.owner is None
+        if not loop:
+            continue
+        old = body.statements[:]
+        for name in lists:
+            made = ast.Assign([ast.Name(name, ast.Store())], ast.List([], ast.Load()))
+            yield from program.rewritten(body.statements, [made, *old], body.owner or old[0])
+            if isinstance(body.owner, ast.FunctionDef):
+                back = ast.Return(ast.Name(name, ast.Load()))
+                yield from program.rewritten(body.statements, [*old, back], old[-1])
+
+
+#: What is changed, and how, the likeliest first: what students most often get wrong on the banks.
+KINDS: dict[str, Callable[[_Program], Changes]] = {
+    "sign": _signs,
+    "gradients": _zeroed,
+    "mean or sum": _reductions,
+    "operator": _operators,
+    "sides": _sides,
+    "comparison": _comparisons,
+    "neighbours": _neighbours,
+    "moved": _moved,
+    "dropped": _dropped,
+    "fresh list": _fresh,
+    "doubled": _doubled,
+    "range": _ranges,
+    "slice": _slices,
+    "argument": _arguments,
+    "call": _calls,
+    "in place": _in_place,
+    "constant": _constants,
+    "name": _names,
+    "factor": _factors,
+}

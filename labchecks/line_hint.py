@@ -1,0 +1,331 @@
+"""A hint at the line to look at, where no known mistake explains an answer.
+
+Small edits of the student's own code are tried on the cases that the check cell asks. If edits
+make the answer right, the hint names the smallest part of the code in which all of them lie, and
+the kind of thing to look at there. It never says which edit it was.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import itertools
+import math
+import time
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from typing import Any
+
+from labchecks.engine.edits import KINDS, Edit, double_edits, edits
+from labchecks.feedback import Feedback
+from labchecks.registry import Practice
+from labchecks.rerun import Rerun, cell_of, essential, is_harmless
+
+#: What the time of a search is measured with.
+clock = time.perf_counter
+
+__all__ = ["line_hint", "unexplained"]
+
+Answer = dict[str, Any]
+Case = Mapping[str, Any]
+
+#: Seconds that a search may take.
+SECONDS = 1.5
+
+#: Seconds that any program may take, and how many times as long as the student's own.
+AT_LEAST, TIMES = 0.25, 6.0
+
+#: Kinds of answer that no right program gives.
+NO_ANSWER = frozenset({"absent", "stub", "error", "timeout", "other"})
+
+#: Kinds of edits that are many and come last: known mistakes explain most of what they put right.
+LATE = frozenset({"neighbours", "moved", "doubled", "fresh list"})
+
+#: The longest part of the code that is named.
+LONGEST = 6
+
+#: Short names of verdicts that say what the numbers show, and not what would explain them.
+UNEXPLAINED = frozenset(
+    {
+        "",
+        "another function",
+        "diverged",
+        "first loss differs",
+        "ignores its arguments",
+        "law broken",
+        "negative loss",
+        "not Adam",
+        "not converged",
+        "not finite",
+        "not of this run",
+        "not one number",
+        "nothing descends",
+        "other gradients",
+        "recorded losses differ",
+        "right for some calls only",
+        "second call differs",
+        "shuffled loader",
+        "steps differ",
+        "too many values",
+        "wrong end",
+        "wrong number of epochs",
+        "wrong number of parameters",
+        "wrong number of values",
+        "wrong shape",
+        "wrong values",
+    }
+)
+
+
+def unexplained(feedback: Feedback) -> bool:
+    """Whether a verdict says that an answer is wrong, and names no mistake that explains it."""
+    return feedback.outcome in ("incorrect", "partial") and feedback.mistake in UNEXPLAINED
+
+
+def line_hint(
+    practice: Practice,
+    namespace: Mapping[str, object],
+    cases: Sequence[Case],
+    answers: Sequence[Answer],
+    feedback: Feedback,
+    seconds: float = SECONDS,
+) -> str:
+    """The hint, or ``""`` where there is none to be given.
+
+    Parameters
+    ----------
+    practice, namespace, cases, answers, feedback
+        What was asked, and what the judge said of it.
+    seconds : float
+        How long the search may take.
+    """
+    deadline = clock() + seconds
+    if practice.question[:1] == ("figure",) or not unexplained(feedback):
+        return ""
+    cell = cell_of(practice, namespace)
+    if cell is None or not isinstance(namespace, MutableMapping):
+        return ""
+    source = essential(practice, cell)
+    if not is_harmless(source, namespace):
+        return ""
+    try:
+        rerun = Rerun(practice, namespace, source)
+    except TimeoutError:
+        return ""
+    with rerun.quietly():
+        search = _Search(rerun, source, cases, answers, feedback, deadline)
+        found = search.run()
+    if not found:
+        return ""
+    return _said(found, _part(found, search.tree), cell, search.cut_short)
+
+
+class _Search:
+    """Tries edits until all are tried, those that succeed lie apart, or the time is up."""
+
+    def __init__(self, rerun, source, cases, answers, feedback, deadline):
+        self.rerun, self.source, self.deadline = rerun, source, deadline
+        self.cases, self.answers, self.feedback = list(cases), list(answers), feedback
+        self.judge = rerun.practice.judge
+        self.tree = ast.parse(source)
+        self.names = _globals(self.tree)
+        self.cut_short = False
+        self.seconds = AT_LEAST
+
+    def run(self) -> list[Edit]:
+        """The edits that make the answer right, if all of them lie in one part of the code."""
+        if not self._is_reproduced():
+            return []
+        likely = (kind for kind in KINDS if kind not in LATE)
+        tried = itertools.chain.from_iterable(
+            edits(self.source, kinds) for kinds in ({*likely}, LATE)
+        )
+        found = self._that_succeed(tried)
+        if not found and not self.cut_short:
+            found = self._that_succeed(map(_both, double_edits(self.source)))
+        return found
+
+    def _is_reproduced(self) -> bool:
+        """Whether the unchanged program gives the same answers as before; sets the order of cases.
+
+        If it does not, its answers depend on something that an earlier run has changed.
+        """
+        started = clock()
+        left = self.deadline - started
+        again: list[Answer] = []
+        costs, begun = [], clock()
+        for answer in self.rerun.answers(self.source, self.cases, left):
+            again.append(answer)
+            costs.append(clock() - begun)
+            begun = clock()
+        if len(again) != len(self.cases) or begun > self.deadline:
+            return False
+        if not all(map(_alike, again, self.answers)):
+            with_luck = self.rerun.drew and self.judge(self.cases, again)
+            if not with_luck or with_luck.mistake != self.feedback.mistake:
+                return False
+        self.unedited = again
+        self.seconds = max(AT_LEAST, TIMES * (begun - started))
+        # The quickest case that the program fails comes first, if possible in a quicker form.
+        self.order = sorted(range(len(again)), key=costs.__getitem__)
+        fails = (k for k in self.order if not self._passes(self.cases[k], again[k]))
+        first = next(fails, self.order[0])
+        self.order.sort(key=lambda k: k != first)
+        self.gate = self._quick_case(self.cases[first])
+        return True
+
+    def _quick_case(self, case: Case) -> list[Case]:
+        """A quick form of a case that the program fails, if there is one and it fails that too."""
+        made = getattr(self.judge, "quick_case", None)
+        quick = [] if made is None else [made(case)]
+        answers = self.rerun.answers(self.source, quick, self.seconds)
+        return [c for c, answer in zip(quick, answers) if not self._passes(c, answer)]
+
+    def _passes(self, case: Case, answer: Answer) -> bool:
+        """Whether the answer to one case may be a right one."""
+        quick = getattr(self.judge, "may_be_right", None)
+        return quick is None or quick([case], [answer])
+
+    def _that_succeed(self, tried: Iterable[Edit]) -> list[Edit]:
+        found: list[Edit] = []
+        seen = {self.source}
+        for edit in tried:
+            if clock() > self.deadline:
+                self.cut_short = True
+                break
+            if edit.source in seen:
+                continue
+            seen.add(edit.source)
+            if found and _lies_in(edit, _part(found, self.tree)):
+                continue
+            if self._is_right(edit.source):
+                found.append(edit)
+                if _part(found, self.tree) is None:
+                    return []
+        return found
+
+    def _is_right(self, source: str) -> bool:
+        if not self._is_own(source):
+            return False
+        cases = [*self.gate, *(self.cases[k] for k in self.order)]
+        left = max(self.deadline - clock(), 0.001)
+        replies = self.rerun.answers(source, cases, min(self.seconds, left))
+        with contextlib.closing(replies):
+            given: list[Answer] = []
+            for case, answer in zip(cases, replies, strict=False):
+                if answer["kind"] in NO_ANSWER or not self._passes(case, answer):
+                    return False
+                given.append(answer)
+                if len(given) > len(self.gate) and not self._differs(given):
+                    return False
+        if len(given) < len(cases):
+            return False
+        answers = dict(zip(self.order, given[len(self.gate) :], strict=True))
+        return self.judge(self.cases, [answers[k] for k in sorted(answers)]).outcome == "correct"
+
+    def _differs(self, given: Sequence[Answer]) -> bool:
+        """Whether the answer to the case that the student's program fails is another one now."""
+        return given[len(self.gate)] != self.unedited[self.order[0]]
+
+    def _is_own(self, source: str) -> bool:
+        """Whether a program uses no data of the notebook that the student's does not use."""
+        try:
+            more = _globals(ast.parse(source)) - self.names
+        except SyntaxError:
+            return False
+        return not any(
+            name in self.rerun.before and not callable(value) and type(value).__name__ != "module"
+            for name in more
+            for value in [self.rerun.before.get(name)]
+        )
+
+
+def _lies_in(edit: Edit, part: tuple[int, int]) -> bool:
+    return part[0] <= edit.lines[0] and edit.lines[1] <= part[1]
+
+
+def _both(pair: tuple[Edit, Edit]) -> Edit:
+    """Two edits as one, which lies where both lie."""
+    one, two = pair
+    first, last = min(one.lines[0], two.lines[0]), max(one.lines[1], two.lines[1])
+    return Edit(two.kind, (first, last), two.source)
+
+
+def _globals(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _alike(found: object, other: object) -> bool:
+    """Whether two answers are the same up to what another order of additions changes."""
+    if isinstance(found, float) or isinstance(other, float):
+        if not (isinstance(found, (int, float)) and isinstance(other, (int, float))):
+            return False
+        return (
+            found == other
+            or found != found
+            and other != other
+            or (math.isclose(found, other, rel_tol=1e-5, abs_tol=1e-9))
+        )
+    if isinstance(found, list) and isinstance(other, list):
+        return len(found) == len(other) and all(map(_alike, found, other))
+    if isinstance(found, dict) and isinstance(other, dict):
+        return found.keys() == other.keys() and all(_alike(found[k], other[k]) for k in found)
+    return found == other
+
+
+# Where and what --------------------------------------------------------------------------------
+
+
+def _part(found: Sequence[Edit], tree: ast.AST) -> tuple[int, int] | None:
+    """First and last line of the smallest part of the code with all edits in it; None if none is.
+
+    More than one line is named only where one statement, such as a loop, holds them all.
+    """
+    first = min(edit.lines[0] for edit in found)
+    last = max(edit.lines[1] for edit in found)
+    in_one = any(
+        isinstance(node, ast.stmt) and node.lineno <= first and last <= node.end_lineno
+        for node in ast.walk(tree)
+    )
+    return (first, last) if in_one and last - first < LONGEST else None
+
+
+#: What to look at, by the kind of the likeliest edit that succeeds.
+LOOK = {
+    "sign": "what is added there, and what is subtracted",
+    "gradients": "what the gradients hold at that point",
+    "mean or sum": "how many numbers become one there",
+    "operator": "how its numbers are combined",
+    "sides": "what stands on the two sides of its operators, and whether it all belongs there",
+    "comparison": "the condition",
+    "neighbours": "the order of the statements: what has to come before what",
+    "moved": "how far it is indented: how often does it run, and when",
+    "dropped": "whether it has to be done there",
+    "fresh list": "where the list is made, and what comes back in the end",
+    "doubled": "how often it has to be done, and for which names",
+    "range": "where the loop begins and ends, and its steps",
+    "slice": "which rows or entries are taken",
+    "argument": "what is handed over, and in which order",
+    "call": "what is called there, and on what",
+    "in place": "whether the assignment changes an object or makes a new one",
+    "constant": "the numbers in it",
+    "name": "the names in it: does each stand for what you mean",
+    "factor": "its factors: is there one too many or too few",
+}
+
+#: Characters of a line that are quoted.
+QUOTED = 70
+
+
+def _said(found: Sequence[Edit], part: tuple[int, int], cell: str, cut_short: bool) -> str:
+    first, last = part
+    line = cell.split("\n")[first - 1].strip()
+    if len(line) > QUOTED:
+        line = f"{line[:QUOTED]} …"
+    where = f"line {first}, `{line}`," if first == last else f"lines {first} to {last}"
+    look = LOOK[found[0].kind]
+    end = "?" if ":" in look else "."
+    more = " The search was cut short, so other lines may matter as well." if cut_short else ""
+    return (
+        f"A hint, found by trying small changes of your code: look at {where} and at {look}{end}"
+        f"{more}"
+    )

@@ -1,0 +1,414 @@
+"""Running a practice's code once more, changed or not, and leaving no trace in the notebook.
+
+The code runs in the notebook's own namespace, because functions of other cells look their names up
+there; but each run is given copies of what it touches, and afterwards all names are what they were.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import copy
+import dis
+import inspect
+import io
+import sys
+import time
+import types
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any
+
+from labchecks.ask.call import call, can_stop, same_start, time_limit
+from labchecks.registry import Practice
+
+__all__ = ["Rerun", "cell_of", "essential", "is_harmless"]
+
+Answer = dict[str, Any]
+Case = Mapping[str, Any]
+
+#: Kinds of question that call what the student defines; the others read what a cell has computed.
+CALLED = frozenset({"function", "passes", "training", "optimizer", "network"})
+
+#: Whatever begins with one of these shows or checks something, and computes no answer.
+SHOWS = frozenset({"print", "display", "plt", "fig", "ax", "axes", "check", "progress"})
+
+#: Packages that touch neither files nor the network, but for the names below.
+HARMLESS = frozenset(
+    "__future__ __main__ _collections _functools _operator _random abc builtins collections "
+    "contextlib copy dataclasses decimal enum fractions functools itertools labhelpers math "
+    "matplotlib mpl_toolkits numbers numpy operator random scipy sklearn statistics time torch "
+    "tqdm types typing warnings".split()
+)
+
+#: Functions of Python, IPython and the course that may do anything, by their names.
+COMMANDS = frozenset(
+    "open input exec eval compile __import__ get_ipython breakpoint globals vars setattr "
+    "delattr exit quit check progress".split()
+)
+
+#: Names, attributes and arguments that may reach a file, the network, a process or a setting.
+HARMFUL = frozenset(
+    "save savefig savetxt savez savez_compressed tofile memmap dump write writelines "
+    "write_text write_bytes Path pathlib imsave SummaryWriter add_scalar download urlopen hub "
+    "onnx distributed multiprocessing num_workers rcParams style set_default_device "
+    "set_num_threads fetch_openml system popen".split()
+)
+
+#: What makes a source of random numbers.
+GENERATORS = frozenset("default_rng Generator RandomState Random DataLoader".split())
+
+#: Seconds that copying what a run touches may take.
+COPYING = 0.05
+
+_CONSTANT = (type(None), bool, int, float, complex, str, bytes, type, types.ModuleType)
+
+
+def cell_of(practice: Practice, namespace: Mapping[str, object]) -> str | None:
+    """The cell run last that gives the practice's names a value; None if there is none.
+
+    It is looked for in IPython's history, which the notebook's namespace holds.
+    """
+    history = namespace.get("_ih", namespace.get("In"))
+    if not isinstance(history, list):
+        return None
+    wanted = set(practice.names)
+    for cell in reversed(history[-500:]):
+        try:
+            bound = _bound(ast.parse(cell))
+        except (SyntaxError, ValueError, TypeError, RecursionError):
+            continue
+        if wanted & bound:
+            return cell
+    return None
+
+
+def _bound(tree: ast.AST) -> set[str]:
+    """Names that a cell gives a value to, outside its functions; by an import does not count."""
+    found, left = set(), list(ast.iter_child_nodes(tree))
+    while left:
+        node = left.pop()
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
+            left += ast.iter_child_nodes(node)
+    return found
+
+
+def essential(practice: Practice, source: str) -> str:
+    """The cell without the lines that only show or try out the answer; line numbers are kept."""
+    called = practice.question[0] in CALLED
+    lines, body = source.split("\n"), ast.parse(source).body
+    for at, statement in enumerate(body):
+        first, last = _first_line(statement), statement.end_lineno
+        shared = any(
+            other is not statement and _first_line(other) <= last and other.end_lineno >= first
+            for other in body[max(0, at - 1) : at + 2]
+        )
+        if not shared and _is_beside(statement, called, set(practice.names)):
+            lines[first - 1 : last] = [""] * (last - first + 1)
+    return "\n".join(lines)
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(one.lineno for one in decorators)])
+
+
+def _is_beside(statement: ast.stmt, called: bool, names: set[str]) -> bool:
+    value = getattr(statement, "value", None)
+    if isinstance(statement, ast.Assert):
+        return True
+    if isinstance(statement, ast.Expr):
+        return called or not isinstance(value, ast.Call) or _root(value) in SHOWS
+    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        # A try of the function that was just written, or new axes.
+        tried = called and {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)} & names
+        return bool(tried) or (isinstance(value, ast.Call) and _root(value) in SHOWS)
+    return called and isinstance(statement, (ast.For, ast.While, ast.With, ast.AugAssign))
+
+
+def _root(node: ast.AST) -> str:
+    while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+# What code touches -----------------------------------------------------------------------------
+
+
+def is_harmless(source: str, namespace: Mapping[str, object]) -> bool:
+    """Whether running the code once more can change nothing outside the notebook's names."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            if not all(_harmless_module(alias.name) for alias in node.names):
+                return False
+        elif isinstance(node, ast.ImportFrom):
+            if node.level or not _harmless_module(node.module or ""):
+                return False
+        elif isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
+            return False
+    names = _words(tree)
+    called = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    if not (all(map(_harmless_word, names)) and COMMANDS.isdisjoint(called)):
+        return False
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot and pyplot.get_fignums() and not SHOWS.isdisjoint(names):
+        return False  # it would draw into a figure of the student's
+    touched = _touched(names, namespace)
+    return touched is not None and all(map(_harmless_value, touched.values()))
+
+
+def _words(tree: ast.AST) -> set[str]:
+    """Every name, attribute, keyword argument and imported name."""
+    found = set()
+    for node in ast.walk(tree):
+        for field in ("id", "attr", "arg", "name"):
+            word = getattr(node, field, None)
+            if isinstance(word, str):
+                found.add(word)
+    return found
+
+
+def _harmless_word(word: str) -> bool:
+    dunder = word.startswith("__") and word not in ("__init__", "__call__", "__len__", "__name__")
+    return word not in HARMFUL and not dunder
+
+
+def _harmless_module(name: str | None) -> bool:
+    parts = (name or "").split(".")
+    return parts[0] in ("", *HARMLESS) and HARMFUL.isdisjoint(parts) and "tensorboard" not in parts
+
+
+def _harmless_value(value: object) -> bool:
+    if isinstance(value, types.ModuleType):
+        return _harmless_module(value.__name__)
+    if getattr(value, "num_workers", 0):
+        return False  # each would be a process of its own
+    kind = value if isinstance(value, (type, types.FunctionType)) else type(value)
+    owner = getattr(value, "__module__", None)
+    if callable(value) and isinstance(owner, str) and not _harmless_module(owner):
+        return False
+    return _harmless_module(kind.__module__)
+
+
+def _touched(names: set[str], namespace: Mapping[str, object]) -> dict[str, object] | None:
+    """What of the namespace the names lead to; None where a function has state of its own."""
+    found: dict[str, object] = {}
+    left = set(names)
+    while left:
+        name = left.pop()
+        if name in found or name not in namespace or name.startswith("_"):
+            continue
+        value = found[name] = namespace[name]
+        kinds = [value, type(value)]
+        for one in kinds:
+            for function in _functions(one, namespace):
+                if not _is_stateless(function):
+                    return None
+                words, called = _code_words(function.__code__)
+                if not (all(map(_harmless_word, words)) and COMMANDS.isdisjoint(called)):
+                    return None
+                left |= words
+    return found
+
+
+def _functions(value: object, namespace: Mapping[str, object]) -> Iterator[types.FunctionType]:
+    """The function itself, or those of a class, where they are the notebook's own."""
+    own = [value] if isinstance(value, types.FunctionType) else []
+    if isinstance(value, type) and value.__module__ == namespace.get("__name__", "__main__"):
+        own = [inspect.unwrap(v) for v in vars(value).values() if inspect.isfunction(v)]
+    for function in own:
+        if function.__globals__ is namespace:
+            yield function
+
+
+def _is_stateless(function: types.FunctionType) -> bool:
+    kept = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    for cell in function.__closure__ or ():
+        with contextlib.suppress(ValueError):  # an empty cell
+            kept.append(cell.cell_contents)
+    # Of a method the cell holds its class, for `super()`.
+    return all(isinstance(value, (*_CONSTANT, tuple)) for value in kept)
+
+
+def _code_words(code: types.CodeType) -> tuple[set[str], set[str]]:
+    """Every name and attribute of a function's code, and those that are looked up as names."""
+    words = {*code.co_names}
+    called = {
+        instruction.argval
+        for instruction in dis.get_instructions(code)
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    }
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            more, others = _code_words(constant)
+            words, called = words | more, called | others
+    return words, called
+
+
+# Running ---------------------------------------------------------------------------------------
+
+
+class Rerun:
+    """Runs of changed programs, one after another, each from the same state.
+
+    Parameters
+    ----------
+    practice : Practice
+        Whose question is asked.
+    namespace : dict
+        The notebook's names.
+    source : str
+        What was run, as :func:`essential` gives it; every program touches what it touches.
+    """
+
+    def __init__(self, practice: Practice, namespace: MutableMapping[str, Any], source: str):
+        self.practice, self.namespace = practice, namespace
+        self.before = dict(namespace)
+        touched = _touched(_words(ast.parse(source)), namespace) or {}
+        self.shared = {name: value for name, value in touched.items() if not _needs_no_copy(value)}
+        self.missing: set[str] = set()
+        started = time.perf_counter()
+        for name, value in list(self.shared.items()):
+            try:
+                copy.deepcopy(value)
+            except Exception:  # such as a loss with its graph, which a run makes itself
+                del self.shared[name]
+                self.missing.add(name)
+        if time.perf_counter() - started > COPYING:
+            raise TimeoutError("copying what the code touches takes too long")
+        words = _words(ast.parse(source))
+        #: Whether a second run of the same program may draw other random numbers.
+        self.drew = not GENERATORS.isdisjoint(words) or any(map(_draws, touched.values()))
+
+    @contextlib.contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Show nothing meanwhile, and leave random states, settings and names as they were."""
+        import torch
+
+        before = torch.get_default_dtype(), torch.is_grad_enabled()
+        try:
+            with _nothing_shown(), same_start(0), torch.enable_grad():
+                yield
+        finally:
+            self._restore()
+            torch.set_default_dtype(before[0])
+            torch.set_grad_enabled(before[1])
+
+    def answers(self, source: str, cases: list[Case], seconds: float) -> Iterator[Answer]:
+        """Run a program and yield its answer to each case; nothing where it fails.
+
+        Parameters
+        ----------
+        source : str
+            The program.
+        cases : list
+            What is asked, in this order; each only when it is wanted.
+        seconds : float
+            Time for the program, and again for each question.
+        """
+        try:
+            code = compile(source, "<a change of your code>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return
+        with same_start(0), _no_new_figures():
+            self._restore()
+            for name in self.missing:
+                self.namespace.pop(name, None)
+            copies = copy.deepcopy(self.shared)
+            self.namespace.update(copies)
+            states = _random_states()
+            with _watched(seconds):
+                _, failure = call(lambda: exec(code, self.namespace), seconds)
+            self.drew = self.drew or states != _random_states()
+            if failure is not None or self._is_borrowed(copies):
+                return
+            for case in cases:
+                with time_limit(seconds), _watched(seconds):
+                    answer = self.practice.probe(self.namespace, case)
+                yield answer
+
+    def _is_borrowed(self, copies: Mapping[str, object]) -> bool:
+        """Whether an answer is no result of this run, but an object that a name had before."""
+        older = {id(value) for value in (*self.before.values(), *copies.values())}
+        mine = [self.namespace.get(name) for name in self.practice.names]
+        return any(id(value) in older for value in mine if not isinstance(value, _CONSTANT))
+
+    def _restore(self) -> None:
+        self.namespace.update(self.before)
+        for name in self.namespace.keys() - self.before.keys():
+            del self.namespace[name]
+
+
+def _draws(value: object) -> bool:
+    return not GENERATORS.isdisjoint(kind.__name__ for kind in type(value).__mro__)
+
+
+def _needs_no_copy(value: object) -> bool:
+    return isinstance(value, (*_CONSTANT, types.FunctionType, types.BuiltinFunctionType))
+
+
+@contextlib.contextmanager
+def _watched(seconds: float) -> Iterator[None]:
+    """Where no signal can stop a program, let each of its lines look at the clock."""
+    if can_stop():
+        yield
+        return
+    end = time.perf_counter() + seconds
+
+    def look(frame, event, argument):
+        if time.perf_counter() > end:
+            raise TimeoutError
+        return look
+
+    before = sys.gettrace()
+    sys.settrace(look)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+@contextlib.contextmanager
+def _nothing_shown() -> Iterator[None]:
+    """Drop what is printed and, in a notebook, what is displayed."""
+    shown: Any = contextlib.nullcontext()
+    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
+        from IPython.utils.capture import capture_output
+
+        shown = capture_output()
+    with (
+        shown,
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _no_new_figures() -> Iterator[None]:
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    before = set(pyplot.get_fignums()) if pyplot else set()
+    try:
+        yield
+    finally:
+        for number in set(pyplot.get_fignums()) - before if pyplot else ():
+            pyplot.close(number)
+
+
+def _random_states() -> tuple[object, ...]:
+    import random
+
+    import numpy as np
+    import torch
+
+    numbers = np.random.get_state()
+    return (
+        random.getstate(),
+        numbers[1].tobytes(),
+        numbers[2:],
+        torch.get_rng_state().numpy().tobytes(),
+    )

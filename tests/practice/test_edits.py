@@ -1,0 +1,106 @@
+"""Small edits of a program: what they change, in which lines, and that they are taken back."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+
+import pytest
+
+from labchecks.engine import edits as module
+from labchecks.engine.edits import KINDS, double_edits, edits
+
+LOOP = """\
+def fit(X, Y, lr, num_epochs, batch_size):
+    w = torch.zeros(1, requires_grad=True)
+    b = torch.zeros(1, requires_grad=True)
+    for epoch in range(num_epochs):
+        for i in range(0, len(X), batch_size):
+            loss = ((w * X[i : i + batch_size] + b - Y[i : i + batch_size]) ** 2).mean()
+            losses.append(loss)
+            loss.backward()
+            with torch.no_grad():
+                w -= lr * w.grad
+        if lr <= 0:
+            raise ValueError(lr)
+    return losses
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_gives_programs_that_differ_in_the_lines_that_it_names(kind):
+    before = ast.parse(LOOP)
+    made = list(edits(LOOP, [kind]))
+    assert made
+    assert len({edit.source for edit in made}) == len(made)
+    for edit in made:
+        assert edit.kind == kind
+        assert edit.source != ast.unparse(before)
+        compile(edit.source, "<edit>", "exec")
+        first, last = edit.lines
+        assert 1 <= first <= last <= len(LOOP.splitlines())
+
+
+def undone(wrong: str, right: str) -> list[tuple[str, tuple[int, int]]]:
+    return [(e.kind, e.lines) for e in edits(wrong) if e.source == ast.unparse(ast.parse(right))]
+
+
+@pytest.mark.parametrize(
+    ("slip", "kind", "line"),
+    [
+        (("w -= lr", "w += lr"), "sign", 10),
+        (("+ b - Y[", "- b - Y["), "sign", 6),
+        ((").mean()", ").sum()"), "mean or sum", 6),
+        ((" ** 2", ""), "mean or sum", 6),
+        (("loss.backward()", "loss.backward() and None"), "comparison", 8),
+        (("range(0, len(X), batch_size)", "range(0, len(X))"), "range", 5),
+        (("Y[i : i + batch_size]", "Y"), "slice", 6),
+        (("Y[i : i + batch_size]", "Y[i : batch_size]"), "slice", 6),
+        (("append(loss)", "append((epoch, loss))"), "argument", 7),
+        (("append(loss)", "append(round(loss, 2))"), "call", 7),
+        (("w -= lr * w.grad", "w = w - lr * w.grad"), "in place", 10),
+        (("lr * w.grad", "0.1 * w.grad"), "constant", 10),
+        (("X[i : i + batch_size]", "Y[i : i + batch_size]"), "name", 6),
+        (("lr * w.grad", "lr * 2 * w.grad"), "sides", 10),
+    ],
+)
+def test_a_slip_is_undone_in_its_line(slip, kind, line):
+    wrong = LOOP.replace(*slip, 1)
+    assert wrong != LOOP
+    assert (kind, (line, line)) in undone(wrong, LOOP)
+
+
+def test_a_statement_is_moved_out_of_its_loop_and_into_it():
+    out = "for i in r:\n    a()\nb()"
+    within = "for i in r:\n    a()\n    b()"
+    assert undone(out, within) == [("moved", (3, 3))]
+    assert undone(within, out) == [("moved", (3, 3))]
+
+
+def test_what_is_done_for_w_is_done_for_b():
+    assert undone("w -= g(w)\nb", "w -= g(w)\nb -= g(b)\nb") == [("doubled", (1, 1))]
+
+
+def test_two_edits_stand_at_once_and_the_tree_is_as_before():
+    wrong = "w += 2 * lr * g"
+    right = ast.unparse(ast.parse("w -= lr * g"))
+    assert right not in {edit.source for edit in edits(wrong)}
+    found = [(a.kind, b.kind) for a, b in double_edits(wrong) if b.source == right]
+    assert found == [("sign", "sides")]
+    tree = ast.parse(LOOP)
+    before = ast.dump(tree, include_attributes=True)
+    for _ in itertools.islice(module._changes(tree, None, ()), 200):
+        pass
+    assert ast.dump(tree, include_attributes=True) == before
+
+
+def test_edits_come_in_the_same_order_and_the_likeliest_kinds_first():
+    made = list(edits(LOOP))
+    assert made == list(edits(LOOP))
+    order = [list(KINDS).index(edit.kind) for edit in made]
+    assert order == sorted(order)
+
+
+def test_what_is_no_python_is_refused():
+    with pytest.raises(SyntaxError):
+        next(edits("w ="))
