@@ -44,6 +44,9 @@ Outcome = Mapping[str, Any] | None
 #: Relative difference that float32 may leave; right answers stay far below it.
 TOLERANCE = 2e-5
 
+#: Relative difference up to which a value that is not right comes close.
+NEARLY = 2e-3
+
 #: Share of the points where the values are right and the gradient, or an argument, is lost.
 VALUES_ONLY = 0.5
 
@@ -165,9 +168,10 @@ class FunctionJudge:
         if not wrong:
             return self._gradients(expected, results, calls)
         first = wrong[0]
+        off = self._first_off(expected[first], results[first])
         facts = {
             "name": f"`{self.name}`",
-            "value": shown(self._first_off(expected[first], results[first])),
+            "value": shown(results[first]["values"][off]),
             "rows": results[first]["shape"][0] if results[first]["shape"] else 1,
             "call": self._call(calls[first], hidden[first]),
         }
@@ -236,7 +240,13 @@ class FunctionJudge:
         return ", ".join(pieces[:-1]) + (" and " if len(pieces) > 1 else "") + "".join(pieces[-1:])
 
     def _agrees(
-        self, outcome: Outcome, result: Answer, right: Outcome = None, rounding: float = 0.0
+        self,
+        outcome: Outcome,
+        result: Answer,
+        right: Outcome = None,
+        *,
+        rounding: float = 0.0,
+        nearly: bool = False,
     ) -> bool:
         if outcome is None or result["kind"] != "numbers":
             return False
@@ -249,7 +259,9 @@ class FunctionJudge:
         if strict and list(outcome["shape"]) != list(result["shape"]):
             return False
         with np.errstate(all="ignore"):
-            near = np.abs(values - expected) <= self._allowed(outcome, right) + rounding
+            more = max(1.0, NEARLY / self.tolerance) if nearly else 1.0
+            allowed = more * self._allowed(outcome, right)
+            near = np.abs(values - expected) <= allowed + rounding
             # What overflows ends in infinity or in nan, in float32 earlier than in float64.
             lost = ~np.isfinite(values) & ~(np.abs(expected) < OVERFLOW)
         return bool((near | lost).all())
@@ -269,14 +281,14 @@ class FunctionJudge:
                 largest = 10 * largest  # a wrong run may swing for ever, and rounding adds up
         return self.tolerance * (sizes + 0.1 * largest) + 1e-6
 
-    def _first_off(self, outcome: Mapping[str, Any], result: Answer) -> float:
-        """The first value that is not the right one."""
+    def _first_off(self, outcome: Mapping[str, Any], result: Answer) -> int:
+        """The index of the first value that is not the right one."""
         values = np.asarray(result["values"], dtype=float)
         if len(outcome["values"]) != values.size:
-            return float(values[0])
+            return 0
         with np.errstate(all="ignore"):
             off = ~(np.abs(values - outcome["values"]) <= self._allowed(outcome, None))
-        return float(values[np.argmax(off)])
+        return int(np.argmax(off))
 
     def _rounded(self, expected, results, calls) -> Feedback | None:
         """Feedback for the right values, rounded to two or more decimals; None if they are not."""
@@ -347,6 +359,16 @@ class FunctionJudge:
                 "where its list is made: is it empty when the call begins?",
                 "list kept between calls",
             )
+        exact = self.tolerance < TOLERANCE
+        if not exact and all(self._agrees(e, r, nearly=True) for e, r in zip(expected, results)):
+            off = self._first_off(outcome, result)
+            right = "" if hidden else f", not {outcome['values'][off]:.7g}"
+            return incorrect(
+                f"`{self.name}` comes close in every call, but is off by more than rounding: a "
+                f"value is {values[off]:.7g}{right}. Look for numbers that were rounded, and for a "
+                "formula that holds only nearly, such as a difference quotient.",
+                "close, not right",
+            )
         ignored = self._ignored(expected, results, calls)
         if ignored:
             return incorrect(
@@ -356,7 +378,9 @@ class FunctionJudge:
             )
         if not np.isfinite(values).all():
             return incorrect(
-                f"`{self.name}` {self._gives('values')} that are not finite numbers.", "not finite"
+                f"`{self.name}` {self._gives('values')} that are not finite numbers. Look for a "
+                "division by zero, and for a run that grows without bound.",
+                "not finite",
             )
         table = self.compared == "columns"
         if table and len(result["shape"]) == 2 and len(values) != wanted:
@@ -366,9 +390,12 @@ class FunctionJudge:
             look = (
                 "the rows become one number" if wanted == 1 else "which of them are its arguments"
             )
+            look = f"Look at {'how' if wanted == 1 else 'the names in it:'} {look}."
+            if wanted > 1 and not outcome["tensor"]:
+                look = "Look at how they are collected, and at its last line."
             return incorrect(
                 f"`{self.name}` {self._gives(count)} instead of {wanted if wanted > 1 else 'one'}. "
-                f"Look at {'how' if wanted == 1 else 'the names in it:'} {look}.",
+                f"{look}",
                 "not one number" if wanted == 1 else "wrong number of values",
             )
         if wanted > 1 and list(outcome["shape"]) != list(result["shape"]):
@@ -385,9 +412,12 @@ class FunctionJudge:
                 "ignores its arguments",
             )
         if len(wrong) < len(results):
+            call = f"; wrong with {facts['call']}" if self.look and facts["call"] else ""
+            look = self.look or (
+                "Look for a shape, a number or a name from outside the function that it relies on."
+            )
             return incorrect(
-                f"`{self.name}` is right in some calls and wrong in others. Look for a shape, a "
-                "number or a name from outside the function that it relies on.",
+                f"`{self.name}` is right in some calls and wrong in others{call}. {look}",
                 "right for some calls only",
             )
         with np.errstate(all="ignore"):
@@ -430,8 +460,8 @@ class FunctionJudge:
 
     def _ignored(self, expected, results, calls) -> str:
         """An argument that makes no difference, though calls differ in it alone and it should."""
-        pairs = list(itertools.combinations(range(len(calls)), 2))
-        for k, name in enumerate(self.arguments):
+        pairs, ignored = list(itertools.combinations(range(len(calls)), 2)), []
+        for k, name in enumerate(self.arguments if len(self.arguments) > 1 else ()):
             alone = [
                 results[i]["values"] == results[j]["values"]
                 for i, j in pairs
@@ -439,8 +469,8 @@ class FunctionJudge:
                 and not self._agrees(expected[i], {"kind": "numbers", **expected[j]})
             ]
             if alone and all(alone):
-                return name
-        return ""
+                ignored.append(name)
+        return ignored[0] if len(ignored) == 1 else ""  # of several none may be the reason
 
     def _gives(self, what: str) -> str:
         return f"{'returns' if self.function else 'holds'} {what}"

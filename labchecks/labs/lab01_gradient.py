@@ -83,7 +83,7 @@ GRADIENT = Practice.function(
     seed=11,
     autograd=False,
     praise="Both derivatives are right, for columns and for flat tensors.",
-    look="Compare with a finite difference of the loss: is it the derivative in w or in b?",
+    look="Compare both numbers with finite differences of the loss.",
     slips=[
         slip(
             "factor 2 missing",

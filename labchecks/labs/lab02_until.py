@@ -45,11 +45,11 @@ def _small(new: Moment, old: Moment, tolerance: float) -> bool:
 
 
 def _rows(
-    small: Callable = _small, more: int = 0, first: int = 1, **how: Any
+    small: Callable = _small, more: int = 0, first: int = 1, start: bool = False, **how: Any
 ) -> Callable[..., list[Row]]:
     """A program: which change counts as `small`, updates `more` than allowed, `how` it steps.
 
-    It may stop from row `first` on.
+    It may stop from row `first` on, and compares with the row before or with that of the `start`.
     """
 
     def program(x, y, w, b, lr, tolerance, max_steps):
@@ -58,7 +58,8 @@ def _rows(
             made.append((step, *moment))
             if step >= max_steps + more:
                 return made
-            if step >= first and small(moment, made[max(0, step - 1)][1:], tolerance):
+            before = made[0 if start else max(0, step - 1)][1:]
+            if step >= first and small(moment, before, tolerance):
                 return made
 
     return program
@@ -89,6 +90,15 @@ def _one_later(*given) -> list[Row]:
     rows, (*some, most) = train_until(*given), given
     many = _rows(lambda *_: False)(*some, most)
     return many[: len(rows) + 1]
+
+
+def _as_at_the_end(*given) -> list[Row]:
+    """Rows that all hold w and b as they are when the loop has ended."""
+    rows, (*some, most) = train_until(*given), given
+    last = rows[-1]
+    if last[0] == most:  # the update after the last row has been made too
+        last = _rows(lambda *_: False)(*some, most + 1)[-1]
+    return [(*row[:2], *last[2:]) for row in rows]
 
 
 def _mixed(first: int) -> Callable:
@@ -251,6 +261,27 @@ TRAIN_UNTIL = Practice.function(
             "Right while the loss falls. Where it rises, {name} stops at once: {rows} rows came "
             "back. A rise is negative there, which is below any tolerance.",
             "Look at the sign of what is compared.",
+        ),
+        slip(
+            "start compared with itself",
+            _then(lambda rows: rows[:1]),
+            "{name} stops at the start: {rows} row came back. There is no row before the first, so "
+            "nothing has changed yet.",
+            "Look at what the loss of the start is compared with.",
+        ),
+        slip(
+            "compared with the start",
+            _rows(start=True),
+            "{name} goes on for too long: {rows} rows came back. So it happens if each loss is "
+            "compared with that of the start.",
+            "Look at when the loss to compare with is replaced.",
+        ),
+        slip(
+            "w and b as they end",
+            _as_at_the_end,
+            "Every row of {name} holds the same w and b, those of the end. A tensor that is "
+            "changed in place changes in every list that holds it.",
+            "Look at what a row keeps: a number, or the tensor itself.",
         ),
         slip(
             "relative change",

@@ -212,6 +212,20 @@ FIND_THE_BUG = Practice.function(
             "Asked for is the order of the rows.",
         ),
         slip(
+            "rows skipped",
+            _train(lambda n, size: [slice(k * size, (k + 1) * size) for k in range(0, n, size)]),
+            "{name} skips rows: the loop and the slice both move on by a whole batch. The first "
+            "loss that differs is {value}.",
+            ROWS,
+        ),
+        slip(
+            "end of the slice",
+            _train(lambda n, size: [slice(k * size, k + size) for k in range(_count(n, size))]),
+            "The batches of {name} begin where they should, but only the first one ends where it "
+            "should: the first loss that differs is {value}.",
+            ROWS,
+        ),
+        slip(
             "first batch skipped",
             _train(
                 lambda n, size: [

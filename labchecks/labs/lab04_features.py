@@ -92,7 +92,7 @@ FEATURES = Practice.function(
     fit_features,
     title="Fit any number of features",
     points=15,
-    wanted="the coefficients, the intercept first",
+    wanted="n + 1 numbers in a row, the intercept first",
     cases=_calls,
     seed=2,
     tolerance=0.01,

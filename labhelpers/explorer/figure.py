@@ -204,19 +204,16 @@ class DescentExplorer:
         -------
         DescentWidget
             With traits ``lr``, ``batch_size``, ``shuffle``, ``seed``, ``steps``, ``momentum``,
-            ``optimizer``, ``start`` and ``step``, and the present run as ``.history``.
-
-        Raises
-        ------
-        ImportError
-            If the package anywidget is missing.
+            ``optimizer``, ``start`` and ``step``, the present ``.settings``, and the present run as
+            ``.history``. Where the package anywidget is missing, the figure itself: it looks the
+            same, and its ``.settings`` and ``.history`` stay those that it was made with.
         """
         try:
             from labhelpers.explorer.widget import DescentWidget
         except ModuleNotFoundError as error:
-            if error.name not in {"anywidget", "ipywidgets"}:
-                raise
-            raise ImportError("the widget needs anywidget: pip install anywidget") from error
+            if error.name in {"anywidget", "ipywidgets"}:
+                return self
+            raise
         return DescentWidget(self)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:

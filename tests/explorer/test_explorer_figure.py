@@ -280,4 +280,16 @@ def test_the_widget_has_the_settings_as_traits_and_the_run_as_history():
         with pytest.raises(TraitError, match=name):
             setattr(widget, name, value)
     assert json.loads(json.dumps(widget.get_state()["points"]))["x"] == explorer().x.tolist()
+    # A page without a widget manager shows the figure, and Python hears nothing of it.
+    data, _ = widget._repr_mimebundle_()
+    assert {"application/vnd.jupyter.widget-view+json", "text/html", "image/png"} <= data.keys()
+    assert data["text/html"] == explorer(momentum=0.5)._repr_mimebundle_()["text/html"]
     widget.close()
+
+
+def test_without_anywidget_the_widget_is_the_figure_itself(monkeypatch):
+    monkeypatch.delitem(sys.modules, "labhelpers.explorer.widget", raising=False)
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    figure = explorer()
+    assert figure.widget() is figure
+    assert figure.history.lr == figure.settings.lr

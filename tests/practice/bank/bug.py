@@ -147,6 +147,12 @@ def train_in_batches(x, y, w, b, lr, batch_size, epochs):
         "batches from the end",
     ),
     wrong(
+        "both repairs",
+        batches(_RIGHT, "range(0, len(x), batch_size)"),
+        "rows skipped",
+    ),
+    wrong("end of the slice", batches("slice(k * batch_size, k + batch_size)"), "end of the slice"),
+    wrong(
         "first one skipped",
         batches("slice((k + 1) * batch_size, (k + 2) * batch_size)"),
         "first batch skipped",

@@ -154,5 +154,14 @@ PROGRAMS = [
         _returns("{'w': 2 * (r * x).mean(), 'b': 2 * r.mean()}"),
         "returns something else",
     ),
+    wrong(
+        "difference quotient",
+        _function(
+            "h = 0.01",
+            "loss = lambda w, b: ((w * x + b - y) ** 2).mean()",
+            "return (loss(w + h, b) - loss(w, b)) / h, (loss(w, b + h) - loss(w, b)) / h",
+        ),
+        "close, not right",
+    ),
     wrong("rounded", _returns("round(float(2*(r*x).mean()), 2), round(float(2*r.mean()), 2)")),
 ]

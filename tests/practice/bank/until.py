@@ -205,6 +205,29 @@ PROGRAMS = [
         ),
         "change of the parameters",
     ),
+    wrong(
+        "compared with itself",
+        fixed(
+            ("    rows = []\n", "    rows, before = [], criterion(w * x + b, y).item()\n"),
+            (_IF, "if abs(rows[-1][1] - before) < tolerance:"),
+        ),
+        "start compared with itself",
+    ),
+    wrong(
+        "compared with the first",
+        fixed((_IF, "if step > 0 and abs(rows[-1][1] - rows[0][1]) < tolerance:")),
+        "compared with the start",
+    ),
+    wrong(
+        "the tensors themselves",
+        fixed((_ROW, "rows.append((step, loss.item(), w, b))")),
+        "w and b as they end",
+    ),
+    wrong(
+        "rounded losses",
+        fixed((_ROW, "rows.append((step, round(loss.item(), 1), w.item(), b.item()))")),
+        "close, not right",
+    ),
     wrong("tolerance unused", fixed((_IF, "if False:")), "tolerance ignored"),
     wrong(
         "tolerance of its own",
