@@ -1,4 +1,4 @@
-"""Practices of Lab 4: a training loop with Adam, R², and a network with one hidden layer."""
+"""Practices of Lab 4: a training loop with Adam, and R²."""
 
 from __future__ import annotations
 
@@ -10,5 +10,4 @@ __all__ = ["PRACTICES"]
 PRACTICES = (
     Practice.optimizer("lab04-train", title="A training loop with Adam", points=20),
     R_SQUARED,
-    Practice.network("lab04-hidden-net", title="A network with one hidden layer", points=10),
 )
