@@ -14,10 +14,10 @@
 # | section | minutes |
 # |---|---|
 # | 1. One hidden unit | 25 |
-# | 2. A hidden layer, and a curve | 28 |
-# | 3. Two networks as they are published | 13 |
-# | 4. What repairs the deep one | 27 |
-# | 5. Data that nobody made | 15 |
+# | 2. A hidden layer, and a curve | 27 |
+# | 3. Two networks as they are published | 9 |
+# | 4. What repairs the deep one | 25 |
+# | 5. Data that nobody made | 10 |
 # | 6. Wrap-up and quiz | 4 |
 #
 # **Before you start:** [Lab 1](lab01_two_parameter_training.ipynb) (the bowl, finite differences) and
@@ -44,14 +44,14 @@ print("The set-up is fine.")
 # %% [markdown]
 # ## 1. One hidden unit
 #
-# The loss of a line is a **bowl**: one minimum, and wherever you stand, the slope leads there. In this lab
-# the model is no longer a line. The smallest such network has one **hidden unit**: it puts a line through
-# a function that bends, and puts the result through a second line,
+# The loss of a line is a **bowl**: one minimum, and wherever you stand, the slope leads there. In
+# this lab the model is no longer a line. The smallest such network has one **hidden unit**: it puts a
+# line through a function that bends, and puts the result through a second line,
 #
 # $$z = w_1 x + b_1, \qquad a = \sigma(z) = \frac{1}{1 + e^{-z}}, \qquad \hat y = w_2\,a + b_2 .$$
 #
-# The **sigmoid** σ rises from 0 to 1. Its derivative is σ′(z) = σ(z)·(1 − σ(z)): 1/4 at z = 0, and close
-# to 0 far from there.
+# The **sigmoid** σ rises from 0 to 1. Its derivative is σ′(z) = σ(z)·(1 − σ(z)): 1/4 at z = 0, and
+# close to 0 far from there.
 
 
 # %%
@@ -67,8 +67,8 @@ for z in (-10, -2, 0, 2, 10):
 # %% [markdown]
 # Is the loss of such a network still a bowl? Take six points that a hidden unit fits exactly, and its
 # parameters P. Since σ(−z) = 1 − σ(z), there is a second set of parameters Q with the **same**
-# predictions: w₁, b₁ and w₂ with the opposite signs, and b₂ + w₂ in place of b₂. We walk in parameter space
-# from P straight to Q and look at the loss on the way.
+# predictions: w₁, b₁ and w₂ with opposite signs, and b₂ + w₂ in place of b₂. We walk in parameter
+# space from P straight to Q and look at the loss on the way.
 #
 # **Predict.** At both ends the loss is 0. What is it halfway?
 #
@@ -104,34 +104,36 @@ assert labhelpers.prediction.answer_to("lab06-halfway") == "b"
 ### END AUTHOR
 
 # %% [markdown]
-# In a bowl the loss halfway between two points is never above that of the higher of them. Here it is, so this loss
-# is no bowl. It has at least two minima, equally good, and a ridge between them: a **landscape**. With more hidden
-# units there are more such twins, since the units can also change places. Gradient descent goes downhill
-# from wherever it starts, and where it ends depends on the start.
+# In a bowl the loss halfway between two points is never above that of the higher of them. Here it is,
+# so this loss is no bowl. It has at least two minima, equally good, and a ridge between them: a
+# **landscape**. With more hidden units there are more such twins, since the units can also change
+# places. Gradient descent goes downhill from wherever it starts, and where it ends depends on the
+# start.
 #
 # **The gradient, link by link.** For one point (x, y) let the loss be
 #
 # $$L = (\hat y - y)^2 .$$
 #
-# Every parameter acts on L through a chain, and the **chain rule** multiplies its links. From the back:
+# Every parameter acts on L through a chain, and the **chain rule** multiplies its links. From the
+# back:
 #
 # - A change of ŷ changes L by 2(ŷ − y) times as much. Call this number d.
 # - b₂ moves ŷ one to one, so ∂L/∂b₂ = d. And w₂ is multiplied by a, so ∂L/∂w₂ = d·a.
 # - a moves ŷ by w₂, and z moves a by σ′(z). So ∂L/∂z = d·w₂·σ′(z).
 #
 # Two links are left to you: what moves z when b₁ changes, and what when w₁ changes. Note that nothing
-# is computed twice: each line uses the one before it. This order, from the loss back to the first layer, is
-# called a **backward pass**. It is what `backward()` does.
+# is computed twice: each line uses the one before it. This order, from the loss back to the first
+# layer, is called a **backward pass**. It is what `backward()` does.
 #
-# **Predict.** Let x = 2, y = 1, w₁ = 0.5, b₁ = −1, w₂ = 3 and b₂ = 1. Go forward (z, a, ŷ) and then back, on paper. What
-# is ∂L/∂b₁?
+# **Predict.** Let x = 2, y = 1, w₁ = 0.5, b₁ = −1, w₂ = 3 and b₂ = 1. Go forward (z, a, ŷ) and then
+# back, on paper. What is ∂L/∂b₁?
 
 # %%
 guess_b1 = None  # a number
 
 # %% [markdown]
-# The next cell does not know the chain rule. It moves one parameter at a time, a little up and a little down,
-# and takes the **finite difference** of lab 1, [L(w + h) − L(w − h)]/2h.
+# The next cell does not know the chain rule. It moves one parameter at a time, a little up and a
+# little down, and takes the **finite difference** of lab 1, [L(w + h) − L(w − h)]/2h.
 
 
 # %% tags=["taught"]
@@ -162,18 +164,21 @@ assert labhelpers.prediction.answer_to("lab06-b1") == round(slopes[1], 6)
 ### END AUTHOR
 
 # %% [markdown]
-# Forward: z = 0, a = 0.5, ŷ = 2.5. Back: d = 3; then 3 for b₂, 1.5 for w₂, and ∂L/∂z = 3·3·0.25 = 2.25.
+# Forward: z = 0, a = 0.5, ŷ = 2.5. Back: d = 3; then 3 for b₂, 1.5 for w₂, and ∂L/∂z = 3·3·0.25 =
+# 2.25.
 #
 # Finite differences need two losses for **each** parameter. A backward pass costs about as much as
-# one or two forward passes, for all parameters together. With thousands of parameters only the second is possible,
-# and the first remains a test for it.
+# one or two forward passes, for all parameters together. With thousands of parameters only the second
+# is possible, and the first remains a test for it.
 #
 # ### Practice 1: a backward pass by hand (10 points)
 #
-# Write `backward(x, y, w1, b1, w2, b2)`. It returns the four derivatives of L = (ŷ − y)², in the order w₁, b₁, w₂, b₂.
+# Write `backward(x, y, w1, b1, w2, b2)`. It returns the four derivatives of L = (ŷ − y)², in the
+# order w₁, b₁, w₂, b₂.
 #
-# *Correct output:* `backward(2, 1, 0.5, -1, 3, 1)` gives the four numbers that the cell above printed, up
-# to the error of the finite differences. Compare a few other points with `by_differences` too.
+# *Correct output:* `backward(2, 1, 0.5, -1, 3, 1)` gives the four numbers that the cell above
+# printed, up to the error of the finite differences. Compare a few other points with `by_differences`
+# too.
 
 
 # %% practice="lab06-backward"
@@ -213,16 +218,18 @@ check("lab06-backward")
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Go forward first and keep z and a. Then three lines back: d, the derivative for z, and the four results.
+# Go forward first and keep z and a. Then three lines back: d, the derivative for z, and the four
+# results.
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# z = w₁x + b₁: b₁ moves z one to one, and w₁ is multiplied by x. The slope of the sigmoid is `a * (1 - a)`, with
-# the a that you already have.
+# z = w₁x + b₁: b₁ moves z one to one, and w₁ is multiplied by x. The slope of the sigmoid is `a * (1
+# - a)`, with the a that you already have.
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# Two of the results are the derivative for z, once with a factor x and once without; the two others are `d * a` and `d`.
+# Two of the results are the derivative for z, once with a factor x and once without; the two others
+# are `d * a` and `d`.
 # </details>
 
 # %% [markdown]
@@ -233,13 +240,14 @@ check("lab06-backward")
 #
 # $$\hat y = c + \sum_{j=1}^{h} a_j \,\max(0,\; w_j\,x + b_j) .$$
 #
-# The function max(0, z) is called **ReLU**; it is 0 on the left and a line on the right. The sum is a line
-# with up to h bends. Without the non-linear function the sum of lines would be a line again. Other usual
-# choices are the sigmoid and tanh, which bend smoothly.
+# The function max(0, z) is called **ReLU**; it is 0 on the left and a line on the right. The sum is a
+# line with up to h bends. Without the non-linear function the sum of lines would be a line again.
+# Other usual choices are the sigmoid and tanh, which bend smoothly.
 #
-# In PyTorch: `nn.Sequential(nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1))`. A second hidden
-# layer makes the network **deeper**. We train three models on two data sets with the same inputs, the 1000
-# points of lab 4, y = 5 + 2·x + ε, and a curved target, y = (x − 2)² + 0.5·ε, whose noise has variance 0.25.
+# In PyTorch: `nn.Sequential(nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1))`. A second hidden layer
+# makes the network **deeper**. We train three models on two data sets with the same inputs, the 1000
+# points of lab 4, y = 5 + 2·x + ε, and a curved target, y = (x − 2)² + 0.5·ε, whose noise has
+# variance 0.25. The figure shows the curved ones with their rule.
 
 # %%
 generator = torch.Generator().manual_seed(242)
@@ -261,8 +269,8 @@ assert same
 ### END AUTHOR
 
 # %% [markdown]
-# To see whether a larger model has learned the rule or the noise, we also measure its loss on
-# 1000 **fresh points** from the same rule that it was not trained on.
+# To see whether a larger model has learned the rule or the noise, we also measure its loss on 1000
+# **fresh points** from the same rule that it was not trained on.
 #
 # **Predict.** On the straight data the line's loss on fresh points is about 1. What will the deepest
 # network reach?
@@ -325,10 +333,9 @@ assert labhelpers.prediction.answer_to("lab06-straight") == "b"
 ### END AUTHOR
 
 # %% [markdown]
-# No gain: on the fresh points the three are equal within 0.01, although the deepest network has
-# 321 parameters and the line has 2. On its own training points a larger model is slightly lower,
-# since it can bend slightly to follow the noise. What is left, about 1, is noise, and no model can
-# predict it.
+# No gain: on the fresh points the three are equal within 0.01, although the deepest network has 321
+# parameters and the line has 2. On its own training points a larger model is slightly lower, since it
+# can bend slightly to follow the noise. What is left, about 1, is noise, and no model can predict it.
 #
 # **Predict.** On the curved target the best line has a loss of 2.07. How large is the loss of the
 # network with one hidden layer? Recall the variance of the noise.
@@ -362,9 +369,9 @@ with torch.no_grad():
 plot_curve_fits(curve, predictions)
 
 # %% [markdown]
-# The line can only pass through the middle of the points. The networks follow the curve where
-# there are data. At the two ends they go straight on: a network knows nothing of the parabola,
-# only of its points.
+# The line can only pass through the middle of the points. The networks follow the curve where there
+# are data. At the two ends they go straight on: a network knows nothing of the parabola, only of its
+# points.
 #
 # ### Practice 2: your own network (10 points)
 #
@@ -393,11 +400,11 @@ print(Line())
 #
 # $$\hat y = A\,\varphi(W x + u) + v, \qquad \varphi = \text{ReLU, tanh or sigmoid},$$
 #
-# where W and A are the weights of the two layers and u and v their biases, one for each unit and output.
+# where W and A are the weights of the two layers and u and v their biases, one for each unit and
+# output.
 #
-# *Correct output:* `Net(1, 16, 1)` maps a tensor of shape (1000, 1) to shape (1000, 1) and has
-# 16·(1 + 1) + 1·(16 + 1) = 49 parameters. Trained on the curved target it ends far below the
-# line's 2.07.
+# *Correct output:* `Net(1, 16, 1)` maps a tensor of shape (1000, 1) to shape (1000, 1) and has 16·(1
+# + 1) + 1·(16 + 1) = 49 parameters. Trained on the curved target it ends far below the line's 2.07.
 
 
 # %% practice="lab06-hidden-net"
@@ -436,8 +443,8 @@ check("lab06-hidden-net")
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Two `nn.Linear` modules: one from the inputs to the hidden units, one from the hidden units to
-# the outputs. Store both on `self`, so that the module finds their parameters.
+# Two `nn.Linear` modules: one from the inputs to the hidden units, one from the hidden units to the
+# outputs. Store both on `self`, so that the module finds their parameters.
 # </details>
 # <details><summary>Hint 2</summary>
 #
@@ -448,14 +455,15 @@ check("lab06-hidden-net")
 # %% [markdown]
 # ## 3. Two networks as they are published
 #
-# Two sigmoid networks are often shown on the straight data, beside the line. Their names count the units from input to output:
+# Two sigmoid networks have been published for the straight data, beside the line. Their names count
+# the units from input to output:
 #
 # - **2-2-1**, no biases, shuffled batches of 32;
 # - **2-10-20-2-1**, three hidden layers, batches of 64 always in the same order.
 #
-# The two inputs are the column of ones and x (lab 4, section 3). Both are trained by Adam at rate 0.001. They are published with
-# 1000 epochs; we stop the first after 300 and the second after 600, when there is no more to see. We compute in double precision here: on a
-# plateau even rounding errors would matter, and so the numbers are the same on every machine.
+# The two inputs are the column of ones and x (lab 4, section 3). Both are trained by Adam at rate
+# 0.001. They are published with 1000 epochs; we stop the first after 300 and the second after 600, to
+# save time. We compute in double precision here: on a plateau even rounding errors would matter.
 
 # %% tags=["taught"]
 design = torch.cat([torch.ones_like(X), X], dim=1).double()  # shape (1000, 2)
@@ -473,7 +481,8 @@ def sigmoid_network(sizes, bias):
 def train(network, epochs, batch_size, shuffle, keep=()):
     """Train with Adam at rate 0.001.
 
-    Returns the loss on all points before the first and after each epoch, and copies of the network after the epochs in `keep`.
+    Returns the loss on all points before the first epoch and after each, and copies of the network
+    as it was after the epochs in `keep`.
     """
     optimizer = torch.optim.Adam(network.parameters(), lr=0.001)
     losses, copies = [], {}
@@ -530,6 +539,9 @@ assert all(spread[epoch] < 0.01 for epoch in (100, 200, 300)) and spread[600] > 
 assert labhelpers.prediction.answer_to("lab06-deep") == "b"
 ### END AUTHOR
 
+# %% [markdown]
+# Here are both losses, epoch by epoch. Where does the deep network stand still?
+
 # %%
 plot_losses(
     shallow_losses,
@@ -541,14 +553,16 @@ plot_losses(
 )
 
 # %% [markdown]
-# The small network glides down. The deep one does a strange thing twice. For 300 epochs it only moves **one
-# constant**, from near 0 to the mean of y. At epoch 100 that is 4.47 for every x, and R² is −4.37: far worse than the
-# mean. Then it rests at R² = 0, as if it had converged. This flat stretch is a **plateau**. Only
-# after 400 epochs does x begin to count. Whoever stops at 400 reports that the network "cannot learn a line". That is no accident of
-# this start: of 24 starts the first left the plateau (R² above 0.1) after 360 epochs, the last after 714, and after 1000 epochs all 24 were above 0.75.
+# The small network glides down. The deep one does two strange things. For 300 epochs it only moves
+# **one constant**, from near 0 to the mean of y. At epoch 100 that is 4.47 for every x, and R² is
+# −4.37: far worse than the mean. Then it rests at R² = 0, as if it had converged. This flat stretch
+# is a **plateau**. Only after 400 epochs does x begin to count. Whoever stops at 400 reports that the
+# network "cannot learn a line". That is no accident of this start: of 24 starts the first left the
+# plateau (R² above 0.1) after 382 epochs, the last after 692, and after 1000 epochs all 24 were above
+# 0.75.
 #
-# Why? Two numbers for each hidden layer explain it: the mean slope σ′ of its units, and how much the outputs of
-# its units **vary with x** (the standard deviation over the 1000 points).
+# Why? Two numbers for each hidden layer explain it: the mean slope σ′ of its units, and how much the
+# outputs of its units **vary with x** (the standard deviation over the 1000 points).
 
 # %%
 print("epoch   mean slope σ′ in layer 1, 2, 3     variation with x in layer 1, 2, 3")
@@ -570,14 +584,17 @@ assert variation_at[0][0] / variation_at[0][2] > 50 and variation_at[600][2] > 0
 ### END AUTHOR
 
 # %% [markdown]
-# At the start every layer multiplies a difference in x by its weights and by a slope of at most 1/4. After three layers hardly
-# anything of x is left: 0.0003. The constant is the only thing that the last layer can change quickly, and it has to
-# travel to 9. Its two hidden units help by rising to 1. There the sigmoid is shallow: the mean slope of the third layer
-# falls from 0.2475 to 0.0003. A unit at the shallow end is called **saturated**. Whatever comes from x is multiplied
-# by that slope on the way forward, and the gradient for the first layers on the way back.
+# At the start every layer multiplies a difference in x by its weights and by a slope of at most 1/4.
+# After three layers hardly anything of x is left: 0.0003. The constant is the only thing that the
+# last layer can change quickly, and it has to travel to 9. The two units below it help by moving to
+# an end of their sigmoid: to 1 where their weight is positive, to 0 where it is negative. There the
+# sigmoid is shallow: the mean slope of the third layer falls from 0.2475 to 0.0003. A unit at a
+# shallow end is called **saturated**. Whatever comes from x is multiplied by that slope on the way
+# forward, and the gradient for the first layers on the way back.
 #
-# So the gradient is small, and the minimum is far away. In a bowl that cannot happen: there the gradient shrinks only as the minimum
-# comes near. In a landscape a small gradient, or a loss that no longer falls, does not say that you have arrived.
+# So the gradient is small, and the minimum is far away. In a bowl that cannot happen: there the
+# gradient shrinks only as the minimum comes near. In a landscape a small gradient, or a loss that no
+# longer falls, does not say that you have arrived.
 
 # %% [markdown]
 # ## 4. What repairs the deep one
@@ -585,15 +602,16 @@ assert variation_at[0][0] / variation_at[0][2] > 50 and variation_at[600][2] > 0
 # Here are the usual remedies, each tried alone, for 60 epochs:
 #
 # - **the rate:** 0.01 instead of 0.001;
-# - **the activation** (the non-linear function): tanh, whose slope at 0 is 1; ReLU; or **leaky ReLU**, which is z on the right and 0.01·z on the
-#   left, so that its slope is never 0;
+# - **the activation** (the non-linear function): tanh, whose slope at 0 is 1; ReLU; or **leaky
+#   ReLU**, which is z on the right and 0.01·z on the left, so that its slope is never 0;
 # - **the initialisation:** Xavier's rule draws the first weights so that signals keep about the same
 #   size from layer to layer, for functions with slope 1;
 # - **the inputs** standardised (lab 4, section 4), or inputs **and targets**;
 # - **the last bias** started at the mean of y, so that the constant need not travel.
 #
-# One run says little, since every start is different. So each remedy is tried from 20 random starts, all at once: each parameter
-# gets a first dimension of 20, and `torch.baddbmm(b, h, W)` is b + h·W for each of the 20.
+# One run says little, since every start is different. So each remedy is tried from 20 random starts,
+# all at once: each parameter gets a first dimension of 20, and `torch.baddbmm(b, h, W)` is b + h·W
+# for each of the 20.
 #
 # **Predict.** Which one, alone, takes most of the 20 networks past R² = 0.75?
 #
@@ -690,31 +708,38 @@ assert labhelpers.prediction.answer_to("lab06-remedy") == "b"
 # %% [markdown]
 # Read the table line by line.
 #
-# - A **larger rate** gets to the plateau sooner and stays on it: R² = 0.
-# - **Standardised inputs** alone change nothing, since the constant still has to travel. With the **targets** standardised
-#   too, or the **last bias at the mean**, there is no way to go: the last units do not saturate, and all 20 networks
-#   follow x at once, if slowly.
-# - **Xavier's rule** was made for functions with slope 1 at 0. A sigmoid has 1/4, and the plateau remains.
-# - **ReLU** splits the starts in two: 11 networks arrive and 9 never will. In these both units of the last hidden layer, or all
-#   of an earlier one, are 0 for every row: they are **dead**. Their slope is 0, so the gradient of the first layer is **exactly** 0. A sigmoid's
-#   plateau ends one day; a dead layer's never does.
-# - **Leaky ReLU** cannot die, and takes 19 of 20 past 0.75. With the larger rate it takes all.
+# - A **larger rate** gets to the plateau sooner and, in these 60 epochs, stays on it: R² = 0.
+# - **Standardised inputs** alone change nothing, since the constant still has to travel to 9. With
+#   the **last bias at the mean** it need not: no unit saturates, and all 20 networks follow x at
+#   once, if slowly. Standardising the **targets** too does the same, for most starts.
+# - **tanh** lets x through, but its output has as far to go.
+# - **Xavier's rule** was made for functions with slope 1 at 0. A sigmoid has 1/4, and nothing
+#   improves.
+# - **ReLU** splits the starts in two: 11 networks arrive, and 9 never will. In these 9, every path
+#   from x to the output leads through a unit that gives 0. Such units are **dead**: their slope is 0,
+#   so the gradient of the first layer is **exactly** 0. A sigmoid's plateau ends one day; this one
+#   never does.
+# - **Leaky ReLU** cannot die, and takes 19 of 20 past 0.75; with the larger rate, all of them.
 #
-# So the remedies act on different causes: what gets through (activation, initialisation), how far there is to go (targets,
-# last bias) and how fast (rate). Published results for one start hide half of that.
+# So the remedies act on different causes: what gets through (activation, initialisation), how far
+# there is to go (targets, last bias) and how fast (rate). A result from a single start hides half of
+# that.
 #
 # ### Practice 3: a deep network that trains (10 points)
 #
-# Write `DeepNet()`, a module without arguments and with four linear layers, 2-10-20-2-1, that **trains**. Its input has
-# shape (N, 2), a column of ones and x; its output has shape (N, 1). There must be a non-linear function after each hidden layer;
-# which one, how the parameters start, and whether you rescale anything inside is up to you.
+# Write `DeepNet()`, a module without arguments and with four linear layers, 2-10-20-2-1, that
+# **trains**. Its input has shape (N, 2), a column of ones and x; its output has shape (N, 1). There
+# must be a non-linear function after each hidden layer; which one, how the parameters start, and
+# whether you rescale anything inside is up to you.
 #
-# The check makes a `DeepNet()` five times, each time with other random numbers and another 1000 points from the rule y = 5 + 2·x + ε. It trains
-# each for 40 epochs with Adam at rate 0.01, in batches of 64 in their order, and computes R² on held-out data. Each of the five that
-# exceeds 0.75 counts 2 points. It takes a few seconds.
+# The check makes a `DeepNet()` five times, each time with other random numbers and another 1000
+# points from the rule y = 5 + 2·x + ε. It trains each for 40 epochs with Adam at rate 0.01, in
+# batches of 64 in their order, and computes R² on held-out data. Each of the five that exceeds 0.75
+# counts 2 points. It takes a few seconds.
 #
-# *Correct output:* no model can expect more than R² = 0.8 here: 4 of the variance 4 + 1 of y comes from x. Of the sigmoid
-# networks as published, none gets above 0 in these 40 epochs.
+# *Correct output:* no model can expect more than R² = 0.8 here: 4 of the variance 4 + 1 of y comes
+# from x. A sigmoid network without any repair gets nowhere in these 40 epochs: its R² stays below
+# 0.1.
 
 
 # %% practice="lab06-deep-net"
@@ -748,21 +773,22 @@ check("lab06-deep-net")
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# If some starts end at one constant with a gradient of exactly 0, units have died: look for a function that has
-# a slope on both sides. If all follow x but too slowly, the output has too far to travel: its bias need not start near 0.
+# If some starts end at one constant with a gradient of exactly 0, units have died: look for a
+# function that has a slope on both sides. If all follow x but too slowly, the output has too far to
+# travel: its bias need not start near 0.
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# `nn.Sequential(nn.Linear(2, 10), nn.LeakyReLU(), ...)` on `self.layers`, and `return self.layers(x)` in `forward`. After the
-# last layer comes nothing.
+# `nn.Sequential(nn.Linear(2, 10), nn.LeakyReLU(), ...)` on `self.layers`, and `return self.layers(x)`
+# in `forward`. After the last layer comes nothing.
 # </details>
 
 # %% [markdown]
 # ## 5. Data that nobody made
 #
-# So far we knew the rule. Now there is none to know. scikit-learn ships the measurements of 442 people with diabetes: ten
-# **features** of each, and how far the disease had progressed one year later, as a number without a unit. `scaled=False` gives
-# the features in their own units.
+# So far we knew the rule. Now there is none to know. scikit-learn ships the measurements of 442
+# people with diabetes: ten **features** of each, and how far the disease had progressed one year
+# later, as a number without a unit. `scaled=False` gives the features in their own units.
 
 # %%
 diabetes = load_diabetes(scaled=False)
@@ -790,17 +816,22 @@ assert features.shape == (442, 10) and list(meaning) == diabetes.feature_names
 ### END AUTHOR
 
 # %% [markdown]
-# (The data's own description names the units of age only; the others are the customary ones.) The scales differ by a factor of more than 60, so we standardise.
+# (The data's own description names the units of age only; the others are the customary ones.) The
+# scales differ by a factor of more than 60, so we standardise.
 #
-# How do we tell what a model is worth? Not by the rows it was trained on. The rows are **split** at random into three parts:
+# How do we tell what a model is worth? Not by the rows it was trained on. The rows are **split** at
+# random into three parts:
 #
-# - **training**, 266 rows: the gradients come from these, and so do the means and deviations for standardising;
+# - **training**, 266 rows: the gradients come from these, and so do the means and deviations for
+#   standardising;
 # - **validation**, 88 rows: they decide when to stop;
-# - **test**, 88 rows: used once, at the end. The validation rows cannot serve for this, since the stop was chosen to suit them.
+# - **test**, 88 rows: used once, at the end. The validation rows cannot serve for this, since the
+#   stop was chosen to suit them.
 #
-# **Early stopping:** a network with 385 parameters and 266 rows can learn the rows instead of a rule. The
-# training loss then goes on falling while the validation loss rises. So keep a copy of the network whenever the validation loss is
-# the lowest so far, stop when 30 epochs have brought nothing better, and use the copy.
+# **Early stopping:** a network with 385 parameters and 266 rows can learn the rows instead of a rule.
+# The training loss then goes on falling while the validation loss rises. So keep a copy of the
+# network whenever the validation loss is the lowest so far, stop when 30 epochs have brought nothing
+# better, and use the copy.
 
 
 # %% tags=["taught"]
@@ -856,16 +887,19 @@ assert log[-1, 0] < log[best_epoch, 0] and log[-1, 1] > log[best_epoch, 1]
 ### END AUTHOR
 
 # %% [markdown]
-# The two losses are those of standardised targets: 1 is the level of the mean. Look for the epoch from which the curves part.
+# The two losses are those of standardised targets: 1 is the level of the mean. Look for the epoch
+# from which the curves part.
 
 # %%
 plot_losses(log[:, 0], log[:, 1], labels=["training", "validation"], by="epoch", scale="linear")
 
 # %% [markdown]
-# On the test rows the network errs by 52.4 (the root of the mean squared error, in the units of the progression), and
-# **least squares**, the yardstick, by 53.1. The network has won. Has it? There were other ways to split the rows.
+# On the test rows the network errs by 52.4 (the root of the mean squared error, in the units of the
+# progression), and **least squares**, the yardstick, by 53.1. The network has won. Has it? There were
+# other ways to split the rows.
 #
-# **Predict.** We repeat all of it with 20 splits, each with a network of its own. In how many does the network beat least squares?
+# **Predict.** We repeat all of it with 20 splits, each with a network of its own. In how many does
+# the network beat least squares?
 
 # %%
 guess_wins = None  # a number from 0 to 20
@@ -888,18 +922,23 @@ assert labhelpers.prediction.answer_to("lab06-wins") == wins
 ### END AUTHOR
 
 # %% [markdown]
-# On average the two are equal: the mean difference of 0.1 is small against the 1.4 by which the splits differ. The network wins 8 of 20 splits, and
-# the first happened to be one of these. Whoever shows a single split can show either result. So the honest report is: **on
-# these data a hidden layer does not beat a line.** Section 2 says why that can be: a network gains where the rule bends,
-# and with 266 rows and this much noise no bend is visible that would be worth 385 parameters. The line has 11, is computed at
-# once and can be read: one coefficient for each feature. (It could even use the validation rows as well, since it needs no stop.)
+# On average the two are equal: the mean difference of 0.1 is small against the 1.4 by which the
+# splits differ. The network wins 8 of 20 splits, and the first happened to be one of these. Whoever
+# shows a single split can show either result. So the honest report is: **on these data a hidden layer
+# does not beat a line.** Section 2 says why that can be: a network gains where the rule bends, and
+# with 266 rows and this much noise no bend is visible that would be worth 385 parameters. The line
+# has 11, is computed at once and can be read: one coefficient for each feature. (It could even use
+# the validation rows as well, since it needs no stop.)
 #
 # ## 6. Wrap-up
 #
-# - A backward pass goes from the loss to the first layer, link by link, and uses each result again. Finite differences test it.
+# - A backward pass goes from the loss to the first layer, link by link, and uses each result again.
+#   Finite differences test it.
 # - A network's loss is a landscape. A small gradient can mean a minimum, a plateau or dead units.
-# - Look at what each layer lets through. Repair the cause: the non-linear function, the start, how far the output has to go.
-# - A network helps where the rule bends. Compare it with least squares, on rows that nothing was fitted to, over several splits.
+# - Look at what each layer lets through. Repair the cause: the non-linear function, the start, how
+#   far the output has to go.
+# - A network helps where the rule bends. Compare it with least squares, on rows that nothing was
+#   fitted to, over several splits.
 #
 # ### Quiz
 #
@@ -911,11 +950,13 @@ assert labhelpers.prediction.answer_to("lab06-wins") == wins
 #
 # <details><summary>Answer</summary>
 #
-# **(b).** R² = 0 is the constant mean. A tiny gradient says plateau, exactly 0 says dead units, and the remedies differ. (a) A level loss is
-# no proof: in section 3 it fell again 100 epochs later. (c) Each further layer of shallow slopes lets less of x through.
+# **(b).** R² = 0 is the constant mean. A tiny gradient says plateau, exactly 0 says dead units, and
+# the remedies differ. (a) A level loss is no proof: in section 3 it fell again 100 epochs later. (c)
+# Each further layer of shallow slopes lets less of x through.
 # </details>
 #
-# **2.** A ReLU unit gives 0 for every row of the training data. What happens to its own weights under gradient descent on these data?
+# **2.** A ReLU unit gives 0 for every row of the training data. What happens to its own weights under
+# gradient descent on these data?
 #
 # - (a) They never change.
 # - (b) They grow until the unit is positive somewhere.
@@ -923,12 +964,13 @@ assert labhelpers.prediction.answer_to("lab06-wins") == wins
 #
 # <details><summary>Answer</summary>
 #
-# **(a).** The slope left of 0 is 0, and every link of their chain is multiplied by it. Only a change in an earlier layer could move what
-# reaches the unit; where a whole layer is dead, the layers before it stand still as well. (b) and (c) would need a gradient.
+# **(a).** The slope left of 0 is 0, and every link of their chain is multiplied by it. Only a change
+# in an earlier layer could move what reaches the unit; where a whole layer is dead, the layers before
+# it stand still as well. (b) and (c) would need a gradient.
 # </details>
 #
-# **3.** Your straight-line data have noise of variance 1, and a network with 321 parameters reaches
-# a training loss 5 % below it. What do you expect on fresh points?
+# **3.** Your straight-line data have noise of variance 1, and a network with 321 parameters reaches a
+# training loss 5 % below it. What do you expect on fresh points?
 #
 # - (a) 5 % below it as well.
 # - (b) About 1 or a little more.
@@ -936,11 +978,12 @@ assert labhelpers.prediction.answer_to("lab06-wins") == wins
 #
 # <details><summary>Answer</summary>
 #
-# **(b).** What lies below the noise was learned from the noise of these very points, and fresh
-# points have other noise. (a) and (c) would need a model that foresees it.
+# **(b).** What lies below the noise was learned from the noise of these very points, and fresh points
+# have other noise. (a) and (c) would need a model that foresees it.
 # </details>
 #
-# **4.** Early stopping chose epoch 41 by the validation rows. Why is the validation loss at this epoch not the number to report?
+# **4.** Early stopping chose epoch 41 by the validation rows. Why is the validation loss at this
+# epoch not the number to report?
 #
 # - (a) It is too high, since the network was not trained on these rows.
 # - (b) It is too low on average, since this epoch was chosen because it suits these rows.
@@ -948,10 +991,10 @@ assert labhelpers.prediction.answer_to("lab06-wins") == wins
 #
 # <details><summary>Answer</summary>
 #
-# **(b).** The least of many noisy numbers is lower than what it stands for. The test rows had no say in any choice. (a) That
-# is what makes it useful for choosing.
+# **(b).** The least of many noisy numbers is lower than what it stands for. The test rows had no say
+# in any choice. (a) That is what makes it useful for choosing.
 # </details>
 
 # %% [markdown]
-# This was the last lab. You began with three points and a slope, and you end with networks whose gradients you can
-# compute, whose standstill you can explain, and whose results you can doubt.
+# This was the last lab. You began with three points and a slope, and you end with networks whose
+# gradients you can compute, whose standstill you can explain, and whose results you can doubt.
