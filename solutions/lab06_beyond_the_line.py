@@ -44,7 +44,7 @@ print("The set-up is fine.")
 # %% [markdown]
 # ## 1. One hidden unit
 #
-# The loss of a line is a **bowl**: one minimum, and wherever you stand, the slope leads there. In
+# The loss of a line is a **bowl**: it has one minimum, and downhill leads there from everywhere. In
 # this lab the model is no longer a line. The smallest such network has one **hidden unit**: it puts a
 # line through a function that bends, and puts the result through a second line,
 #
@@ -117,7 +117,7 @@ assert labhelpers.prediction.answer_to("lab06-halfway") == "b"
 # Every parameter acts on L through a chain, and the **chain rule** multiplies its links. From the
 # back:
 #
-# - A change of ŷ changes L by 2(ŷ − y) times as much. Call this number d.
+# - A small change of ŷ changes L by 2(ŷ − y) times as much. Call this number d.
 # - b₂ moves ŷ one to one, so ∂L/∂b₂ = d. And w₂ is multiplied by a, so ∂L/∂w₂ = d·a.
 # - a moves ŷ by w₂, and z moves a by σ′(z). So ∂L/∂z = d·w₂·σ′(z).
 #
@@ -223,8 +223,8 @@ check("lab06-backward")
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# z = w₁x + b₁: b₁ moves z one to one, and w₁ is multiplied by x. The slope of the sigmoid is `a * (1
-# - a)`, with the a that you already have.
+# z = w₁x + b₁: b₁ moves z one to one, and w₁ is multiplied by x. The slope of the sigmoid at z is
+# `a * (1 - a)`, with the a that you already have.
 # </details>
 # <details><summary>Hint 3</summary>
 #
@@ -263,10 +263,10 @@ surface = LossSurface(X, Y)
 print(f"best line: loss {surface.minimum_loss:.3f} on the straight data", end="")
 print(f", {LossSurface(curve.x, curve.y).minimum_loss:.3f} on the curved ones")
 order = x[:, 0].argsort()
-plot_curve_fits(curve, {"the rule (x − 2)²": (x[order], f[order])})
 ### BEGIN AUTHOR
 assert same
 ### END AUTHOR
+plot_curve_fits(curve, {"the rule (x − 2)²": (x[order], f[order])})
 
 # %% [markdown]
 # To see whether a larger model has learned the rule or the noise, we also measure its loss on 1000
@@ -403,8 +403,9 @@ print(Line())
 # where W and A are the weights of the two layers and u and v their biases, one for each unit and
 # output.
 #
-# *Correct output:* `Net(1, 16, 1)` maps a tensor of shape (1000, 1) to shape (1000, 1) and has 16·(1
-# + 1) + 1·(16 + 1) = 49 parameters. Trained on the curved target it ends far below the line's 2.07.
+# *Correct output:* `Net(1, 16, 1)` maps a tensor of shape (1000, 1) to shape (1000, 1) and has
+# 16·(1 + 1) + 1·(16 + 1) = 49 parameters. Trained on the curved target it ends far below the
+# line's 2.07.
 
 
 # %% practice="lab06-hidden-net"
@@ -593,8 +594,9 @@ assert variation_at[0][0] / variation_at[0][2] > 50 and variation_at[600][2] > 0
 # forward, and the gradient for the first layers on the way back.
 #
 # So the gradient is small, and the minimum is far away. In a bowl that cannot happen: there the
-# gradient shrinks only as the minimum comes near. In a landscape a small gradient, or a loss that no
-# longer falls, does not say that you have arrived.
+# gradient is at least λ₁ times as long as the way to the minimum, where λ₁ is the smaller curvature
+# (lab 1). In a landscape there is no such bound: a small gradient, or a loss that no longer falls,
+# does not say that you have arrived.
 
 # %% [markdown]
 # ## 4. What repairs the deep one
