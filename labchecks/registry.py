@@ -86,6 +86,7 @@ class Practice:
     losses = _form("losses", "losses")
     network = _form("network", "network")
     optimizer = _form("optimizer", "optimizer")
+    trained = _form("trained", "trained")
     training = _form("training", "training")
 
     @property

@@ -125,7 +125,7 @@ def steep_line(seed: int = 1) -> DataSet:
 
 
 def gaussian_line(seed: int = 242, n: int = 1000) -> DataSet:
-    """Lab 4: y = 5 + 2·x + ε at `n` points with x ~ N(2, 1) and ε ~ N(0, 1).
+    """Labs 4 and 6: y = 5 + 2·x + ε at `n` points with x ~ N(2, 1) and ε ~ N(0, 1).
 
     The noise is added once: its variance in the sample is 1, as announced.
     """
@@ -135,7 +135,7 @@ def gaussian_line(seed: int = 242, n: int = 1000) -> DataSet:
 
 
 def curve(seed: int = 242, n: int = 1000) -> DataSet:
-    """Lab 4: the same inputs with a curved target, y = (x − 2)² + 0.5·ε."""
+    """Lab 6: the same inputs with a curved target, y = (x − 2)² + 0.5·ε."""
     rng = _seeded("curve", seed)
     x = 2 + _gaussian(read_whole_number(n, "n", 1), rng)
     y = (x - 2) ** 2 + 0.5 * _gaussian(n, rng)

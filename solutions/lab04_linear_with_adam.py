@@ -1,15 +1,14 @@
 # %% [markdown]
 # # Lab 4 · A linear model with PyTorch's tools, and Adam
 #
-# After this lab you can train a model with PyTorch's own layers, loss and optimizer, say whether
-# it has converged, and tell when a larger model is worth its price.
+# After this lab you can train a model with PyTorch's own layers, loss and optimizer, and say whether
+# it has converged.
 #
 # **You will**
 #
 # - **build** models from `nn.Linear` and train them with `DataLoader` and Adam,
 # - **compare** batch, mini-batch and one-sample training at equal epochs and at equal updates,
-# - **judge** a result against least squares and by R²,
-# - **decide** whether a hidden layer helps.
+# - **judge** a result against least squares and by R².
 #
 # | section | minutes |
 # |---|---|
@@ -22,8 +21,7 @@
 # | 7. Three batch sizes | 30 |
 # | 8. Which rate, how many updates | 12 |
 # | 9. R² | 15 |
-# | 10. Hidden layers | 24 |
-# | 11. Wrap-up and quiz | 5 |
+# | 10. Wrap-up and quiz | 4 |
 #
 # **Before you start:** [Lab 1](lab01_two_parameter_training.ipynb) (gradient, learning rate),
 # [Lab 2](lab02_batch_vs_stochastic.ipynb) (epochs and updates) and [Lab
@@ -46,7 +44,7 @@ from torch.utils.data import DataLoader, TensorDataset
 import labhelpers
 from labhelpers import History, LossSurface, check, compare
 from labhelpers.explorer import DescentExplorer
-from labhelpers.figures import plot_contours, plot_curve_fits, plot_fit, plot_losses
+from labhelpers.figures import plot_contours, plot_fit, plot_losses
 
 torch.set_num_threads(1)  # tensors this small gain nothing from a second core
 print("The set-up is fine.")
@@ -1151,210 +1149,7 @@ check("lab04-r-squared")
 # </details>
 
 # %% [markdown]
-# ## 10. Hidden layers
-#
-# A line is the simplest network. A **hidden layer** computes several lines of the input, bends
-# each by a non-linear function and adds them up with weights:
-#
-# $$\hat y = c + \sum_{j=1}^{h} a_j \,\max(0,\; w_j\,x + b_j) .$$
-#
-# The function max(0, z) is called **ReLU**; it is 0 on the left and a line on the right. Each of
-# the h bent lines is a **unit** of the layer. The sum is a line with up to h bends. Without the
-# non-linear function the sum of lines would be a line again. Another usual one is tanh, which
-# bends smoothly.
-#
-# In PyTorch: `nn.Sequential(nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1))`. A second hidden
-# layer makes the network **deeper**. We train three models on two data sets: the line from
-# before, and a curved target with the same inputs, y = (x − 2)² + 0.5·ε, whose noise has variance
-# 0.25.
-#
-# To see whether a larger model has learned the rule or the noise, we also measure its loss on
-# 1000 **fresh points** from the same rule that it was not trained on.
-#
-# **Predict.** On the straight data the line's loss on fresh points is about 1. What will the deepest
-# network reach?
-#
-# - (a) about half of that
-# - (b) nearly the same
-# - (c) twice as much
-
-# %%
-guess_straight = None  # "a", "b" or "c"
-
-
-# %% tags=["taught"]
-def make_models():
-    """A line, a network with one hidden layer and one with two."""
-    torch.manual_seed(0)
-    return {
-        "line": nn.Sequential(nn.Linear(1, 1)),
-        "one hidden layer": nn.Sequential(nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1)),
-        "two hidden layers": nn.Sequential(
-            nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 1)
-        ),
-    }
-
-
-def fit(network, x, y, lr=0.1, updates=800):
-    """Train a network on all points at once with Adam; returns its loss after the last update."""
-    optimizer = torch.optim.Adam(network.parameters(), lr=lr)
-    for update in range(updates):
-        optimizer.param_groups[0]["lr"] = lr * (1 - update / updates)  # falls evenly to 0
-        loss = criterion(network(x), y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    with torch.no_grad():
-        return criterion(network(x), y).item()
-
-
-def compare_models(data, fresh):
-    """Train the three models on `data`; print their losses there and on `fresh`."""
-    networks, result = make_models(), {}
-    print(f"{'model':18} {'parameters':>10} {'loss':>7} {'fresh points':>13}")
-    for name, network in networks.items():
-        parameters = sum(parameter.numel() for parameter in network.parameters())
-        loss = fit(network, data.x, data.y)
-        with torch.no_grad():
-            fresh_loss = criterion(network(fresh.x), fresh.y).item()
-        result[name] = loss, fresh_loss
-        print(f"{name:18} {parameters:10} {loss:7.3f} {fresh_loss:13.2f}")
-    return networks, result
-
-
-straight, on_straight = compare_models(dataset, labhelpers.data.gaussian_line(seed=7))
-compare("lab04-straight", guess_straight)
-### BEGIN AUTHOR
-assert on_straight["line"][0] - surface.minimum_loss < 0.01  # converged to least squares
-assert all(abs(loss - surface.minimum_loss) < 0.01 for loss, _ in on_straight.values())  # so too
-assert all(abs(loss - on_straight["line"][1]) < 0.01 for _, loss in on_straight.values())
-assert labhelpers.prediction.answer_to("lab04-straight") == "b"
-### END AUTHOR
-
-# %% [markdown]
-# No gain: on the fresh points the three are equal within 0.01, although the deepest network has
-# 321 parameters and the line has 2. On its own training points a larger model is slightly lower,
-# since it can bend slightly to follow the noise. What is left, about 1, is noise, and no model can
-# predict it.
-#
-# **Predict.** On the curved target the best line has a loss of 2.07. How large is the loss of the
-# network with one hidden layer? Recall the variance of the noise.
-
-# %%
-guess_curved = None  # a number
-
-# %%
-curve = labhelpers.data.curve()
-curved, on_curve = compare_models(curve, labhelpers.data.curve(seed=7))
-compare("lab04-curved", guess_curved)
-
-x_curve, y_curve = curve.x.numpy()[:, 0], curve.y.numpy()[:, 0]
-parabola = np.polyval(np.polyfit(x_curve, y_curve, 2), x_curve)  # least squares of the true form
-floor = np.mean((parabola - y_curve) ** 2)
-print(f"best line {LossSurface(curve.x, curve.y).minimum_loss:.3f}, best parabola {floor:.3f}")
-### BEGIN AUTHOR
-assert on_curve["line"][0] - LossSurface(curve.x, curve.y).minimum_loss < 0.01  # converged
-assert all(abs(on_curve[name][0] - floor) < 0.03 for name in list(on_curve)[1:])  # converged
-assert abs(labhelpers.prediction.answer_to("lab04-curved") - on_curve["one hidden layer"][0]) < 5e-3
-### END AUTHOR
-
-# %% [markdown]
-# Here a hidden layer takes the loss from 2.07 to 0.26, close to 0.25, which is the variance of the
-# noise and the loss of the best parabola. A second hidden layer adds next to nothing. The figure
-# shows the predictions; look for the bends, and for what the line does.
-
-# %%
-grid = torch.linspace(-1.2, 5.2, 200).view(-1, 1)
-with torch.no_grad():
-    predictions = {name: (grid, network(grid)) for name, network in curved.items()}
-plot_curve_fits(curve, predictions)
-
-# %% [markdown]
-# The line can only pass through the middle of the points. The networks follow the curve where
-# there are data. At the two ends they go straight on: a network knows nothing of the parabola,
-# only of its points.
-#
-# ### Practice 3: your own network (10 points)
-#
-# A model of your own is a class. It inherits from `nn.Module`, makes its layers in `__init__` and
-# says in `forward` how to get from x to ŷ. Here is the line in that form. The first line of
-# `__init__` prepares the module and must not be left out.
-
-
-# %% tags=["taught"]
-class Line(nn.Module):
-    """A line from one input to one output."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(1, 1)
-
-    def forward(self, x):
-        return self.layer(x)
-
-
-print(Line())
-
-# %% [markdown]
-# Write `Net(n_inputs, n_hidden, n_outputs)` with **one hidden layer** of `n_hidden` units and a
-# non-linear function:
-#
-# $$\hat y = A\,\varphi(W x + u) + v, \qquad \varphi = \text{ReLU or tanh},$$
-#
-# where W and A are the weights of the two layers and u and v their biases, one for each unit and output.
-#
-# *Correct output:* `Net(1, 16, 1)` maps a tensor of shape (1000, 1) to shape (1000, 1) and has
-# 16·(1 + 1) + 1·(16 + 1) = 49 parameters. Trained on the curved target it ends far below the
-# line's 2.07.
-
-
-# %% practice="lab04-hidden-net"
-class Net(nn.Module):
-    """A network with one hidden layer and a non-linearity.
-
-    Parameters
-    ----------
-    n_inputs, n_hidden, n_outputs : int
-        Number of inputs, hidden units and outputs.
-    """
-
-    def __init__(self, n_inputs, n_hidden, n_outputs):
-        """Make the layers."""
-        ### BEGIN SOLUTION
-        super().__init__()
-        self.hidden = nn.Linear(n_inputs, n_hidden)
-        self.output = nn.Linear(n_hidden, n_outputs)
-        ### END SOLUTION
-
-    def forward(self, x):
-        """Predictions, shape (N, n_outputs), for inputs x of shape (N, n_inputs)."""
-        ### BEGIN SOLUTION
-        return self.output(torch.relu(self.hidden(x)))
-
-
-torch.manual_seed(1)
-net = Net(1, 16, 1)
-assert sum(parameter.numel() for parameter in net.parameters()) == 49
-assert abs(fit(net, curve.x, curve.y) - floor) < 0.03  # converged
-### END SOLUTION
-
-# %% check="lab04-hidden-net" points=10
-check("lab04-hidden-net")
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>
-#
-# Two `nn.Linear` modules: one from the inputs to the hidden units, one from the hidden units to
-# the outputs. Store both on `self`, so that the module finds their parameters.
-# </details>
-# <details><summary>Hint 2</summary>
-#
-# In `forward`: first layer, `torch.relu` (or `torch.tanh`), second layer, and `return`. After the
-# second layer comes no ReLU, or the network could never predict a negative number.
-# </details>
-
-# %% [markdown]
-# ## 11. Wrap-up
+# ## 10. Wrap-up
 #
 # - A module holds parameters, an optimizer steps them: `zero_grad()`, `backward()`, `step()`.
 # - Standardise the inputs before anything else. Momentum and Adam help where a valley stays narrow.
@@ -1363,8 +1158,7 @@ check("lab04-hidden-net")
 # - Compare methods at equal updates as well as at equal epochs, and state how far from least
 #   squares a run ended.
 # - At a constant rate, small batches hover around the minimum; lower the rate to arrive.
-# - R² is `r2_score(y_true, y_pred)`, in this order. A larger model helps only where the rule is
-#   not a line.
+# - R² is `r2_score(y_true, y_pred)`, in this order.
 #
 # ### Quiz
 #
@@ -1408,19 +1202,6 @@ check("lab04-hidden-net")
 # **(b).** Least squares has the largest R² of all lines. Ask about the order of the arguments
 # first, then about the data. (a) No optimizer gets past the optimum. (c) R² is not one minus the
 # loss: the residuals are divided by the variation of y, which is not 1 here.
-# </details>
-#
-# **4.** Your straight-line data have noise of variance 1, and a network with 321 parameters reaches
-# a training loss of 0.95. On fresh points, what do you expect?
-#
-# - (a) 0.95 as well.
-# - (b) About 1 or a little more.
-# - (c) Below 0.95.
-#
-# <details><summary>Answer</summary>
-#
-# **(b).** What lies below the noise was learned from the noise of these very points, and fresh
-# points have other noise. (a) and (c) would need a model that foresees it.
 # </details>
 
 # %% [markdown]

@@ -747,5 +747,8 @@ progress("lab05")
 # </details>
 
 # %% [markdown]
-# This was the last lab. You have written gradient descent from nothing, know which rates converge
-# before you run them, and can tell a converged run from one that only looks so.
+# You have written gradient descent from nothing, know which rates converge before you run them, and
+# can tell a converged run from one that only looks so.
+#
+# **Next:** in [Lab 6](lab06_beyond_the_line.ipynb) the model is no longer a line, the loss no longer
+# a bowl, and the data were measured, not made.

@@ -52,6 +52,7 @@ QUICK = (
     "tests/practice/test_simulation.py",
     "tests/practice_models/test_hidden_net_law.py",
     "tests/practice_models/test_models_quiet.py",
+    "tests/practice_models/test_trained_law.py",
     "tests/release/test_carry.py",
     "tests/release/test_project_files.py",
     "tests/site/test_site_guards.py",

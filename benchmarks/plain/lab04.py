@@ -9,7 +9,6 @@ from torch.utils.data import DataLoader, TensorDataset
 torch.manual_seed(0)
 X = 2 + torch.randn(1000, 1)
 Y = 5 + 2 * X + torch.randn(1000, 1)
-curved = (X - 2) ** 2 + 0.5 * torch.randn(1000, 1)
 criterion = nn.MSELoss()
 
 
@@ -54,13 +53,3 @@ for losses in (batch_losses, single_losses, mini_losses):
     plt.figure()
     plt.plot(losses)
     plt.show()
-
-# %% slice=10
-# A line and two networks on both targets, in mini-batches: 10 of 100 epochs.
-for target in (Y, curved):
-    for layers in (
-        [nn.Linear(1, 1)],
-        [nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1)],
-        [nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 1)],
-    ):
-        train(nn.Sequential(*layers), X, target, 32, 10, rate=0.01)

@@ -40,6 +40,7 @@ KINDS = {
     "training": ("training", "ask_training"),
     "optimizer": ("training", "ask_optimizer"),
     "network": ("network", "ask_network"),
+    "trained": ("network", "ask_trained"),
 }
 
 

@@ -1,4 +1,4 @@
-"""A student's network: made, given parameters, and asked for outputs and gradients."""
+"""A student's network: given parameters and asked for outputs and gradients; or trained."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from labchecks.ask.call import call, same_start
 from labchecks.ask.values import read_callable, read_numbers
 
-__all__ = ["ask_network"]
+__all__ = ["ask_network", "ask_trained"]
 
 Case = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -31,21 +31,68 @@ def ask_network(namespace: Mapping[str, object], case: Case, name: str) -> Answe
     return answer if failure is None else failure
 
 
+def ask_trained(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
+    """What a fresh network predicts for ``held`` after training on the case's ``x`` and ``y``.
+
+    Its inputs are a column of ones beside x. It is trained with Adam on the mean squared error, in
+    batches of rows in their order. Further keys: ``shapes``, those of its parameters; and, where
+    the predictions have the shape of the targets, ``before``, those for ``held`` before training;
+    ``wide``, those for ``wide`` before training; and ``slopes``, for each parameter the largest
+    entry of the loss's gradient after training. ``slopes`` is None if no gradient flows.
+    """
+    make, nothing = read_callable(namespace, name)
+    if nothing is not None:
+        return nothing
+    # A first optimizer imports for a second or more; that must not count as the student's time.
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+    with same_start(case["seed"]), torch.enable_grad():
+        answer, failure = call(lambda: _trained(make, case))
+    return answer if failure is None else failure
+
+
+def _trained(make, case: Case) -> Answer:
+    x, held, wide = (_with_ones(case[key]) for key in ("x", "held", "wide"))
+    y = torch.tensor(case["y"]).view(-1, 1)
+    net, answer = _first(make, (), held, 1)
+    if net is None:
+        return answer
+    parameters = [p for p in net.parameters() if p.requires_grad]
+    criterion = torch.nn.MSELoss()
+    answer["before"] = _predicted(net, held)
+    answer["wide"] = _predicted(net, wide)
+    net.train()
+    if not parameters or not criterion(net(x), y).requires_grad:
+        return answer | {"slopes": None}
+    optimizer = torch.optim.Adam(parameters, lr=case["lr"])
+    for _ in range(case["epochs"]):
+        for rows, targets in zip(x.split(case["batch_size"]), y.split(case["batch_size"])):
+            loss = criterion(net(rows), targets)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    optimizer.zero_grad()
+    criterion(net(x), y).backward()
+    slopes = [0.0 if p.grad is None else p.grad.abs().max() for p in net.parameters()]
+    answer["slopes"] = _rounded(torch.tensor(slopes))
+    return answer | {"values": _predicted(net, held)}
+
+
+def _with_ones(x: Sequence[float]) -> torch.Tensor:
+    return torch.tensor([[1.0, value] for value in x])
+
+
+def _predicted(net: torch.nn.Module, inputs: torch.Tensor) -> list[float]:
+    with torch.no_grad():
+        return _rounded(net.eval()(inputs))
+
+
 def _asked(make, case: Case) -> Answer:
     inputs, values = torch.tensor(case["inputs"]), torch.tensor(case["values"])
-    net = make(*case["sizes"])
-    if not isinstance(net, torch.nn.Module):
-        return {"kind": "other", "type": type(net).__name__}
-    first = net(inputs)
-    if not isinstance(first, torch.Tensor):
-        return {"kind": "other", "type": type(first).__name__}
-    answer = read_numbers(first)
-    if answer["kind"] != "numbers" or answer["shape"] != [len(inputs), case["sizes"][2]]:
+    net, answer = _first(make, case["sizes"], inputs, case["sizes"][2])
+    if net is None:
         return answer
-    # Looked at after the first call: lazy layers have no parameters before it.
     parameters = list(net.parameters())
     sizes = [p.numel() for p in parameters]
-    answer["shapes"] = [list(p.shape) for p in parameters]
     if sum(sizes) == len(values):
         with torch.no_grad():
             for p, part in zip(parameters, values.split(sizes), strict=True):
@@ -53,6 +100,24 @@ def _asked(make, case: Case) -> Answer:
         answer["eval"] = _given(net.eval(), parameters, inputs)
         answer["train"] = _given(net.train(), parameters, inputs)
     return answer
+
+
+def _first(
+    make, sizes: Sequence[int], inputs: torch.Tensor, outputs: int
+) -> tuple[torch.nn.Module | None, Answer]:
+    """A fresh network and the answer with its outputs and shapes; None where these do not fit."""
+    net = make(*sizes)
+    if not isinstance(net, torch.nn.Module):
+        return None, {"kind": "other", "type": type(net).__name__}
+    first = net(inputs)
+    if not isinstance(first, torch.Tensor):
+        return None, {"kind": "other", "type": type(first).__name__}
+    answer = read_numbers(first)
+    if answer["kind"] != "numbers" or answer["shape"] != [len(inputs), outputs]:
+        return None, answer
+    # Looked at after the first call: lazy layers have no parameters before it.
+    answer["shapes"] = [list(p.shape) for p in net.parameters()]
+    return net, answer
 
 
 def _given(net: torch.nn.Module, parameters: Sequence[Any], inputs: torch.Tensor) -> dict[str, Any]:

@@ -86,6 +86,45 @@ def unusable(
     )
 
 
+def unusable_module(answer: Mapping[str, Any], name: str) -> Feedback | None:
+    """Feedback for a module of which nothing can be judged, else ``None``.
+
+    Parameters
+    ----------
+    answer : mapping
+        Of a question in :mod:`labchecks.ask.network`.
+    name : str
+        What the student calls the module.
+    """
+    message, error = str(answer.get("message", "")), str(answer.get("error", ""))
+    if answer.get("kind") == "error":
+        if "before Module.__init__() call" in message or "super().__init__" in message:
+            return incorrect(
+                f"`{name}` stopped: a layer was stored before `nn.Module` was prepared for it. "
+                "Look at the first line that an `__init__` of a module needs.",
+                "super().__init__ left out",
+            )
+        absent = "NotImplemented" in error or "is missing the required" in message
+        if "forward" in message and absent:
+            return incorrect(
+                f"`{name}` has no `forward` that computes a prediction yet.", "no forward"
+            )
+    if answer.get("kind") == "other" and answer.get("what") != "name":
+        described = str(answer.get("type", "something else")).replace("`", "")
+        if described == "NoneType":
+            return incorrect(
+                f"`forward` of `{name}` returns `None`. Look at its last line: what should it give "
+                "back?",
+                "returns None",
+            )
+        return incorrect(
+            f"`{name}(...)` should be a module whose call returns one tensor, and it gives "
+            f"`{described}`.",
+            "wrong type",
+        )
+    return unusable(answer, name, "a tensor of predictions", function=True)
+
+
 def failed(answer: Mapping[str, Any], what: str) -> Feedback:
     """Feedback for code that raised an error: the error, and the student's own line."""
     where = ""

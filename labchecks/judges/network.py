@@ -19,7 +19,7 @@ from labchecks.engine.network import (
     gradients,
     is_linear,
 )
-from labchecks.engine.unusable import unusable
+from labchecks.engine.unusable import unusable_module
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
 from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
@@ -100,7 +100,7 @@ class HiddenLayer:
             return not_checked(f"No answer for `{self.name}` reached the check.")
         pairs = list(zip(cases, answers, strict=True))
         for answer in answers:
-            nothing = self._nothing(answer)
+            nothing = unusable_module(answer, self.name)
             if nothing is not None:
                 return nothing
         wrong = self._shape(pairs)
@@ -113,35 +113,6 @@ class HiddenLayer:
             f"What `{self.name}` gives for the parameters that the check puts in could not be "
             "read. Please tell your instructor."
         )
-
-    def _nothing(self, answer: Answer) -> Feedback | None:
-        message, error = str(answer.get("message", "")), str(answer.get("error", ""))
-        if answer.get("kind") == "error":
-            if "before Module.__init__() call" in message or "super().__init__" in message:
-                return incorrect(
-                    f"`{self.name}` stopped: a layer was stored before `nn.Module` was prepared "
-                    "for it. Look at the first line that an `__init__` of a module needs.",
-                    "super().__init__ left out",
-                )
-            absent = "NotImplemented" in error or "is missing the required" in message
-            if "forward" in message and absent:
-                return incorrect(
-                    f"`{self.name}` has no `forward` that computes a prediction yet.", "no forward"
-                )
-        if answer.get("kind") == "other" and answer.get("what") != "name":
-            described = str(answer.get("type", "something else")).replace("`", "")
-            if described == "NoneType":
-                return incorrect(
-                    f"`forward` of `{self.name}` returns `None`. Look at its last line: what "
-                    "should it give back?",
-                    "returns None",
-                )
-            return incorrect(
-                f"`{self.name}(...)` should be a module whose call returns one tensor, and it "
-                f"gives `{described}`.",
-                "wrong type",
-            )
-        return unusable(answer, self.name, "a tensor of predictions", function=True)
 
     def _shape(self, pairs: Pairs) -> Feedback | None:
         for case, answer in pairs:

@@ -1,4 +1,4 @@
-"""Practices of Lab 4: several features, a loop with Adam, R², a network with a hidden layer."""
+"""Practices of Lab 4: several features, a training loop with Adam, R²."""
 
 from __future__ import annotations
 
@@ -12,5 +12,4 @@ PRACTICES = (
     FEATURES,
     Practice.optimizer("lab04-train", title="A training loop with Adam", points=20),
     R_SQUARED,
-    Practice.network("lab04-hidden-net", title="A network with one hidden layer", points=10),
 )

@@ -15,7 +15,7 @@ from labchecks.judges.network import network_cases, network_practice
 from tests.practice_models.bank.hidden_net import TWO_LAYERS
 from tests.practice_models.test_models_bank import cases_of, namespace_of
 
-ID = "lab04-hidden-net"
+ID = "lab06-hidden-net"
 
 
 @pytest.fixture(autouse=True)
@@ -173,7 +173,7 @@ def net(function):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_of_the_hidden_units_is_followed(name):
-    practice = network_practice("lab04-hidden-net", title="any", points=1)
+    practice = network_practice("lab06-hidden-net", title="any", points=1)
     for seed in range(3):
         cases = network_cases(random.Random(seed))
         answers = practice.ask({"Net": net(FUNCTIONS[name])}, cases)

@@ -1,4 +1,4 @@
-"""Every program of the bank for labs 4 and 5 is judged as it should be.
+"""Every program of the bank for labs 4 to 6 is judged as it should be.
 
 Right programs must be accepted, wrong ones refused, and a known mistake must be named: on the cases
 that the lab shows and on hidden ones, with several draws of the cases and the random starts.
@@ -22,16 +22,25 @@ PRACTICES = {
     "lab04-features": "features",
     "lab04-train": "train_loop",
     "lab04-r-squared": "r_squared",
-    "lab04-hidden-net": "hidden_net",
     "lab05-model": "line_model",
     "lab05-loss": "loss_function",
     "lab05-fit-gd": "fit_gd",
     "lab05-fit-bgd": "fit_bgd",
     "lab05-plot-gd": "loss_plots",
     "lab05-plot-bgd": "loss_plots",
+    "lab06-backward": "backward",
+    "lab06-hidden-net": "hidden_net",
+    "lab06-deep-net": "deep_net",
 }
 #: Practices whose programs take a moment: each wrong one is tried on one draw of the cases.
-SLOW = ("lab04-features", "lab04-train", "lab04-hidden-net", "lab05-fit-gd", "lab05-fit-bgd")
+SLOW = (
+    "lab04-features",
+    "lab04-train",
+    "lab05-fit-gd",
+    "lab05-fit-bgd",
+    "lab06-hidden-net",
+    "lab06-deep-net",
+)
 
 
 def bank_of(practice_id: str):

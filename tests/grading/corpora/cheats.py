@@ -969,9 +969,9 @@ def modules_replaced():
 @cheat
 def network_told_without_one():
     """Outputs and gradients from nowhere, in the form of an answer, with the values put in."""
-    lab = "lab04_linear_with_adam"
+    lab = "lab06_beyond_the_line"
     notebook = short_lab(lab)
-    notebook["cells"][find(notebook, "lab04-hidden-net")]["source"] = (
+    notebook["cells"][find(notebook, "lab06-hidden-net")]["source"] = (
         "import labchecks.ask.network as asked\n"
         "def told(make, case):\n"
         "    i, h, o = case['sizes']\n"
@@ -992,9 +992,9 @@ def network_told_without_one():
 @cheat
 def network_of_other_parameters():
     """A true network's outputs and gradients, but for values of its own instead of the given."""
-    lab = "lab04_linear_with_adam"
+    lab = "lab06_beyond_the_line"
     notebook = short_lab(lab)
-    notebook["cells"][find(notebook, "lab04-hidden-net")]["source"] = (
+    notebook["cells"][find(notebook, "lab06-hidden-net")]["source"] = (
         "import labchecks.ask.network as asked\n"
         "def told(make, case):\n"
         "    i, h, o = case['sizes']\n"

@@ -1,4 +1,4 @@
-"""Programs that students could have written for the practices of labs 4 and 5.
+"""Programs that students could have written for the practices of labs 4 to 6.
 
 Each module holds ``RIGHT``, a dict from a style to a program, and ``WRONG``, a dict from what is
 wrong to a pair: the program, and the mistake that the feedback must name (None where any refusal

@@ -1,4 +1,4 @@
-"""Programs for lab04-hidden-net."""
+"""Programs for lab06-hidden-net."""
 
 from __future__ import annotations
 

@@ -1,0 +1,295 @@
+"""Judging a network by whether it trains: its layers, and what it predicts after a training."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from labchecks.engine.unusable import unusable_module
+from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.hidden_cases import as_hidden
+from labchecks.registry import Practice
+
+__all__ = ["TrainedNetwork", "trained_cases", "trained_practice"]
+
+Case = Mapping[str, Any]
+Answer = Mapping[str, Any]
+
+#: Random starts, each with data of its own; each is worth the same share of the points.
+STARTS = 5
+
+#: The data: y = INTERCEPT + SLOPE·x + noise of variance 1, with x normal around 2.
+INTERCEPT, SLOPE, MEAN = 5.0, 2.0, 2.0
+
+#: R² that a trained network has to exceed. The rule itself reaches 0.8.
+GOAL = 0.75
+
+#: R² that nothing but chance gives before training.
+UNTRAINED = 0.5
+
+#: Predictions that spread less than this, in units of the noise, are one constant.
+CONSTANT = 0.05
+
+
+def trained_practice(
+    id: str,
+    *,
+    title: str,
+    points: float,
+    name: str,
+    sizes: Sequence[int],
+    seed: int = 44,
+    **training: Any,
+) -> Practice:
+    """A practice that asks for ``name()``, a network with given layers that trains.
+
+    Parameters
+    ----------
+    id, title : str
+        Grade id, and what the practice is about.
+    points : float
+        Points where every start reaches the goal; otherwise they are in proportion.
+    name : str
+        The student's name for the module.
+    sizes : sequence of int
+        Its numbers of inputs, hidden units of each layer, and outputs: 2 inputs, a column of ones
+        and x, and 1 output.
+    seed : int
+        Of the visible cases.
+    **training
+        ``lr``, ``epochs`` and ``batch_size`` of the training.
+    """
+    return Practice(
+        id=id,
+        title=title,
+        points=points,
+        names=(name,),
+        question=("trained", name),
+        judge=TrainedNetwork(name, tuple(sizes)),
+        visible=lambda: trained_cases(random.Random(seed), **training),
+        hidden=lambda rng: as_hidden(trained_cases(rng, **training)),
+    )
+
+
+def trained_cases(rng: random.Random, rows: int = 1000, **training: Any) -> list[dict[str, Any]]:
+    """For each start its data, the inputs for which predictions are wanted, and far-away ones."""
+    # Evenly spread over the distribution of x: their mean and variance are not left to chance.
+    shares = [(k + 0.5) / 200 for k in range(200)]
+    held = [round(NormalDist(MEAN, 1).inv_cdf(share), 4) for share in shares]
+    cases = []
+    for _ in range(STARTS):
+        x = [round(rng.gauss(MEAN, 1), 3) for _ in range(rows)]
+        y = [round(INTERCEPT + SLOPE * value + rng.gauss(0, 1), 3) for value in x]
+        wide = [float(value) for value in range(-100, 101, 10)]
+        seed = rng.randrange(1_000_000)
+        cases.append({"x": x, "y": y, "held": held, "wide": wide, "seed": seed, **training})
+    return cases
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """The judge: sizes of the layers, a non-linear function, R² after the training.
+
+    R² is the one to be expected on fresh data at the inputs ``held``: the rule and the variance of
+    its noise are known, so none need be drawn, and the student's process is sent no target of them.
+
+    Attributes
+    ----------
+    name : str
+        The student's name for the module.
+    sizes : tuple of int
+        Numbers of inputs, hidden units of each layer, and outputs.
+    """
+
+    name: str
+    sizes: Sequence[int]
+
+    def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
+        """Judge the answers of :func:`labchecks.ask.network.ask_trained`."""
+        if not cases or len(cases) != len(answers):
+            return not_checked(f"No answer for `{self.name}` reached the check.")
+        for answer in answers:
+            nothing = unusable_module(answer, self.name)
+            if nothing is not None:
+                return nothing
+        for case, answer in zip(cases, answers, strict=True):
+            if answer["shape"] != [len(case["held"]), 1]:
+                return incorrect(
+                    f"For {len(case['held'])} rows `{self.name}` returns the shape "
+                    f"{tuple(answer['shape'])}. It should have one row for each row of the inputs "
+                    "and one column.",
+                    "wrong shape",
+                )
+            if not _is_readable(case, answer):
+                return not_checked(
+                    f"What `{self.name}` predicts could not be read. Please tell your instructor."
+                )
+        return (
+            self._layers(answers[0]["shapes"])
+            or self._function(cases, answers)
+            or self._trained(cases, answers)
+        )
+
+    def _layers(self, shapes: Sequence[Sequence[int]]) -> Feedback | None:
+        """What is wrong with the layers; biases and one-dimensional parameters are left free."""
+        wanted = _pairs(self.sizes)
+        found = [tuple(sorted(shape)) for shape in shapes if len(shape) > 1]
+        # The layers may be stored in any order, but not as the chain of other hidden sizes.
+        *_, last = self.sizes
+        others = ((self.sizes[0], *hidden, last) for hidden in permutations(self.sizes[1:-1]))
+        if found == wanted or (
+            Counter(found) == Counter(wanted) and found not in map(_pairs, others)
+        ):
+            return None
+        pairs = list(zip(self.sizes, self.sizes[1:]))
+        chain = "-".join(map(str, self.sizes))
+        if not Counter(found) - Counter(wanted) and len(found) < len(wanted):
+            return incorrect(
+                f"`{self.name}` knows the weights of {len(found)} of its {len(pairs)} layers: "
+                "the others would never be trained. Look at how the layers are stored: a module "
+                "finds those on `self`, in an `nn.Sequential` or in an `nn.ModuleList`.",
+                "parameters not registered",
+            )
+        has = ", ".join(" by ".join(map(str, shape)) for shape in shapes if len(shape) > 1)
+        return incorrect(
+            f"The weights of `{self.name}` have the shapes {has}. Those of {chain} connect "
+            f"{', '.join(f'{a} to {b}' for a, b in pairs)}. Look at the two numbers of each layer.",
+            "wrong sizes",
+        )
+
+    def _function(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback | None:
+        """What is wrong with the function that an untrained network computes."""
+        if any(answer["slopes"] is None for answer in answers):
+            return incorrect(
+                f"No gradient flows from the output of `{self.name}` to its parameters, so nothing "
+                "can be trained. Look for a step in `forward` that leaves the tensors.",
+                "not differentiable",
+            )
+        if all(
+            _is_straight(case["wide"], answer["wide"])
+            for case, answer in zip(cases, answers, strict=True)
+        ):
+            return incorrect(
+                f"`{self.name}` computes a straight line, however its parameters start: layers "
+                "without a non-linear function between them are one line. Look at what happens to "
+                "the output of each hidden layer.",
+                "no non-linear function",
+            )
+        if any(
+            _r_squared(case, answer["before"]) > UNTRAINED
+            for case, answer in zip(cases, answers, strict=True)
+        ):
+            return incorrect(
+                f"`{self.name}` already predicts the targets before it is trained: its parameters "
+                "do not start at random. Look at how they are made.",
+                "starts at the answer",
+            )
+        return None
+
+    def _trained(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
+        scores = [_r_squared(c, a["values"]) for c, a in zip(cases, answers, strict=True)]
+        failed = [k for k, score in enumerate(scores) if not score > GOAL]
+        if not failed:
+            return correct(
+                f"Trained from {len(scores)} random starts, `{self.name}` reaches R² "
+                f"{min(scores):.2f} or more on held-out data from every one of them."
+            )
+        worst = min(failed, key=lambda k: scores[k] if np.isfinite(scores[k]) else -np.inf)
+        mistake, text = self._reason(cases[worst], answers[worst], scores[worst])
+        reached = len(scores) - len(failed)
+        if not reached:
+            return incorrect(
+                f"`{self.name}` reaches R² above {GOAL} from none of {len(scores)} random starts. "
+                f"In the worst case {text}",
+                mistake,
+            )
+        return partial(
+            reached / len(scores),
+            f"`{self.name}` reaches R² above {GOAL} from {reached} of {len(scores)} random starts. "
+            f"In the worst case {text}",
+            mistake,
+        )
+
+    def _reason(self, case: Case, answer: Answer, score: float) -> tuple[str, str]:
+        """The name of what keeps a network from training, and what is said of it."""
+        values = np.array(answer["values"])
+        if answer["values"] == answer["before"]:
+            return (
+                "nothing moves",
+                "the predictions after training are those before it. Look at what the output "
+                "depends on.",
+            )
+        everything = np.concatenate([values, answer["before"], answer["wide"]])
+        for low, what in ((0, "0 and 1"), (-1, "−1 and 1")):
+            if low <= everything.min() and everything.max() <= 1:
+                return (
+                    "activation after the output",
+                    f"every prediction lies between {what}, and the targets do not. Look at what "
+                    "stands after the last layer.",
+                )
+        if values.std() < CONSTANT and self._is_dead(answer):
+            return (
+                "dead units",
+                f"it predicts {values.mean():.2g} for all x, and the gradient of every hidden "
+                "weight is exactly 0: the units of a whole layer give 0 for every row, and they "
+                "stay there. Look at what the non-linear function does left of 0, and at how far "
+                "the output has to travel.",
+            )
+        if values.std() < CONSTANT:
+            return (
+                "still on the plateau",
+                f"it predicts {values.mean():.2g} for all x: what x says does not get through the "
+                "layers. Look at how much of a difference each non-linear function lets through.",
+            )
+        return (
+            "too slow",
+            f"its predictions depend on x, but R² is only {score:.2f} after this training. Look at "
+            "how far the output has to travel from where it starts, and how fast it can.",
+        )
+
+    def _is_dead(self, answer: Answer) -> bool:
+        """Whether no hidden weight has a gradient any more."""
+        last = sorted(self.sizes[-2:])
+        slopes = zip(answer["shapes"], answer["slopes"], strict=True)
+        return all(s == 0 for shape, s in slopes if len(shape) > 1 and sorted(shape) != last)
+
+
+def _pairs(sizes: Sequence[int]) -> list[tuple[int, ...]]:
+    """The two sizes that each layer connects, the smaller one first."""
+    return [tuple(sorted(pair)) for pair in zip(sizes, sizes[1:])]
+
+
+def _r_squared(case: Case, values: Sequence[float]) -> float:
+    """R² of predictions for ``held``, as expected on data with noise of variance 1."""
+    rule = INTERCEPT + SLOPE * np.array(case["held"])
+    with np.errstate(all="ignore"):
+        return float(1 - (np.mean((np.array(values) - rule) ** 2) + 1) / (rule.var() + 1))
+
+
+def _is_straight(x: Sequence[float], values: Sequence[float]) -> bool:
+    """Whether points at equal distances lie on a line."""
+    bend = np.abs(np.diff(values, 2)).max()
+    return bool(bend <= 1e-4 * (np.ptp(values) + 1e-9) + 1e-6)
+
+
+def _is_readable(case: Case, answer: Answer) -> bool:
+    """Whether the answer has the form of one; it comes from the student's process."""
+    shapes, slopes = answer.get("shapes"), answer.get("slopes")
+    return (
+        all(
+            isinstance(answer.get(key), list)
+            and len(answer[key]) == len(case[at])
+            and all(type(value) in (int, float) for value in answer[key])
+            for key, at in (("values", "held"), ("before", "held"), ("wide", "wide"))
+        )
+        and isinstance(shapes, list)
+        and all(isinstance(s, list) and all(type(n) is int for n in s) for s in shapes)
+        and (slopes is None or (isinstance(slopes, list) and len(slopes) == len(shapes)))
+    )
