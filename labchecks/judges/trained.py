@@ -11,10 +11,10 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
+from labchecks.hidden_cases import as_hidden
 
 from labchecks.engine.unusable import unusable_module
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
-from labchecks.hidden_cases import as_hidden
 from labchecks.registry import Practice
 
 __all__ = ["TrainedNetwork", "trained_cases", "trained_practice"]
