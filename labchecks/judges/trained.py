@@ -11,10 +11,10 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-from labchecks.hidden_cases import as_hidden
 
 from labchecks.engine.unusable import unusable_module
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
 
 __all__ = ["TrainedNetwork", "trained_cases", "trained_practice"]
@@ -66,15 +66,14 @@ def trained_practice(
     **training
         ``lr``, ``epochs`` and ``batch_size`` of the training.
     """
-    return Practice(
+    return drawn_practice(
+        "trained",
+        TrainedNetwork(name, tuple(sizes)),
+        lambda rng: trained_cases(rng, **training),
         id=id,
         title=title,
         points=points,
-        names=(name,),
-        question=("trained", name),
-        judge=TrainedNetwork(name, tuple(sizes)),
-        visible=lambda: trained_cases(random.Random(seed), **training),
-        hidden=lambda rng: as_hidden(trained_cases(rng, **training)),
+        seed=seed,
     )
 
 
