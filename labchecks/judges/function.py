@@ -283,11 +283,14 @@ class FunctionJudge:
 
     def _first_off(self, outcome: Mapping[str, Any], result: Answer) -> int:
         """The index of the first value that is not the right one."""
-        values = np.asarray(result["values"], dtype=float)
-        if len(outcome["values"]) != values.size:
+        values, expected = (np.asarray(one["values"], dtype=float) for one in (result, outcome))
+        # Of two tables of different lengths the rows that both have are compared.
+        both = min(values.size, expected.size)
+        if both < max(values.size, expected.size) and self.compared != "columns":
             return 0
         with np.errstate(all="ignore"):
-            off = ~(np.abs(values - outcome["values"]) <= self._allowed(outcome, None))
+            allowed = self._allowed(outcome, None)[:both]
+            off = ~(np.abs(values[:both] - expected[:both]) <= allowed)
         return int(np.argmax(off))
 
     def _rounded(self, expected, results, calls) -> Feedback | None:
