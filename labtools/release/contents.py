@@ -34,14 +34,7 @@ TEMPLATES = Path(__file__).parent / "student"
 # How Colab gets the course, as the students' README says it.
 COLAB_BUTTON = "Open a lab with its button below."
 COLAB_UPLOAD = "Open a lab with *File → Upload notebook*."
-COLAB_BY_HAND = Template("""\
-Open a lab with *File → Upload notebook*, upload `$release.zip` (the file that this folder came in)
-with the folder symbol at the left, and run this in a new first cell. Colab has everything else that
-the labs need.
-
-```console
-!pip install --no-deps $release.zip
-```""")
+COLAB_BY_HAND = TEMPLATES / "colab-by-hand.md"
 
 PINS_HEADER = """\
 # The exact versions that the labs were tested with; a version here is used when its package is
@@ -165,7 +158,7 @@ def _words(
     """What stands in place of ``$word`` in the templates."""
     named = f"{project['name']}-{project['version']}"
     extras = project["optional-dependencies"]
-    colab = COLAB_BY_HAND.substitute(release=named)
+    colab = Template(COLAB_BY_HAND.read_text(encoding="utf-8")).substitute(release=named).rstrip()
     if address is not None:
         how = COLAB_BUTTON if address.links("") else COLAB_UPLOAD
         colab = f"{how} Its first cell installs the course there."

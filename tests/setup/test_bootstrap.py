@@ -259,6 +259,19 @@ def test_a_too_old_python_gets_one_sentence(tmp_path):
     assert "make PYTHON=" in sentence
 
 
+def test_a_python_for_intel_macs_gets_one_sentence(tmp_path):
+    program = (
+        "import platform, runpy, sys; sys.platform = 'darwin'; platform.machine = lambda: 'x86_64';"
+        f"sys.argv = ['bootstrap.py', 'lab']; runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert result.returncode == 1
+    [sentence] = result.stderr.splitlines()
+    assert "no build for Macs with an Intel processor" in sentence and "make PYTHON=" in sentence
+
+
 def test_an_old_python_can_read_the_script():
     ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 6))
     for version in ("3.6", "3.7", "3.8"):
