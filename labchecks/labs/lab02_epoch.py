@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -138,9 +138,18 @@ def _judge_epoch(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback
             f"`sgd_epoch` should be a function, and it is a `{answer.get('type', 'value')}`.",
             "wrong type",
         )
+    for number, (made, run, right, points) in enumerate(_passes(case, answer)):
+        fault = _epoch_fault(made, run, right, points)
+        if fault is not None:
+            return fault if number == 0 else _second_pass(fault, made, len(points))
+    return correct("")
+
+
+def _passes(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[tuple]:
+    """For each pass over the data what was made of it, and the run that was asked for."""
     points = Points(_float32(case["x"]), _float32(case["y"]))
     start = (float(np.float32(case["w"])), float(np.float32(case["b"])))
-    for number, (order, made) in enumerate(zip(case["orders"], answer["passes"], strict=True)):
+    for order, made in zip(case["orders"], answer["passes"], strict=True):
         run = Descent(
             rate=case["rate"],
             epochs=1,
@@ -150,11 +159,27 @@ def _judge_epoch(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback
             series="every",
         )
         right = simulate(run, points)
-        fault = _epoch_fault(made, run, right, points)
-        if fault is not None:
-            return fault if number == 0 else _second_pass(fault, made, len(order))
+        yield made, run, right, points
         start = right.end
-    return correct("")
+
+
+def _may_be_right(cases: Sequence[Mapping], answers: Sequence[Mapping]) -> bool:
+    """Whether these answers, perhaps to the first cases only, can be a right program's.
+
+    A quick look that does not ask what went wrong.
+    """
+
+    def is_right(made, run: Descent, right, points: Points) -> bool:
+        values = made["losses"].get("values", ())
+        return len(values) == len(points) and agree(values, right.losses, SAMPLE)
+
+    return all(
+        answer.get("kind") == "passes" and all(is_right(*one) for one in _passes(case, answer))
+        for case, answer in zip(cases, answers, strict=True)
+    )
+
+
+_judge_epochs.may_be_right = _may_be_right
 
 
 def _float32(values: Sequence[float]) -> np.ndarray:
