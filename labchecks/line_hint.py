@@ -295,7 +295,7 @@ LOOK = {
     "gradients": "what the gradients hold at that point",
     "mean or sum": "how many numbers become one there",
     "operator": "how the numbers are combined there",
-    "sides": "what stands on the two sides of the operators, and whether it all belongs there",
+    "sides": "what stands on either side of the operators: does all of it belong there",
     "comparison": "the condition",
     "neighbours": "the order of the statements: what has to come before what",
     "moved": "the indentation: how often does this run, and when",
