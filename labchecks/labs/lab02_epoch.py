@@ -109,7 +109,8 @@ def _drawn_epochs(rng: random.Random, n: int) -> dict[str, Any]:
 
 def _judge_epochs(cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
     for number, (case, answer) in enumerate(zip(cases, answers, strict=True)):
-        feedback = _judge_epoch(case, answer)
+        others = [pair for k, pair in enumerate(zip(cases, answers, strict=True)) if k != number]
+        feedback = _judge_epoch(case, answer, others)
         if feedback.outcome != "correct":
             if number and feedback.outcome in ("incorrect", "partial"):
                 text = f"Right in the first trial, but not in another. {feedback.text}"
@@ -121,7 +122,9 @@ def _judge_epochs(cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedb
     )
 
 
-def _judge_epoch(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
+def _judge_epoch(
+    case: Mapping[str, Any], answer: Mapping[str, Any], others: Sequence[tuple[Mapping, Mapping]]
+) -> Feedback:
     kind = answer.get("kind")
     if kind == "stub":
         return not_attempted("`sgd_epoch` has no body yet.")
@@ -139,7 +142,7 @@ def _judge_epoch(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback
             "wrong type",
         )
     for number, (made, run, right, points) in enumerate(_passes(case, answer)):
-        fault = _epoch_fault(made, run, right, points)
+        fault = _epoch_fault(made, run, right, points, others if number == 0 else ())
         if fault is not None:
             return fault if number == 0 else _second_pass(fault, made, len(points))
     return correct("")
@@ -147,17 +150,9 @@ def _judge_epoch(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback
 
 def _passes(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[tuple]:
     """For each pass over the data what was made of it, and the run that was asked for."""
-    points = Points(_float32(case["x"]), _float32(case["y"]))
-    start = (float(np.float32(case["w"])), float(np.float32(case["b"])))
+    points, start = _points_and_start(case)
     for order, made in zip(case["orders"], answer["passes"], strict=True):
-        run = Descent(
-            rate=case["rate"],
-            epochs=1,
-            start=start,
-            batch_size=1,
-            order=(tuple(order),),
-            series="every",
-        )
+        run = _pass(case, start, order)
         right = simulate(run, points)
         yield made, run, right, points
         start = right.end
@@ -182,6 +177,17 @@ def _may_be_right(cases: Sequence[Mapping], answers: Sequence[Mapping]) -> bool:
 _judge_epochs.may_be_right = _may_be_right
 
 
+def _points_and_start(case: Mapping[str, Any]) -> tuple[Points, tuple[float, float]]:
+    points = Points(_float32(case["x"]), _float32(case["y"]))
+    return points, (float(np.float32(case["w"])), float(np.float32(case["b"])))
+
+
+def _pass(case: Mapping[str, Any], start: tuple[float, float], order: Sequence[int]) -> Descent:
+    """The right pass over the samples in this order."""
+    rows = (tuple(order),)
+    return Descent(case["rate"], 1, start, batch_size=1, order=rows, series="every")
+
+
 def _float32(values: Sequence[float]) -> np.ndarray:
     return np.asarray(values, dtype=np.float32).astype(float)
 
@@ -190,7 +196,7 @@ def _float32(values: Sequence[float]) -> np.ndarray:
 SAMPLE = 1e-4
 
 
-def _epoch_fault(made, run: Descent, right, points: Points) -> Feedback | None:
+def _epoch_fault(made, run: Descent, right, points: Points, others=()) -> Feedback | None:
     n = len(points)
     trial = f"In a trial with {n} point{'s' if n > 1 else ''}: "
     answer, w, b = made["losses"], made["w"], made["b"]
@@ -233,7 +239,7 @@ def _epoch_fault(made, run: Descent, right, points: Points) -> Feedback | None:
             )
     if len(values) != n:
         return _wrong_count(trial, values, run, right, points, moved_right)
-    return _epoch_mistake(trial, values, run, points, moved_right, right)
+    return _epoch_mistake(trial, values, run, points, moved_right, right, others)
 
 
 def _near(value: float, expected: float) -> bool:
@@ -302,8 +308,54 @@ def _wrong_count(trial, values, run: Descent, right, points: Points, moved_right
     )
 
 
+def _hypotheses(run: Descent) -> list[Mistake]:
+    """What may explain the losses of a pass; for every pass in the same order."""
+    (order,) = run.order
+    backwards = Mistake(
+        "order reversed",
+        {"order": (tuple(reversed(order)),)},
+        "The samples were taken from the end of `order` to its beginning: your first value is "
+        "{v0}.",
+        "Look at the order in which the loop visits the samples.",
+    )
+    share = Mistake(
+        "divided by the number of points",
+        {"gradient_scale": 1 / len(order), "recorded_scale": 1 / len(order)},
+        "The loss of a sample is divided by the number of points: your first value is {v0}.",
+        "Look at what the loss of one sample alone is.",
+    )
+    rates = [
+        Mistake(
+            "step_size ignored",
+            {"rate": rate},
+            f"Your values are those of rate {rate:g}; the call asked for {{rate}}. The second is "
+            "{v1}.",
+            "Look at which name the update lines use.",
+        )
+        for rate in RATES
+    ]
+    return [*INSIDE_AN_EPOCH, *ONE_BY_ONE, backwards, share, *rates]
+
+
+def _explains(which: Sequence[int], others: Sequence[tuple[Mapping, Mapping]]) -> bool:
+    """Whether the hypotheses with these numbers together give what the other trials gave, too."""
+    for case, answer in others:
+        losses = answer["passes"][0]["losses"] if answer.get("kind") == "passes" else {}
+        if losses.get("kind") != "numbers" or len(losses["values"]) != len(case["x"]):
+            continue
+        points, start = _points_and_start(case)
+        run = _pass(case, start, case["orders"][0])
+        known = _hypotheses(run)
+        for number in which:
+            run = known[number].applied_to(run)
+        expected = simulate(run, points).losses
+        if mismatch(losses["values"], expected, SAMPLE, chaotic=True) > 1:
+            return False
+    return True
+
+
 def _epoch_mistake(
-    trial: str, values, run: Descent, points: Points, moved_right: bool, right
+    trial: str, values, run: Descent, points: Points, moved_right: bool, right, others=()
 ) -> Feedback:
     order = list(run.order[0])
     by_index = [0.0] * len(order)
@@ -316,33 +368,9 @@ def _epoch_mistake(
             "Asked for is the order in which the samples were used.",
             "losses sorted by index",
         )
-    backwards = Mistake(
-        "order reversed",
-        {"order": (tuple(reversed(order)),)},
-        "The samples were taken from the end of `order` to its beginning: your first value is "
-        "{v0}.",
-        "Look at the order in which the loop visits the samples.",
-    )
-    known = (*INSIDE_AN_EPOCH, *ONE_BY_ONE, backwards)
-    rates = [
-        Mistake(
-            "step_size ignored",
-            {"rate": rate},
-            f"Your values are those of rate {rate:g}; the call asked for {{rate}}. The second is "
-            "{v1}.",
-            "Look at which name the update lines use.",
-        )
-        for rate in RATES
-        if rate != run.rate
-    ]
-    share = Mistake(
-        "divided by the number of points",
-        {"gradient_scale": 1 / len(order), "recorded_scale": 1 / len(order)},
-        "The loss of a sample is divided by the number of points: your first value is {v0}.",
-        "Look at what the loss of one sample alone is.",
-    )
-    found = matching(values, run, points, [*known, share, *rates], absolute=SAMPLE)
-    if found:
+    known = _hypotheses(run)
+    found = matching(values, run, points, known, absolute=SAMPLE)
+    if found and _explains([known.index(mistake) for mistake in found], others):
         feedback = describe(found, values, run)
         text = trial + feedback.text[0].lower() + feedback.text[1:]
         if trial.endswith(": ") and feedback.text.startswith("`"):

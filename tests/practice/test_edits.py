@@ -9,6 +9,7 @@ import pytest
 
 from labchecks.engine import edits as module
 from labchecks.engine.edits import KINDS, double_edits, edits
+from tests.generated.drawn import PRACTICES, right_programs
 
 LOOP = """\
 def fit(X, Y, lr, num_epochs, batch_size):
@@ -104,3 +105,51 @@ def test_edits_come_in_the_same_order_and_the_likeliest_kinds_first():
 def test_what_is_no_python_is_refused():
     with pytest.raises(SyntaxError):
         next(edits("w ="))
+
+
+#: Kinds that change an expression, and no statement's place.
+WITHIN = ("sign", "mean or sum", "operator", "sides", "comparison", "range", "slice", "argument")
+WITHIN += ("call", "constant", "name", "factor")
+
+
+def statements(source: str) -> list[tuple[str, tuple[int, int]]]:
+    """Each statement without those in it, and its lines."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt):
+            inner = [f for f in ("body", "orelse", "finalbody", "handlers") if hasattr(node, f)]
+            own = {f: v for f, v in ast.iter_fields(node) if f not in inner}
+            dumps = [ast.dump(v) if isinstance(v, ast.AST) else _dumped(v) for v in own.values()]
+            found.append((" ".join(map(str, dumps)), (node.lineno, node.end_lineno)))
+    return found
+
+
+def _dumped(value):
+    return (
+        [ast.dump(v) if isinstance(v, ast.AST) else v for v in value]
+        if isinstance(value, list)
+        else value
+    )
+
+
+@pytest.mark.parametrize("practice_id", PRACTICES)
+def test_edits_of_all_right_programs_of_the_banks(practice_id):
+    for kind, source in zip(
+        itertools.cycle(KINDS), right_programs(practice_id).values(), strict=False
+    ):
+        tree, last = ast.unparse(ast.parse(source)), len(source.splitlines())
+        if made := list(itertools.islice(edits(source, [kind]), 4)):
+            assert len({edit.source for edit in made} | {tree}) == len(made) + 1
+            for edit in made:
+                compile(edit.source, "<edit>", "exec")
+                assert 1 <= edit.lines[0] <= edit.lines[1] <= last
+                if kind in WITHIN:
+                    places = [
+                        lines
+                        for (old, lines), (new, _) in zip(
+                            statements(source), statements(edit.source), strict=True
+                        )
+                        if old != new
+                    ]
+                    assert len(places) == 1, (kind, edit)
+                    assert places[0][0] <= edit.lines[0] <= edit.lines[1] <= places[0][1]

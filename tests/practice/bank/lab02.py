@@ -327,6 +327,11 @@ def sgd_epoch(slope, cut, inputs, targets, eta, indices):
     ),
     wrong("never zeroed", epoch(zero="pass"), "gradients never zeroed"),
     wrong(
+        "divides by the gradient of b, so that b hardly moves at first",
+        epoch(moves="w -= step_size * w.grad; b -= step_size / b.grad"),
+        "steps differ",
+    ),
+    wrong(
         "never zeroed, data and arrays",
         epoch(
             zero="pass",
