@@ -87,7 +87,7 @@ def line_hint(
     cases: Sequence[Case],
     answers: Sequence[Answer],
     feedback: Feedback,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
 ) -> str:
     """The hint, or ``""`` where there is none to be given.
 
@@ -95,10 +95,10 @@ def line_hint(
     ----------
     practice, namespace, cases, answers, feedback
         What was asked, and what the judge said of it.
-    seconds : float
-        How long the search may take.
+    seconds : float, optional
+        How long the search may take; :data:`SECONDS` if left out.
     """
-    deadline = clock() + seconds
+    deadline = clock() + (SECONDS if seconds is None else seconds)
     if practice.question[:1] == ("figure",) or not unexplained(feedback):
         return ""
     cell = cell_of(practice, namespace)
@@ -294,22 +294,22 @@ LOOK = {
     "sign": "what is added there, and what is subtracted",
     "gradients": "what the gradients hold at that point",
     "mean or sum": "how many numbers become one there",
-    "operator": "how its numbers are combined",
-    "sides": "what stands on the two sides of its operators, and whether it all belongs there",
+    "operator": "how the numbers are combined there",
+    "sides": "what stands on either side of the operators: does all of it belong there",
     "comparison": "the condition",
     "neighbours": "the order of the statements: what has to come before what",
-    "moved": "how far it is indented: how often does it run, and when",
-    "dropped": "whether it has to be done there",
+    "moved": "the indentation: how often does this run, and when",
+    "dropped": "whether this has to be done there",
     "fresh list": "where the list is made, and what comes back in the end",
-    "doubled": "how often it has to be done, and for which names",
-    "range": "where the loop begins and ends, and its steps",
+    "doubled": "how often this has to be done, and for which names",
+    "range": "where the loop begins and ends, and in which steps",
     "slice": "which rows or entries are taken",
     "argument": "what is handed over, and in which order",
     "call": "what is called there, and on what",
     "in place": "whether the assignment changes an object or makes a new one",
-    "constant": "the numbers in it",
-    "name": "the names in it: does each stand for what you mean",
-    "factor": "its factors: is there one too many or too few",
+    "constant": "the numbers there",
+    "name": "the names there: does each stand for what you mean",
+    "factor": "the factors there: is one too many, or one too few",
 }
 
 #: Characters of a line that are quoted.

@@ -100,20 +100,18 @@ def essential(practice: Practice, source: str) -> str:
     """The cell without the lines that only show or try out the answer; line numbers are kept."""
     called = practice.question[0] in CALLED
     lines, body = source.split("\n"), ast.parse(source).body
-    for at, statement in enumerate(body):
-        first, last = _first_line(statement), statement.end_lineno
-        shared = any(
-            other is not statement and _first_line(other) <= last and other.end_lineno >= first
-            for other in body[max(0, at - 1) : at + 2]
-        )
-        if not shared and _is_beside(statement, called, set(practice.names)):
-            lines[first - 1 : last] = [""] * (last - first + 1)
+    beside = [one for one in body if _is_beside(one, called, set(practice.names))]
+    # A line is kept as a whole.
+    kept = {line for one in body if one not in beside for line in _lines_of(one)}
+    for line in {line for one in beside for line in _lines_of(one)} - kept:
+        lines[line - 1] = ""
     return "\n".join(lines)
 
 
-def _first_line(statement: ast.stmt) -> int:
+def _lines_of(statement: ast.stmt) -> range:
     decorators = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(one.lineno for one in decorators)])
+    first = min([statement.lineno, *(one.lineno for one in decorators)])
+    return range(first, statement.end_lineno + 1)
 
 
 def _is_beside(statement: ast.stmt, called: bool, names: set[str]) -> bool:

@@ -158,8 +158,12 @@ class TrainingJudge:
         if _unreadable(self.name, cases, answers) is not None:
             return False
         runs = [TrainingRun.of(case, answer) for case, answer in zip(cases, answers, strict=True)]
-        # Of a quick case no more is known of the start than what the model was called with.
-        runs = [run for run in runs if run.case.get("alike", True) or len(run.calls)]
+        # A quick case tells the start by the model's calls alone, and has no end to be judged by.
+        runs = [
+            run
+            for run in runs
+            if run.case.get("alike", True) or (len(run.calls) and not run.open_order)
+        ]
         if any(len(run.log) != run.epochs or _is_elsewhere(run) for run in runs):
             return False
         return not runs or any(

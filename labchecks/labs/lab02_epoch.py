@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -136,6 +136,21 @@ class _Epochs:
         right = simulate(_pass(cases[0], start, cases[0]["orders"][0]), points)
         return Chart.of(made["values"], right.losses, where=f"with {len(cases[0]['x'])} points")
 
+    def may_be_right(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> bool:
+        """Whether these answers, perhaps to the first cases only, can be a right program's.
+
+        A quick look that does not ask what went wrong.
+        """
+
+        def is_right(made, run: Descent, right, points: Points) -> bool:
+            values = made["losses"].get("values", ())
+            return len(values) == len(points) and agree(values, right.losses, SAMPLE)
+
+        return all(
+            answer.get("kind") == "passes" and all(is_right(*one) for one in _passes(case, answer))
+            for case, answer in zip(cases, answers, strict=True)
+        )
+
 
 def _judge_epoch(
     case: Mapping[str, Any], answer: Mapping[str, Any], others: Sequence[tuple[Mapping, Mapping]]
@@ -156,15 +171,21 @@ def _judge_epoch(
             f"`sgd_epoch` should be a function, and it is a `{answer.get('type', 'value')}`.",
             "wrong type",
         )
-    points, start = _points_and_start(case)
-    for number, (order, made) in enumerate(zip(case["orders"], answer["passes"], strict=True)):
-        run = _pass(case, start, order)
-        right = simulate(run, points)
+    for number, (made, run, right, points) in enumerate(_passes(case, answer)):
         fault = _epoch_fault(made, run, right, points, others if number == 0 else ())
         if fault is not None:
-            return fault if number == 0 else _second_pass(fault, made, len(order))
-        start = right.end
+            return fault if number == 0 else _second_pass(fault, made, len(points))
     return correct("")
+
+
+def _passes(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[tuple]:
+    """For each pass over the data what was made of it, and the run that was asked for."""
+    points, start = _points_and_start(case)
+    for order, made in zip(case["orders"], answer["passes"], strict=True):
+        run = _pass(case, start, order)
+        right = simulate(run, points)
+        yield made, run, right, points
+        start = right.end
 
 
 def _points_and_start(case: Mapping[str, Any]) -> tuple[Points, tuple[float, float]]:
