@@ -143,10 +143,13 @@ def _lighter(picture: str) -> str:
     A plot has few colours, and its edges have shades of these; nobody sees the difference.
     """
     given = base64.b64decode(picture)
-    with Image.open(io.BytesIO(given)) as image:
-        drawn = image.convert("RGBA").quantize(COLOURS, Image.Quantize.FASTOCTREE)
-        made = io.BytesIO()
-        drawn.save(made, "PNG", optimize=True)
+    made = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(given)) as image:
+            drawn = image.convert("RGBA").quantize(COLOURS, Image.Quantize.FASTOCTREE)
+    except OSError:  # no whole picture: it is as its cell has made it
+        return picture
+    drawn.save(made, "PNG", optimize=True)
     return base64.b64encode(min(made.getvalue(), given, key=len)).decode("ascii")
 
 
