@@ -37,8 +37,9 @@ def ask_trained(namespace: Mapping[str, object], case: Case, name: str) -> Answe
     Its inputs are a column of ones beside x. It is trained with Adam on the mean squared error, in
     batches of rows in their order. Further keys: ``shapes``, those of its parameters; and, where
     the predictions have the shape of the targets, ``before``, those for ``held`` before training;
-    ``wide``, those for ``wide`` before training; and ``slopes``, for each parameter the largest
-    entry of the loss's gradient after training. ``slopes`` is None if no gradient flows.
+    ``wide``, those for ``wide`` before training and after it, in one list; and ``slopes``, for each
+    parameter the largest entry of the loss's gradient after training. ``slopes`` is None if no
+    gradient flows.
     """
     make, nothing = read_callable(namespace, name)
     if nothing is not None:
@@ -62,7 +63,7 @@ def _trained(make, case: Case) -> Answer:
     answer["wide"] = _predicted(net, wide)
     net.train()
     if not parameters or not criterion(net(x), y).requires_grad:
-        return answer | {"slopes": None}
+        return answer | {"slopes": None, "wide": 2 * answer["wide"]}
     optimizer = torch.optim.Adam(parameters, lr=case["lr"])
     for _ in range(case["epochs"]):
         for rows, targets in zip(x.split(case["batch_size"]), y.split(case["batch_size"])):
@@ -74,6 +75,7 @@ def _trained(make, case: Case) -> Answer:
     criterion(net(x), y).backward()
     slopes = [0.0 if p.grad is None else p.grad.abs().max() for p in net.parameters()]
     answer["slopes"] = _rounded(torch.tensor(slopes))
+    answer["wide"] += _predicted(net, wide)
     return answer | {"values": _predicted(net, held)}
 
 

@@ -171,12 +171,12 @@ class TrainedNetwork:
                 "can be trained. Look for a step in `forward` that leaves the tensors.",
                 "not differentiable",
             )
-        if all(
-            _is_straight(case["wide"], answer["wide"])
-            for case, answer in zip(cases, answers, strict=True)
-        ):
+        # Before training and after. One constant says nothing: units may be dead, weights 0.
+        wide = [np.split(np.array(answer["wide"]), 2) for answer in answers]
+        lines = [values for pair in wide for values in pair]
+        if all(map(_is_straight, lines)) and max(map(np.ptp, lines)) > CONSTANT:
             return incorrect(
-                f"`{self.name}` computes a straight line, however its parameters start: layers "
+                f"`{self.name}` computes a straight line, before training and after: layers "
                 "without a non-linear function between them are one line. Look at what happens to "
                 "the output of each hidden layer.",
                 "no non-linear function",
@@ -272,10 +272,9 @@ def _r_squared(case: Case, values: Sequence[float]) -> float:
         return float(1 - (np.mean((np.array(values) - rule) ** 2) + 1) / (rule.var() + 1))
 
 
-def _is_straight(x: Sequence[float], values: Sequence[float]) -> bool:
-    """Whether points at equal distances lie on a line."""
-    bend = np.abs(np.diff(values, 2)).max()
-    return bool(bend <= 1e-4 * (np.ptp(values) + 1e-9) + 1e-6)
+def _is_straight(values: np.ndarray) -> bool:
+    """Whether predictions for inputs at equal distances lie on a line."""
+    return bool(np.abs(np.diff(values, 2)).max() <= 1e-4 * np.ptp(values) + 1e-6)
 
 
 def _is_readable(case: Case, answer: Answer) -> bool:
@@ -284,9 +283,13 @@ def _is_readable(case: Case, answer: Answer) -> bool:
     return (
         all(
             isinstance(answer.get(key), list)
-            and len(answer[key]) == len(case[at])
+            and len(answer[key]) == times * len(case[at])
             and all(type(value) in (int, float) for value in answer[key])
-            for key, at in (("values", "held"), ("before", "held"), ("wide", "wide"))
+            for key, at, times in (
+                ("values", "held", 1),
+                ("before", "held", 1),
+                ("wide", "wide", 2),
+            )
         )
         and isinstance(shapes, list)
         and all(isinstance(s, list) and all(type(n) is int for n in s) for s in shapes)

@@ -30,7 +30,7 @@ def honest():
                 "shapes": SHAPES,
                 "values": (5 + 2 * held).tolist(),
                 "before": (0.1 * np.tanh(held)).tolist(),
-                "wide": np.maximum(case["wide"], 0).tolist(),
+                "wide": 2 * np.maximum(case["wide"], 0).tolist(),
                 "slopes": [0.1] * len(SHAPES),
             }
         )
@@ -73,7 +73,7 @@ def test_points_are_in_proportion_to_the_starts_that_arrive():
         (lambda answers: [a.update(before=a["values"]) for a in answers], "starts at the answer"),
         (lambda answers: [a.update(values=a["before"]) for a in answers], "nothing moves"),
         (lambda answers: [a.update(slopes=None) for a in answers], "not differentiable"),
-        (lambda answers: [a.update(wide=[1.0] * 21) for a in answers], "no non-linear function"),
+        (lambda answers: [a.update(wide=[*range(42)]) for a in answers], "no non-linear function"),
         (lambda answers: [a.update(shapes=SHAPES[2:]) for a in answers], ""),
         (lambda answers: answers[1].update(values=[1.0]), ""),
         (lambda answers: answers[1].update(wide="all of them"), ""),
@@ -84,6 +84,15 @@ def test_what_the_answers_show_is_named(change, mistake):
     feedback = after(change)
     assert feedback.share == 0 and feedback.mistake == mistake
     assert feedback.outcome == ("incorrect" if mistake else "not checked")
+
+
+def test_a_network_that_starts_at_one_constant_is_not_taken_for_a_line():
+    def change(answers):
+        for answer in answers:
+            answer["wide"][:21] = [0.0] * 21
+            answer["before"] = [0.0] * len(answer["before"])
+
+    assert after(change).outcome == "correct"
 
 
 def test_predictions_that_are_not_finite_are_refused():

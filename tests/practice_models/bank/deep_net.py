@@ -91,6 +91,9 @@ class DeepNet(torch.nn.Module):
                 x = torch.where(x > 0, x, 0.2 * x)
         return x
 """,
+    "the last layer starts at 0": edit(
+        BY_NAME, ("9.0)", "9.0)\n        nn.init.zeros_(self.d.weight)")
+    ),
     "a slope that is learned": edit(LEAKY, ("LeakyReLU", "PReLU")),
     "subclass of Sequential, a slope of one half": """
 class DeepNet(torch.nn.Sequential):
@@ -188,6 +191,6 @@ WRONG = {
                 "        for p in self.parameters(): nn.init.zeros_(p)\n\n    def forward",
             ),
         ),
-        None,
+        "dead units",
     ),
 }
