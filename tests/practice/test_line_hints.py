@@ -321,7 +321,8 @@ def wrong_programs(practice_id: str, changes: int, rng: random.Random):
     while True:
         right = source = rng.choice(right_programs(practice_id))
         for _ in range(changes):
-            source = rng.choice(list(edits.edits(source))).source
+            made = [edit.source for edit in edits.edits(source)]
+            source = rng.choice(made or [right])  # of `return None` there is no change
         torch.manual_seed(1)
         np.random.seed(1)
         random.seed(1)
