@@ -247,7 +247,7 @@ def test_lines_that_only_show_are_left_out_and_numbers_kept():
 
 SEED = 7
 #: Programs with one and with two changes that are searched, for each practice.
-ONE, TWO = 4, 2
+ONE, TWO = 3, 1
 #: Verdicts that name the first value that differs, or how many there are instead of how many.
 PLACED = {
     "first loss differs",
@@ -321,7 +321,8 @@ def wrong_programs(practice_id: str, changes: int, rng: random.Random):
     while True:
         right = source = rng.choice(right_programs(practice_id))
         for _ in range(changes):
-            source = rng.choice(list(edits.edits(source))).source
+            made = [edit.source for edit in edits.edits(source)]
+            source = rng.choice(made or [right])  # of `return None` there is no change
         torch.manual_seed(1)
         np.random.seed(1)
         random.seed(1)
@@ -417,7 +418,7 @@ def test_the_quick_look_refuses_no_right_program(practice_id):
     practice = find(practice_id)
     quick = getattr(practice.judge, "may_be_right", None)
     cases = practice.visible()
-    for source in right_programs(practice_id)[:12] if quick else ():
+    for source in right_programs(practice_id)[:5] if quick else ():
         names = names_after(practice_id, source)
         answers = practice.ask(names, cases)
         if practice.judge(cases, answers).outcome == "correct":
