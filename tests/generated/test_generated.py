@@ -12,7 +12,14 @@ from collections import Counter
 import pytest
 import torch
 
-from tests.generated.drawn import PRACTICES, Drawn, draw
+from tests.generated.drawn import (
+    PRACTICES,
+    Drawn,
+    draw,
+    right_programs,
+    verdict_on,
+    wrong_programs,
+)
 
 SEED = int(os.environ.get("GENERATED_SEED", "1"))
 
@@ -20,7 +27,12 @@ SEED = int(os.environ.get("GENERATED_SEED", "1"))
 FEW, MANY = 150, int(os.environ.get("GENERATED_COUNT", "1500"))
 
 #: A practice whose judge tries many shuffles has fewer programs: its share beside one.
-SHARES = {"lab02-stable-rate": 0.3, "lab03-batch-20": 0.7, "lab05-fit-bgd": 0.4}
+SHARES = {
+    "lab02-stable-rate": 0.3,
+    "lab03-batch-20": 0.7,
+    "lab03-compare-plot": 0.15,
+    "lab05-fit-bgd": 0.4,
+}
 
 #: Found, and not repaired yet: what is in the first line of a report, and why it is so.
 EXPECTED: dict[str, str] = {}
@@ -77,3 +89,14 @@ def test_a_few_programs(practice_id: str, capsys) -> None:
 @pytest.mark.parametrize("practice_id", PRACTICES)
 def test_many_programs(practice_id: str, capsys) -> None:
     hold(practice_id, share(practice_id, MANY), capsys)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("practice_id", PRACTICES)
+def test_the_oracle_agrees_with_the_bank(practice_id: str) -> None:
+    right = {n: verdict_on(practice_id, s) for n, s in right_programs(practice_id).items()}
+    assert "right" in right.values()
+    assert {n: v for n, v in right.items() if v == "wrong"} == {}
+    wrong = {n: verdict_on(practice_id, s) for n, s in wrong_programs(practice_id).items()}
+    assert "wrong" in wrong.values()
+    assert {n: v for n, v in wrong.items() if v == "right"} == {}
