@@ -34,9 +34,6 @@ SHARES = {
     "lab05-fit-bgd": 0.4,
 }
 
-#: Found, and not repaired yet: what is in the first line of a report, and why it is so.
-EXPECTED: dict[str, str] = {}
-
 COLUMNS = ("right", "refused", "wrong", "accepted", "named right", "named wrong", "neutral")
 
 
@@ -76,8 +73,12 @@ def hold(practice_id: str, count: int, capsys) -> None:
         print(f"\n{practice_id}, seed {SEED}, {len(drawn)} programs: {cells}")
     assert len(drawn) >= 0.9 * count
     found = [one for one in drawn if one.refused or one.accepted or one.name == "wrong"]
-    found = [one for one in found if not any(known in str(one) for known in EXPECTED)]
     assert not found, "\n\n".join(map(str, found))
+
+
+@pytest.mark.parametrize("total", [FEW, MANY])
+def test_the_shares_make_as_many_programs(total: int) -> None:
+    assert sum(share(practice_id, total) for practice_id in PRACTICES) >= total
 
 
 @pytest.mark.parametrize("practice_id", PRACTICES)
@@ -91,8 +92,12 @@ def test_many_programs(practice_id: str, capsys) -> None:
     hold(practice_id, share(practice_id, MANY), capsys)
 
 
+#: Too slow to be tried on whole banks, and of little use: what is drawn there differs in any case.
+BY_CHANCE = ("lab02-stable-rate", "lab05-fit-bgd")
+
+
 @pytest.mark.prove
-@pytest.mark.parametrize("practice_id", PRACTICES)
+@pytest.mark.parametrize("practice_id", [one for one in PRACTICES if one not in BY_CHANCE])
 def test_the_oracle_agrees_with_the_bank(practice_id: str) -> None:
     right = {n: verdict_on(practice_id, s) for n, s in right_programs(practice_id).items()}
     assert "right" in right.values()
