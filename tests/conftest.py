@@ -60,7 +60,13 @@ QUICK = (
 )
 
 #: What takes longest, in the order in which workers begin with it. What is quick comes last.
-FIRST = ("tests/grading/test_corpora.py", "tests/grading", "tests/release", "tests/site")
+FIRST = (
+    "tests/grading/test_corpora.py",
+    "tests/generated",
+    "tests/grading",
+    "tests/release",
+    "tests/site",
+)
 
 #: Folders and modules whose tests share one long set-up: a worker that has made it runs them all.
 TOGETHER = (

@@ -21,7 +21,7 @@ from tests.practice import bank
 from tests.practice.test_bank import PRACTICES as LABS
 from tests.practice_models import test_models_bank as models
 
-__all__ = ["PRACTICES", "Drawn", "draw"]
+__all__ = ["PRACTICES", "Drawn", "draw", "right_programs", "verdict_on", "wrong_programs"]
 
 #: Each practice of which a bank has programs.
 PRACTICES = (*LABS, *models.PRACTICES)
@@ -76,6 +76,13 @@ def right_programs(practice_id: str) -> dict[str, str]:
     if practice_id in LABS:
         return {p.name: p.source for p in LABS[practice_id][1] if p.mistakes is None}
     return dict(models.bank_of(practice_id).RIGHT)
+
+
+@functools.cache
+def wrong_programs(practice_id: str) -> dict[str, str]:
+    if practice_id in LABS:
+        return {p.name: p.source for p in LABS[practice_id][1] if p.mistakes is not None}
+    return {n: source for n, (source, _) in models.bank_of(practice_id).WRONG.items()}
 
 
 @functools.cache
@@ -198,8 +205,25 @@ def judged(practice_id: str, base: str, kinds: Sequence[str], source: str) -> Dr
     name = ""
     if feedback.mistake:
         known = () if hidden else _known(practice_id, hidden)
-        name = names.check(practice_id, feedback.mistake, feedback.text, cases, answers, known)
+        in_order = practice_id == "lab03-batch-20" and oracle.in_order(
+            practice_id, cases, twin, drew
+        )
+        name = names.check(
+            practice_id, feedback.mistake, feedback.text, cases, answers, known, in_order
+        )
     return Drawn(practice_id, base, tuple(kinds), source, verdict, feedback, name)
+
+
+def verdict_on(practice_id: str, source: str) -> str | None:
+    """What the oracle makes of a program of the bank; None if it does not come to an end."""
+    base = next(iter(right_programs(practice_id)))
+    cases = _cases(practice_id, True)
+    with same_start(1):
+        before = _state()
+        answers = answers_of(practice_id, source, cases)
+        drew = _state() != before
+    twin = _twin(practice_id, base, True)
+    return answers and oracle.verdict(practice_id, cases, answers, twin, drew)
 
 
 def draw(practice_id: str, count: int, seed: int) -> Iterator[Drawn]:
