@@ -189,7 +189,7 @@ def test_progress_lists_every_practice(capsys, monkeypatch):
     capsys.readouterr()
     progress("lab01")
     out = capsys.readouterr().out
-    assert "Correct" in out and "5 of 20" in out and out.count("not checked yet") == 2
+    assert "Correct" in out and "5 of 30" in out and out.count("not checked yet") == 3
     with pytest.raises(KeyError, match="lab01"):
         progress("lab77")
 
