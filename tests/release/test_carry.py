@@ -57,7 +57,7 @@ def test_answers_predictions_and_own_cells_come_along(answered, lab):
     notebook, report = carry.carry(answered, lab)
     assert (answered, lab) == before
     assert report.copied == [PRACTICE]
-    assert report.untouched == ["lab01-compare-plot", "lab01-largest-rate"]
+    assert report.untouched == ["lab01-gradient", "lab01-compare-plot", "lab01-largest-rate"]
     assert (report.guesses, report.own_cells) == (["guess_first_loss"], 1)
     assert not (report.reworded or report.gone or report.fresh)
     assert text(notebook, PRACTICE) == "LOSS2 = [1.0, 2.0]\nprint('mine')"

@@ -107,6 +107,9 @@ ax.set_xlabel("iteration")
 ax.set_ylabel("loss")
 ax.legend()
 """,
+    "lab01-gradient": "def gradient(w, b, x, y):\n"
+    "    r = w * x + b - y\n"
+    "    return 2 * (r * x).mean(), 2 * r.mean()\n",
     "lab01-largest-rate": "def largest_rate(x):\n"
     "    return 2 / float(LossSurface(x, x).eigenvalues.max())\n",
 }
@@ -127,6 +130,7 @@ NONSENSE = {
     "lab05-discussion": "See above.",
     "lab01-rate-02": "LOSS2 = [1.0] * 15\n",
     "lab01-compare-plot": "fig, ax = plt.subplots()\n",
+    "lab01-gradient": "def gradient(w, b, x, y):\n    return 1.0, 2.0\n",
     "lab01-largest-rate": "def largest_rate(x):\n    return 0.7\n",
 }
 
