@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from labchecks.engine.mistakes import Mistake, find, of_kind
 from labchecks.engine.run import Descent, Points, points_of, simulate
 from labchecks.engine.unusable import failed, too_slow
 from labchecks.feedback import Feedback, correct, incorrect, not_attempted, partial
-from labchecks.labs.lab02_runs import RATES
+from labchecks.judges.steep_runs import RATES
 from labchecks.registry import Practice
 
 __all__ = ["sgd_epoch"]
@@ -54,6 +55,15 @@ INSIDE_AN_EPOCH = (
 )
 
 
+@dataclass(frozen=True)
+class PassesJudge:
+    """Judges passes over the data, made by a function that moves `w` and `b` in place."""
+
+    def __call__(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
+        """The verdict on all trials."""
+        return _judge_epochs(cases, answers)
+
+
 def sgd_epoch() -> Practice:
     """`sgd_epoch(w, b, X, Y, step_size, order)`: one pass, in place, returns the losses."""
     return Practice(
@@ -62,7 +72,7 @@ def sgd_epoch() -> Practice:
         points=15,
         names=("sgd_epoch",),
         question=("passes", "sgd_epoch"),
-        judge=_judge_epochs,
+        judge=PassesJudge(),
         visible=_visible_epochs,
         hidden=_hidden_epochs,
     )
