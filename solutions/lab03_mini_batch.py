@@ -592,8 +592,8 @@ def train_in_batches(x, y, w, b, lr, batch_size, epochs):
             loss = criterion(w * x[rows] + b, y[rows])
             loss.backward()
             with torch.no_grad():
-                w -= lr * w.grad
-                b -= lr * b.grad
+                for moved in (w, b):
+                    moved -= lr * moved.grad
             w.grad.zero_()
             b.grad.zero_()
     return losses
