@@ -25,6 +25,7 @@ GRAMMAR = """
 ):
 ]
 }
+break
 else:
 losses = []
 return losses
