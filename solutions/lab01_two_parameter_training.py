@@ -348,8 +348,8 @@ def gradient(w, b, x, y):
         ∂L/∂w and ∂L/∂b.
     """
     ### BEGIN SOLUTION
-    error = w * x + b - y
-    return 2 * torch.mean(error * x), 2 * torch.mean(error)
+    gaps = w * x + b - y
+    return 2 * torch.mean(gaps * x), 2 * torch.mean(gaps)
 
 
 for inputs, targets in ((X, Y), (X.flatten(), Y.flatten())):

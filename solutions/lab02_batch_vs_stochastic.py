@@ -258,14 +258,14 @@ def train_until(x, y, w, b, lr, tolerance, max_steps):
         The start and the state after each update.
     """
     ### BEGIN SOLUTION
-    rows = []
+    noted = []
     for step in range(max_steps + 1):
-        rows.append((step, criterion(w * x + b, y).item(), w, b))
-        if step > 0 and abs(rows[-1][1] - rows[-2][1]) < tolerance:
+        noted.append((step, criterion(w * x + b, y).item(), w, b))
+        if step > 0 and abs(noted[-1][1] - noted[-2][1]) < tolerance:
             break
-        r = w * x + b - y
-        w, b = w - lr * 2 * (r * x).mean().item(), b - lr * 2 * r.mean().item()
-    return rows
+        gaps = w * x + b - y
+        w, b = w - lr * 2 * (gaps * x).mean().item(), b - lr * 2 * gaps.mean().item()
+    return noted
 
 
 rows = train_until(X, Y, -10, -20, 0.1, 1, 100)

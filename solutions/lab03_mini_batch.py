@@ -588,12 +588,13 @@ def train_in_batches(x, y, w, b, lr, batch_size, epochs):
         with torch.no_grad():
             losses.append(criterion(w * x + b, y).item())
         for k in range(math.ceil(len(x) / batch_size)):
-            rows = slice(k * batch_size, (k + 1) * batch_size)
+            begin = k * batch_size  # behind k whole batches
+            rows = slice(begin, begin + batch_size)
             loss = criterion(w * x[rows] + b, y[rows])
             loss.backward()
             with torch.no_grad():
-                w -= lr * w.grad
-                b -= lr * b.grad
+                for moved in (w, b):
+                    moved -= lr * moved.grad
             w.grad.zero_()
             b.grad.zero_()
     return losses

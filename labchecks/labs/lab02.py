@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from labchecks import Practice
-from labchecks.labs.lab02_epoch import sgd_epoch
-from labchecks.labs.lab02_runs import RATES, START
-from labchecks.labs.lab02_stable import stable_rate
+from labchecks.judges.passes import sgd_epoch
+from labchecks.judges.stable_rate import stable_rate
+from labchecks.judges.steep_runs import RATES, START
 from labchecks.labs.lab02_until import TRAIN_UNTIL
 
 __all__ = ["PRACTICES"]

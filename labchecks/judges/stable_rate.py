@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from labchecks.engine.run import Descent, Points, points_of, simulate, simulate_
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect
 from labchecks.judges.losses import judge_cases
-from labchecks.labs.lab02_runs import BATCH, EPOCHS, LAB_SEED, RATES, START, hidden, visible
+from labchecks.judges.steep_runs import BATCH, EPOCHS, LAB_SEED, RATES, START, hidden, visible
 from labchecks.registry import Practice
 
 __all__ = ["stable_rate"]
@@ -36,23 +37,28 @@ TOLD = 4
 DRAWS = 480
 
 
-def stable_rate() -> Practice:
-    """`step_size` and `loss_SGD`: 20 full-data losses of shuffled SGD that converges."""
+@dataclass(frozen=True)
+class StableRateJudge:
+    """Judges a rate and the losses of the run at it."""
 
-    def judge(cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
+    def __call__(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
+        """The verdict on all runs."""
         # With hidden cases among them these are answers of a program that has run once more. One
         # that sets no seed then has other losses than those that its student saw.
         again = any(case["seed"] != LAB_SEED for case in cases)
         judge_one = functools.partial(_judge_stable, again=again)
         return judge_cases(cases, answers, judge_one, "loss_SGD")
 
+
+def stable_rate() -> Practice:
+    """`step_size` and `loss_SGD`: 20 full-data losses of shuffled SGD that converges."""
     return Practice(
         id="lab02-stable-rate",
         title="A rate at which SGD converges",
         points=5,
         names=("step_size", "loss_SGD"),
         question=("value", "loss_SGD", "step_size"),
-        judge=judge,
+        judge=StableRateJudge(),
         visible=visible,
         hidden=hidden,
     )

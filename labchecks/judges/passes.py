@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from labchecks.engine.mistakes import Mistake, find, of_kind
 from labchecks.engine.run import Descent, Points, points_of, simulate
 from labchecks.engine.unusable import failed, too_slow
 from labchecks.feedback import Feedback, correct, incorrect, not_attempted, partial
-from labchecks.labs.lab02_runs import RATES
+from labchecks.judges.steep_runs import RATES
 from labchecks.registry import Practice
 
 __all__ = ["sgd_epoch"]
@@ -55,6 +56,51 @@ INSIDE_AN_EPOCH = (
 )
 
 
+@dataclass(frozen=True)
+class PassesJudge:
+    """Judges passes over the data, made by a function that moves `w` and `b` in place."""
+
+    def __call__(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
+        for number, (case, answer) in enumerate(zip(cases, answers, strict=True)):
+            others = [
+                pair for k, pair in enumerate(zip(cases, answers, strict=True)) if k != number
+            ]
+            feedback = _judge_epoch(case, answer, others)
+            if feedback.outcome != "correct":
+                if number and feedback.outcome in ("incorrect", "partial"):
+                    text = f"Right in the first trial, but not in another. {feedback.text}"
+                    return incorrect(text, feedback.mistake)
+                return feedback
+        return correct(
+            "Your function takes the samples in the given order, moves `w` and `b` in place, and "
+            "returns each sample's loss before its update."
+        )
+
+    def chart(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Chart | None:
+        """The losses of the first trial's first pass."""
+        made = answers[0]["passes"][0]["losses"] if answers[0].get("kind") == "passes" else {}
+        if made.get("kind") != "numbers":
+            return None
+        points, start = _points_and_start(cases[0])
+        right = simulate(_pass(cases[0], start, cases[0]["orders"][0]), points)
+        return Chart.of(made["values"], right.losses, where=f"with {len(cases[0]['x'])} points")
+
+    def may_be_right(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> bool:
+        """Whether these answers, perhaps to the first cases only, can be a right program's.
+
+        A quick look that does not ask what went wrong.
+        """
+
+        def is_right(made, run: Descent, right, points: Points) -> bool:
+            values = made["losses"].get("values", ())
+            return len(values) == len(points) and agree(values, right.losses, SAMPLE)
+
+        return all(
+            answer.get("kind") == "passes" and all(is_right(*one) for one in _passes(case, answer))
+            for case, answer in zip(cases, answers, strict=True)
+        )
+
+
 def sgd_epoch() -> Practice:
     """`sgd_epoch(w, b, X, Y, step_size, order)`: one pass, in place, returns the losses."""
     return Practice(
@@ -63,7 +109,7 @@ def sgd_epoch() -> Practice:
         points=15,
         names=("sgd_epoch",),
         question=("passes", "sgd_epoch"),
-        judge=_Epochs(),
+        judge=PassesJudge(),
         visible=_visible_epochs,
         hidden=_hidden_epochs,
     )
@@ -106,50 +152,6 @@ def _drawn_epochs(rng: random.Random, n: int) -> dict[str, Any]:
         "rate": round(rng.uniform(0.2, 0.7) / (max(value**2 for value in x) + 1), 4),
         "orders": [rng.sample(range(n), n) for _ in range(2)],
     }
-
-
-class _Epochs:
-    """The judge of :func:`sgd_epoch`."""
-
-    def __call__(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
-        for number, (case, answer) in enumerate(zip(cases, answers, strict=True)):
-            others = [
-                pair for k, pair in enumerate(zip(cases, answers, strict=True)) if k != number
-            ]
-            feedback = _judge_epoch(case, answer, others)
-            if feedback.outcome != "correct":
-                if number and feedback.outcome in ("incorrect", "partial"):
-                    text = f"Right in the first trial, but not in another. {feedback.text}"
-                    return incorrect(text, feedback.mistake)
-                return feedback
-        return correct(
-            "Your function takes the samples in the given order, moves `w` and `b` in place, and "
-            "returns each sample's loss before its update."
-        )
-
-    def chart(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Chart | None:
-        """The losses of the first trial's first pass."""
-        made = answers[0]["passes"][0]["losses"] if answers[0].get("kind") == "passes" else {}
-        if made.get("kind") != "numbers":
-            return None
-        points, start = _points_and_start(cases[0])
-        right = simulate(_pass(cases[0], start, cases[0]["orders"][0]), points)
-        return Chart.of(made["values"], right.losses, where=f"with {len(cases[0]['x'])} points")
-
-    def may_be_right(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
-
-        def is_right(made, run: Descent, right, points: Points) -> bool:
-            values = made["losses"].get("values", ())
-            return len(values) == len(points) and agree(values, right.losses, SAMPLE)
-
-        return all(
-            answer.get("kind") == "passes" and all(is_right(*one) for one in _passes(case, answer))
-            for case, answer in zip(cases, answers, strict=True)
-        )
 
 
 def _judge_epoch(
