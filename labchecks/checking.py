@@ -87,10 +87,10 @@ def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
         # Numbers that overflow are part of what is judged; a warning on stderr would only puzzle.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            feedback = practice.judge(cases, answers)
-            chart = _chart(practice, feedback, cases, answers)
-            hint = _line_hint(practice, namespace, cases, answers, feedback)
-            return replace(feedback, chart=chart, hint=hint)
+            verdict = practice.judge(cases, answers)
+            chart = _chart(practice, verdict, cases, answers)
+            hint = _line_hint(practice, namespace, cases, answers, verdict)
+            return replace(verdict, chart=chart, hint=hint)
     except Exception as error:
         # A fault of the check is not the student's; say so instead of raising in their notebook.
         return not_checked(

@@ -23,7 +23,7 @@
 # **Before you start:** [Lab 1](lab01_two_parameter_training.ipynb) (the bowl, finite differences) and
 # [Lab 4](lab04_linear_with_adam.ipynb) (modules, Adam, R², standardised inputs).
 
-# %%
+# %% tags=["taught"]
 import copy
 import math
 

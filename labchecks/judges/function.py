@@ -479,9 +479,12 @@ class FunctionJudge:
         return f"{'returns' if self.function else 'holds'} {what}"
 
     def recorded(self, cases: Sequence[Case]) -> dict[str, Any]:
-        """The settings as plain data, each program replaced by what it gives on `cases`."""
+        """The settings as plain data, each program replaced by what it gives on `cases`.
+
+        To ten digits: the last ones depend on the machine, and what is released must not.
+        """
         calls = [given for case in cases for given in case["calls"]]
-        rows = [{**vars(p), "program": list(p.outcomes(calls))} for p in self.programs]
+        rows = [{**vars(p), "program": _to_ten_digits(p.outcomes(calls))} for p in self.programs]
         return {**vars(self), "programs": rows}
 
     @classmethod
@@ -489,6 +492,15 @@ class FunctionJudge:
         """The judge of settings that were `recorded`."""
         rows = (Slip(**{**row, "program": Recorded(row["program"])}) for row in programs)
         return cls(programs=tuple(rows), **settings)
+
+
+def _to_ten_digits(value: Any) -> Any:
+    """Plain data with every number in it rounded."""
+    if isinstance(value, float):
+        return float(f"{value:.10g}")
+    if isinstance(value, Mapping):
+        return {key: _to_ten_digits(part) for key, part in value.items()}
+    return [_to_ten_digits(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def _outcome(program: Any, given: Sequence[Any]) -> Outcome:

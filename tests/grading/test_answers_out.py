@@ -29,7 +29,8 @@ def test_a_sealed_copy_holds_what_asks_and_no_more(tmp_path, lab):
     write_sealed_copy(tmp_path, lab)
     checks = tmp_path / "labchecks"
     there = {path.relative_to(checks).as_posix() for path in checks.iterdir()}
-    assert there == {"__init__.py", "ask", "checking.py", "feedback.py", "labs", "registry.py"}
+    modules = {"__init__.py", "checking.py", "feedback.py", "pages.py", "registry.py"}
+    assert there == modules | {"ask", "labs"}
     assert [path.name for path in (checks / "labs").iterdir()] == [f"{lab}.json"]
     for row in json.loads((checks / "labs" / f"{lab}.json").read_text(encoding="utf-8")):
         assert set(row) == {"id", "title", "points", "names", "question", "manual"}

@@ -54,7 +54,7 @@ def rows(out: Path) -> dict:
 def test_grades_csv_has_a_row_for_every_student_and_practice(out):
     with open(out / "grades.csv", encoding="utf-8", newline="") as file:
         table = list(csv.reader(file))
-    head = "student_id,lab,practice_id,score,max_score,status,feedback,note"
+    head = "student_id,lab,practice_id,score,max_score,status,feedback,note,mistake"
     assert ",".join(table[0]) == head
     assert len(table) == 1 + 4 * 7
     grades = read_grades(out)

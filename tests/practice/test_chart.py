@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import random
 import re
 import subprocess
 import sys
+from urllib.parse import unquote
 
 import pytest
 import torch
@@ -27,7 +27,7 @@ ASKED = [80.0, 20.0, 5.0, 1.25, 0.31, 0.08]
 
 def picture(html: str) -> str:
     """The last picture's SVG; the others belong to the legend."""
-    return base64.b64decode(re.findall(r"base64,([^\"]+)", html)[-1]).decode()
+    return unquote(re.findall(r"data:image/svg\+xml,([^\"]+)", html)[-1])
 
 
 def values_feedback(practice_id: str, values):
