@@ -13,12 +13,13 @@ import itertools
 import math
 import time
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from types import CodeType, ModuleType
 from typing import Any
 
-from labchecks.engine.edits import KINDS, Edit, double_edits, edits
+from labchecks.engine.edits import FILE, KINDS, Trial, double_trials, trials
 from labchecks.feedback import Feedback
 from labchecks.registry import Practice
-from labchecks.rerun import Rerun, cell_of, essential, is_harmless
+from labchecks.rerun import Rerun, cell_of, essential, is_harmless, looked_up
 
 #: What the time of a search is measured with.
 clock = time.perf_counter
@@ -127,21 +128,22 @@ class _Search:
         self.cases, self.answers, self.feedback = list(cases), list(answers), feedback
         self.judge = rerun.practice.judge
         self.tree = ast.parse(source)
-        self.names = _globals(self.tree)
+        self.code = compile(source, FILE, "exec", dont_inherit=True)
+        self.foreign = _foreign(self.tree, rerun.before)
         self.cut_short = False
         self.seconds = AT_LEAST
 
-    def run(self) -> list[Edit]:
+    def run(self) -> list[Trial]:
         """The edits that make the answer right, if all of them lie in one part of the code."""
         if not self._is_reproduced():
             return []
         likely = (kind for kind in KINDS if kind not in LATE)
         tried = itertools.chain.from_iterable(
-            edits(self.source, kinds) for kinds in ({*likely}, LATE)
+            trials(self.source, kinds) for kinds in ({*likely}, LATE)
         )
         found = self._that_succeed(tried)
         if not found and not self.cut_short:
-            found = self._that_succeed(map(_both, double_edits(self.source)))
+            found = self._that_succeed(double_trials(self.source))
         return found
 
     def _is_reproduced(self) -> bool:
@@ -153,7 +155,7 @@ class _Search:
         left = self.deadline - started
         again: list[Answer] = []
         costs, begun = [], clock()
-        for answer in self.rerun.answers(self.source, self.cases, left):
+        for answer in self.rerun.answers(self.code, self.cases, left):
             again.append(answer)
             costs.append(clock() - begun)
             begun = clock()
@@ -177,7 +179,7 @@ class _Search:
         """A quick form of a case that the program fails, if there is one and it fails that too."""
         made = getattr(self.judge, "quick_case", None)
         quick = [] if made is None else [made(case)]
-        answers = self.rerun.answers(self.source, quick, self.seconds)
+        answers = self.rerun.answers(self.code, quick, self.seconds)
         return [c for c, answer in zip(quick, answers) if not self._passes(c, answer)]
 
     def _passes(self, case: Case, answer: Answer) -> bool:
@@ -185,30 +187,26 @@ class _Search:
         quick = getattr(self.judge, "may_be_right", None)
         return quick is None or quick([case], [answer])
 
-    def _that_succeed(self, tried: Iterable[Edit]) -> list[Edit]:
-        found: list[Edit] = []
-        seen = {self.source}
+    def _that_succeed(self, tried: Iterable[Trial]) -> list[Trial]:
+        found: list[Trial] = []
         for edit in tried:
             if clock() > self.deadline:
                 self.cut_short = True
                 break
-            if edit.source in seen:
-                continue
-            seen.add(edit.source)
             if found and _lies_in(edit, _part(found, self.tree)):
                 continue
-            if self._is_right(edit.source):
+            if self._is_right(edit.code):
                 found.append(edit)
                 if _part(found, self.tree) is None:
                     return []
         return found
 
-    def _is_right(self, source: str) -> bool:
-        if not self._is_own(source):
+    def _is_right(self, code: CodeType) -> bool:
+        if not self.foreign.isdisjoint(looked_up(code) if self.foreign else ()):
             return False
         cases = [*self.gate, *(self.cases[k] for k in self.order)]
         left = max(self.deadline - clock(), 0.001)
-        replies = self.rerun.answers(source, cases, min(self.seconds, left))
+        replies = self.rerun.answers(code, cases, min(self.seconds, left))
         with contextlib.closing(replies):
             given: list[Answer] = []
             for case, answer in zip(cases, replies, strict=False):
@@ -226,32 +224,20 @@ class _Search:
         """Whether the answer to the case that the student's program fails is another one now."""
         return given[len(self.gate)] != self.unedited[self.order[0]]
 
-    def _is_own(self, source: str) -> bool:
-        """Whether a program uses no data of the notebook that the student's does not use."""
-        try:
-            more = _globals(ast.parse(source)) - self.names
-        except SyntaxError:
-            return False
-        return not any(
-            name in self.rerun.before and not callable(value) and type(value).__name__ != "module"
-            for name in more
-            for value in [self.rerun.before.get(name)]
-        )
 
-
-def _lies_in(edit: Edit, part: tuple[int, int]) -> bool:
+def _lies_in(edit: Trial, part: tuple[int, int]) -> bool:
     return part[0] <= edit.lines[0] and edit.lines[1] <= part[1]
 
 
-def _both(pair: tuple[Edit, Edit]) -> Edit:
-    """Two edits as one, which lies where both lie."""
-    one, two = pair
-    first, last = min(one.lines[0], two.lines[0]), max(one.lines[1], two.lines[1])
-    return Edit(two.kind, (first, last), two.source)
-
-
-def _globals(tree: ast.AST) -> set[str]:
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+def _foreign(tree: ast.AST, namespace: Mapping[str, object]) -> frozenset[str]:
+    """Data of the notebook that an edit may use and the program does not: it has the name alone."""
+    arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return frozenset(
+        name
+        for name in (arguments - used) & namespace.keys()
+        if not callable(namespace[name]) and not isinstance(namespace[name], ModuleType)
+    )
 
 
 def _alike(found: object, other: object) -> bool:
@@ -275,7 +261,7 @@ def _alike(found: object, other: object) -> bool:
 # Where and what --------------------------------------------------------------------------------
 
 
-def _part(found: Sequence[Edit], tree: ast.AST) -> tuple[int, int] | None:
+def _part(found: Sequence[Trial], tree: ast.AST) -> tuple[int, int] | None:
     """First and last line of the smallest part of the code with all edits in it; None if none is.
 
     More than one line is named only where one statement, such as a loop, holds them all.
@@ -316,7 +302,7 @@ LOOK = {
 QUOTED = 70
 
 
-def _said(found: Sequence[Edit], part: tuple[int, int], cell: str, cut_short: bool) -> str:
+def _said(found: Sequence[Trial], part: tuple[int, int], cell: str, cut_short: bool) -> str:
     first, last = part
     line = cell.split("\n")[first - 1].strip()
     if len(line) > QUOTED:

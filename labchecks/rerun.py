@@ -21,7 +21,7 @@ from typing import Any
 from labchecks.ask.call import call, can_stop, same_start, time_limit
 from labchecks.registry import Practice
 
-__all__ = ["Rerun", "cell_of", "essential", "is_harmless"]
+__all__ = ["Rerun", "cell_of", "essential", "is_harmless", "looked_up"]
 
 Answer = dict[str, Any]
 Case = Mapping[str, Any]
@@ -247,6 +247,11 @@ def _code_words(code: types.CodeType) -> tuple[set[str], set[str]]:
     return words, called
 
 
+def looked_up(code: types.CodeType) -> set[str]:
+    """The names that code looks up outside its functions."""
+    return _code_words(code)[1]
+
+
 # Running ---------------------------------------------------------------------------------------
 
 
@@ -296,22 +301,20 @@ class Rerun:
             torch.set_default_dtype(before[0])
             torch.set_grad_enabled(before[1])
 
-    def answers(self, source: str, cases: list[Case], seconds: float) -> Iterator[Answer]:
+    def answers(
+        self, code: types.CodeType, cases: list[Case], seconds: float
+    ) -> Iterator[Answer]:
         """Run a program and yield its answer to each case; nothing where it fails.
 
         Parameters
         ----------
-        source : str
+        code : code object
             The program.
         cases : list
             What is asked, in this order; each only when it is wanted.
         seconds : float
             Time for the program, and again for each question.
         """
-        try:
-            code = compile(source, "<a change of your code>", "exec", dont_inherit=True)
-        except (SyntaxError, ValueError):
-            return
         with same_start(0), _no_new_figures():
             self._restore()
             for name in self.missing:

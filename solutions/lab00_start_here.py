@@ -86,8 +86,8 @@ DescentExplorer(
 #
 # A lab explains something in a few sentences. Then it asks what **you** expect, before you run
 # anything. Write your guess in place of `None`. Nobody marks it, and a wrong guess teaches you more than
-# no guess: you notice what you had not understood. The answer stands nowhere in the notebook;
-# `compare` looks it up when you have run the experiment.
+# no guess: you notice what you had not understood. So guess before you read on: the text after the
+# experiment names its result. `compare` shows your guess beside it.
 #
 # Here is an example. A ball lies 8 metres from the lowest point of a valley. With each step, the
 # distance shrinks to 0.8 of what it was.
@@ -228,3 +228,4 @@ labhelpers.progress("lab00")
 # 3. [Lab 3](lab03_mini_batch.ipynb): mini-batches
 # 4. [Lab 4](lab04_linear_with_adam.ipynb): PyTorch's modules and the optimizer Adam
 # 5. [Lab 5](lab05_implement_gradient_descent.ipynb): the assignment
+# 6. [Lab 6](lab06_beyond_the_line.ipynb): networks, and data that were measured

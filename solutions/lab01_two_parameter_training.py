@@ -260,7 +260,7 @@ for rate in (0.1, 0.25, 0.4, 0.5, 0.6):
 # %% [markdown]
 # At 0.25 one step is enough. At 0.5 the run jumps back and forth forever, and at 0.6 it
 # **diverges**: its error grows without bound. A run **converges** when its error
-# shrinks towards zero; the largest rate at which it does is just below 2/λ = 0.5. Everything in section 6 is this table, once for each of two directions.
+# shrinks towards zero, which it does at every rate between 0 and 2/λ = 0.5. Everything in section 6 is this table, once for each of two directions.
 #
 # ## 4. The gradient of both
 #
@@ -433,8 +433,8 @@ assert history.excess[-1] < 0.11  # the loss ends within 0.11 of the least-squar
 
 # %% [markdown]
 # The first step removes most of the loss: 835.3 becomes 175.5. The later steps are smaller, because
-# the gradient is smaller nearer the bottom. After 15 steps w = 0.998 is done, while b = −1.354
-# is still on its way to −1.022. Section 6 says why b is slower.
+# the gradient is smaller nearer the bottom. After 15 steps w = 0.998 has all but arrived at 1.006, while
+# b = −1.354 is still on its way to −1.022. Section 6 says why b is slower.
 #
 # The list `LOSS` ends with 0.179 and the last line says 0.117. Both are right: each entry of the list
 # was taken **before** its step, so 15 steps give 15 entries, and the loss after the last step is not
@@ -448,7 +448,8 @@ assert history.excess[-1] < 0.11  # the loss ends within 0.11 of the least-squar
 plot_steps(dataset, surface, history, steps=(0, 1, 2, 5))
 
 # %% [markdown]
-# The path as a whole, on the surface in 3-D:
+# The path as a whole, on the surface in 3-D. Notice that it first drops down the steep wall and then
+# follows the floor of the valley:
 
 # %%
 plot_surface(surface, history)
@@ -507,7 +508,7 @@ assert [round(value) for value in uncleared[:4]] == [835, 175, 162, 773]
 # %% [markdown]
 # The first step is the same. From the second on, each step repeats all the earlier gradients, and
 # the run swings: 835, 175, 162, 773, back almost to where it began. A loss that swings like this at a
-# rate that should be safe is the sign of gradients that nobody clears.
+# rate that should be safe is a sign that the gradients are not cleared.
 #
 # ### Spot the mistake: a line that learns nothing
 #
@@ -542,8 +543,8 @@ assert abs(w.item()) < 1e-3 and abs(b.item() - targets.mean()) < 1e-3  # converg
 # The predictions have shape (60, 1), the targets (60,). PyTorch does not complain: it **broadcasts**,
 # which means that it repeats the column and the row until they fit. The difference is a table of 60
 # by 60 numbers: every prediction minus **every** target. The best answer to all targets at once is
-# their mean, whatever x is. So w goes to 0 and b to the mean, −1.073. This is the commonest mistake of
-# all in PyTorch. Give the targets the shape of the predictions: `targets.view(-1, 1)`.
+# their mean, whatever x is. So w goes to 0 and b to the mean, −1.073. It is an easy mistake
+# to make in PyTorch, since no error appears. Give the targets the shape of the predictions: `targets.view(-1, 1)`.
 # </details>
 
 # %% [markdown]
@@ -643,7 +644,7 @@ print(f"at η = {rates[-1]} the steep error grows by {-100 * steep - 100:.1f} % 
 # Along the shallow direction the error at η = 0.1 is multiplied
 # by 0.800 at every step; along the steep one by 0.399. So w arrives early
 # and b late: that was the bend in the loss curve. At η = 0.34 the steep factor is −1.042, and
-# whatever error there is grows by 4.2 % at every step.
+# whatever error there is in that direction grows by 4.2 % at every step.
 #
 # In the end the factor that is larger **in size** sets the time: at 0.1 that of the shallow direction, at
 # 0.3 that of the steep one, −0.802. The best constant rate makes the two equal in size. It is

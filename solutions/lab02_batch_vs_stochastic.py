@@ -476,8 +476,8 @@ assert abs(abs(after / before) - labhelpers.prediction.answer_to("lab02-factor")
 # x = −2 the factor is 0: that update removes the whole error of its sample, and there the curve fell.
 #
 # Batch descent at the same rate is safe because it takes the **mean** of all the gradients before it
-# moves. What counts for it is the mean of x²; for SGD it is the x² of one sample, and in the end the
-# largest.
+# moves. What counts for it is the mean of x²; for SGD it is the x² of each sample in turn, and
+# for a rate that is safe for all of them the largest.
 #
 # No sample enlarges its own error as long as |1 − 2η(x² + 1)| ≤ 1 for all of them, which is
 #

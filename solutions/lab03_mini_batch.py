@@ -398,11 +398,12 @@ plot_losses(*sixty_updates, by="update", scale="log", reference=surface.minimum_
 # %% [markdown]
 # Each curve has 60 updates: these are 1, 5, 10 and 60 epochs. Far from the minimum an update with 5
 # samples is worth about as much as one with 60, and it reads a twelfth as many. An update with a
-# single sample is worth less here: half of the runs are above 2 after ten updates, and one in ten is above 25.
+# single sample is worth less here: half of the runs are above 2 after ten updates, and one in ten is above 29.
 #
 # Near the minimum the batch size matters in another way. The curve of the whole batch comes to rest on the dotted
 # line. The others keep moving above it, the more so the smaller their batches. Let us put a number on
-# this: the mean excess over the second half of ten epochs.
+# this: the mean excess over the second half of ten epochs. The number after ± is the standard deviation
+# over the 2000 runs.
 
 # %%
 for run in (one, five, ten):
@@ -528,13 +529,13 @@ print(f"the loss over all points is {surface(0, 0):.4f}")
 # The next cell holds a mini-batch loop with **one mistake**. It should cut the data into batches in the order in
 # which they stand, the last one short if need be, make one update with each batch in every epoch, and return
 # the loss over all points at the start of each epoch. Run the cell. With batches of 1 and of 60 the losses are
-# right; with batches of 5 the loss is still at 174 after nine epochs. A right program is at 0.008 then.
+# right; with batches of 5 the loss is still at 174 after nine epochs. A correct program is at 0.008 by then.
 #
 # Find the mistake and repair the function where it stands. (The line `# YOUR CODE HERE` below it is a place to
-# try things out.) Do not rewrite the loop: find out first in which line it does something else than you expect.
+# try things out.) Do not rewrite the loop: find out first which line does not do what you expect.
 #
-# *Correct output:* in tenth place there are 0.013 for batches of 1, 0.008 for batches of 5 and 1.598 for batches of
-# 60. The check also asks for other data, rates and batch sizes, also such as do not divide the number of points.
+# *Correct output:* the tenth loss is 0.013 for batches of 1, 0.008 for batches of 5 and 1.598 for batches of 60.
+# The check also asks for other data, rates and batch sizes, including sizes that do not divide the number of points.
 
 
 # %% practice="lab03-find-the-bug" tags=["taught"]
@@ -999,9 +1000,9 @@ assert labhelpers.prediction.answer_to("lab03-unrest") == "a"
 #
 # **3.** A mini-batch run gives the same losses for every seed of the shuffle. The likely reason:
 #
-# - (a) the batches are not used
-# - (b) a good learning rate
-# - (c) a lucky data set.
+# - (a) The batches are not used.
+# - (b) The learning rate is good.
+# - (c) The data set is lucky.
 #
 # <details><summary>Answer</summary>
 #

@@ -156,7 +156,7 @@ print("predictions at x = 0, 2 and 4:", ", ".join(f"{value:.2f}" for value in se
 # A module has two modes. `model.train()` says that training is going on, `model.eval()` that the model is
 # used or measured. A linear layer does the same in both. Others do not: a **dropout** layer, which guards large
 # networks against learning the noise, sets some of its inputs to zero while training (and enlarges the others,
-# so that the mean stays) and none afterwards.
+# so that their mean stays the same on average) and none afterwards.
 
 # %%
 torch.manual_seed(0)
@@ -173,7 +173,7 @@ print("when used:     ", dropout(ones).tolist())
 #
 # For a line we can also compute the end of the journey. The parameters with the smallest mean
 # squared error, the **least-squares** solution, follow from a formula; scikit-learn's
-# `LinearRegression` evaluates it. Whatever a training loop does, it can only come close to this.
+# `LinearRegression` evaluates it. Whatever a training loop does, its loss cannot get below theirs.
 #
 # **Predict.** The noise has variance 1. Roughly how large is the mean squared error of the best
 # line?
@@ -242,8 +242,8 @@ assert torch.allclose(with_ones.weight.grad[0, 0], with_bias.bias.grad[0], rtol=
 # matrix**. Least squares is computed from it.
 #
 # **Why the square?** Suppose the noise is normal with standard deviation s. Then the probability
-# density of a measured y, if the line were the truth, is proportional to exp(−(y − ŷ)²/2s²). For all points together these are
-# multiplied, so the logarithm of the density is a constant minus the sum of the (y − ŷ)²/2s². The line
+# density of a measured y, if the line were the truth, is proportional to exp(−(y − ŷ)²/2s²). The noise of one point is
+# independent of that of another, so for all points together these are multiplied, so the logarithm of the density is a constant minus the sum of the (y − ŷ)²/2s². The line
 # that makes the data **most likely** is therefore the line with the smallest sum of squares. With noise of
 # another shape another loss would be the natural one.
 
@@ -299,7 +299,7 @@ assert abs(labhelpers.prediction.answer_to("lab04-condition") - surface_z.condit
 # Both curvatures are 2: the valley has become a round bowl. In a round bowl the gradient points straight at the
 # minimum, and at η = 0.5 the factor 1 − ηλ is 0 in every direction: **one** step is enough.
 # With several inputs that depend on each other the bowl does not become quite round, but standardising
-# always helps against inputs of different scales. It is the first thing to do with real data.
+# removes the differences in scale. With real data it is a good first thing to do.
 #
 # ### Practice 1: fit any number of features (15 points)
 #
@@ -458,8 +458,8 @@ plot_contours(
 )
 
 # %% [markdown]
-# Without momentum the path creeps along the floor, straight to the minimum. With 0.9 the ball is so
-# heavy that it overshoots the minimum and swings back and forth. In between lies a best value. Find
+# Without momentum the path creeps along the floor, straight to the minimum. With 0.9 the run is like
+# a heavy ball: it overshoots the minimum and swings back and forth. In between lies a best value. Find
 # it yourself with the controls of the next figure: move the momentum, and watch the path and the
 # loss.
 #
@@ -597,8 +597,8 @@ assert labhelpers.prediction.answer_to("lab04-first-step") == "c"
 # > **Adam usually moves each parameter by at most about η per step.**
 #
 # For plain descent a suitable rate depends on the data (2/λ₂). For Adam it depends on **how far**
-# the parameters have to travel and how exactly they should arrive: the distance divided by η is a good estimate
-# of the number of updates.
+# the parameters have to travel and how exactly they should arrive: it takes at least
+# about the distance divided by η updates to get near, and often several times as many to arrive exactly.
 #
 # The three methods side by side, 100 steps each at rate 0.1. Look at the first step of each: which of
 # them does not point across the contours?
@@ -897,8 +897,8 @@ check("lab04-train")
 #
 # Published versions of this experiment train at rate 0.001, from PyTorch's own random start, for
 # 4,500 epochs (batch), 300 epochs (mini-batch 32) and 500 epochs (one sample). Are these numbers
-# needed? Count updates, and use the rule of thumb from section 6: in K updates a parameter travels
-# usually at most about η·K.
+# needed? Count updates, and use the rule of thumb from section 6: in K updates a parameter
+# usually travels at most about η·K.
 
 # %%
 torch.manual_seed(0)
@@ -1153,8 +1153,8 @@ check("lab04-r-squared")
 #
 # - A module holds parameters, an optimizer steps them: `zero_grad()`, `backward()`, `step()`.
 # - Standardise the inputs before anything else. Momentum and Adam help where a valley stays narrow.
-# - Adam usually moves each parameter by at most about η per step: the distance divided by η is a good
-#   estimate of the number of updates.
+# - Adam usually moves each parameter by at most about η per step: it needs at least about the
+#   distance divided by η updates, and often several times as many.
 # - Compare methods at equal updates as well as at equal epochs, and state how far from least
 #   squares a run ended.
 # - At a constant rate, small batches hover around the minimum; lower the rate to arrive.
@@ -1163,7 +1163,7 @@ check("lab04-r-squared")
 # ### Quiz
 #
 # **1.** With Adam at η = 0.01 a parameter has to travel from 0 to 30. About how many updates
-# does that take?
+# does that take at least?
 #
 # - (a) 30.
 # - (b) 300.
@@ -1172,7 +1172,7 @@ check("lab04-r-squared")
 #
 # <details><summary>Answer</summary>
 #
-# **(c).** Usually at most about 0.01 per update, so about 30/0.01 = 3,000. (a) would hold for η = 1, (b) for
+# **(c).** Usually at most about 0.01 per update, so at least about 30/0.01 = 3,000. (a) would hold for η = 1, (b) for
 # 0.1. (d) is true of plain gradient descent; Adam divides the gradient by its typical size.
 # </details>
 #

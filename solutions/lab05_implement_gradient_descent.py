@@ -747,7 +747,7 @@ progress("lab05")
 # </details>
 
 # %% [markdown]
-# You have written gradient descent from nothing, know which rates converge before you run them, and
+# You have written gradient descent from scratch, know which rates converge before you run them, and
 # can tell a converged run from one that only looks so.
 #
 # **Next:** in [Lab 6](lab06_beyond_the_line.ipynb) the model is no longer a line, the loss no longer

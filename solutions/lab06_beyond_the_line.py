@@ -121,7 +121,7 @@ assert labhelpers.prediction.answer_to("lab06-halfway") == "b"
 # - b₂ moves ŷ one to one, so ∂L/∂b₂ = d. And w₂ is multiplied by a, so ∂L/∂w₂ = d·a.
 # - a moves ŷ by w₂, and z moves a by σ′(z). So ∂L/∂z = d·w₂·σ′(z).
 #
-# Two links are left to you: what moves z when b₁ changes, and what when w₁ changes. Note that nothing
+# Two links are left to you: how much z moves when b₁ changes, and how much when w₁ changes. Note that nothing
 # is computed twice: each line uses the one before it. This order, from the loss back to the first
 # layer, is called a **backward pass**. It is what `backward()` does.
 #
@@ -236,7 +236,7 @@ check("lab06-backward")
 # ## 2. A hidden layer, and a curve
 #
 # A **hidden layer** has several such units. It computes several lines of the input, bends each by a
-# non-linear function and adds them up with weights:
+# non-linear function and adds them up with weights, now called aⱼ:
 #
 # $$\hat y = c + \sum_{j=1}^{h} a_j \,\max(0,\; w_j\,x + b_j) .$$
 #
@@ -607,7 +607,7 @@ assert variation_at[0][0] / variation_at[0][2] > 50 and variation_at[600][2] > 0
 # - **the activation** (the non-linear function): tanh, whose slope at 0 is 1; ReLU; or **leaky
 #   ReLU**, which is z on the right and 0.01·z on the left, so that its slope is never 0;
 # - **the initialisation:** Xavier's rule draws the first weights so that signals keep about the same
-#   size from layer to layer, for functions with slope 1;
+#   size from layer to layer, for functions with slope 1; the first biases are 0;
 # - **the inputs** standardised (lab 4, section 4), or inputs **and targets**;
 # - **the last bias** started at the mean of y, so that the constant need not travel.
 #
@@ -736,7 +736,7 @@ assert labhelpers.prediction.answer_to("lab06-remedy") == "b"
 #
 # The check makes a `DeepNet()` five times, each time with other random numbers and another 1000
 # points from the rule y = 5 + 2·x + ε. It trains each for 40 epochs with Adam at rate 0.01, in
-# batches of 64 in their order, and computes R² on held-out data. Each of the five that exceeds 0.75
+# batches of 64 in their order, and computes R² on fresh points. Each of the five that exceeds 0.75
 # counts 2 points. It takes a few seconds.
 #
 # *Correct output:* no model can expect more than R² = 0.8 here: 4 of the variance 4 + 1 of y comes
@@ -924,9 +924,9 @@ assert labhelpers.prediction.answer_to("lab06-wins") == wins
 ### END AUTHOR
 
 # %% [markdown]
-# On average the two are equal: the mean difference of 0.1 is small against the 1.4 by which the
-# splits differ. The network wins 8 of 20 splits, and the first happened to be one of these. Whoever
-# shows a single split can show either result. So the honest report is: **on these data a hidden layer
+# On average the two cannot be told apart: the mean difference is 0.1, while from split to split the
+# difference varies with a standard deviation of 1.4. The network wins 8 of 20 splits, and the first happened to be one of these. Whoever
+# shows a single split can show either result. So the honest report is: **on these data this network
 # does not beat a line.** Section 2 says why that can be: a network gains where the rule bends, and
 # with 266 rows and this much noise no bend is visible that would be worth 385 parameters. The line
 # has 11, is computed at once and can be read: one coefficient for each feature. (It could even use
@@ -957,8 +957,8 @@ assert labhelpers.prediction.answer_to("lab06-wins") == wins
 # Each further layer of shallow slopes lets less of x through.
 # </details>
 #
-# **2.** A ReLU unit gives 0 for every row of the training data. What happens to its own weights under
-# gradient descent on these data?
+# **2.** In a network with one hidden layer a ReLU unit gives 0 for every row of the training data. What
+# happens to its own weights under gradient descent on these data?
 #
 # - (a) They never change.
 # - (b) They grow until the unit is positive somewhere.
@@ -966,8 +966,8 @@ assert labhelpers.prediction.answer_to("lab06-wins") == wins
 #
 # <details><summary>Answer</summary>
 #
-# **(a).** The slope left of 0 is 0, and every link of their chain is multiplied by it. Only a change
-# in an earlier layer could move what reaches the unit; where a whole layer is dead, the layers before
+# **(a).** The slope left of 0 is 0, and every link of their chain is multiplied by it. In a deeper
+# network a change in an earlier layer could wake the unit; but where a whole layer is dead, the layers before
 # it stand still as well. (b) and (c) would need a gradient.
 # </details>
 #

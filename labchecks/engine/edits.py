@@ -4,8 +4,8 @@ They serve two readers. The search for the line of a mistake undoes slips in a s
 the generated proof of the judges makes slips in right ones. Both want the same changes, since most
 of them are their own inverse.
 
-A change is made in the tree, the program is written out, and the change is taken back: the tree is
-never copied, and two changes are composed by making the second while the first one stands.
+A change is made in the tree, the program is compiled or written out, and the change is taken back:
+the tree is never copied, and two changes are composed by making the second while the first stands.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, suppress
 from copy import deepcopy
 from dataclasses import dataclass
+from types import CodeType
 
-__all__ = ["KINDS", "Edit", "double_edits", "edits"]
+__all__ = ["KINDS", "Edit", "Trial", "double_edits", "double_trials", "edits", "trials"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,23 @@ class Edit:
     kind: str
     lines: tuple[int, int]
     source: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An edited program that can be run, but is not written out, which takes longer than a run.
+
+    Attributes
+    ----------
+    kind, lines
+        As of an :class:`Edit`; of two changes, the kind of the second and the lines of both.
+    code : code object
+        The program with the change in it.
+    """
+
+    kind: str
+    lines: tuple[int, int]
+    code: CodeType
 
 
 #: A change that is in the tree until the next one is asked for: the lines in which it lies.
@@ -92,10 +110,57 @@ def double_edits(
                         yield one, Edit(other, more, made)
 
 
+def trials(source: str, kinds: Collection[str] | None = None) -> Iterator[Trial]:
+    """The programs of :func:`edits`, compiled; each that does something of its own, once."""
+    tree = ast.parse(source)
+    seen = {_content(compile(source, FILE, "exec", dont_inherit=True))}
+    with closing(_changes(tree, kinds, ())) as changes:
+        for kind, lines in changes:
+            code = _compiled(tree)
+            if code is not None and (content := _content(code)) not in seen:
+                seen.add(content)
+                yield Trial(kind, lines, code)
+
+
+def double_trials(source: str, kinds: Collection[str] | None = None) -> Iterator[Trial]:
+    """The programs of :func:`double_edits`, compiled; each that does something of its own, once."""
+    tree = ast.parse(source)
+    seen = {_content(trial.code) for trial in trials(source, kinds)}
+    seen.add(_content(compile(source, FILE, "exec", dont_inherit=True)))
+    with closing(_changes(tree, kinds, ())) as firsts:
+        for _, one in firsts:
+            with closing(_changes(tree, kinds, ())) as seconds:
+                for kind, other in seconds:
+                    code = _compiled(tree)
+                    if code is not None and (content := _content(code)) not in seen:
+                        seen.add(content)
+                        yield Trial(kind, (min(one[0], other[0]), max(one[1], other[1])), code)
+
+
+#: What an edited program is called where Python names a file.
+FILE = "<a change of your code>"
+
+
+def _compiled(tree: ast.Module) -> CodeType | None:
+    """The tree as it stands, compiled; None if it is no program, such as a `return` by itself."""
+    with suppress(SyntaxError, ValueError, TypeError):
+        return compile(tree, FILE, "exec", dont_inherit=True)
+    return None
+
+
+def _content(code: CodeType) -> tuple[object, ...]:
+    """What code does, whatever lines and columns it comes from."""
+    constants = tuple(
+        _content(one) if isinstance(one, CodeType) else (type(one), repr(one))
+        for one in code.co_consts
+    )
+    return (code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars)
+
+
 def _compiles(source: str) -> bool:
     # A tree can be written out that no program can be: a `return` moved out of its function.
     with suppress(SyntaxError, ValueError):
-        compile(source, "<edit>", "exec")
+        compile(source, FILE, "exec")
         return True
     return False
 

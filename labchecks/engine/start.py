@@ -159,7 +159,7 @@ def follows(
 
 def _uncertainty(start: np.ndarray, digits: int | None) -> float:
     """How exactly the answers tell the start."""
-    size = 1 + float(np.abs(start).max())
+    size = 1 + np.abs(start).max()  # no Python float, whose square could not be infinite
     return max(1e-6 * size**2, 0.0 if digits is None else size * 10.0**-digits)
 
 

@@ -69,6 +69,14 @@ def test_a_log_that_overflows_at_once_tells_nothing():
     )
 
 
+def test_a_start_that_is_too_far_away_to_be_squared_is_refused():
+    log = np.array([1e300, 1.0, 1.0, 1.0])
+    assert starts.follows(Descent(0.1, 4, (0, 0)), POINTS, log, np.array([1e200, 1.0])) in (
+        None,
+        False,
+    )
+
+
 @pytest.mark.parametrize("far", [1.0, 100.0])
 def test_a_shuffled_log_of_a_few_rows_is_followed_in_some_order(far):
     order = [[0, 1, 2], [2, 0, 1], [1, 2, 0], [2, 1, 0], [0, 2, 1], [1, 0, 2]]
