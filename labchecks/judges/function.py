@@ -484,7 +484,9 @@ class FunctionJudge:
         To ten digits: the last ones depend on the machine, and what is released must not.
         """
         calls = [given for case in cases for given in case["calls"]]
-        rows = [{**vars(p), "program": _to_ten_digits(p.outcomes(calls))} for p in self.programs]
+        rows = [
+            {**vars(p), "program": _to_ten_digits(list(p.outcomes(calls)))} for p in self.programs
+        ]
         return {**vars(self), "programs": rows}
 
     @classmethod
