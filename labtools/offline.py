@@ -1,7 +1,7 @@
 """`labs html`: a notebook as one page that needs no network, its formulas included.
 
 nbconvert's own page takes MathJax and two more scripts from the web. Here formulas are MathML, as
-on the pages of `labs grade`.
+on the pages of `labs grade`. The page is light on every machine and says so, for the figures in it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from labtools.grading.results.formulas import with_formulas
 
 _TEMPLATE = """\
 {% extends 'index.html.j2' %}
+{% block html_head %}<meta name="color-scheme" content="light">
+{{ super() }}{% endblock %}
 {% block html_head_js %}{% endblock %}
 {% block jupyter_widgets %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}

@@ -156,7 +156,8 @@ plot_surface(surface)
 # There is one valley, a bowl, and this is no accident: multiplied out, L is a quadratic in w and b
 # that is nowhere negative, and as the x differ from each other it has exactly one lowest point. That
 # point is called the **least-squares solution**. The same bowl, seen from above with lines of equal
-# loss, is a **contour plot**:
+# loss, is a **contour plot**. Notice that the lines are ellipses; the two dotted lines are their axes, the
+# **principal directions**:
 
 # %%
 plot_contours(surface, w_range=(-18, 18), b_range=(-18, 18), directions=True)

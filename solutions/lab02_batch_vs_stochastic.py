@@ -980,7 +980,7 @@ assert labhelpers.prediction.answer_to("lab02-largest") == "b"
 # %%
 run = widget.history
 if widget.settings == figure.settings or run.batch_size != 1 or run.diverged:
-    print("The figure stands as at first, has larger batches or diverges (or its page cannot tell")
+    print("The figure is as it was, has larger batches or diverges (or its page cannot tell")
     print("Python what you set). So the cell goes on from another run, at η = 0.05.")
     run = DescentExplorer(dataset, (-10, -20), lr=0.05, batch_size=1, steps=200, seed=0).history
 

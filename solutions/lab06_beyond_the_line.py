@@ -398,10 +398,10 @@ print(Line())
 # Write `Net(n_inputs, n_hidden, n_outputs)` with **one hidden layer** of `n_hidden` units and a
 # non-linear function:
 #
-# $$\hat y = A\,\varphi(W x + u) + v, \qquad \varphi = \text{ReLU, tanh or sigmoid},$$
+# $$\hat y = A\,\sigma(W x + b) + c,$$
 #
-# where W and A are the weights of the two layers and u and v their biases, one for each unit and
-# output.
+# where σ now stands for ReLU, tanh or sigmoid, W and A are the weights of the two layers, and b and c
+# their biases, one for each unit and output.
 #
 # *Correct output:* `Net(1, 16, 1)` maps a tensor of shape (1000, 1) to shape (1000, 1) and has
 # 16·(1 + 1) + 1·(16 + 1) = 49 parameters. Trained on the curved target it ends far below the

@@ -100,7 +100,7 @@ def plot_fit(
         dress(ax, "x", "y")
         notice = "The loss is the mean square of the points' vertical distances from the line."
         if truth:
-            notice = "The noise in the targets is what keeps a fitted line off the true one."
+            notice = "Dashed is the true line. Noise keeps even the best line a little off it."
         return sheet.finish(artists, _describe(dataset, x, fitted, truth), notice)
 
 

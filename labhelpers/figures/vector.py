@@ -269,10 +269,12 @@ class _Picture:
 
     def _ticks(self, axis) -> list[tuple[float, str]]:
         """Place in pixels and text of each number in view."""
-        low, high = axis.get_view_interval()
-        slack = 1e-9 * (high - low)
         places = np.array(axis.get_majorticklocs())
-        places = places[(places >= low - slack) & (places <= high + slack)]
+        # As the axis is scaled: on a logarithmic one a slack in the loss's unit has no meaning.
+        at = axis.get_transform().transform(places)
+        low, high = axis.get_transform().transform(np.array(axis.get_view_interval()))
+        slack = 1e-9 * (high - low)
+        places = places[(at >= low - slack) & (at <= high + slack)]
         texts = axis.get_major_formatter().format_ticks(places)
         which = int(axis is axis.axes.yaxis)
         points = np.tile([axis.axes.get_xlim()[0], axis.axes.get_ylim()[0]], (len(places), 1))
@@ -302,8 +304,17 @@ class _Picture:
             turn = f'transform="rotate(-90 {reach:.1f} {y:.1f})"'
             self._text(reach, y, ax.get_ylabel(), INK, "center", look=turn)
             reach -= FONT_SIZE
-        self._text(left - 24, top - 9, ax.get_title("left"), INK, look='font-weight="600"')
+        self._add_title(ax.get_title("left"), top - 9, (left - 24, reach), right)
         return reach - 2
+
+    def _add_title(self, title: str, y: float, starts: tuple[float, float], end: float) -> None:
+        """Write `title` from the first of `starts` from which it fits, squeezed if from none."""
+        wide = 1.1 * LETTER * len(title)  # bold
+        x = next((x for x in starts if x + wide <= end), min(starts))
+        look = 'font-weight="600"'
+        if x + wide > end:
+            look += f' textLength="{_short(end - x)}" lengthAdjust="spacingAndGlyphs"'
+        self._text(x, y, title, INK, look=look)
 
     def _text(self, x, y, text, color, ha="left", va="baseline", look="") -> None:
         if text:

@@ -40,6 +40,12 @@ def test_no_script_and_no_style_is_fetched(page):
     assert not re.search(r"@import|url\(\s*[\"']?http|\bimport\(", page)
 
 
+def test_figures_are_as_light_as_the_page(page):
+    """A machine set to dark would else give a legend's samples light ink on the white page."""
+    (tag,) = re.findall(r"<meta[^>]*color-scheme[^>]*>", page)
+    assert 'content="light"' in tag
+
+
 @pytest.mark.parametrize("content", [None, "{}", "no notebook"])
 def test_what_is_no_notebook_is_named(tmp_path, capsys, content):
     path = tmp_path / "lab.ipynb"

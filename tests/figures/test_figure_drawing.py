@@ -124,6 +124,24 @@ def test_one_scale_in_the_picture_itself(surface, run):
         assert shape == pytest.approx(surface.condition_number**0.5, rel=0.02)
 
 
+def test_ticks_stand_beside_the_axis_only():
+    """A loss that reaches 10¹⁶ and begins above 100 has no number below 100."""
+    picture = ElementTree.fromstring(plot_losses([595, 1e16, 250], scale="log").panels()[0])
+    numbers = [text for text in picture.iter(f"{SVG}text") if text.get("text-anchor") == "end"]
+    assert "100" in [text.text for text in numbers]
+    assert "1" not in [text.text for text in numbers]
+
+
+def test_a_long_title_stays_in_its_panel(dataset, surface, run):
+    for panel in plot_steps(dataset, surface, run, steps=(0, run.steps)).panels():
+        picture = ElementTree.fromstring(panel)
+        left, _, width, _ = map(float, picture.get("viewBox").split())
+        (title,) = [text for text in picture.iter(f"{SVG}text") if text.get("font-weight")]
+        # A bold letter of a wide font is 0.65 of its size wide.
+        wide = float(title.get("textLength", 0.65 * FONT_SIZE * len(title.text)))
+        assert left <= float(title.get("x")) and float(title.get("x")) + wide <= left + width
+
+
 def test_two_panels_are_small(dataset, surface, run):
     page = plot_step(dataset, surface, run, 2)._repr_mimebundle_()["text/html"]
     assert len(page) <= 24 * 1024
