@@ -19,6 +19,11 @@ COMMANDS = (
         "labtools.grading.results.summary",
     ),
     ("html", "turn notebooks into pages that need no network", "labtools.offline"),
+    (
+        "similar",
+        "rank the pairs of answers that are most alike",
+        "labtools.grading.results.similar",
+    ),
     ("hand-over", "fill in a platform's grades", "labtools.grading.results.hand_over"),
 )
 

@@ -747,6 +747,18 @@ progress("lab05")
 # </details>
 
 # %% [markdown]
+# ### Hand it in
+#
+# Save the notebook (Ctrl+S). Then run this in a terminal, in the folder with the course's README:
+#
+# ```console
+# .venv/bin/python -m labchecks.hand_in lab05
+# ```
+#
+# On Windows the line begins with `.venv\Scripts\python`, with conda with `python`. It says what is not
+# answered or not run yet, and makes one zip. Upload that.
+
+# %% [markdown]
 # You have written gradient descent from scratch, know which rates converge before you run them, and
 # can tell a converged run from one that only looks so.
 #

@@ -15,7 +15,7 @@ from labtools.grading.handed_in.persons import Persons, Table, TableError, read_
 from labtools.grading.journal import Journal, write_whole
 from labtools.grading.results.by_hand import with_points_by_hand
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["add_arguments", "find_lab", "run"]
 
 #: Students and rows that are named.
 MOST_NAMED = 20
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     folder, source = arguments.folder, arguments.moodle or arguments.canvas
-    stem = _lab(folder, arguments.lab)
+    stem = find_lab(folder, arguments.lab)
     with Journal(folder, stem) as journal:
         entries = with_points_by_hand(journal.entries(journal.listed), folder, stem)
         handed_in = {s for s in journal.listed if journal.ran(s)}
@@ -109,7 +109,14 @@ def _run(arguments: argparse.Namespace) -> int:
     return 1 if unmatched or left else 0
 
 
-def _lab(folder: Path, wanted: str | None) -> str:
+def find_lab(folder: Path, wanted: str | None) -> str:
+    """The lab of the folder that is meant.
+
+    Raises
+    ------
+    TableError
+        If there is none, or more than one and `wanted` names none of them.
+    """
     labs = sorted(path.stem for path in (folder / "journal").glob("*.jsonl"))
     if wanted is not None:
         number = re.fullmatch(r"(?:lab)?0*(\d+)", wanted.lower())

@@ -12,7 +12,7 @@ from typing import Any
 
 from labtools.grading.journal import naming
 
-__all__ = ["GRADES", "SUMMARY", "write_tables"]
+__all__ = ["GRADES", "SUMMARY", "safe", "write_tables"]
 
 GRADES = (
     "student_id", "lab", "practice_id", "score", "max_score", "status", "feedback", "note",
@@ -67,16 +67,16 @@ def _write_rows(
 ) -> Counter[str]:
     counts: Counter[str] = Counter()
     for entry in entries:
-        student, verdicts = _safe(entry["student"]), entry["verdicts"]
+        student, verdicts = safe(entry["student"]), entry["verdicts"]
         note, late = (
-            _safe(" ".join(entry.get("note", "").split())),
+            safe(" ".join(entry.get("note", "").split())),
             "late" if entry.get("late") else "",
         )
         for v in verdicts:
             score = "" if v.score is None else f"{v.score:g}"
             grades.writerow(
                 [student, stem, v.practice, score, f"{v.max_score:g}", v.status]
-                + [_safe(" ".join(v.feedback.split())), note, _safe(v.mistake)]
+                + [safe(" ".join(v.feedback.split())), note, safe(v.mistake)]
             )
         own = Counter(v.status for v in verdicts)
         counts.update(own)
@@ -95,7 +95,7 @@ def _write_rows(
     return counts
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text that a spreadsheet shows and does not run: ``=1+1`` becomes ``'=1+1``.
 
     Two texts stay two: ``'=1+1`` becomes ``''=1+1``.
