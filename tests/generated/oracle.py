@@ -7,7 +7,7 @@ decide, or what chance cannot tell:
 - a value that is off by more than float32 explains and by less than 2 %;
 - shuffled losses that lie where those of right runs lie;
 - a figure that shows what was asked for and looks different;
-- a network whose function is none of the usual ones.
+- a network that differs from its original and is no usual one.
 """
 
 from __future__ import annotations
@@ -456,6 +456,56 @@ def training_loop(practice_id: str, cases, answers, twin, drew: bool) -> str:
     return worst(verdicts)
 
 
+#: Non-linear functions for hidden units that everyone would call right.
+USUAL = (
+    torch.sigmoid,
+    torch.tanh,
+    torch.relu,
+    torch.sin,
+    torch.nn.functional.elu,
+    torch.nn.functional.gelu,
+    torch.nn.functional.leaky_relu,
+    torch.nn.functional.silu,
+    torch.nn.functional.softplus,
+)
+
+
+def layered(case: Case, answer: Answer) -> str:
+    """Whether a network with the case's parameters gives the outputs and slopes of a usual one.
+
+    With one of the usual functions after the output too, or there alone, it is wrong.
+    """
+    inputs, hidden, outputs = case["sizes"]
+    shapes = [[hidden, inputs], [hidden], [outputs, hidden], [outputs]]
+    if answer["shapes"] != shapes:
+        return "unclear"  # parameters in another order, perhaps
+    sizes = [math.prod(shape) for shape in shapes]
+    values = torch.tensor(case["values"], dtype=torch.float64)
+    x = torch.tensor(case["inputs"], dtype=torch.float64)
+
+    def agrees(inner: Callable, outer: Callable) -> bool:
+        leaves = [
+            part.reshape(shape).clone().requires_grad_()
+            for part, shape in zip(values.split(sizes), shapes, strict=True)
+        ]
+        out = outer(inner(x @ leaves[0].T + leaves[1]) @ leaves[2].T + leaves[3])
+        if compared(answer["eval"]["outputs"], out.detach().numpy(), 1e-5) != "right":
+            return False
+        ramp = torch.linspace(1, 2, out.numel(), dtype=torch.float64).reshape(out.shape)
+        slopes = torch.autograd.grad((out * ramp).sum(), leaves)
+        return all(
+            found is not None and compared(found, slope.numpy(), 1e-3) == "right"
+            for found, slope in zip(answer["eval"]["gradients"], slopes, strict=True)
+        )
+
+    if None in answer["eval"]["gradients"]:
+        return "wrong"
+    if any(agrees(inner, torch.clone) for inner in USUAL):
+        return "right" if same(answer["train"], answer["eval"]) else "unclear"
+    changed = (agrees(inner, outer) for inner in (torch.clone, *USUAL) for outer in USUAL)
+    return "wrong" if any(changed) else "unclear"
+
+
 def network(practice_id: str, cases, answers, twin, drew: bool) -> str:
     for case, answer in zip(cases, answers, strict=True):
         inputs, hidden, outputs = case["sizes"]
@@ -473,7 +523,9 @@ def network(practice_id: str, cases, answers, twin, drew: bool) -> str:
         left = flat - design @ np.linalg.lstsq(design, flat, rcond=None)[0]
         if np.abs(left).max() < 1e-4 * np.abs(flat).max():
             return "wrong"  # a straight line: there is no non-linear function
-    return "right" if same(list(answers), list(twin)) else "unclear"
+    if same(list(answers), list(twin)):
+        return "right"
+    return worst([layered(case, answer) for case, answer in zip(cases, answers, strict=True)])
 
 
 def bend(values: Sequence[float]) -> float:
