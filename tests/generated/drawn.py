@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,8 +34,8 @@ PATIENCE = 2.0
 #: are not compared with those of the bank.
 UNLIKE = ("lab02-stable-rate", "lab05-fit-bgd", "lab06-deep-net")
 
-#: Every so many programs have two changes.
-TWO = 5
+#: Every so many programs have two changes, and every so many are only written in another style.
+TWO, RESTYLED = 5, 4
 
 Answers = list[dict[str, Any]]
 
@@ -190,6 +191,41 @@ def _changed(source: str, rng: random.Random) -> tuple[str, str] | None:
     return (kind, rng.choice(made)) if made else None
 
 
+class _Style(ast.NodeTransformer):
+    """Write some expressions in another way that comes to the same, but for rounding.
+
+    Where it does not, as for lists that are put together, the oracle will say so.
+    """
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        left, right = node.left, node.right
+        if self.rng.random() < 0.5:
+            return node
+        match node.op:
+            case ast.Add() | ast.Mult():
+                return ast.BinOp(right, node.op, left)
+            case ast.Sub():
+                return ast.BinOp(ast.UnaryOp(ast.USub(), right), ast.Add(), left)
+            case ast.Pow() if isinstance(right, ast.Constant) and right.value == 2:
+                return ast.BinOp(left, ast.Mult(), left)
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        turned = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE}
+        if len(node.ops) > 1 or type(node.ops[0]) not in turned:
+            return node
+        return ast.Compare(node.comparators[0], [turned[type(node.ops[0])]()], [node.left])
+
+
+def _restyled(source: str, rng: random.Random) -> str:
+    return ast.unparse(_Style(rng).visit(ast.parse(source)))
+
+
 def judged(
     practice_id: str, base: str, kinds: Sequence[str], source: str, beside_bank: bool
 ) -> Drawn | None:
@@ -249,7 +285,9 @@ def draw(practice_id: str, count: int, seed: int, beside_bank: bool = True) -> I
         tries += 1
         base = rng.choice(list(programs))
         source, kinds = programs[base], []
-        for _ in range(2 if tries % TWO == 0 else 1):
+        if tries % RESTYLED == 0:
+            source, kinds = _restyled(source, rng), ["style"]
+        for _ in range(0 if kinds else 2 if tries % TWO == 0 else 1):
             made = _changed(source, rng)
             if made is not None:
                 kinds.append(made[0])
