@@ -117,6 +117,28 @@ def pytest_xdist_make_scheduler(config, log):
     return Scheduling(config, log)
 
 
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Print the table of the generated proof: here, where also a worker's tests are reported."""
+    rows = [
+        value
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "drawn" and getattr(report, "when", "") == "call"
+    ]
+    if not rows:
+        return
+    terminalreporter.section("programs drawn by practice")
+    for row in [{name: name for name in rows[0]}, *sorted(rows, key=lambda row: row["practice"])]:
+        first = f"{row['seed']!s:>4}  {row['practice']:20}"
+        numbers = (f"{row[name]!s:>{len(name) + 2}}" for name in row if name not in FIRST_COLUMNS)
+        terminalreporter.line(first + "".join(numbers))
+
+
+#: Those of the table that hold no count.
+FIRST_COLUMNS = ("seed", "practice")
+
+
 @pytest.fixture(scope="session")
 def course() -> Path:
     """Return the course's folder."""

@@ -159,8 +159,9 @@ def follows(
 
 def _uncertainty(start: np.ndarray, digits: int | None) -> float:
     """How exactly the answers tell the start."""
-    size = 1 + np.abs(start).max()  # no Python float, whose square could not be infinite
-    return max(1e-6 * size**2, 0.0 if digits is None else size * 10.0**-digits)
+    size = 1 + float(np.abs(start).max())
+    # A product: a power of what no square holds would raise an error instead of giving infinity.
+    return max(1e-6 * size * size, 0.0 if digits is None else size * 10.0**-digits)
 
 
 def _quadratic(at: np.ndarray) -> np.ndarray:

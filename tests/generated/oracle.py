@@ -7,7 +7,7 @@ decide, or what chance cannot tell:
 - a value that is off by more than float32 explains and by less than 2 %;
 - shuffled losses that lie where those of right runs lie;
 - a figure that shows what was asked for and looks different;
-- a network whose function is none of the usual ones.
+- a network that differs from its original and is no usual one.
 """
 
 from __future__ import annotations
@@ -319,13 +319,62 @@ def r_squared(y_true, y_pred):
     return 1 - np.sum((y_true - y_pred) ** 2) / np.sum((y_true - y_true.mean()) ** 2)
 
 
+def line_gradient(w, b, x, y):
+    errors = w * x + b - y
+    return [(2 * errors * x).mean(), (2 * errors).mean()]
+
+
+def until(x, y, w, b, lr, tolerance, most):
+    """Rows (step, loss, w, b) up to the first whose loss has changed by less than a tolerance."""
+    at, rows = (w, b), []
+    for step in range(most + 1):
+        (loss,), after = descend(x.ravel(), y.ravel(), at, lr, 1)
+        rows.append([step, loss, *at])
+        if step and abs(loss - rows[-2][1]) < tolerance:
+            break
+        at = after
+    return rows
+
+
+def in_batches(x, y, w, b, lr, size, epochs):
+    rows = batches(len(x), size)
+    return descend(x.ravel(), y.ravel(), (w, b), lr, epochs, rows)[0]
+
+
+def least_squares(x, y, lr, epochs):
+    """By the normal equations of centred inputs, each divided by its largest value."""
+    centre = x.mean(axis=0)
+    size = np.abs(x - centre).max(axis=0)
+    z = (x - centre) / size
+    slopes = np.linalg.solve(z.T @ z, z.T @ (y.ravel() - y.mean())) / size
+    return [y.mean() - slopes @ centre, *slopes]
+
+
+def hidden_unit(x, y, *parameters):
+    """The derivatives of one unit's squared error, by differences of complex numbers."""
+    step, slopes = 1e-30, []
+    for k in range(4):
+        w1, b1, w2, b2 = (p + 1j * step * (k == n) for n, p in enumerate(parameters))
+        slopes.append(((w2 / (1 + np.exp(-w1 * x - b1)) + b2 - y) ** 2).imag / step)
+    return slopes
+
+
 FUNCTIONS: dict[str, Callable] = {
+    "lab01-gradient": line_gradient,
     "lab01-largest-rate": largest_rate,
+    "lab02-train-until": until,
+    "lab03-find-the-bug": in_batches,
     "lab03-updates": lambda n, size: (n + size - 1) // size,
+    "lab04-features": least_squares,
     "lab04-r-squared": r_squared,
     "lab05-model": lambda x, w, b: x * w + b,
     "lab05-loss": lambda pred, true: ((pred - true) ** 2).sum() / pred.numel(),
+    "lab06-backward": hidden_unit,
 }
+
+#: Up to which relative difference a function's results are right: what every practice allows. The
+#: text of `lab04-features` allows 1 %.
+ALLOWED = {"lab04-features": 0.01}
 
 
 def function(practice_id: str, cases, answers, twin, drew: bool) -> str:
@@ -350,8 +399,11 @@ def _called(practice_id: str, given, result) -> str:
     ]
     if not differentiated:
         plain = [a.numpy() if isinstance(a, torch.Tensor) else a for a in arguments]
+        wanted = np.array(FUNCTIONS[practice_id](*plain))
+        if wanted.ndim == 2 and list(result["shape"]) != list(wanted.shape):
+            return "wrong"
         # Rounded, it may be right or not: each practice says how many digits it asks for.
-        return compared(result["values"], [FUNCTIONS[practice_id](*plain)], 1e-6, 1e-5)
+        return compared(result["values"], wanted, 1e-6, ALLOWED.get(practice_id, 1e-5))
     for value, made in zip(arguments, given, strict=True):
         value.requires_grad_(made.get("grad", False))
     right = FUNCTIONS[practice_id](*arguments)
@@ -404,6 +456,56 @@ def training_loop(practice_id: str, cases, answers, twin, drew: bool) -> str:
     return worst(verdicts)
 
 
+#: Non-linear functions for hidden units that everyone would call right.
+USUAL = (
+    torch.sigmoid,
+    torch.tanh,
+    torch.relu,
+    torch.sin,
+    torch.nn.functional.elu,
+    torch.nn.functional.gelu,
+    torch.nn.functional.leaky_relu,
+    torch.nn.functional.silu,
+    torch.nn.functional.softplus,
+)
+
+
+def layered(case: Case, answer: Answer) -> str:
+    """Whether a network with the case's parameters gives the outputs and slopes of a usual one.
+
+    With one of the usual functions after the output too, or there alone, it is wrong.
+    """
+    inputs, hidden, outputs = case["sizes"]
+    shapes = [[hidden, inputs], [hidden], [outputs, hidden], [outputs]]
+    if answer["shapes"] != shapes:
+        return "unclear"  # parameters in another order, perhaps
+    sizes = [math.prod(shape) for shape in shapes]
+    values = torch.tensor(case["values"], dtype=torch.float64)
+    x = torch.tensor(case["inputs"], dtype=torch.float64)
+
+    def agrees(inner: Callable, outer: Callable) -> bool:
+        leaves = [
+            part.reshape(shape).clone().requires_grad_()
+            for part, shape in zip(values.split(sizes), shapes, strict=True)
+        ]
+        out = outer(inner(x @ leaves[0].T + leaves[1]) @ leaves[2].T + leaves[3])
+        if compared(answer["eval"]["outputs"], out.detach().numpy(), 1e-5) != "right":
+            return False
+        ramp = torch.linspace(1, 2, out.numel(), dtype=torch.float64).reshape(out.shape)
+        slopes = torch.autograd.grad((out * ramp).sum(), leaves)
+        return all(
+            found is not None and compared(found, slope.numpy(), 1e-3) == "right"
+            for found, slope in zip(answer["eval"]["gradients"], slopes, strict=True)
+        )
+
+    if None in answer["eval"]["gradients"]:
+        return "wrong"
+    if any(agrees(inner, torch.clone) for inner in USUAL):
+        return "right" if same(answer["train"], answer["eval"]) else "unclear"
+    changed = (agrees(inner, outer) for inner in (torch.clone, *USUAL) for outer in USUAL)
+    return "wrong" if any(changed) else "unclear"
+
+
 def network(practice_id: str, cases, answers, twin, drew: bool) -> str:
     for case, answer in zip(cases, answers, strict=True):
         inputs, hidden, outputs = case["sizes"]
@@ -421,7 +523,41 @@ def network(practice_id: str, cases, answers, twin, drew: bool) -> str:
         left = flat - design @ np.linalg.lstsq(design, flat, rcond=None)[0]
         if np.abs(left).max() < 1e-4 * np.abs(flat).max():
             return "wrong"  # a straight line: there is no non-linear function
-    return "right" if same(list(answers), list(twin)) else "unclear"
+    if same(list(answers), list(twin)):
+        return "right"
+    return worst([layered(case, answer) for case, answer in zip(cases, answers, strict=True)])
+
+
+def bend(values: Sequence[float]) -> float:
+    """How far predictions at equal distances are from a straight line, as a share of their span."""
+    k = np.arange(len(values))
+    off = values - np.polyval(np.polyfit(k, values, 1), k)
+    return float(np.abs(off).max() / max(np.ptp(values), 1e-6))
+
+
+def trained(practice_id: str, cases, answers, twin, drew: bool) -> str:
+    """Whether a network of the sizes asked for learns the rule from every start, and is no line."""
+    sizes = (2, 10, 20, 2, 1)
+    layers = sorted(sorted(pair) for pair in zip(sizes, sizes[1:]))
+    missed, bends = [], []
+    for case, answer in zip(cases, answers, strict=True):
+        if answer["kind"] != "numbers" or answer["shape"] != [len(case["held"]), 1]:
+            return "wrong"
+        if sorted(sorted(shape) for shape in answer["shapes"] if len(shape) > 1) != layers:
+            return "wrong"
+        rule = 5 + 2 * np.array(case["held"])  # its noise has the variance 1
+        before, after = (
+            (((np.array(answer[name]) - rule) ** 2).mean() + 1) / (rule.var() + 1)
+            for name in ("before", "values")
+        )
+        if answer["slopes"] is None or before < 0.3:
+            return "wrong"
+        missed.append(after)
+        bends += map(bend, np.split(np.array(answer["wide"]), 2))
+    if max(bends) < 1e-5 or not np.nan_to_num(missed, nan=1).max() < 0.35:
+        return "wrong"
+    # R² above 0.75 is asked for.
+    return "right" if max(missed) < 0.24 and max(bends) > 0.01 else "unclear"
 
 
 def law(case: Case, values: Sequence[float]) -> str:
@@ -484,11 +620,6 @@ def figure(practice_id: str, cases, answers, twin, drew: bool) -> str:
     return worst(verdicts)
 
 
-def twin_alone(practice_id: str, cases, answers, twin, drew: bool) -> str:
-    """For a practice that has no oracle of its own: right is what a right program answers."""
-    return "right" if same(list(answers), list(twin)) else "unclear"
-
-
 ORACLES: dict[str, Callable] = {
     "lab01-rate-02": full_batch,
     "lab02-batch": full_batch,
@@ -496,16 +627,20 @@ ORACLES: dict[str, Callable] = {
     "lab02-stable-rate": stable_rate,
     "lab03-batch-20": mini_batch,
     "lab04-train": training_loop,
-    "lab04-hidden-net": network,
     "lab05-fit-gd": batch_descent,
     "lab05-fit-bgd": batch_descent,
+    "lab06-hidden-net": network,
+    "lab06-deep-net": trained,
     **dict.fromkeys(FUNCTIONS, function),
     **dict.fromkeys(
         ("lab01-compare-plot", "lab03-compare-plot", "lab05-plot-gd", "lab05-plot-bgd"), figure
     ),
 }
 
+#: Oracles that compare with no right program.
+ALONE = (full_batch, passes, function, trained)
+
 
 def verdict(practice_id: str, cases, answers, twin, drew: bool) -> str:
     """``right``, ``wrong`` or ``unclear``; `drew` says whether the program used chance."""
-    return ORACLES.get(practice_id, twin_alone)(practice_id, cases, answers, twin, drew)
+    return ORACLES[practice_id](practice_id, cases, answers, twin, drew)
