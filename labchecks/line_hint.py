@@ -176,11 +176,12 @@ class _Search:
         return True
 
     def _quick_case(self, case: Case) -> list[Case]:
-        """A quick form of a case that the program fails, if there is one and it fails that too."""
-        made = getattr(self.judge, "quick_case", None)
-        quick = [] if made is None else [made(case)]
-        answers = self.rerun.answers(self.code, quick, self.seconds)
-        return [c for c, answer in zip(quick, answers) if not self._passes(c, answer)]
+        """The quickest form of a case that the program fails in this form too, if there is one."""
+        made = getattr(self.judge, "quick_cases", None)
+        quick = [] if made is None else made(case)
+        with contextlib.closing(self.rerun.answers(self.code, quick, self.seconds)) as answers:
+            fails = (c for c, answer in zip(quick, answers) if not self._passes(c, answer))
+            return [*itertools.islice(fails, 1)]
 
     def _passes(self, case: Case, answer: Answer) -> bool:
         """Whether the answer to one case may be a right one."""
@@ -189,13 +190,18 @@ class _Search:
 
     def _that_succeed(self, tried: Iterable[Trial]) -> list[Trial]:
         found: list[Trial] = []
+        # The same program can be made in two places, as where one of two equal lines is left out.
+        known: dict[object, bool] = {}
         for edit in tried:
-            if clock() > self.deadline:
-                self.cut_short = True
-                break
             if found and _lies_in(edit, _part(found, self.tree)):
                 continue
-            if self._is_right(edit.code):
+            right = known.get(edit.content)
+            if right is None:
+                if clock() > self.deadline:
+                    self.cut_short = True
+                    break
+                right = known[edit.content] = self._is_right(edit.code)
+            if right:
                 found.append(edit)
                 if _part(found, self.tree) is None:
                     return []

@@ -49,11 +49,14 @@ class Trial:
         As of an :class:`Edit`; of two changes, the kind of the second and the lines of both.
     code : code object
         The program with the change in it.
+    content : tuple
+        What the code does, whatever lines it comes from: equal for equal programs.
     """
 
     kind: str
     lines: tuple[int, int]
     code: CodeType
+    content: tuple[object, ...]
 
 
 #: A change that is in the tree until the next one is asked for: the lines in which it lies.
@@ -111,41 +114,34 @@ def double_edits(
 
 
 def trials(source: str, kinds: Collection[str] | None = None) -> Iterator[Trial]:
-    """The programs of :func:`edits`, compiled; each that does something of its own, once."""
+    """The programs of :func:`edits`, compiled; one that can be made in two ways comes twice."""
     tree = ast.parse(source)
-    seen = {_content(compile(source, FILE, "exec", dont_inherit=True))}
     with closing(_changes(tree, kinds, ())) as changes:
-        for kind, lines in changes:
-            code = _compiled(tree)
-            if code is not None and (content := _content(code)) not in seen:
-                seen.add(content)
-                yield Trial(kind, lines, code)
+        yield from _compiled(tree, _content(compile(source, FILE, "exec", dont_inherit=True)), changes)
 
 
 def double_trials(source: str, kinds: Collection[str] | None = None) -> Iterator[Trial]:
-    """The programs of :func:`double_edits`, compiled; each that does something of its own, once."""
+    """The programs of :func:`double_edits`, compiled; one made in two ways comes twice."""
     tree = ast.parse(source)
-    seen = {_content(trial.code) for trial in trials(source, kinds)}
-    seen.add(_content(compile(source, FILE, "exec", dont_inherit=True)))
+    before = _content(compile(source, FILE, "exec", dont_inherit=True))
     with closing(_changes(tree, kinds, ())) as firsts:
         for _, one in firsts:
             with closing(_changes(tree, kinds, ())) as seconds:
-                for kind, other in seconds:
-                    code = _compiled(tree)
-                    if code is not None and (content := _content(code)) not in seen:
-                        seen.add(content)
-                        yield Trial(kind, (min(one[0], other[0]), max(one[1], other[1])), code)
+                both = ((k, (min(one[0], two[0]), max(one[1], two[1]))) for k, two in seconds)
+                yield from _compiled(tree, before, both)
 
 
 #: What an edited program is called where Python names a file.
 FILE = "<a change of your code>"
 
 
-def _compiled(tree: ast.Module) -> CodeType | None:
-    """The tree as it stands, compiled; None if it is no program, such as a `return` by itself."""
-    with suppress(SyntaxError, ValueError, TypeError):
-        return compile(tree, FILE, "exec", dont_inherit=True)
-    return None
+def _compiled(tree: ast.Module, before: tuple[object, ...], changes) -> Iterator[Trial]:
+    """The tree as it stands in each change; not where it is no program, or the one before."""
+    for kind, lines in changes:
+        with suppress(SyntaxError, ValueError, TypeError):
+            code = compile(tree, FILE, "exec", dont_inherit=True)
+            if (content := _content(code)) != before:
+                yield Trial(kind, lines, code, content)
 
 
 def _content(code: CodeType) -> tuple[object, ...]:
