@@ -11,7 +11,7 @@ the tree is never copied, and two changes are composed by making the second whil
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, suppress
 from copy import deepcopy
 from dataclasses import dataclass
@@ -64,16 +64,16 @@ Changes = Iterator[tuple[int, int]]
 
 
 def edits(
-    source: str, kinds: Collection[str] | None = None, names: Collection[str] = ()
+    source: str, kinds: Sequence[str] | None = None, names: Collection[str] = ()
 ) -> Iterator[Edit]:
-    """Each program that is one small change away, the likeliest kinds of change first.
+    """Each program that is one small change away, one kind of change after another.
 
     Parameters
     ----------
     source : str
         Python, without IPython's commands.
-    kinds : collection of str, optional
-        Of which kinds the changes may be; every kind of :data:`KINDS` if left out.
+    kinds : sequence of str, optional
+        Of which kinds the changes may be, in this order; all of :data:`KINDS` if left out.
     names : collection of str, optional
         Names from outside the program that may stand in place of one of its own.
 
@@ -93,7 +93,7 @@ def edits(
 
 
 def double_edits(
-    source: str, kinds: Collection[str] | None = None, names: Collection[str] = ()
+    source: str, kinds: Sequence[str] | None = None, names: Collection[str] = ()
 ) -> Iterator[tuple[Edit, Edit]]:
     """Each program that is two changes away: the first change alone, then both together.
 
@@ -113,14 +113,16 @@ def double_edits(
                         yield one, Edit(other, more, made)
 
 
-def trials(source: str, kinds: Collection[str] | None = None) -> Iterator[Trial]:
+def trials(source: str, kinds: Sequence[str] | None = None) -> Iterator[Trial]:
     """The programs of :func:`edits`, compiled; one that can be made in two ways comes twice."""
     tree = ast.parse(source)
     with closing(_changes(tree, kinds, ())) as changes:
-        yield from _compiled(tree, _content(compile(source, FILE, "exec", dont_inherit=True)), changes)
+        yield from _compiled(
+            tree, _content(compile(source, FILE, "exec", dont_inherit=True)), changes
+        )
 
 
-def double_trials(source: str, kinds: Collection[str] | None = None) -> Iterator[Trial]:
+def double_trials(source: str, kinds: Sequence[str] | None = None) -> Iterator[Trial]:
     """The programs of :func:`double_edits`, compiled; one made in two ways comes twice."""
     tree = ast.parse(source)
     before = _content(compile(source, FILE, "exec", dont_inherit=True))
@@ -163,10 +165,9 @@ def _compiles(source: str) -> bool:
 
 def _changes(tree: ast.Module, kinds, names) -> Iterator[tuple[str, tuple[int, int]]]:
     program = _Program(tree, names)
-    for kind, changes in KINDS.items():
-        if kinds is None or kind in kinds:
-            for lines in changes(program):
-                yield kind, lines
+    for kind in KINDS if kinds is None else kinds:
+        for lines in KINDS[kind](program):
+            yield kind, lines
 
 
 @dataclass(frozen=True)
@@ -820,7 +821,7 @@ def _fresh(program: _Program) -> Changes:
                 yield from program.rewritten(body.statements, [*old, back], old[-1])
 
 
-#: What is changed, and how, the likeliest first: what students most often get wrong on the banks.
+#: What is changed, and how: first what students most often get wrong on the banks.
 KINDS: dict[str, Callable[[_Program], Changes]] = {
     "sign": _signs,
     "gradients": _zeroed,
