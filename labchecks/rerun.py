@@ -18,7 +18,7 @@ import types
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
-from labchecks.ask.call import call, can_stop, same_start, time_limit
+from labchecks.ask.call import call, can_stop, reseed, same_start, time_limit
 from labchecks.registry import Practice
 
 __all__ = ["Rerun", "cell_of", "essential", "is_harmless", "looked_up"]
@@ -284,8 +284,10 @@ class Rerun:
         if time.perf_counter() - started > COPYING:
             raise TimeoutError("copying what the code touches takes too long")
         words = _words(ast.parse(source))
-        #: Whether a second run of the same program may draw other random numbers.
+        #: Whether a second run of the same program may draw other random numbers; of the first
+        #: program that runs, the student's own, it is seen.
         self.drew = not GENERATORS.isdisjoint(words) or any(map(_draws, touched.values()))
+        self.ran = False
 
     @contextlib.contextmanager
     def quietly(self) -> Iterator[None]:
@@ -301,10 +303,10 @@ class Rerun:
             torch.set_default_dtype(before[0])
             torch.set_grad_enabled(before[1])
 
-    def answers(
-        self, code: types.CodeType, cases: list[Case], seconds: float
-    ) -> Iterator[Answer]:
+    def answers(self, code: types.CodeType, cases: list[Case], seconds: float) -> Iterator[Answer]:
         """Run a program and yield its answer to each case; nothing where it fails.
+
+        This belongs into :meth:`quietly`, which puts the random states back.
 
         Parameters
         ----------
@@ -315,16 +317,18 @@ class Rerun:
         seconds : float
             Time for the program, and again for each question.
         """
-        with same_start(0), _no_new_figures():
+        with _no_new_figures():
             self._restore()
+            reseed(0)
             for name in self.missing:
                 self.namespace.pop(name, None)
             copies = copy.deepcopy(self.shared)
             self.namespace.update(copies)
-            states = _random_states()
+            states = None if self.ran else _random_states()
             with _watched(seconds):
                 _, failure = call(lambda: exec(code, self.namespace), seconds)
-            self.drew = self.drew or states != _random_states()
+            self.drew = self.drew or not self.ran and states != _random_states()
+            self.ran = True
             if failure is not None or self._is_borrowed(copies):
                 return
             for case in cases:

@@ -22,6 +22,7 @@ __all__ = [
     "can_stop",
     "describe_error",
     "is_stub",
+    "reseed",
     "same_start",
     "time_limit",
 ]
@@ -187,9 +188,7 @@ def same_start(seed: int) -> Iterator[None]:
 
     before = random.getstate(), np.random.get_state(), torch.get_rng_state()
     own = {name: getattr(np.random, name) for name in _GENERATORS}
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    _seed(seed)
+    reseed(seed)
     for name, make in own.items():
         # Without a seed each of these draws one from the system.
         setattr(
@@ -204,6 +203,13 @@ def same_start(seed: int) -> Iterator[None]:
         random.setstate(before[0])
         np.random.set_state(before[1])
         torch.set_rng_state(before[2])
+
+
+def reseed(seed: int) -> None:
+    """Begin the random numbers of PyTorch, NumPy and Python at a seed."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    _seed(seed)
 
 
 _GENERATORS = ("default_rng", "PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")

@@ -11,7 +11,7 @@ the tree is never copied, and two changes are composed by making the second whil
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, suppress
 from copy import deepcopy
 from dataclasses import dataclass
@@ -49,11 +49,14 @@ class Trial:
         As of an :class:`Edit`; of two changes, the kind of the second and the lines of both.
     code : code object
         The program with the change in it.
+    content : tuple
+        What the code does, whatever lines it comes from: equal for equal programs.
     """
 
     kind: str
     lines: tuple[int, int]
     code: CodeType
+    content: tuple[object, ...]
 
 
 #: A change that is in the tree until the next one is asked for: the lines in which it lies.
@@ -61,16 +64,16 @@ Changes = Iterator[tuple[int, int]]
 
 
 def edits(
-    source: str, kinds: Collection[str] | None = None, names: Collection[str] = ()
+    source: str, kinds: Sequence[str] | None = None, names: Collection[str] = ()
 ) -> Iterator[Edit]:
-    """Each program that is one small change away, the likeliest kinds of change first.
+    """Each program that is one small change away, one kind of change after another.
 
     Parameters
     ----------
     source : str
         Python, without IPython's commands.
-    kinds : collection of str, optional
-        Of which kinds the changes may be; every kind of :data:`KINDS` if left out.
+    kinds : sequence of str, optional
+        Of which kinds the changes may be, in this order; all of :data:`KINDS` if left out.
     names : collection of str, optional
         Names from outside the program that may stand in place of one of its own.
 
@@ -90,7 +93,7 @@ def edits(
 
 
 def double_edits(
-    source: str, kinds: Collection[str] | None = None, names: Collection[str] = ()
+    source: str, kinds: Sequence[str] | None = None, names: Collection[str] = ()
 ) -> Iterator[tuple[Edit, Edit]]:
     """Each program that is two changes away: the first change alone, then both together.
 
@@ -110,42 +113,37 @@ def double_edits(
                         yield one, Edit(other, more, made)
 
 
-def trials(source: str, kinds: Collection[str] | None = None) -> Iterator[Trial]:
-    """The programs of :func:`edits`, compiled; each that does something of its own, once."""
+def trials(source: str, kinds: Sequence[str] | None = None) -> Iterator[Trial]:
+    """The programs of :func:`edits`, compiled; one that can be made in two ways comes twice."""
     tree = ast.parse(source)
-    seen = {_content(compile(source, FILE, "exec", dont_inherit=True))}
     with closing(_changes(tree, kinds, ())) as changes:
-        for kind, lines in changes:
-            code = _compiled(tree)
-            if code is not None and (content := _content(code)) not in seen:
-                seen.add(content)
-                yield Trial(kind, lines, code)
+        yield from _compiled(
+            tree, _content(compile(source, FILE, "exec", dont_inherit=True)), changes
+        )
 
 
-def double_trials(source: str, kinds: Collection[str] | None = None) -> Iterator[Trial]:
-    """The programs of :func:`double_edits`, compiled; each that does something of its own, once."""
+def double_trials(source: str, kinds: Sequence[str] | None = None) -> Iterator[Trial]:
+    """The programs of :func:`double_edits`, compiled; one made in two ways comes twice."""
     tree = ast.parse(source)
-    seen = {_content(trial.code) for trial in trials(source, kinds)}
-    seen.add(_content(compile(source, FILE, "exec", dont_inherit=True)))
+    before = _content(compile(source, FILE, "exec", dont_inherit=True))
     with closing(_changes(tree, kinds, ())) as firsts:
         for _, one in firsts:
             with closing(_changes(tree, kinds, ())) as seconds:
-                for kind, other in seconds:
-                    code = _compiled(tree)
-                    if code is not None and (content := _content(code)) not in seen:
-                        seen.add(content)
-                        yield Trial(kind, (min(one[0], other[0]), max(one[1], other[1])), code)
+                both = ((k, (min(one[0], two[0]), max(one[1], two[1]))) for k, two in seconds)
+                yield from _compiled(tree, before, both)
 
 
 #: What an edited program is called where Python names a file.
 FILE = "<a change of your code>"
 
 
-def _compiled(tree: ast.Module) -> CodeType | None:
-    """The tree as it stands, compiled; None if it is no program, such as a `return` by itself."""
-    with suppress(SyntaxError, ValueError, TypeError):
-        return compile(tree, FILE, "exec", dont_inherit=True)
-    return None
+def _compiled(tree: ast.Module, before: tuple[object, ...], changes) -> Iterator[Trial]:
+    """The tree as it stands in each change; not where it is no program, or the one before."""
+    for kind, lines in changes:
+        with suppress(SyntaxError, ValueError, TypeError):
+            code = compile(tree, FILE, "exec", dont_inherit=True)
+            if (content := _content(code)) != before:
+                yield Trial(kind, lines, code, content)
 
 
 def _content(code: CodeType) -> tuple[object, ...]:
@@ -167,10 +165,9 @@ def _compiles(source: str) -> bool:
 
 def _changes(tree: ast.Module, kinds, names) -> Iterator[tuple[str, tuple[int, int]]]:
     program = _Program(tree, names)
-    for kind, changes in KINDS.items():
-        if kinds is None or kind in kinds:
-            for lines in changes(program):
-                yield kind, lines
+    for kind in KINDS if kinds is None else kinds:
+        for lines in KINDS[kind](program):
+            yield kind, lines
 
 
 @dataclass(frozen=True)
@@ -824,7 +821,7 @@ def _fresh(program: _Program) -> Changes:
                 yield from program.rewritten(body.statements, [*old, back], old[-1])
 
 
-#: What is changed, and how, the likeliest first: what students most often get wrong on the banks.
+#: What is changed, and how: first what students most often get wrong on the banks.
 KINDS: dict[str, Callable[[_Program], Changes]] = {
     "sign": _signs,
     "gradients": _zeroed,

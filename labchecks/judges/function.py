@@ -200,7 +200,13 @@ class FunctionJudge:
         # All recorded outcomes are there, even where only the first cases were asked.
         expected = self.programs[0].outcomes(calls)
         rounding = 0.5 * 10.0**-ENOUGH_DECIMALS
-        return all(self._agrees(e, r, rounding) for e, r in zip(expected, found, strict=False))
+        return all(
+            self._agrees(e, r, rounding=rounding) for e, r in zip(expected, found, strict=False)
+        )
+
+    def quick_cases(self, case: Case) -> list[Case]:
+        """Cases that a right program passes as well, and that take less time: the first calls."""
+        return [{**case, "calls": case["calls"][:k]} for k in range(1, len(case["calls"]))]
 
     def _default(self, call: str) -> str:
         return "For {call} {name} gives {value}." if call else "{name} is {value}."

@@ -102,6 +102,28 @@ def test_edits_come_in_the_same_order_and_the_likeliest_kinds_first():
     assert order == sorted(order)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_compiled_is_what_is_written_out(kind):
+    written = {
+        module._content(compile(edit.source, module.FILE, "exec")) for edit in edits(LOOP, [kind])
+    } - {module._content(compile(LOOP, module.FILE, "exec"))}
+    made = list(module.trials(LOOP, [kind]))
+    assert {trial.content for trial in made} == written
+    assert all(module._content(trial.code) == trial.content for trial in made)
+
+
+def test_a_program_made_in_two_places_comes_twice():
+    twice = list(module.trials("a = f()\nb()\nb()", ["dropped"]))
+    lines = {t.lines for t in twice if sum(t.content == o.content for o in twice) == 2}
+    assert lines == {(2, 2), (3, 3)}
+
+
+def test_two_changes_are_compiled_as_they_are_written_out():
+    right = module._content(compile("w -= lr * g", module.FILE, "exec"))
+    found = [t for t in module.double_trials("w += 2 * lr * g") if t.content == right]
+    assert {(trial.kind, trial.lines) for trial in found} >= {("sides", (1, 1))}
+
+
 def test_what_is_no_python_is_refused():
     with pytest.raises(SyntaxError):
         next(edits("w ="))

@@ -8,6 +8,7 @@ import json
 import random
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import matplotlib.pyplot as plt
@@ -77,11 +78,10 @@ def only(monkeypatch):
     """Give the edits to try instead of all."""
 
     def put(*sources: tuple[tuple[int, int], str]) -> None:
-        made = [edits.Edit("constant", lines, source) for lines, source in sources]
-        monkeypatch.setattr(
-            line_hint, "edits", lambda source, kinds: iter(made if "constant" in kinds else [])
-        )
-        monkeypatch.setattr(line_hint, "double_edits", lambda source: iter(()))
+        codes = [(lines, compile(source, edits.FILE, "exec")) for lines, source in sources]
+        made = [edits.Trial("constant", lines, code, code) for lines, code in codes]
+        monkeypatch.setattr(line_hint, "trials", lambda source, kinds: iter(made))
+        monkeypatch.setattr(line_hint, "double_trials", lambda source: iter(()))
 
     return put
 
@@ -247,7 +247,9 @@ def test_lines_that_only_show_are_left_out_and_numbers_kept():
 
 SEED = 7
 #: Programs with one and with two changes that are searched, for each practice.
-ONE, TWO = 3, 1
+ONE, TWO = 2, 1
+#: The least share of the programs with one change whose line is named.
+NAMED = 0.65
 #: Verdicts that name the first value that differs, or how many there are instead of how many.
 PLACED = {
     "first loss differs",
@@ -348,11 +350,21 @@ class Row:
 
     def text(self, name: str) -> str:
         """One line of the table."""
-        times = f"{np.median(self.seconds):.2f} s, at most {max(self.seconds):.2f} s"
+        right = self.named - len(self.wrong)
         return (
-            f"{name}: {self.searched} searched, line named in {self.named}, wrong lines "
-            f"{len(self.wrong)}; {times}; specific {self.specific} of {self.all}"
+            f"{name:20s} named {right}, wrong {len(self.wrong)}, "
+            f"silent {self.searched - self.named}; median {np.median(self.seconds):.2f} s, "
+            f"at most {max(self.seconds):.2f} s; specific {self.specific} of {self.all}"
         )
+
+    @classmethod
+    def total(cls, rows: Iterable[Row]) -> Row:
+        """All practices together."""
+        total = cls()
+        for row in rows:
+            for name, value in vars(row).items():
+                setattr(total, name, getattr(total, name) + value)
+        return total
 
 
 def measured(practice_id: str, changes: int, count: int, rng: random.Random) -> Row:
@@ -381,35 +393,36 @@ def measured(practice_id: str, changes: int, count: int, rng: random.Random) -> 
 
 @pytest.mark.prove
 def test_the_line_is_named_where_no_mistake_is(capsys, monkeypatch):
+    """No line is wrong; the goal is to name four in five, and to take a second (at most two).
+
+    Of so few programs the share that is named varies; what is asserted is what the search reaches
+    on all of them but for that.
+    """
     # Time of this process, so that what else the machine does is not counted.
     monkeypatch.setattr(line_hint, "clock", time.process_time)
     rng = random.Random(SEED)
-    one = {name: measured(name, 1, ONE, rng) for name in SEARCHED}
-    two = {name: measured(name, 2, TWO, rng) for name in SEARCHED}
+    tables = {
+        title: {name: measured(name, changes, count, rng) for name in SEARCHED}
+        for title, changes, count in (("One change", 1, ONE), ("Two changes", 2, TWO))
+    }
+    one, two = (Row.total(rows.values()) for rows in tables.values())
     verdicts = [v for said in json.loads(golden.STORED.read_text("utf-8")).values() for v in said]
     bank = [v[2] for v in verdicts if v[0] in ("incorrect", "partial")]
     explained = [name in PLACED or name not in line_hint.UNEXPLAINED for name in bank]
-    seconds = [s for row in one.values() for s in row.seconds]
-    searched = sum(row.searched for row in one.values())
-    named = sum(row.named for row in one.values())
-    wrong = [row.wrong for row in one.values() if row.wrong]
-    specific = sum(row.specific for row in one.values()) + sum(explained)
-    every = sum(row.all for row in one.values()) + len(bank)
+    specific, every = one.specific + sum(explained), one.all + len(bank)
     with capsys.disabled():
-        print(f"\nOne change, seed {SEED}:")
-        print(*(row.text(name) for name, row in one.items()), sep="\n")
-        print("Two changes:")
-        print(*(row.text(name) for name, row in two.items()), sep="\n")
+        for title, rows in tables.items():
+            print(f"\n{title}, seed {SEED}:")
+            print(*(row.text(name) for name, row in rows.items()), sep="\n")
+            print(Row.total(rows.values()).text("all"))
         print(
-            f"Line named in {named} of {searched} ({named / searched:.0%}), wrong lines "
-            f"{sum(map(len, wrong))}; median {np.median(seconds):.2f} s, at most "
-            f"{max(seconds):.2f} s; of {every} wrong programs, those of the bank included, "
-            f"{specific / every:.1%} get a specific statement"
+            f"One change: line named in {one.named / one.searched:.0%}. Of {every} wrong programs, "
+            f"those of the bank included, {specific / every:.1%} get a specific statement."
         )
-    assert not wrong, wrong
-    assert named / searched >= 0.6
+    assert not one.wrong and not two.wrong, (one.wrong, two.wrong)
+    assert one.named / one.searched >= NAMED
     assert specific / every >= 0.95
-    assert max(seconds) < 2 * line_hint.SECONDS
+    assert np.median(one.seconds) <= 1.4 and max(one.seconds) < 2 * line_hint.SECONDS
 
 
 @pytest.mark.prove
@@ -423,6 +436,6 @@ def test_the_quick_look_refuses_no_right_program(practice_id):
         answers = practice.ask(names, cases)
         if practice.judge(cases, answers).outcome == "correct":
             assert all(quick([c], [a]) for c, a in zip(cases, answers, strict=True)), source
-        shorter = getattr(practice.judge, "quick_case", None)
-        for case in map(shorter, cases) if shorter else ():
+        shorter = getattr(practice.judge, "quick_cases", None)
+        for case in [one for c in cases for one in shorter(c)] if shorter else ():
             assert quick([case], practice.ask(names, [case])), source
