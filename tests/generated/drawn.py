@@ -31,7 +31,7 @@ PRACTICES = (*LABS, *models.PRACTICES)
 PATIENCE = 2.0
 
 #: Practices whose programs are slow to run, and whose answers say little of the bank's: there names
-#: are not compared with those of the bank.
+#: are not compared with those of the bank, and the oracle is not tried on all of it.
 UNLIKE = ("lab02-stable-rate", "lab05-fit-bgd", "lab06-deep-net")
 
 #: Every so many programs have two changes, and every so many are only written in another style.

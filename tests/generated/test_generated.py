@@ -16,6 +16,7 @@ import torch
 
 from tests.generated.drawn import (
     PRACTICES,
+    UNLIKE,
     Drawn,
     draw,
     right_programs,
@@ -102,12 +103,8 @@ def test_many_programs(practice_id: str, record_property) -> None:
     hold(practice_id, share(practice_id, MANY), record_property)
 
 
-#: Too slow to be tried on whole banks, and of little use: what is drawn there differs in any case.
-BY_CHANCE = ("lab02-stable-rate", "lab05-fit-bgd", "lab06-deep-net")
-
-
 @pytest.mark.prove
-@pytest.mark.parametrize("practice_id", [one for one in PRACTICES if one not in BY_CHANCE])
+@pytest.mark.parametrize("practice_id", [one for one in PRACTICES if one not in UNLIKE])
 def test_the_oracle_agrees_with_the_bank(practice_id: str) -> None:
     right = {n: verdict_on(practice_id, s) for n, s in right_programs(practice_id).items()}
     assert "right" in right.values()
