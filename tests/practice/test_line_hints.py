@@ -208,7 +208,7 @@ def test_an_edit_that_never_ends_is_given_up(only, monkeypatch, can_stop):
 
 
 def test_a_search_that_was_cut_short_says_so(only, monkeypatch):
-    never_ending = (f"# {k}\nwhile True:\n    LOSS2 = []" for k in range(1000))
+    never_ending = (f"k = {k}\nwhile True:\n    LOSS2 = []" for k in range(1000))
     only(((10, 10), RIGHT), *(((9, 9), source) for source in never_ending))
     began = time.perf_counter()
     said = hint(notebook(WRONG), seconds=2.0)
