@@ -209,7 +209,7 @@ class _Search:
         return found
 
     def _is_right(self, code: CodeType) -> bool:
-        if not self.foreign.isdisjoint(looked_up(code) if self.foreign else ()):
+        if self.foreign & _words(code) and self.foreign & looked_up(code):
             return False
         cases = [*self.gate, *(self.cases[k] for k in self.order)]
         left = max(self.deadline - clock(), 0.001)
@@ -237,14 +237,19 @@ def _lies_in(edit: Trial, part: tuple[int, int]) -> bool:
 
 
 def _foreign(tree: ast.AST, namespace: Mapping[str, object]) -> frozenset[str]:
-    """Data of the notebook that an edit may use and the program does not: it has the name alone."""
-    arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    """Data of the notebook that the program does not use, and no edit may use either."""
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return frozenset(
         name
-        for name in (arguments - used) & namespace.keys()
+        for name in namespace.keys() - used
         if not callable(namespace[name]) and not isinstance(namespace[name], ModuleType)
     )
+
+
+def _words(code: CodeType) -> set[str]:
+    """The names and attributes in code: a quick look before :func:`looked_up`."""
+    inner = (one for one in code.co_consts if isinstance(one, CodeType))
+    return set(code.co_names).union(*map(_words, inner))
 
 
 def _alike(found: object, other: object) -> bool:
