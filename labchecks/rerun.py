@@ -27,7 +27,7 @@ Answer = dict[str, Any]
 Case = Mapping[str, Any]
 
 #: Kinds of question that call what the student defines; the others read what a cell has computed.
-CALLED = frozenset({"function", "passes", "training", "optimizer", "network"})
+CALLED = frozenset({"function", "passes", "training", "optimizer", "network", "trained"})
 
 #: Whatever begins with one of these shows or checks something, and computes no answer.
 SHOWS = frozenset({"print", "display", "plt", "fig", "ax", "axes", "check", "progress"})
