@@ -122,7 +122,7 @@ def _imported(notebook: Notebook, folder: Path) -> list[Path]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 names.add(node.module.partition(".")[0])
     return [path for name in sorted(names) if (path := folder / f"{name}.py").is_file()]
 

@@ -129,7 +129,7 @@ def _is_beside(statement: ast.stmt, called: bool, names: set[str]) -> bool:
 
 def _root(node: ast.AST) -> str:
     while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
-        node = node.func if isinstance(node, ast.Call) else node.value
+        node = getattr(node, "func", None) or node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 

@@ -414,7 +414,7 @@ def _counts(place: _Place) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) in (int, float)
 
 
 def _called(node: ast.AST) -> str:

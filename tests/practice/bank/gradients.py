@@ -157,7 +157,7 @@ PROGRAMS = [
     wrong(
         "difference quotient",
         _function(
-            "h = 0.01",
+            "h, x, y = 0.001, x.double(), y.double()",
             "loss = lambda w, b: ((w * x + b - y) ** 2).mean()",
             "return (loss(w + h, b) - loss(w, b)) / h, (loss(w, b + h) - loss(w, b)) / h",
         ),
