@@ -98,7 +98,7 @@ def test_the_plain_labs_are_notebooks_and_say_what_is_a_slice(course):
         cells = jupytext.read(path, fmt="py:percent").cells
         assert cells[0].source.startswith("import"), "the first cell is timed as the imports"
         slices += [cell.metadata["slice"] for cell in cells if "slice" in cell.metadata]
-    assert slices == [100, 10, 10]
+    assert slices == [100, 10, 10, 50, 50]
 
 
 class FakeCluster:
