@@ -6,11 +6,12 @@ import base64
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
 from nbformat import NotebookNode
 
-_PICTURE = re.compile(r'src="data:image/(svg\+xml|png);base64,([^"]+)"')
-_SWATCH = 'height="16"'
+_PICTURE = re.compile(r'src="data:image/(svg\+xml|png)(?:;base64)?,([^"]+)"')
+_SWATCH = "height='16'"
 _WORDS = re.compile(r"<text\b.*?</text>")
 _LIST = re.compile(r"^```\{toctree\}\n:maxdepth: 1\n\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 _FUNCTION = re.compile(r"autofunction:: (\w+)")
@@ -23,13 +24,12 @@ def write_thumbnail(outputs: list, place: Path) -> str | None:
     """
     pages = (output.get("data", {}).get("text/html", "") for output in outputs)
     for kind, data in (match for page in pages for match in _PICTURE.findall(page)):
-        picture = base64.b64decode(data)
         if kind == "png":
-            file = place.with_suffix(".png")
-        elif _SWATCH in picture.decode()[:200]:
+            file, picture = place.with_suffix(".png"), base64.b64decode(data)
+        elif _SWATCH in (drawn := unquote(data))[:200]:
             continue  # a legend's
         else:
-            file, picture = place.with_suffix(".svg"), _WORDS.sub("", picture.decode()).encode()
+            file, picture = place.with_suffix(".svg"), _WORDS.sub("", drawn).encode()
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(picture)
         return file.name
