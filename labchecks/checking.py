@@ -70,8 +70,7 @@ def check(practice_id: str, namespace: Mapping[str, object] | None = None) -> Sc
 
 
 #: Whether to look for the line where no known mistake explains an answer.
-# Off: on Python 3.11 running hundreds of changed programs has ended the process (a known fault).
-check.line_hints = False
+check.line_hints = True
 
 
 def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:

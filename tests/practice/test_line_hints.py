@@ -86,11 +86,6 @@ def only(monkeypatch):
     return put
 
 
-@pytest.fixture(autouse=True)
-def switched_on(monkeypatch):
-    monkeypatch.setattr(check, "line_hints", True)
-
-
 def test_the_line_is_named_and_quoted_and_the_change_is_not():
     said = hint(notebook(WRONG))
     assert "line 10, `b2 -= 0.2 * b2.grad + 1`" in said
@@ -400,7 +395,8 @@ def measured(practice_id: str, changes: int, count: int, rng: random.Random) -> 
     raise AssertionError("there is always another program")
 
 
-def measure_the_lines_named(capsys, monkeypatch):
+@pytest.mark.prove
+def test_the_line_is_named_where_no_mistake_is(capsys, monkeypatch):
     """No line is wrong; the goal is to name four in five, and to take a second (at most two).
 
     Of so few programs the share that is named varies; what is asserted is what the search reaches
