@@ -46,8 +46,11 @@ COMMANDS = frozenset(
     "delattr exit quit check progress".split()
 )
 
+#: Functions of PyTorch that end the process where a changed program hands them infinity or nan.
+CRASHING = frozenset({"eig", "eigvals"})
+
 #: Names, attributes and arguments that may reach a file, the network, a process or a setting.
-HARMFUL = frozenset(
+HARMFUL = CRASHING.union(
     "save savefig savetxt savez savez_compressed tofile memmap dump write writelines "
     "write_text write_bytes Path pathlib imsave SummaryWriter add_scalar download urlopen hub "
     "onnx distributed multiprocessing num_workers rcParams style set_default_device "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from labchecks import find
 from labchecks.ask.call import call, same_start, time_limit
 from labchecks.engine.edits import KINDS, edits
 from labchecks.feedback import Feedback
+from labchecks.rerun import CRASHING
 from tests.generated import names, oracle
 from tests.practice import bank
 from tests.practice.test_bank import PRACTICES as LABS
@@ -278,7 +280,12 @@ def draw(practice_id: str, count: int, seed: int, beside_bank: bool = True) -> I
     `beside_bank`: all of these have to be run for that.
     """
     rng = random.Random(f"{practice_id} {seed}")
-    programs = right_programs(practice_id)
+    # Of a matrix that a change has made infinite these do not return.
+    programs = {
+        name: source
+        for name, source in right_programs(practice_id).items()
+        if CRASHING.isdisjoint(re.findall(r"\w+", source))
+    }
     seen: set[str] = set()
     tries = 0
     while len(seen) < count and tries < 30 * count:

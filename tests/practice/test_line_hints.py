@@ -137,6 +137,13 @@ HARMFUL = (
 )
 
 
+@pytest.mark.parametrize("call", ["torch.linalg.eigvals(H)", "torch.linalg.eig(H).eigenvalues"])
+def test_what_could_end_the_process_is_not_run_again(call, never_searched):
+    """A change can make infinity of a matrix, and PyTorch's LAPACK does not return from that."""
+    line = f"H = torch.eye(2)\nlowest = {call}.real.min()\n"
+    assert hint(notebook(WRONG.replace("plt.plot(LOSS2)\n", line))) == ""
+
+
 @pytest.mark.parametrize("line", HARMFUL)
 def test_what_touches_files_is_not_run_again(line, tmp_path, never_searched):
     path = str(tmp_path / "losses")
