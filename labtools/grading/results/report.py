@@ -33,7 +33,6 @@ class _Practice:
 
     title: str
     counts: Counter[str] = field(default_factory=Counter)
-    share: float = 0.0
     mistakes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -113,7 +112,6 @@ def _note(lab: _Lab, entry: dict[str, Any]) -> None:
         if missing:
             continue
         practice.counts[_state(v)] += 1
-        practice.share += (v.score or 0.0) / v.max_score
         if v.mistake and v.status in ("incorrect", "partial"):
             practice.mistakes[v.mistake].append(entry["student"])
 
