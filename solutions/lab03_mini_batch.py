@@ -398,7 +398,8 @@ plot_losses(*sixty_updates, by="update", scale="log", reference=surface.minimum_
 # %% [markdown]
 # Each curve has 60 updates: these are 1, 5, 10 and 60 epochs. Far from the minimum an update with 5
 # samples is worth about as much as one with 60, and it reads a twelfth as many. An update with a
-# single sample is worth less here: half of the runs are above 2 after ten updates, and one in ten is above 29.
+# single sample is worth less here: half of the runs are above 2 after ten updates, and one in ten is
+# above 25.
 #
 # Near the minimum the batch size matters in another way. The curve of the whole batch comes to rest on the dotted
 # line. The others keep moving above it, the more so the smaller their batches. Let us put a number on
