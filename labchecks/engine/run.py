@@ -8,8 +8,10 @@ right algorithm, and a mistake is another value in one of its fields.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -182,7 +184,12 @@ class Descent:
 
     def with_(self, **fields: object) -> Descent:
         """The same run with some fields changed."""
-        return replace(self, **fields)
+        # `dataclasses.replace` sets all fields one by one, which takes as long as a short run.
+        if not fields.keys() <= self.__dict__.keys():
+            raise TypeError(f"no fields of a run: {sorted(fields.keys() - self.__dict__.keys())}")
+        new = object.__new__(Descent)
+        new.__dict__.update(self.__dict__, **fields)
+        return new
 
 
 @dataclass(frozen=True, eq=False)
@@ -309,9 +316,9 @@ def _simulate(run: Descent, points: Points, draws: int | None) -> Trace:
         elif run.order == "shuffled":
             steps = _steps(run, points, rng.permutation(len(points)))
         elif epoch == 0:
-            steps = _fixed_steps(_division(run), points, _order_of(run, 0))
+            steps = _fixed_steps(_Division(*_division_of(run)), points, _order_of(run, 0))
         elif not isinstance(run.order, str):
-            steps = _fixed_steps(_division(run), points, _order_of(run, epoch))
+            steps = _fixed_steps(_Division(*_division_of(run)), points, _order_of(run, epoch))
         if run.series == "full" and run.record == "before":
             recorded.append(everything.loss(w, b))
         if run.zero_grad == "epoch":
@@ -388,28 +395,26 @@ def _order_of(run: Descent, epoch: int) -> str | tuple[int, ...]:
     return run.order[min(epoch, len(run.order) - 1)]
 
 
-def _division(run: Descent) -> Descent:
-    """The run with everything at rest that does not matter for its batches: a key for the cache."""
-    return Descent(
-        rate=0.0,
-        epochs=0,
-        start=(0.0, 0.0),
-        batch_size=run.batch_size,
-        batches=run.batches,
-        drop_last=run.drop_last,
-        loss=run.loss,
-        train_on=run.train_on,
-        measure_on=run.measure_on,
-        recorded_as=run.recorded_as if run.recorded_as == "absolute" else "",
-        split=run.split,
-        train_points=run.train_points,
-        measure_points=run.measure_points,
-        sums=run.sums,
-    )
+class _Division(NamedTuple):
+    """What of a run decides its batches and the sums over them."""
+
+    batch_size: int | None
+    batches: str
+    drop_last: bool
+    loss: str
+    train_on: str
+    measure_on: str
+    recorded_as: str
+    split: Callable | None
+    train_points: Callable[[Points], Points] | None
+    sums: type | None
+
+
+_division_of = attrgetter(*_Division._fields)
 
 
 @lru_cache(maxsize=512)
-def _fixed_steps(division: Descent, points: Points, order: str | tuple[int, ...]) -> list:
+def _fixed_steps(division: _Division, points: Points, order: str | tuple[int, ...]) -> list:
     if not isinstance(order, str):
         indices = np.array(order, dtype=int)
     elif order == "sorted":
@@ -430,7 +435,7 @@ def _other(points: Points, change: Callable[[Points], Points] | None) -> Points:
     return points if change is None else change(points)
 
 
-def _steps(run: Descent, points: Points, order: np.ndarray, targets=None) -> list:
+def _steps(run: Descent | _Division, points: Points, order: np.ndarray, targets=None) -> list:
     """For each update of an epoch: the loss that is stepped on and the loss that is recorded.
 
     `targets` is an order of its own for the targets, where they are not paired with the inputs.
