@@ -83,13 +83,19 @@ def cases_of(practice_id: str, draw: int) -> list:
 
 
 def programs(kind: str) -> list:
-    # The first three of a practice are in `make quick`, too.
+    # The first three of a practice are in `make quick`, too. A network is trained by every program
+    # of lab06-deep-net: the others are left to `make prove`.
+    def marks(practice_id: str, number: int) -> list:
+        if number < 3:
+            return [pytest.mark.quick]
+        return [pytest.mark.prove] if practice_id == "lab06-deep-net" else []
+
     return [
         pytest.param(
             practice_id,
             name,
             id=f"{practice_id}: {name}",
-            marks=[pytest.mark.quick] if number < 3 else [],
+            marks=marks(practice_id, number),
         )
         for practice_id in PRACTICES
         if PRACTICES[practice_id] != "loss_plots"
