@@ -22,7 +22,9 @@ __all__ = [
     "APART",
     "MORE",
     "Mistake",
+    "FirstStep",
     "Momentum",
+    "OncePerEpoch",
     "OwnRates",
     "Rates",
     "WeightDecay",
@@ -563,6 +565,36 @@ class OwnRates:
     def __call__(self, w, b, grad_w, grad_b, memory, rate):
         """The step in w and in b."""
         return self.w * grad_w, self.b * grad_b
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """Steps of gradient descent, the very first of them `factor` times as long."""
+
+    factor: float
+
+    def __call__(self, w, b, grad_w, grad_b, memory, rate):
+        """The step in w and in b."""
+        rate *= memory.get("factor", self.factor)
+        memory["factor"] = 1.0
+        return rate * grad_w, rate * grad_b
+
+
+@dataclass(frozen=True)
+class OncePerEpoch:
+    """One step after the last of `batches` batches, by its gradient or by the sum of all."""
+
+    batches: int
+    summed: bool = False
+
+    def __call__(self, w, b, grad_w, grad_b, memory, rate):
+        """The step in w and in b."""
+        seen = memory.setdefault("seen", [])
+        seen.append((grad_w, grad_b))
+        if len(seen) < self.batches:
+            return 0.0, 0.0
+        memory["seen"] = []
+        return tuple(rate * sum(grads) for grads in zip(*seen[0 if self.summed else -1 :]))
 
 
 def adam(w, b, grad_w, grad_b, memory, rate):

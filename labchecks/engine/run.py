@@ -18,6 +18,7 @@ import numpy as np
 __all__ = [
     "Crossed",
     "Descent",
+    "DividedTwice",
     "Points",
     "Sums",
     "Trace",
@@ -246,6 +247,14 @@ class Crossed(Sums):
     def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
         super().__init__(x, y)
         self.xy = self.x * self.y / self.n
+
+
+class DividedTwice(Sums):
+    """A gradient that is divided by the number of points once more."""
+
+    def gradient(self, w, b):
+        grad_w, grad_b = super().gradient(w, b)
+        return grad_w / self.n, grad_b / self.n
 
 
 class _Absolute:

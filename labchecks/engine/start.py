@@ -15,16 +15,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Protocol
 
 import numpy as np
 
-from labchecks.engine.mistakes import OwnRates, WeightDecay
-from labchecks.engine.run import Descent, Points, Trace, simulate
+from labchecks.engine.mistakes import OncePerEpoch, OwnRates, WeightDecay
+from labchecks.engine.run import Descent, Points, simulate
 
 __all__ = [
     "TOO_LARGE",
-    "Program",
     "allowed_error",
     "descends",
     "follows",
@@ -55,28 +53,9 @@ CONSISTENT = 1e-3
 _CORNERS = np.array([[0.0, 0.0], [1, 0], [-1, 0], [0, 1], [0, -1], [1, 1]])
 
 
-class Program(Protocol):
-    """An algorithm that :class:`Descent` has no field for; `trace` runs it."""
-
-    epochs: int
-    batch_size: int | None
-    zero_grad: str
-
-    def with_(self, **fields: object) -> Program:
-        """The same program with some fields changed, as :meth:`Descent.with_`."""
-
-    def trace(self, points: Points) -> Trace:
-        """Run it, as :func:`simulate` runs a `Descent`."""
-
-
-def _trace(run: Descent | Program, points: Points) -> Trace:
-    """The trace of a run, whichever way it is written."""
-    return simulate(run, points) if isinstance(run, Descent) else run.trace(points)
-
-
-def predict(run: Descent | Program, points: Points, start: np.ndarray) -> np.ndarray:
+def predict(run: Descent, points: Points, start: np.ndarray) -> np.ndarray:
     """The log of `run` from `start`."""
-    return _trace(run.with_(start=(float(start[0]), float(start[1]))), points).losses
+    return simulate(run.with_(start=(float(start[0]), float(start[1]))), points).losses
 
 
 def allowed_error(log: np.ndarray, points: Points, digits: int | None = None) -> np.ndarray:
@@ -117,7 +96,7 @@ def solved(squares: np.ndarray, units: np.ndarray, digits: int | None = None) ->
 
 
 def follows(
-    run: Descent | Program,
+    run: Descent,
     points: Points,
     log: np.ndarray,
     start: np.ndarray,
@@ -139,7 +118,7 @@ def follows(
 
 
 def _followed(
-    run: Descent | Program,
+    run: Descent,
     points: Points,
     log: np.ndarray,
     start: np.ndarray,
@@ -199,7 +178,7 @@ def _quadratic(at: np.ndarray) -> np.ndarray:
 
 
 def follows_in_some_order(
-    run: Descent | Program,
+    run: Descent,
     points: Points,
     log: np.ndarray,
     start: np.ndarray,
@@ -251,17 +230,16 @@ def follows_in_some_order(
     return told
 
 
-def _is_affine(run: Descent | Program) -> bool:
+def _is_affine(run: Descent) -> bool:
     """Whether an epoch is an affine map of (w, b), as it is unless an optimizer remembers steps."""
-    optimizer = getattr(run, "optimizer", None)
-    return optimizer is None or isinstance(optimizer, (OwnRates, WeightDecay))
+    return run.optimizer is None or isinstance(run.optimizer, (OncePerEpoch, OwnRates, WeightDecay))
 
 
 @lru_cache(maxsize=4000)
-def _epoch(run: Descent | Program, points: Points, order: tuple[int, ...]):
+def _epoch(run: Descent, points: Points, order: tuple[int, ...]):
     """The affine map of (w, b, 1) over one epoch, and its entry as a quadratic form."""
     once = run.with_(order=(order,))
-    traces = [_trace(once.with_(start=tuple(map(float, c))), points) for c in _CORNERS]
+    traces = [simulate(once.with_(start=tuple(map(float, c))), points) for c in _CORNERS]
     ends = np.array([t.end for t in traces])
     step = np.eye(3)
     step[:2, 2] = ends[0]

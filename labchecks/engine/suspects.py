@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from labchecks.engine import mistakes
-from labchecks.engine.mistakes import Mistake
-from labchecks.engine.run import Descent, Points, Trace, points_of
+from labchecks.engine.mistakes import FirstStep, Mistake, OncePerEpoch
+from labchecks.engine.run import Crossed, DividedTwice, Points, points_of
 from labchecks.engine.start import predict, rates_of
 from labchecks.engine.training_runs import Suspect, TrainingRun
 
@@ -43,8 +42,12 @@ def _changed(**fields: object):
     return make
 
 
-def _in_batches(kind: str):
-    return lambda run: (_Batches(run.right, kind), run.points, run.log)
+def _once_per_epoch(summed: bool):
+    def make(run: TrainingRun):
+        batches = -(-len(run.points) // (run.right.batch_size or len(run.points)))
+        return run.right.with_(optimizer=OncePerEpoch(batches, summed)), run.points, run.log
+
+    return make
 
 
 def _catalogued(mistake: Mistake, share: float = 0.0) -> Suspect:
@@ -160,7 +163,7 @@ def _renamed() -> list[Suspect]:
         look="Look at the shapes of the prediction and of the targets.",
     )
     return [
-        Suspect(crossed, _in_batches("crossed")),
+        Suspect(crossed, _changed(sums=Crossed)),
         Suspect(sums, lambda run: _summed(run, gradient_sum=True)),
         Suspect(sums, _changed(gradient_sum=True)),
         Suspect(recorded, lambda run: _summed(run), RIGHT_STEPS),
@@ -245,9 +248,6 @@ def _more_without_batches() -> list[Suspect]:
     def over_n(run: TrainingRun):
         return run.right.with_(recorded_scale=1 / len(run.points)), run.points, run.log
 
-    def first_step_doubled(run: TrainingRun):
-        return _Batches(run.right, "doubled first"), run.points, run.log
-
     return [
         Suspect(
             Mistake(
@@ -257,7 +257,7 @@ def _more_without_batches() -> list[Suspect]:
                 look="Look at what the gradients hold when the loop begins, before its own "
                 "`backward()`.",
             ),
-            first_step_doubled,
+            _changed(optimizer=FirstStep(2.0)),
         ),
         Suspect(
             Mistake(
@@ -346,7 +346,7 @@ def _more_with_batches() -> list[Suspect]:
                 "from {v0} to {v1}, which one step for each batch would not give.",
                 look="Look at the indentation: what stands inside the inner loop?",
             ),
-            _in_batches("last"),
+            _once_per_epoch(summed=False),
         ),
         Suspect(
             Mistake(
@@ -355,7 +355,7 @@ def _more_with_batches() -> list[Suspect]:
                 "epoch: your losses go from {v0} to {v1}.",
                 look="Look at the indentation: what stands inside the inner loop?",
             ),
-            _in_batches("all"),
+            _once_per_epoch(summed=True),
         ),
         Suspect(
             Mistake(
@@ -410,67 +410,6 @@ def _summed(run: TrainingRun, **fields: object):
     series = run.right.series if run.right.batch_size is None else "weighted"
     changed = run.right.with_(series=series, recorded_scale=n / -(-n // size), **fields)
     return changed, run.points, run.log
-
-
-@dataclass(frozen=True)
-class _Batches:
-    """Batch descent or mini-batches with a mistake that :class:`Descent` has no field for.
-
-    Attributes
-    ----------
-    run : Descent
-        The run that was asked for.
-    kind : str
-        ``"last"``: the parameters move once, after the epoch, by the last batch's gradient;
-        ``"all"``: the same by the gradients of all batches together; ``"per row"``: each batch's
-        gradient is divided by its number of rows once more; ``"crossed"``: every prediction is
-        compared with every target of its batch; ``"doubled first"``: the very first step is twice
-        as long as it should be.
-    """
-
-    run: Descent
-    kind: str
-
-    epochs = property(lambda self: self.run.epochs)
-    batch_size = property(lambda self: self.run.batch_size)
-    zero_grad = property(lambda self: self.run.zero_grad)
-
-    def with_(self, **fields: object) -> _Batches:
-        return _Batches(self.run.with_(**fields), self.kind)
-
-    def trace(self, points: Points) -> Trace:
-        n, size = len(points), self.batch_size or len(points)
-        order = np.arange(n) if self.run.order == "given" else np.array(self.run.order[0])
-        batches = [order[i : i + size] for i in range(0, len(order), size)]
-        (w, b), log = self.run.start, []
-        with np.errstate(all="ignore"):
-            for epoch in range(self.epochs):
-                seen, steps = [], []
-                for rows in batches:
-                    loss, step = self._one(w, b, points.x[rows], points.y[rows])
-                    if self.kind == "doubled first" and epoch == 0 and not seen:
-                        step = 2 * step
-                    seen.append(loss)
-                    steps.append(step)
-                    if self.kind not in ("last", "all"):
-                        w, b = w - self.run.rate * step[0], b - self.run.rate * step[1]
-                if self.kind in ("last", "all"):
-                    step = sum(steps[0 if self.kind == "all" else -1 :])
-                    w, b = w - self.run.rate * step[0], b - self.run.rate * step[1]
-                log.append(np.mean(seen))
-        return Trace(np.array(log), (float(w), float(b)), self.epochs)
-
-    def _one(self, w: float, b: float, x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-        """Loss of a batch and the gradient that is stepped along."""
-        error = w * x + b - y
-        loss, step = (error**2).mean(), 2 * np.array([(error * x).mean(), error.mean()])
-        if self.kind == "per row":
-            step = step / len(x)
-        if self.kind == "crossed":
-            # With targets in any order to the predictions, only the means of each are left.
-            step = 2 * np.array([((w * x + b - y.mean()) * x).mean(), error.mean()])
-            loss = ((w * x + b - y.mean()) ** 2).mean() + y.var()
-        return loss, step
 
 
 def _wrong_rate(sentence: str, look: str) -> Mistake:
@@ -549,7 +488,7 @@ def _rates(runs: Sequence[TrainingRun]) -> list[Suspect]:
                 "and end at {last}.",
                 "Look at whether the gradient of a mean is divided by the number of rows again.",
             ),
-            _in_batches("per row"),
+            _changed(sums=DividedTwice),
         )
     )
     return found

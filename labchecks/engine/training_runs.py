@@ -13,7 +13,7 @@ from labchecks.ask.training import ALIKE
 from labchecks.engine.compare import rounded_to
 from labchecks.engine.mistakes import Mistake
 from labchecks.engine.run import Descent, Points
-from labchecks.engine.start import Program, predict, solved
+from labchecks.engine.start import predict, solved
 
 __all__ = ["Suspect", "TrainingRun"]
 
@@ -174,6 +174,6 @@ class Suspect:
     """
 
     mistake: Mistake
-    make: Callable[[TrainingRun], tuple[Descent | Program, Points, np.ndarray] | None]
+    make: Callable[[TrainingRun], tuple[Descent, Points, np.ndarray] | None]
     share: float = 0.0
     any_order: bool = True
