@@ -144,7 +144,8 @@ assert 39 < residuals[0] < 40 and -60 < residuals[-1] < -50 and residuals.abs().
 # as much as a miss of 10.
 #
 # The loss depends on two numbers, w and b, so it is a landscape: give each point (w, b) of a
-# plane the height L(w, b). This is the **loss surface**. `LossSurface` computes it from the data.
+# plane the height L(w, b). This is the **loss surface**. `LossSurface` computes it from the data:
+# `surface(w, b)` in the cells below is the loss at (w, b).
 #
 # In the next figure, find the lowest place. Is there one valley or several?
 

@@ -146,7 +146,7 @@ for rate in (0.1, 0.01, 0.0001):
     run = batch_descent(lr=rate, epochs=450)
     change = abs(np.diff(run.loss))
     for tolerance in (1, 1e-4):
-        small_enough = np.flatnonzero(change < tolerance)
+        small_enough = np.flatnonzero(change < tolerance)  # the updates with so small a change
         if len(small_enough):
             stop = small_enough[0] + 1
             print(f"η = {rate:<7} tolerance {tolerance:<7}: stops after {stop:3} updates", end="")

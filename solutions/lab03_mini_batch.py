@@ -902,7 +902,7 @@ assert length > 90
 # - (c) it becomes larger
 
 # %%
-guess_unrest = None  # "a", "b" or "c"; 1/√2 is 0.71
+guess_jitter = None  # "a", "b" or "c"; 1/√2 is 0.71
 
 # %%
 DescentExplorer(
@@ -938,10 +938,10 @@ for size in (1, 5, 10, 20):
     print(
         f"B = {size:2}: mean excess {excesses[size]:.5f}, largest loss of ten seeds {highest:.4f}"
     )
-compare("lab03-unrest", guess_unrest)
+compare("lab03-jitter", guess_jitter)
 ### BEGIN AUTHOR
 assert excesses[20] < 0.5 * excesses[10] < excesses[5] and highest < 0.1
-assert labhelpers.prediction.answer_to("lab03-unrest") == "a"
+assert labhelpers.prediction.answer_to("lab03-jitter") == "a"
 ### END AUTHOR
 
 # %% [markdown]
