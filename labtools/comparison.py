@@ -34,7 +34,7 @@ def first_difference(found: NotebookNode, expected: NotebookNode) -> str | None:
     Parameters
     ----------
     found : NotebookNode
-        The derived file as it lies in the course.
+        The derived file as it is in the course.
     expected : NotebookNode
         What its source gives.
     """

@@ -22,7 +22,7 @@
 #
 # ## 1. Is everything there?
 #
-# A gray box like the next one is a **code cell**. Click into it and press
+# A grey box like the next one is a **code cell**. Click into it and press
 # <kbd>Shift</kbd>+<kbd>Enter</kbd>. It runs, and its output appears below it. The first run takes a
 # few seconds.
 
@@ -175,8 +175,8 @@ check("lab00-one-step")
 # When you are stuck: think, run what you have, read what the check says, open one hint, and think
 # again. The last hint comes close to a solution.
 #
-# **Where are the solutions?** Neither in this folder nor hidden in a check. A check holds no answers:
-# it works out from the mathematics what must come out. Your instructor has the solved labs.
+# **Where are the solutions?** Neither in this folder nor hidden in a check. A check holds no solved code: it
+# compares what your code computes with what must come out. Your instructor has the solved labs.
 #
 # The next cell shows where you stand, at any time.
 

@@ -19,7 +19,7 @@
 # | 4. The gradient of both | 20 |
 # | 5. Training, step by step | 12 |
 # | 6. The learning rate | 45 |
-# | 7. Two more mistakes to spot | 5 |
+# | 7. More mistakes to spot | 5 |
 # | 8. Wrap-up and quiz | 4 |
 #
 # **Before you start:** you have drawn a line y = w·x + b, and you know that a derivative is the
@@ -104,7 +104,7 @@ def forward(x):
 plot_fit(dataset, (w, b), labels=["start: w = −15, b = −10"], show_truth=True)
 
 # %% [markdown]
-# The line slopes the wrong way. At the left it is almost 40 too high, at the right more than 50 too low.
+# The line slopes the wrong way. On the left it is almost 40 too high, on the right more than 50 too low.
 #
 # ## 2. The loss and its surface
 #
@@ -144,7 +144,8 @@ assert 39 < residuals[0] < 40 and -60 < residuals[-1] < -50 and residuals.abs().
 # as much as a miss of 10.
 #
 # The loss depends on two numbers, w and b, so it is a landscape: give each point (w, b) of a
-# plane the height L(w, b). This is the **loss surface**. `LossSurface` computes it from the data.
+# plane the height L(w, b). This is the **loss surface**. `LossSurface` computes it from the data:
+# `surface(w, b)` in the cells below is the loss at (w, b).
 #
 # In the next figure, find the lowest place. Is there one valley or several?
 
@@ -198,7 +199,7 @@ assert abs(w_best - 1) < 0.01 and abs(b_best + 1) < 0.03
 #
 # - Step 1: dL/dw = 4 · (−2 − 3) = −20, so w becomes −2 + 0.1 · 20 = 0.
 #
-# The **error**, the distance w − 3 from the minimum, was −5 and is now −3.
+# The **error** is w − 3: it says how far w is from the minimum, and on which side. It was −5 and is now −3.
 #
 # **Predict.** What is the error after step 2? Compute the step with pencil and paper.
 
@@ -483,8 +484,8 @@ assert torch.allclose(predicted, new_x - 1, atol=0.5)
 ### END AUTHOR
 
 # %% [markdown]
-# All four predictions are about 0.36 too low, because b has not arrived yet. More steps or a
-# better learning rate would fix that: section 6.
+# All four predictions are 0.35 to 0.37 too low, mainly because b has not arrived yet. More steps or a better
+# learning rate would remove most of that: section 6.
 #
 # **What if the gradients are not cleared?** The same loop without part 5:
 
@@ -515,7 +516,7 @@ assert [round(value) for value in uncleared[:4]] == [835, 175, 162, 773]
 #
 # The next cell is the training loop with 100 steps, and the targets were read from a file, as a row of
 # 60 numbers. The loss falls and comes to rest, so training seems to be done. But the slope is 0! What has
-# gone wrong? The printed shapes tell.
+# gone wrong? The printed shapes give it away.
 
 # %% tags=["taught"]
 targets = Y.flatten()  # 60 numbers, as they come from a file
@@ -851,17 +852,18 @@ check("lab01-largest-rate")
 # <details><summary>Hint 2</summary>
 #
 # λ₂ is the larger eigenvalue of H. Build H from the means of x² and x of the argument, and use
-# `np.linalg.eigvalsh`; or look at what `LossSurface(x, x)` offers.
+# `np.linalg.eigvalsh`. If matrices are new to you: `LossSurface(X, Y)` gave you both curvatures. They do not
+# depend on the targets, so `LossSurface(x, x)` will do.
 # </details>
 
 # %% [markdown]
-# ## 7. Two more mistakes to spot
+# ## 7. More mistakes to spot
 #
 # ### Spot the mistake: the surface (two of them)
 #
-# Many tutorials compute the surface with two loops, much like this. The function runs, and the plot
-# that comes out of it is a fine bowl. Yet its lowest point is in the wrong place, and the
-# function breaks as soon as you ask for a finer grid. Find both reasons before you unfold the answer.
+# Published tutorials compute the surface with two loops, much like this. The function runs, and the plot that
+# comes out of it is a fine bowl. Yet its lowest point is in the wrong place, and the function breaks as soon
+# as you ask for a finer grid. Find both reasons before you unfold the answer.
 
 # %%
 x, y = X.numpy(), Y.numpy()
@@ -907,7 +909,7 @@ assert intercepts[j] > 1
 # %% [markdown]
 # ### Spot the mistake: which step is this?
 #
-# Many published courses show figures like the next one. Read the slope off the line in the left panel
+# Figures like the next one have been published. Read the slope off the line in the left panel
 # (how much does it fall from x = 0 to x = 1?) and then w off the point in the right panel. Do they
 # show the same moment? Decide before you read the printed line.
 
@@ -958,7 +960,7 @@ print("an entry is a", type(kept[0]).__name__, "with grad_fn:", kept[0].grad_fn 
 # ## 8. Wrap-up
 #
 # - The loss of a line is a bowl over the plane of its parameters, with one lowest point: least squares.
-# - Gradient descent steps against the gradient; the step is the learning rate times the slope.
+# - Gradient descent steps against the gradient; the step is the learning rate times the gradient.
 # - Each direction of the bowl has its own factor 1 − η·λ. All factors must lie between −1 and 1, so
 #   the **steepest** direction sets the largest rate. The factor largest in size sets the time.
 # - Check a gradient by finite differences, and give predictions and targets the same shape.

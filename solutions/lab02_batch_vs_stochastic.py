@@ -146,7 +146,7 @@ for rate in (0.1, 0.01, 0.0001):
     run = batch_descent(lr=rate, epochs=450)
     change = abs(np.diff(run.loss))
     for tolerance in (1, 1e-4):
-        small_enough = np.flatnonzero(change < tolerance)
+        small_enough = np.flatnonzero(change < tolerance)  # the updates with so small a change
         if len(small_enough):
             stop = small_enough[0] + 1
             print(f"η = {rate:<7} tolerance {tolerance:<7}: stops after {stop:3} updates", end="")
@@ -158,10 +158,10 @@ assert change[0] < 1 and run.loss[1] > 590
 ### END AUTHOR
 
 # %% [markdown]
-# At 0.1 a tolerance of 0.0001 stops the run when it has arrived. At 0.0001 the tolerance of 1 stops it
-# after a single update, at 594.14: the steps are so short that the loss hardly changes anywhere. A small change
-# says that the run is **slow**, not that it is **close**. So choose the tolerance much smaller than the loss
-# that you hope for, and look at where the run has stopped.
+# At 0.1 a tolerance of 0.0001 stops the run when it has arrived. At 0.0001 the tolerance of 1 stops it after
+# a single update, at 594.14: the steps are so short that even the first changes the loss by less than 1. A
+# small change says that the run is **slow**, not that it is **close**. So choose the tolerance much smaller
+# than the loss that you hope for, and look at where the run has stopped.
 
 # %% [markdown]
 # ### Practice 1: batch descent at 0.1 (5 points)
@@ -307,8 +307,8 @@ check("lab02-train-until")
 # $$w \leftarrow w - \eta\,\frac{\partial \ell_n}{\partial w}, \qquad
 # b \leftarrow b - \eta\,\frac{\partial \ell_n}{\partial b}.$$
 #
-# An epoch is still one pass over the data, and now it holds 100 updates, one for each sample. A single
-# sample is a poor judge of the whole, but on average the samples' gradients are the batch gradient: the
+# An epoch is still one pass over the data, and now it holds 100 updates, one for each sample. A single sample
+# is a poor judge of the whole, but the mean of all the samples' gradients is the batch gradient, since the
 # loss is the mean of the ℓₙ.
 #
 # Let us use η = 0.1, at which batch descent converges, and take the samples in the order in which they
@@ -408,9 +408,10 @@ assert (abs(changes[1:] / changes[:-1]) < 0.65).all() and 8.1e12 < starts[-1] < 
 ### END AUTHOR
 
 # %% [markdown]
-# So it does not diverge. It runs into a **cycle**: every epoch throws the error out to 10²⁷ and pulls it
-# back to the same place, where the loss is 8.2 · 10¹². (The jumps in the figure above are rounding: with 7 digits
-# nothing exact comes back from 10²⁷.) For training, a cycle at that height is as useless as divergence.
+# So it does not diverge: each change is about half as large as the one before. The run settles into a
+# **cycle**: every epoch throws the loss up to 10²⁷ and pulls it back to the same 8.2 · 10¹². (The jumps in
+# the figure above are rounding: with 7 digits nothing exact comes back from 10²⁷.) For training, a cycle at
+# that height is as useless as divergence.
 #
 # Here is the first epoch, update by update, on a logarithmic axis. Update 1 uses x = −5, update 2 uses
 # x = −4.9, and so on up to x = 4.9. Look at where the curve turns.
@@ -426,8 +427,8 @@ plot_losses(first_epoch, by="update", scale="log", labels=["one sample, η = 0.1
 
 # %% [markdown]
 # The very first update lowers the loss a little; from then on it grows until update 20, and then it
-# falls steeply, within eleven updates. It stays low while the samples of the middle are used, and in
-# the last ten updates it grows again. So samples at the two ends, with large |x|, blow the error up,
+# falls steeply, within eleven updates. It stays far below that peak while the samples of the middle are used,
+# and in the last ten updates it grows again. So samples at the two ends, with large |x|, blow the error up,
 # and samples in the middle shrink it. The next section computes by how much.
 #
 # ## 3. One sample's factor
@@ -491,8 +492,8 @@ assert abs(surface.largest_sample_rate - 1 / 26) < 1e-6
 ### END AUTHOR
 
 # %% [markdown]
-# The limit for one sample, 1/26 = 0.0385, is three times as strict as the one for batch descent. Below it
-# no update can lengthen the error, apart from what the noise in the targets adds.
+# The limit for one sample, 1/26 = 0.0385, is about three times as strict as the one for batch descent. Up to
+# it no update can lengthen the error, apart from what the noise in the targets adds.
 #
 # ## 4. Two repairs: rate and order
 #
@@ -533,7 +534,7 @@ print(f"lowest after {last.argmin()} of its 100 updates")
 # Sorted samples push one after the other in nearly the same direction. Within every epoch this run
 # is driven up to 2584, comes down to 0.19 late in the epoch, and is driven up again by the last
 # samples. We look at it once an epoch, always at the same moment of this cycle, so it seems to
-# stand still at 83. The word *stochastic* means random: a pass in x order is not SGD.
+# stand still at 83. The word *stochastic* means random: strictly speaking, a pass in x order is not SGD.
 # </details>
 #
 # To visit the samples in a new random order in each epoch is called **shuffling**. The function below
@@ -627,10 +628,11 @@ assert powers.mean() > 1 and after_20.max() < 10
 
 # %% [markdown]
 # At 0.05 every one of the 100 shuffles comes down from 595, more than half of them below 0.3; but some end
-# well above the others, because some samples still enlarge their own error and the loss keeps jumping. At 0.1 the
-# error grows by a factor of about 20 in every epoch: shuffled at 0.1, SGD really **diverges**. The change
+# well above the others, because some samples still enlarge their own error and the loss keeps jumping. At 0.1
+# an epoch multiplies the error by about 20 on average: shuffled at 0.1, SGD really **diverges**. The change
 # from shrinking to growing comes between 0.09 and 0.1, well above 0.0385. So the limit 1/(max x² + 1) is a
-# guarantee, not a border: below it nothing can grow, above it the average over the order decides.
+# guarantee, not a border: up to it no update lengthens the error, above it the average over the order
+# decides.
 #
 # The figure adds a run at 0.01, well below the limit. Compare the three curves at their ends.
 
@@ -842,10 +844,11 @@ twenty_epochs = batch_descent(lr=0.1, epochs=20)
 plot_losses(twenty_epochs, stochastic, by="epoch", scale="log", reference=surface.minimum_loss)
 
 # %% [markdown]
-# At equal **updates** and equal rates an update of one sample is worth about as much as an update of all
-# the samples, give or take some luck. Batch descent wins in another way: averaging the gradients lets it
-# use **ten times the rate**. At 0.1 it has converged after 100 updates; SGD would blow up there. The
-# next figure shows 100 updates of each at the rate that suits it. Look at how much rougher one of the curves is.
+# At equal **updates** and this rate, well below the limit, an update of one sample is worth about as much as
+# an update of all the samples, give or take some luck. Batch descent wins in another way: averaging the
+# gradients lets it use **ten times the rate**. At 0.1 it has converged after 100 updates; SGD would blow up
+# there. The next figure shows 100 updates of each at the rate that suits it. Look at how much rougher one of
+# the curves is.
 
 # %%
 one_epoch = stochastic_descent(lr=0.01, shuffle=True, epochs=1)
@@ -862,7 +865,7 @@ plot_losses(fast_batch, one_epoch, by="update", scale="log", reference=surface.m
 #
 # ### What remains
 #
-# Batch descent stops at the minimum, since the gradient of the loss is zero there. The gradient of a
+# Batch descent comes to rest at the minimum, since the gradient of the loss is zero there. The gradient of a
 # single sample is not: at the minimum each sample still pulls towards the lines that suit it alone. At a constant rate the loss stays a
 # little above the least-squares loss. That **excess** is the price of noisy steps.
 #
@@ -1032,7 +1035,7 @@ plot_losses(
 #   useless. Neither is noise.
 # - Compare methods at equal epochs **and** at equal updates, and read the numbers on the loss axis
 #   before you explain its shape.
-# - At equal rates updates are worth about the same; the batch tolerates a larger rate.
+# - At equal rates well below the limit, updates are worth about the same; the batch tolerates a larger rate.
 # - At a constant rate SGD does not come to rest. A smaller rate leaves less excess and takes longer to
 #   arrive.
 #

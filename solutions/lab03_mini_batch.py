@@ -85,17 +85,17 @@ plot_fit(dataset, (-15, -10), labels=["start: w = −15, b = −10"], show_truth
 plot_surface(surface)
 
 # %% [markdown]
-# Lab 1 used all samples for one update, Lab 2 one sample. Between them lies the **mini-batch**: B
-# samples at a time, where B is the **batch size**. The loss of a mini-batch is the mean over its
-# samples, and one update follows from its gradient:
+# Batch descent uses all samples for one update (Lab 1), SGD one sample (Lab 2). Between them lies the
+# **mini-batch**: B samples at a time, where B is the **batch size**. The loss of a mini-batch is the mean
+# over its samples, and one update follows from its gradient:
 #
 # $$L_{\text{batch}}(w, b) = \frac1B \sum_{n \in \text{batch}} (w\,x_n + b - y_n)^2 .$$
 #
 # An epoch goes through all the samples, batch by batch, so that each sample is used once.
 #
 # PyTorch splits this work in two. A **Dataset** knows how many samples there are (`__len__`) and hands
-# out one of them by its number (`__getitem__`). A **DataLoader** takes a dataset, shuffles the numbers
-# and puts the samples together in batches.
+# out one of them by its number (`__getitem__`). A **DataLoader** takes a dataset, shuffles the numbers if
+# asked to, and puts the samples together in batches.
 
 
 # %%
@@ -149,7 +149,7 @@ assert labhelpers.prediction.answer_to("lab03-batches") == len(sizes) == len(loa
 # where ⌈ ⌉ means: rounded up to a whole number. With `shuffle=True` the loader makes a new random order
 # in every epoch. The seeded generator makes your orders the same as ours; without it every run differs.
 #
-# The three methods that you know differ only in these two settings:
+# The three methods differ only in these two settings:
 #
 # | method | `batch_size` | `shuffle` | why |
 # |---|---|---|---|
@@ -397,7 +397,7 @@ plot_losses(*sixty_updates, by="update", scale="log", reference=surface.minimum_
 
 # %% [markdown]
 # Each curve has 60 updates: these are 1, 5, 10 and 60 epochs. Far from the minimum an update with 5
-# samples is worth about as much as one with 60, and it reads a twelfth as many. An update with a
+# samples is worth about as much as one with 60, and it reads a twelfth as many samples. An update with a
 # single sample is worth less here: half of the runs are above 2 after ten updates, and one in ten is
 # above 25.
 #
@@ -494,9 +494,9 @@ assert abs(slope - 1.006) < 0.2 and abs(intercept + 1.022) < 0.2  # converged
 #
 # The loop draws `x` and `y` and then never uses them: `y_hat` and the loss are made of `X` and `Y`,
 # **all 60 rows**. Every update is a batch update, and there are 30 of them in an epoch. So there is no
-# noise, the seed does not matter, and after two epochs the parameters are exactly those of batch
-# descent after 60 updates. Only the name "mini-batch" is left. A mini-batch run that does not
-# depend on its shuffle is suspicious.
+# noise, the seed does not matter, and after two epochs the parameters are those of batch descent after 60
+# updates. Only the name "mini-batch" is left. A mini-batch run that does not depend on its shuffle is
+# suspicious.
 # </details>
 
 # %% [markdown]
@@ -617,8 +617,8 @@ check("lab03-find-the-bug")
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# For which batch sizes is it right, and for which is it wrong? In the first case many batches have one row, in the
-# second one batch has all rows. What is different in between?
+# For which batch sizes is it right, and for which is it wrong? With batches of 1 each batch has one row, with
+# batches of 60 one batch has all rows. What is different in between?
 # </details>
 # <details><summary>Hint 2</summary>
 #
@@ -700,7 +700,7 @@ check("lab03-batch-20")
 # here to tell the curves apart: `ax.set_yscale("log")`.
 #
 # *Correct output:* five curves of 10 points that start together at 835.3; the legend has five entries;
-# yours lies between the whole batch and batches of 10.
+# at first yours lies between the whole batch and batches of 10.
 
 # %% practice="lab03-compare-plot"
 ax = None  # the axes with the five curves, from: fig, ax = plt.subplots()
@@ -747,8 +747,8 @@ for run in runs:
     display(plot_steps(dataset, surface, run, steps=run.epoch_starts[:3]))
 
 # %% [markdown]
-# After one epoch single samples are at the minimum, batches of 5 nearly so, and the whole batch
-# has made a single step. Now the paths as a whole.
+# After one epoch single samples are next to the minimum, batches of 5 a little short of it, batches of 10 on
+# the floor of the valley, and the whole batch has made a single step. Now the paths as a whole.
 #
 # **Predict.** Which path is the shortest?
 #
@@ -769,7 +769,7 @@ still_to_go = np.hypot(batch.w[-1] - w_best, batch.b[-1] - b_best)
 print(f"the whole batch is still {still_to_go:.1f} away from the minimum")
 compare("lab03-shortest", guess_shortest)
 ### BEGIN AUTHOR
-assert lengths[-1] + still_to_go < min(lengths[:2])
+assert lengths[-1] + still_to_go < min(lengths[:-1])
 assert labhelpers.prediction.answer_to("lab03-shortest") == "c"
 ### END AUTHOR
 plot_contours(surface, *runs)
@@ -886,8 +886,8 @@ assert length > 90
 ### END AUTHOR
 
 # %% [markdown]
-# At the start the gradient has length 96.6. The noise of single samples is as large as that, and still
-# their steps lead down on average; batches of 10 see the direction well. At the minimum the gradient is
+# At the start the gradient has length 96.6. The noise of single samples is as large as that, and still, on
+# average, their steps point downhill; batches of 10 see the direction well. At the minimum the gradient is
 # zero and only noise is left. So small batches get you there fast; large ones let you settle.
 #
 # ## 5. Play with the batch size
@@ -902,7 +902,7 @@ assert length > 90
 # - (c) it becomes larger
 
 # %%
-guess_unrest = None  # "a", "b" or "c"; 1/√2 is 0.71
+guess_jitter = None  # "a", "b" or "c"; 1/√2 is 0.71
 
 # %%
 DescentExplorer(
@@ -938,10 +938,10 @@ for size in (1, 5, 10, 20):
     print(
         f"B = {size:2}: mean excess {excesses[size]:.5f}, largest loss of ten seeds {highest:.4f}"
     )
-compare("lab03-unrest", guess_unrest)
+compare("lab03-jitter", guess_jitter)
 ### BEGIN AUTHOR
 assert excesses[20] < 0.5 * excesses[10] < excesses[5] and highest < 0.1
-assert labhelpers.prediction.answer_to("lab03-unrest") == "a"
+assert labhelpers.prediction.answer_to("lab03-jitter") == "a"
 ### END AUTHOR
 
 # %% [markdown]

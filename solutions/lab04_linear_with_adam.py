@@ -117,9 +117,9 @@ assert abs(variance_other - 2) < 0.05
 # <details><summary>Answer</summary>
 #
 # The noise is added **twice**: once in `measured_value`, which already includes the error, and
-# once more in `collect`. The variances of independent quantities add up, 1 + 1 = 2. No plot shows this, and no
-# training program can complain: the line is found all the same, and only the loss is
-# larger than the announcement allows. Measure the noise when you know the rule; it takes one
+# once more in `collect`. The variances of independent quantities add up, 1 + 1 = 2. A plot does not show this
+# to anyone who does not expect it, and no training program can complain: the line is found all the same, and
+# only the loss is larger than the announcement allows. Measure the noise when you know the rule; it takes one
 # line.
 # </details>
 
@@ -155,8 +155,8 @@ print("predictions at x = 0, 2 and 4:", ", ".join(f"{value:.2f}" for value in se
 #
 # A module has two modes. `model.train()` says that training is going on, `model.eval()` that the model is
 # used or measured. A linear layer does the same in both. Others do not: a **dropout** layer, which guards large
-# networks against learning the noise, sets some of its inputs to zero while training (and enlarges the others,
-# so that their mean stays the same on average) and none afterwards.
+# networks against learning the noise, sets some of its inputs to zero at random while training (and enlarges
+# the others, so that their mean stays the same on average) and none afterwards.
 
 # %%
 torch.manual_seed(0)
@@ -173,7 +173,8 @@ print("when used:     ", dropout(ones).tolist())
 #
 # For a line we can also compute the end of the journey. The parameters with the smallest mean
 # squared error, the **least-squares** solution, follow from a formula; scikit-learn's
-# `LinearRegression` evaluates it. Whatever a training loop does, its loss cannot get below theirs.
+# `LinearRegression` evaluates it. Whatever a training loop does, its loss on these points cannot get below
+# the loss there.
 #
 # **Predict.** The noise has variance 1. Roughly how large is the mean squared error of the best
 # line?
@@ -239,13 +240,14 @@ assert torch.allclose(with_ones.weight.grad[0, 0], with_bias.bias.grad[0], rtol=
 
 # %% [markdown]
 # A table of inputs with one row for each sample and one column for each parameter is called a **design
-# matrix**. Least squares is computed from it.
+# matrix**. Least squares is computed from it and the targets.
 #
 # **Why the square?** Suppose the noise is normal with standard deviation s. Then the probability
-# density of a measured y, if the line were the truth, is proportional to exp(−(y − ŷ)²/2s²). The noise of one point is
-# independent of that of another, so for all points together these are multiplied, so the logarithm of the density is a constant minus the sum of the (y − ŷ)²/2s². The line
-# that makes the data **most likely** is therefore the line with the smallest sum of squares. With noise of
-# another shape another loss would be the natural one.
+# density of a measured y, if the line were the truth, is proportional to exp(−(y − ŷ)²/2s²). If the noise of
+# one point is independent of that of another, the densities of all points multiply, and the logarithm of
+# their product is a constant minus the sum of the (y − ŷ)²/2s². The line that makes the data **most likely**
+# is therefore the line with the smallest sum of squares. With noise of another shape another loss would be
+# the natural one.
 
 # %% [markdown]
 # ## 4. Standardised inputs
@@ -379,7 +381,7 @@ check("lab04-features")
 # </details>
 
 # %% [markdown]
-# The rest of the lab keeps x as it is, because the narrow valley is what the next two methods were made for.
+# The rest of the lab keeps x as it is, because a narrow valley shows best what the next two methods do.
 # Networks have such valleys too, and there no simple change of the inputs removes them.
 #
 # ## 5. Momentum
@@ -389,8 +391,8 @@ check("lab04-features")
 #
 # $$v \leftarrow \mu\,v + g, \qquad \theta \leftarrow \theta - \eta\,v,$$
 #
-# where θ stands for any parameter and 0 ≤ μ < 1. Across the valley the gradients change sign and
-# cancel out; along it they agree and add up. A gradient that stays the same drives steps up to
+# where θ stands for any parameter and 0 ≤ μ < 1. Where the steps leap across the valley, the gradients change
+# sign and partly cancel; along it they agree and add up. A gradient that stays the same drives steps up to
 # 1/(1 − μ) times as long: ten times for μ = 0.9.
 #
 # In PyTorch the object that makes the steps is called an **optimizer**. `torch.optim.SGD` is
@@ -444,7 +446,7 @@ assert labhelpers.prediction.answer_to("lab04-momentum") == fastest
 ### END AUTHOR
 
 # %% [markdown]
-# Momentum 0.7 needs 33 steps, 0.9 needs 110, hardly fewer than none at all. Two of the paths say
+# Momentum 0.7 needs 33 steps. Momentum 0.9 needs 110, hardly fewer than plain descent. Two of the paths say
 # why. Follow where each goes after it has reached the floor of the valley.
 
 # %%
@@ -496,7 +498,7 @@ assert labhelpers.prediction.answer_to("lab04-best-momentum") == "b"
 ### END AUTHOR
 
 # %% [markdown]
-# Close to 0.6: 25 steps, against 78 without momentum and 112 with 0.9.
+# The best of these six is 0.6: 25 steps, against 78 without momentum and 112 with 0.9.
 #
 # One more question for the figure. Set the momentum to 0.9 and look at the loss. Does it fall at
 # every step? Has the run diverged?
@@ -600,8 +602,8 @@ assert labhelpers.prediction.answer_to("lab04-first-step") == "c"
 # the parameters have to travel and how exactly they should arrive: it takes at least
 # about the distance divided by η updates to get near, and often several times as many to arrive exactly.
 #
-# The three methods side by side, 100 steps each at rate 0.1. Look at the first step of each: which of
-# them does not point across the contours?
+# The three methods side by side at rate 0.1: 150 steps of plain descent and of momentum 0.7, and 100 of Adam.
+# Look at the first step of each: which of them does not point across the contours?
 
 # %%
 adam_run = History(surface, start=(0, 0), lr=0.1, label="Adam")
@@ -612,8 +614,9 @@ plot_contours(
 )
 
 # %% [markdown]
-# Adam begins diagonally: w and b move by the same 0.1 although their derivatives differ by a factor of two. It does not
-# follow the steepest slope, and so does not rush to the far wall. It pays for that with short steps.
+# Adam begins diagonally: w and b move by the same 0.1 although their derivatives differ by more than a factor
+# of two. It does not follow the steepest slope, and so does not rush to the far wall. It pays for that with
+# short steps.
 #
 # ## 7. Three batch sizes
 #
@@ -726,8 +729,8 @@ assert 440 < np.median(arrivals) < 520
 
 # %% [markdown]
 # All need about 500 updates, single samples between 378 and 636, depending on the shuffle. Yet the batch run read every
-# point 481 times, and a one-sample run got there before it had gone through the data once. **Updates** move the
-# parameters; the **samples seen** are what an update costs.
+# point 481 times, and a one-sample run got there before it had gone through the data once. **Updates** move
+# the parameters; the **samples seen** are what the updates cost.
 #
 # The same runs as curves. First at equal **epochs**: the loss on all points after 0, 1, 2 and 3
 # passes through the data. Which run would you call the worst?
@@ -742,9 +745,9 @@ plot_losses(
 )
 
 # %% [markdown]
-# After three epochs batch training has made three updates and has hardly left. That says little
-# about the method: it had 3 steps, the others had 96 and 3000. Now at equal **updates**, the
-# first 550 of each.
+# After three epochs batch training has made three updates and has hardly left its start. That says little
+# about the method: it had 3 steps, the others had 96 and 3000. Now at equal **updates**, the first 550 of
+# each.
 
 # %%
 plot_losses(
@@ -796,12 +799,12 @@ print(times["cpu", 10**6] > 5 * times["cpu", 1000])
 print("The times themselves, in milliseconds, are in `times`.")
 
 # %% [markdown]
-# With one sample nearly all of the time goes into the steps **around** the arithmetic: a thousand samples
-# cost hardly more. That is the practical reason for mini-batches. An **accelerator** such as a graphics card computes thousands
-# of numbers at once, but to start each operation costs it more than it costs the CPU. So it pays from the size on at
-# which the arithmetic outweighs the starting: large batches, or wide layers. With 1000 points and two
-# parameters there is little arithmetic, so this lab stays on the CPU. If you have an accelerator, look at
-# `times`: from which size on does it win?
+# With one sample nearly all of the time goes into the steps **around** the arithmetic, so a thousand samples
+# cost far less than a thousand times as much. That is the practical reason for mini-batches. An
+# **accelerator** such as a graphics card computes thousands of numbers at once, but to start each operation
+# costs it more than it costs the CPU. So it pays from the size on at which the arithmetic outweighs the
+# starting: large batches, or wide layers. With 1000 points and two parameters there is little arithmetic, so
+# this lab stays on the CPU. If you have an accelerator, look at `times`: from which size on does it win?
 #
 # The loader has a cost of its own: it fetches the samples one by one and stacks them, for a batch of
 # 1000 a thousand times. That is why `run_adam` bypasses it when one batch holds all the points.
@@ -921,9 +924,8 @@ assert 300 * math.ceil(len(X) / 32) == 9600 and abs(b_best - b_start - 4.5) < 0.
 
 # %% [markdown]
 # So the three runs differ by far more than their batches: they make 4,500, 9,600 and 500,000
-# updates. The first can reach 4.5, exactly what b needs, if every single step goes at full speed
-# in the right direction. The second has a reserve of a factor 2. The third could go the distance
-# a hundred times.
+# updates. The first can travel 4.5, just what b needs, if every single step goes at full speed in the right
+# direction. The second has a reserve of a factor 2. The third could go the distance a hundred times.
 #
 # **Predict.** Where does b end after the 4,500 batch updates? Its goal is 5.04.
 
@@ -960,9 +962,10 @@ assert abs(labhelpers.prediction.answer_to("lab04-b") - slow.b[-1]) < 5e-3
 plot_losses(slow, by="epoch", scale="log", reference=surface.minimum_loss)
 
 # %% [markdown]
-# The curve bends and seems to level off, well above the dotted line. The run stops at w = 2.59 and b = 3.34, on the floor of the valley and 1.70 short of its goal. No
-# step was longer than the rate, and the mean step of b was 0.62 times the rate. At rate 0.1 the
-# same method arrived after 481 updates. The small rate is what made thousands of epochs necessary.
+# The curve bends and seems to level off, well above the dotted line. The run stops at w = 2.59 and b = 3.34,
+# on the floor of the valley, with b 1.70 short of its goal. No step was longer than the rate (1.00 times, to
+# two digits), and the mean step of b was 0.62 times the rate. At rate 0.1 the same method arrived after 481
+# updates. The small rate is what made thousands of epochs necessary.
 #
 # Why not an even larger rate? Because of the **noise of small batches**. At the minimum the mean
 # gradient of all points is zero, but the gradient of one batch is not. And Adam divides by the
@@ -1097,9 +1100,9 @@ assert correct["least squares"] - correct["one sample"] < 0.001  # converged
 ### END AUTHOR
 
 # %% [markdown]
-# The right way round, the slow batch run is the worst, and the two converged runs equal least
-# squares to two digits. R² near 0.79 is as good as it gets here: of the variance of y, about 4
-# comes from 2·x and 1 is noise, and 4/5 is 0.8.
+# The right way round, the slow batch run is the worst, and the two converged runs equal least squares in the
+# three digits printed. R² near 0.79 is as good as it gets here: of the variance of y, about 4 comes from 2·x
+# and 1 is noise, and 4/5 is 0.8.
 #
 # ### Practice 3: R² (10 points)
 #

@@ -132,14 +132,16 @@ assert round(sample_limit, 4) == 0.0099
 #   shallow one (b) by 1 − 0.02 · 2 = 0.96. After 100 epochs 0.96¹⁰⁰ = 0.017 of the error in b is
 #   left.
 # - **Mini-batches of 20:** η = 0.005, below the one-sample limit 0.0099. Then no update lengthens the
-#   error (apart from the noise in the targets), whichever points its batch holds. One epoch has 10 updates, so b's
-#   error shrinks to 0.99¹⁰ = 0.90 of itself per epoch, and to 0.007 in 50.
+#   error (apart from the noise in the targets), whichever points its batch holds. One epoch has 10 updates,
+#   so b's error shrinks to about 0.99¹⁰ = 0.90 of itself per epoch, and to 0.007 in 50.
 
 # %%
 print("factors of one step at 0.02:", surface.factors(0.02).round(3))
 print("factors of one step at 0.005:", surface.factors(0.005).round(3))
 print(f"0.96^100 = {0.96**100:.3f}, 0.99^10 = {0.99**10:.2f}, 0.99^500 = {0.99**500:.3f}")
-print(f"0.99^20 = {0.99**20:.2f}: by this factor an epoch shrinks the part of a loss that comes from b")
+print(
+    f"0.99^20 = {0.99**20:.2f}: by this factor an epoch shrinks the part of a loss that comes from b"
+)
 ### BEGIN AUTHOR
 assert np.allclose(surface.factors(0.02), (0.96, -0.333), atol=1e-3)
 ### END AUTHOR
@@ -681,8 +683,8 @@ plot_losses(*runs, by="update", scale="log", reference=surface.minimum_loss)
 #
 # **The whole batch** when the data are few, because an update is cheap anyway, and when the
 # minimum is wanted exactly: its gradient has no sampling noise, so at a constant rate it comes to
-# rest, while mini-batches hover. It also tolerates the larger rate: 0.030 here, against 0.0099 for a
-# single sample.
+# rest, while mini-batches hover. It also tolerates the larger rate: any below 0.030 here, while a single
+# sample is safe only up to 0.0099.
 #
 # **With the batch size** one has to choose the learning rate (smaller batches, smaller rate, or a
 # rate that is lowered at the end) and to shuffle. And runs have to be compared by updates or by
@@ -698,7 +700,8 @@ plot_losses(*runs, by="update", scale="log", reference=surface.minimum_loss)
 progress("lab05")
 
 # %% [markdown]
-# - The data set the rate: 2/λ₂ for the whole batch, 1/(max x² + 1) for single samples.
+# - The inputs decide which rates are safe: below 2/λ₂ for the whole batch, up to 1/(max x² + 1) for single
+#   samples.
 # - Record a loss before its update, and say what it is a mean of.
 # - A function that uses only its arguments works on any data; that is what makes it worth
 #   writing.

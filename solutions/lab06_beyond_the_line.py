@@ -168,8 +168,8 @@ assert labhelpers.prediction.answer_to("lab06-b1") == round(slopes[1], 6)
 # 2.25.
 #
 # Finite differences need two losses for **each** parameter. A backward pass costs about as much as
-# one or two forward passes, for all parameters together. With thousands of parameters only the second
-# is possible, and the first remains a test for it.
+# one or two forward passes, for all parameters together. With thousands of parameters only the second is
+# practical, and the first remains a test for it.
 #
 # ### Practice 1: a backward pass by hand (10 points)
 #
@@ -334,8 +334,8 @@ assert labhelpers.prediction.answer_to("lab06-straight") == "b"
 
 # %% [markdown]
 # No gain: on the fresh points the three are equal within 0.01, although the deepest network has 321
-# parameters and the line has 2. On its own training points a larger model is slightly lower, since it
-# can bend slightly to follow the noise. What is left, about 1, is noise, and no model can predict it.
+# parameters and the line has 2. On the training points the larger models are slightly lower, since they can
+# bend slightly to follow the noise. What is left, about 1, is noise, and no model can predict it.
 #
 # **Predict.** On the curved target the best line has a loss of 2.07. How large is the loss of the
 # network with one hidden layer? Recall the variance of the noise.
@@ -601,7 +601,7 @@ assert variation_at[0][0] / variation_at[0][2] > 50 and variation_at[600][2] > 0
 # %% [markdown]
 # ## 4. What repairs the deep one
 #
-# Here are the usual remedies, each tried alone, for 60 epochs:
+# Here are the usual remedies. Each is tried alone, for 60 epochs, and the table ends with two combinations:
 #
 # - **the rate:** 0.01 instead of 0.001;
 # - **the activation** (the non-linear function): tanh, whose slope at 0 is 1; ReLU; or **leaky
@@ -711,16 +711,16 @@ assert labhelpers.prediction.answer_to("lab06-remedy") == "b"
 # Read the table line by line.
 #
 # - A **larger rate** gets to the plateau sooner and, in these 60 epochs, stays on it: R² = 0.
-# - **Standardised inputs** alone change nothing, since the constant still has to travel to 9. With
-#   the **last bias at the mean** it need not: no unit saturates, and all 20 networks follow x at
-#   once, if slowly. Standardising the **targets** too does the same, for most starts.
+# - **Standardised inputs** alone change nothing, since the constant still has to travel to 9. With the **last
+#   bias at the mean** it need not, so no unit has to saturate, and all 20 networks follow x at once, if
+#   slowly. Standardising the **targets** too does the same, for most starts.
 # - **tanh** lets x through, but its output has as far to go.
 # - **Xavier's rule** was made for functions with slope 1 at 0. A sigmoid has 1/4, and nothing
 #   improves.
 # - **ReLU** splits the starts in two: 11 networks arrive, and 9 never will. In these 9, every path
 #   from x to the output leads through a unit that gives 0. Such units are **dead**: their slope is 0,
-#   so the gradient of the first layer is **exactly** 0. A sigmoid's plateau ends one day; this one
-#   never does.
+#   so the gradient of the first layer is **exactly** 0. The plateau of a sigmoid ended in all 24 runs above;
+#   this one never does.
 # - **Leaky ReLU** cannot die, and takes 19 of 20 past 0.75; with the larger rate, all of them.
 #
 # So the remedies act on different causes: what gets through (activation, initialisation), how far
@@ -972,9 +972,9 @@ assert labhelpers.prediction.answer_to("lab06-wins") == wins
 # </details>
 #
 # **3.** Your straight-line data have noise of variance 1, and a network with 321 parameters reaches a
-# training loss 5 % below it. What do you expect on fresh points?
+# training loss 5 % below that. What do you expect on fresh points?
 #
-# - (a) 5 % below it as well.
+# - (a) 5 % below 1 as well.
 # - (b) About 1 or a little more.
 # - (c) Still less.
 #

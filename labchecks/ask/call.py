@@ -147,7 +147,7 @@ def _importing(frame: types.FrameType | None) -> bool:
     """Whether an import is under way, such as the long one of a first optimizer.
 
     Cut off, it would leave a half-made module behind, and the kernel could not use it any more. The
-    time it takes is the machine's, so the limit begins anew when it is done.
+    time it takes is the machine's, so the limit starts again when it is done.
     """
     while frame is not None and frame.f_code is not call.__code__:
         if frame.f_code.co_filename.startswith("<frozen importlib"):

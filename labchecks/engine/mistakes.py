@@ -223,8 +223,8 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "sign of b in the model",
         {"bias_sign": -1},
-        "Your losses are those of the line w·x − b, or of a start with the sign of `b` turned "
-        "round: the first is {v0}.",
+        "Your losses are those of the line w·x − b, or of a start with the sign of `b` "
+        "reversed: the first is {v0}.",
         "Look at the sign of `b` in the prediction and in the start.",
         "setting",
         words="`b` has the other sign",
@@ -270,7 +270,7 @@ CATALOGUE: tuple[Mistake, ...] = (
         "logarithm recorded",
         {"recorded_as": "log"},
         "Your first value is {v0}: that is the logarithm of the loss, not the loss.",
-        "Record the loss itself; a logarithmic axis is the figure's affair.",
+        "Record the loss itself, and leave the logarithm to the figure's axis.",
         "record",
         words="the logarithm of the loss is recorded",
     ),
@@ -278,7 +278,7 @@ CATALOGUE: tuple[Mistake, ...] = (
         "decimal logarithm recorded",
         {"recorded_as": "log10"},
         "Your first value is {v0}: that is the decimal logarithm of the loss, not the loss.",
-        "Record the loss itself; a logarithmic axis is the figure's affair.",
+        "Record the loss itself, and leave the logarithm to the figure's axis.",
         "record",
         words="the decimal logarithm of the loss is recorded",
     ),
@@ -460,8 +460,8 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "order ignored",
         {"order": "given"},
-        "The points were taken as they lie in `X`, not in the order that was asked for: your first "
-        "value is {v0}.",
+        "The points were taken in the order of `X`, not in the order that was asked for: your "
+        "first value is {v0}.",
         "Look at which index each update uses.",
         "order",
         words="the points are taken in the order of `X`",
@@ -684,7 +684,7 @@ MORE: tuple[Mistake, ...] = (
         "momentum",
         {"optimizer": Momentum()},
         "Your losses are those of steps with momentum 0.9: they go from {v0} to {v1}.",
-        "Look at what your optimizer does beside the plain step.",
+        "Look at what your optimizer does besides the plain step.",
         words="the steps have momentum 0.9",
     ),
     Mistake(
@@ -699,7 +699,7 @@ MORE: tuple[Mistake, ...] = (
             "weight decay",
             {"optimizer": WeightDecay(decay)},
             f"Your losses are those of steps with weight decay {decay:g}: they end at {{last}}.",
-            "Look at what pulls the parameters beside the gradient.",
+            "Look at what pulls the parameters besides the gradient.",
             words=f"the steps have weight decay {decay:g}",
         )
         for decay in (0.1, 0.01)
@@ -753,7 +753,8 @@ APART: tuple[Mistake, ...] = (
     Mistake(
         "inputs and targets not paired",
         {"paired": False},
-        "Your losses are those of inputs and targets that were shuffled apart: they end at {last}.",
+        "Your losses are those of inputs and targets that were shuffled separately: they end at "
+        "{last}.",
         "Look at how many orders are drawn in an epoch, and at what each of them is used for.",
         "batch",
         words="inputs and targets are shuffled in two different orders",

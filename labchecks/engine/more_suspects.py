@@ -258,7 +258,7 @@ def _with_numbers(step: _Step, numbers: tuple[float, ...]) -> Suspect:
     return Suspect(
         Mistake(
             step.name,
-            sentence="Your losses, from {v0} over {v1} to {last}, are those of steps with "
+            sentence="Your losses, from {v0} through {v1} to {last}, are those of steps with "
             f"{step.words.format(*numbers)}.",
             look=LOOK,
         ),

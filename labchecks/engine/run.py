@@ -96,7 +96,7 @@ class Descent:
     batch_size : int or None
         Points per update; None for all of them.
     order : str or tuple of tuple of int
-        ``"given"``, ``"sorted"`` (by x), ``"reversed"``, ``"shuffled"`` (anew in each epoch), or
+        ``"given"``, ``"sorted"`` (by x), ``"reversed"``, ``"shuffled"`` (again in each epoch), or
         one sequence of indices per epoch (the last serves every epoch after it).
     seed : int
         Of the shuffle.
@@ -294,7 +294,7 @@ def simulate(descent: Descent, points: Points) -> Trace:
 def simulate_many(descent: Descent, points: Points, draws: int) -> np.ndarray:
     """The losses of `draws` shuffled runs, shape (draws, recorded values).
 
-    All usual ways to shuffle are among them: half are shuffled anew in each epoch, a quarter once
+    All usual ways to shuffle are among them: half are shuffled again in each epoch, a quarter once
     before the first, and a quarter draw their points with replacement.
     """
     with np.errstate(all="ignore"):

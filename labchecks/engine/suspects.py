@@ -333,8 +333,8 @@ def _more_with_batches() -> list[Suspect]:
             Mistake(
                 "batch losses never emptied",
                 sentence="Each of your values is the mean of all batch losses since the first "
-                "epoch: they sink slowly, to {last} in the end.",
-                look="Look at where the list (or the sum) of an epoch's batch losses begins anew.",
+                "epoch: they fall slowly, to {last} in the end.",
+                look="Look at where the list (or the sum) of an epoch's batch losses is emptied.",
             ),
             since_the_start,
             RIGHT_STEPS,

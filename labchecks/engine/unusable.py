@@ -71,17 +71,19 @@ def unusable(
         )
         return incorrect(text.rstrip(), "empty")
     if answer.get("what") == "name":
-        return incorrect(f"`{name}` should be a function, and it is {_a(answer)}.", "no function")
+        return incorrect(
+            f"`{name}` should be a function, but it is {a_type(answer)}.", "no function"
+        )
     if not function:
-        return incorrect(f"`{name}` should be {wanted}, and it is {_a(answer)}.", "wrong type")
+        return incorrect(f"`{name}` should be {wanted}, but it is {a_type(answer)}.", "wrong type")
     if answer.get("type") == "NoneType":
         return incorrect(
             f"`{name}` runs but returns `None`. Look at its last line: what should it give back?",
             "returns None",
         )
     return incorrect(
-        f"`{name}` should return {wanted} and nothing else; it returns {_a(answer)}. Look at its "
-        "last line.",
+        f"`{name}` should return {wanted}, and nothing else; it returns {a_type(answer)}. Look at "
+        "its last line.",
         "returns something else",
     )
 
@@ -118,7 +120,7 @@ def unusable_module(answer: Mapping[str, Any], name: str) -> Feedback | None:
                 "returns None",
             )
         return incorrect(
-            f"`{name}(...)` should be a module whose call returns one tensor, and it gives "
+            f"`{name}(...)` should be a module whose call returns one tensor, but it gives "
             f"`{described}`.",
             "wrong type",
         )
@@ -166,7 +168,7 @@ def too_slow(answer: Mapping[str, Any], what: str) -> Feedback:
     )
 
 
-def _a(answer: Mapping[str, Any]) -> str:
+def a_type(answer: Mapping[str, Any]) -> str:
     """The type of what was found, with its article."""
     described = str(answer.get("type", "something else")).replace("`", "")
     if described.startswith("empty"):

@@ -340,7 +340,7 @@ class FigureJudge:
             _same(c["y"], losses) or len(set(c["y"])) == 1 or len(set(c["x"])) == 1 for c in curves
         ):
             return []
-        text = "There is another curve in the same axes: one figure is asked for each log."
+        text = "There is another curve in the same axes: each figure should show one run alone."
         return [("another curve", 0.2, text)]
 
     def _swapped(self, found: Mapping[Curve, Drawn]) -> list[Fault]:
@@ -402,7 +402,7 @@ class FigureJudge:
             )
         if finite.min() < FLOOR * least:
             return incorrect(
-                f"`{name}` contains a number that is too small for a loss: no line comes so near "
+                f"`{name}` contains a number that is too small for a loss: no line comes so close "
                 "to all points. Look at what is assigned to it, and at what your function returns.",
                 "below the least loss",
             )
@@ -485,7 +485,7 @@ def _axis_labels(answer: Mapping[str, Any]) -> list[Fault]:
 def _legend(answer: Mapping[str, Any], wanted: int, found: Sequence[Drawn]) -> list[Fault]:
     """What is wrong with the legend, which is to name so many curves."""
     if answer["legend"] is None:
-        return [("no legend", NAMES, "There is no legend, so nobody can tell the curves.")]
+        return [("no legend", NAMES, "There is no legend, so nobody can tell the curves apart.")]
     names = [text.strip() for text in answer["legend"]]
     entries = Counter(curve.get("entry", "").strip() for curve in found)
     again = any(
@@ -500,7 +500,7 @@ def _legend(answer: Mapping[str, Any], wanted: int, found: Sequence[Drawn]) -> l
         return []
     if len(names) != wanted:
         count = "1 entry" if len(names) == 1 else f"{len(names)} entries"
-        text = f"The legend has {count}; it is to name {wanted} curves."
+        text = f"The legend has {count}; it should name {wanted} curves."
         return [("wrong number of legend entries", NAMES, text)]
     if alike or not all(names) or any(name.startswith("_") for name in names):
         text = "The entries of the legend do not tell the curves apart."
@@ -509,8 +509,9 @@ def _legend(answer: Mapping[str, Any], wanted: int, found: Sequence[Drawn]) -> l
     words = (*X_WORDS, *Y_WORDS, *CURVE_WORDS)
     if len(spelt) == len(names) > 1 and any(word.startswith(spelt) for word in words):
         text = (
-            f"The legend calls the curves {' and '.join(names)}: the letters of one text that was "
-            "given to `legend`. Look at how a curve gets a name of its own."
+            f"The legend calls the curves {', '.join(names[:-1])} and {names[-1]}: the "
+            "letters of one text that was given to `legend`. Look at how a curve gets a name of "
+            "its own."
         )
         return [("legend text taken apart", NAMES / 2, text)]
     return []

@@ -353,7 +353,7 @@ class FunctionJudge:
                     return partial(
                         VALUES_ONLY,
                         f"The values are right, but the gradient with respect to `{name}` is not. "
-                        "Look for a part of the formula that PyTorch takes for a constant.",
+                        "Look for a part of the formula that PyTorch treats as a constant.",
                         "wrong gradient",
                     )
         return correct(self.praise.format(value=shown(results[0]["values"][0])))
@@ -397,9 +397,10 @@ class FunctionJudge:
         if len(values) != wanted:
             count = "1 number" if len(values) == 1 else f"{len(values)} numbers"
             look = (
-                "the rows become one number" if wanted == 1 else "which of them are its arguments"
+                "Look at how the rows become one number."
+                if wanted == 1
+                else "Look at the names in it: which of them are its arguments?"
             )
-            look = f"Look at {'how' if wanted == 1 else 'the names in it:'} {look}."
             if wanted > 1 and not outcome["tensor"]:
                 look = "Look at how they are collected, and at its last line."
             return incorrect(
@@ -449,7 +450,7 @@ class FunctionJudge:
         if wanted[1] != found[1]:
             return incorrect(
                 f"Each row from `{self.name}` holds {found[1]} numbers instead of {wanted[1]}. "
-                f"Asked for is {self.wanted}.",
+                f"The practice asks for {self.wanted}.",
                 "other columns",
             )
         more = "too many" if found[0] > wanted[0] else "too few"

@@ -451,7 +451,7 @@ class Losses:
             look = (
                 "Look at when your loop records and when it ends."
                 if n > 1
-                else "Look at whether the list is made anew in every pass of the loop, or only "
+                else "Look at whether a new list is made in every pass of the loop, or only "
                 "filled once."
             )
             what = "those that are there" if right else f"the first {run.epochs}"
@@ -512,8 +512,8 @@ class Losses:
         bad = next((k for k, value in enumerate(values) if not math.isfinite(value)), None)
         if bad is not None:
             return incorrect(
-                f"Value {bad + 1} of `{self.name}` is {shown(values[bad])}: the run has left all "
-                "bounds. Look at the rate and at how long each step is.",
+                f"Value {bad + 1} of `{self.name}` is {shown(values[bad])}: the run has grown "
+                "beyond all bounds. Look at the rate and at how long each step is.",
                 "not finite",
             )
         if min(values) < 0:
@@ -524,7 +524,7 @@ class Losses:
             )
         if not agree(values[:1], expected[:1]):
             return incorrect(
-                f"Already your first loss, {shown(values[0])}, is not the mean squared error of "
+                f"Your very first loss, {shown(values[0])}, is not the mean squared error of "
                 f"the start, {shown(expected[0])}. Look at the start values, the data and the "
                 "formula of the loss.",
                 "first loss differs",
@@ -545,12 +545,12 @@ class Losses:
                     "steps differ",
                 )
             wanted = (
-                f"not between {shown(low[off])} and {shown(high[off])}, where {asked} leads in any "
+                f"not between {shown(low[off])} and {shown(high[off])}, where {asked} lead in any "
                 "order of the points"
             )
         right = f"Your first {'loss is' if off == 1 else f'{off} losses are'} right; loss"
         if self.batch_size is not None and off > 1:
-            right = "Your losses begin as they may; loss"
+            right = f"Your first {off} losses are possible; loss"
         return incorrect(
             f"{right} {off + 1}, {shown(values[off])}, is {wanted}. Look at the update lines, and "
             "at what changes from one pass of the loop to the next.",

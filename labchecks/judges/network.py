@@ -145,7 +145,7 @@ class HiddenLayer:
                 "sizes typed in",
             )
         return incorrect(
-            f"{found}, and one hidden layer of {h} units has another number. Count: each unit has "
+            f"{found}, which is not what one hidden layer of {h} units has. Count: each unit has "
             "one weight for each of its inputs and a bias.",
             "wrong number of parameters",
         )
@@ -198,7 +198,7 @@ class HiddenLayer:
         if outer is not None:
             return partial(
                 WORKS,
-                f"`{self.name}` applies {outer} to its second layer's output, and predictions end "
+                f"`{self.name}` applies {outer} to its second layer's output, but predictions end "
                 "with A σ(W x + b) + c. Look at what comes after the second layer.",
                 "activation at the output",
             )
@@ -248,7 +248,7 @@ class HiddenLayer:
         return incorrect(
             f"`{self.name}` has as many parameters as one hidden layer. With given parameters its "
             "outputs are not those of A σ(W x + b) + c, whatever function σ is applied to each "
-            "hidden unit. Look at what `forward` does beside the two layers and σ.",
+            "hidden unit. Look at what `forward` does besides the two layers and σ.",
             "another function",
         )
 

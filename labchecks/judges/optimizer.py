@@ -165,20 +165,22 @@ class TrainingLoop:
         if all(a["shape"] == [n, 2] for a, n in zip(answers, epochs, strict=True)):
             return incorrect(
                 f"`{self.name}` returns pairs, the first {shown(values[0][0])} and "
-                f"{shown(values[0][1])}, and one number for each epoch is asked for. Look at what "
-                "is appended.",
+                f"{shown(values[0][1])}, but the practice asks for one number for each epoch. Look "
+                "at what is appended.",
                 "pairs instead of numbers",
             )
         older = [v[: len(v) - n] for v, n in zip(values, epochs, strict=True)]
         what = ""
         if older[1:] and older[1:] == values[:-1]:
-            what = "were returned by the call before. The list is not empty when a call begins"
+            what = "what the call before returned. The list is not empty when a call begins"
         elif older[1:] and older[0] and all(part == older[0] for part in older):
-            what = "are the same in every call, so they do not come from this run"
+            what = "the same in every call, so not a result of this run"
         if what:
+            n = len(older[1])
+            which = "The first is" if n == 1 else f"The first {n} are"
             return incorrect(
-                f"`{self.name}` returns {lengths[1]} numbers for {epochs[1]} epochs: the first "
-                f"{len(older[1])} {what}. Look at where the list is made.",
+                f"`{self.name}` returns {lengths[1]} numbers for {epochs[1]} epochs. {which} "
+                f"{what}. Look at where the list is made.",
                 "list not empty at the call",
             )
         if lengths == [n * -(-len(c["x"]) // c["batch_size"]) for c, n in zip(cases, epochs)]:
@@ -254,8 +256,8 @@ class TrainingLoop:
             if all(_is_rounded(a["values"], right) for (_, a), right in zip(pairs, rights)):
                 return partial(
                     ROUNDED,
-                    f"The model is trained rightly, but your losses are rounded: {shown(last[0])} "
-                    "is one of them. Look at what is appended.",
+                    f"The model is trained correctly, but your losses are rounded: "
+                    f"{shown(last[0])} is one of them. Look at what is appended.",
                     "rounded losses",
                 )
             return partial(
@@ -307,7 +309,7 @@ def _first_difference(pairs: Pairs, rights: Sequence[np.ndarray]) -> str:
             if not _near([found], right[k : k + 1]):
                 return (
                     f"On {len(case['x'])} rows with rate {case['lr']:g}, your loss of epoch "
-                    f"{k + 1} is {shown(found)}; that of the run asked for is {shown(wanted)}."
+                    f"{k + 1} is {shown(found)}; the right run has {shown(wanted)} there."
                 )
     return ""
 
@@ -346,7 +348,7 @@ def _explanations(pairs: Pairs) -> Iterator[_Explanation]:
         kept, share, phrase = RECORDS.get(fit[0], RIGHT)
         moved, left, ending = ENDS.get(fit[1], RIGHT)
         if kept:
-            text += "Beside that, each" if name else "The model is trained rightly, but each"
+            text += "Besides, each" if name else "The model is trained correctly, but each"
             text += (
                 f" value is {phrase}; your first is {{v0}} and your last {{last}}. {LOOK_AT_SUM} "
             )
@@ -429,21 +431,25 @@ RECORDS = {
     "last": ("only the last batch recorded", 0.5, "the loss of the epoch's last batch alone"),
     "first": ("only the first batch recorded", 0.5, "the loss of the epoch's first batch alone"),
     "sum": ("batch losses added up", 0.5, "the sum of the epoch's batch losses"),
-    "as if full": ("short batch counted as full", 0.7, "a sum with a short batch as a full one"),
+    "as if full": (
+        "short batch counted as full",
+        0.7,
+        "a sum in which a short batch counts as a full one",
+    ),
     "weighted sum": ("sum over samples", 0.5, "a sum over all samples, not their mean"),
     "over batch size": ("divided by the batch size", 0.5, "a sum divided by the batch size"),
     "over samples": ("divided by the number of samples", 0.5, "a sum of batch means divided by N"),
     "over batches": (
         "divided by the number of batches",
         0.5,
-        "a sum divided by the batches' number",
+        "a sum divided by the number of batches",
     ),
     "after": ("loss after the epoch", 0.7, "the loss on all data after the epoch"),
     "before": ("loss before the epoch", 0.7, "the loss on all data before the epoch"),
     "after each": ("recorded after each update", 0.7, "a mean of losses after each batch's update"),
     "running": ("total never reset", 0.5, "a mean over all epochs so far"),
     "running sum": ("total never reset", 0.5, "a sum over all epochs so far"),
-    "lowest": ("least loss so far", 0.5, "the least loss of all epochs so far"),
+    "lowest": ("least loss so far", 0.5, "the lowest loss of all epochs so far"),
     "root": ("root of the mean squared error", 0.5, "a square root"),
 }
 
@@ -504,14 +510,14 @@ USED = "which batches the loop uses"
 #: How a run can be trained; the right way first.
 TRAININGS = (
     ("", "", Training()),
-    _row("optimizer made anew in each epoch", "each epoch makes a new Adam", MADE, made="epoch"),
-    _row("optimizer made anew for each batch", "each batch makes a new Adam", MADE, made="batch"),
+    _row("new optimizer in each epoch", "each epoch makes a new Adam", MADE, made="epoch"),
+    _row("new optimizer for each batch", "each batch makes a new Adam", MADE, made="batch"),
     _row("gradients never zeroed", "gradients are never set back to zero", HELD, zero="never"),
     _row("gradients zeroed once per epoch", "gradients add up in an epoch", HELD, zero="epoch"),
     _row(
         "nothing moves", "the model does not move", "when a step is made, and by what", step="never"
     ),
-    _row("one update per epoch", "the model moves once per epoch", "indentation", step="epoch"),
+    _row("one update per epoch", "the model moves once per epoch", "the indentation", step="epoch"),
     _row(
         "one update per epoch",
         "the model moves once per epoch, by the gradients of all batches together",
@@ -556,8 +562,8 @@ TRAININGS = (
     *(
         _row(
             "inputs standardised",
-            f"the inputs' mean and spread over {'each batch' if by_batch else 'all rows'} are "
-            "taken out",
+            "the inputs are standardised by mean and spread of "
+            + ("each batch" if by_batch else "all rows"),
             "what the model is called with",
             inputs=fixed(_standardised, by_batch=by_batch, less=less),
         )

@@ -15,7 +15,7 @@ from labchecks.engine.compare import agree, mismatch, shown
 from labchecks.engine.diagnosis import describe, matching
 from labchecks.engine.mistakes import Mistake, find, of_kind
 from labchecks.engine.run import Descent, Points, points_of, simulate
-from labchecks.engine.unusable import failed, too_slow
+from labchecks.engine.unusable import a_type, failed, too_slow
 from labchecks.feedback import Feedback, correct, incorrect, not_attempted, partial
 from labchecks.judges.steep_runs import RATES
 from labchecks.registry import Practice
@@ -43,8 +43,8 @@ INSIDE_AN_EPOCH = (
     Mistake(
         "loss over all points",
         {"series": "full every"},
-        "Each of your values is the loss over all points, the first is {v0}; asked for is that of "
-        "the sample alone.",
+        "Each of your values is the loss over all points, the first is {v0}; the practice asks "
+        "for that of the sample alone.",
         "Look at which points the recorded loss belongs to.",
     ),
     Mistake(
@@ -170,7 +170,7 @@ def _judge_epoch(
         return too_slow(answer, "`sgd_epoch`")
     if kind != "passes":
         return incorrect(
-            f"`sgd_epoch` should be a function, and it is a `{answer.get('type', 'value')}`.",
+            f"`sgd_epoch` should be a function, but it is {a_type(answer)}.",
             "wrong type",
         )
     for number, (made, run, right, points) in enumerate(_passes(case, answer)):
@@ -225,10 +225,9 @@ def _epoch_fault(made, run: Descent, right, points: Points, others=()) -> Feedba
             return partial(0.5, text, "returns nothing")
         return incorrect(text, "returns nothing")
     if answer["kind"] != "numbers":
-        found = str(answer.get("type", "something else")).replace("`", "")
         return incorrect(
-            f"`sgd_epoch` should return a list of numbers, one loss per sample, and it returns a "
-            f"`{found}`.",
+            f"`sgd_epoch` should return a list of numbers, one loss per sample, but it returns "
+            f"{a_type(answer)}.",
             "wrong type",
         )
     values = answer["values"]
@@ -295,8 +294,8 @@ def _wrong_count(trial, values, run: Descent, right, points: Points, moved_right
         for mistake, (value, what) in singles.items():
             if agree(values, [value], SAMPLE):
                 text = (
-                    f"{says}, {shown(values[0])}: {what}. Asked for is one loss per sample. Look "
-                    "at what the function keeps, and when it returns."
+                    f"{says}, {shown(values[0])}: {what}. The practice asks for one loss per "
+                    "sample. Look at what the function keeps, and when it returns."
                 )
                 share = 0.5 if moved_right else 0.0
                 return Feedback("partial" if share else "incorrect", share, text, mistake)
@@ -378,7 +377,7 @@ def _epoch_mistake(
         return partial(
             0.5,
             f"{trial}the steps are right, but the losses come back sorted by the points' index. "
-            "Asked for is the order in which the samples were used.",
+            "The practice asks for the order in which the samples were used.",
             "losses sorted by index",
         )
     known = _hypotheses(run)
@@ -402,8 +401,8 @@ def _epoch_mistake(
     bad = next((k for k, value in enumerate(values) if not math.isfinite(value)), None)
     if bad is not None:
         return incorrect(
-            f"{trial}value {bad + 1} is {shown(values[bad])}: the steps have left all bounds. Look "
-            "at how long each step is.",
+            f"{trial}value {bad + 1} is {shown(values[bad])}: the steps have grown beyond all "
+            "bounds. Look at how long each step is.",
             "not finite",
         )
     off = next(
@@ -413,7 +412,7 @@ def _epoch_mistake(
     )
     if off == 0:
         return incorrect(
-            f"{trial}already your first value, {shown(values[0])}, is not the squared error of the "
+            f"{trial}your very first value, {shown(values[0])}, is not the squared error of the "
             "first sample in `order` at the given `w` and `b`. Look at the prediction and at which "
             "sample it is for.",
             "first loss differs",

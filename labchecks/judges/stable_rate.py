@@ -107,8 +107,8 @@ def _stable_length(values, run: Descent, points: Points) -> Feedback | None:
     count = f"`loss_SGD` holds {n} number{'s' if n > 1 else ''} instead of {EPOCHS}"
     if n == EPOCHS * len(points):
         return incorrect(
-            f"{count}: one for every update. Asked for is the loss over all points, once at the "
-            "start of each epoch.",
+            f"{count}: one for every update. The practice asks for the loss over all points, "
+            "once at the start of each epoch.",
             "recorded at every update",
         )
     if abs(n - EPOCHS) == 1:
@@ -153,7 +153,7 @@ def _stable_first(values, run: Descent, points: Points) -> Feedback | None:
     if any(agree(single, [loss]) for loss in everything):
         return incorrect(
             f"Your first value, {shown(values[0])}, is the loss of a single sample at the start. "
-            "Asked for is the loss over all points.",
+            "The practice asks for the loss over all points.",
             "loss of one sample",
         )
     if math.isfinite(values[0]) and values[0] < 0.5 * first[0]:
@@ -193,14 +193,17 @@ def _not_shuffled(values, run: Descent, points: Points) -> Feedback | None:
     if sum(map(math.isfinite, values)) < TOLD:
         return None
     closest = 0.03 if not grew and shuffles.plausible(values, run, points)[0] else 1.0
-    for order, how in (("given", "as they lie in `X`"), ("reversed", "from the last to the first")):
+    for order, how in (
+        ("given", "in the order of `X`"),
+        ("reversed", "from the last to the first"),
+    ):
         losses = simulate(run.with_(order=order), points).losses
         if mismatch(values, losses, chaotic=True) <= closest:
-            more = f" and the losses grow to {shown(values[-1])}" if grew else ""
+            more = f", and the losses grow to {shown(values[-1])}" if grew else ""
             return incorrect(
                 f"Your run takes the points {how}, sorted by x, in every epoch{more}: its second "
-                f"loss is {shown(values[1])}. Asked for is a run that shuffles them: look at the "
-                "order in which your loop visits the samples.",
+                f"loss is {shown(values[1])}. The practice asks for a run that shuffles them: look "
+                "at the order in which your loop visits the samples.",
                 "points in order",
             )
     if mismatch(values, simulate(run.with_(batch_size=None), points).losses) <= closest:
@@ -308,7 +311,9 @@ def _of_another_run(values, run: Descent, points: Points) -> Feedback | None:
     for name in ("b never updated", "w never updated", "gradients never zeroed", "stepping uphill"):
         mistake = find(name)
         if shuffles.plausible(values, mistake.applied_to(run), points, 60)[0]:
-            return incorrect(f"Your losses fit this: {mistake.name}. {mistake.look}", name)
+            return incorrect(
+                f"Your losses fit a run in which {mistake.words}. {mistake.look}", name
+            )
     return None
 
 

@@ -244,7 +244,7 @@ class TrainedNetwork:
         if values.std() < CONSTANT:
             return (
                 "still on the plateau",
-                f"it predicts {values.mean():.2g} for all x: what x says does not get through the "
+                f"it predicts {values.mean():.2g} for all x: nothing of x gets through the "
                 "layers. Look at how much of a difference each non-linear function lets through.",
             )
         return (

@@ -9,7 +9,7 @@ depends on its data:
 * without batches, or with one batch of all rows, the order of the rows has no effect;
 * with all rows alike it has none either: this tests how many updates an epoch has;
 * on two to four rows every order can be followed, so a shuffled run is judged as strictly as one
-  that takes the rows as they lie;
+  that takes the rows in the order given;
 * on more rows a run in the given order is judged strictly; of a shuffled one only its final level
   can be told, and the judge says no more than that.
 """
@@ -129,7 +129,7 @@ class TrainingJudge:
         if feedback.share > 0 and (far := _far_out(runs)) is not None:
             return incorrect(
                 f"The first loss that `{self.name}` returns, {shown(far)}, is that of a start so "
-                "far away that single precision loses the targets in it: nothing can be told of "
+                "far away that single precision loses the targets in it, so nothing can be said of "
                 "the steps. Look at how large the start is that you draw; `torch.randn(1)` is of "
                 "the right size.",
                 "start far out",
@@ -272,7 +272,7 @@ def _verdict(
 
 
 def _followed(run: TrainingRun, made, suspect: Suspect | None, every: bool):
-    """Whether the rows as they lie give the log, and from which start."""
+    """Whether the rows in the order given lead to the log, and from which start."""
     descent, points, log = made
     told: bool | None = False
     for start in run.starts(suspect, every):
@@ -335,7 +335,7 @@ def _accepted(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feed
     if start is not None:
         return partial(
             0.9,
-            f"`{name}` trains and records rightly, but it starts at the same weight "
+            f"`{name}` trains and records correctly, but it starts at the same weight "
             f"{shown(start[0])} and bias {shown(start[1])} every time. Look at how the start is "
             "drawn.",
             "start not random",
@@ -343,8 +343,8 @@ def _accepted(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feed
     if _goes_on(runs):
         return partial(
             0.9,
-            f"`{name}` trains and records rightly, but each call goes on where the call before it "
-            "ended, instead of from a start of its own. Look at where weight and bias are made.",
+            f"`{name}` trains and records correctly, but each call goes on where the call before "
+            "it ended, instead of from a start of its own. Look at where weight and bias are made.",
             "start not random",
         )
     alone = _one_fixed(runs, verdict)
@@ -352,8 +352,8 @@ def _accepted(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feed
         fixed, drawn, value = alone
         return partial(
             0.9,
-            f"`{name}` trains and records rightly, and its {drawn} starts anew every time, but its "
-            f"{fixed} always starts at {shown(value)}. Look at how each of the two is drawn.",
+            f"`{name}` trains and records correctly, and its {drawn} starts afresh every time, but "
+            f"its {fixed} always starts at {shown(value)}. Look at how each of the two is drawn.",
             "start not random",
         )
     sizes = " and rates" if runs[0].right.batch_size is None else ", rates and batch sizes"
@@ -516,7 +516,7 @@ def _refused(name: str, runs: Sequence[TrainingRun], verdict: _Verdict, lab_data
 def _culprit(
     runs: Sequence[TrainingRun], right: _Verdict, lab_data: tuple[str, int]
 ) -> Suspect | None:
-    """The first suspect whose law every log obeys, or else all those that can tell."""
+    """Return the first suspect that explains every log, or every log that can tell it apart."""
     maybe = None
     for suspect in itertools.chain(
         all_suspects(runs, lab_data), found_rates(runs), more_suspects(runs)
@@ -596,7 +596,7 @@ def _dealt(runs: Sequence[TrainingRun], right: _Verdict, dealt: str) -> bool:
 
 
 def _restarts(runs: Sequence[TrainingRun]) -> bool:
-    """Whether each epoch begins with parameters of its own, drawn anew.
+    """Whether each epoch begins with parameters of its own, drawn at random.
 
     The calls of the model decide where there are any. Otherwise it takes losses that jump up and
     down at the level of the first, as independent draws do.
@@ -672,9 +672,9 @@ def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedb
     bad = next((k for k, value in enumerate(log) if not abs(value) < TOO_LARGE), None)
     if bad is not None:
         return incorrect(
-            f"Loss {bad + 1} of {len(log)} is {shown(log[bad])}: the run has left all bounds, "
-            "though the rate is one at which gradient descent converges. Look at how long each "
-            "step is, at its direction, and at whether the data are those of the arguments.",
+            f"Loss {bad + 1} of {len(log)} is {shown(log[bad])}: the run has grown beyond all "
+            "bounds, though the rate is one at which gradient descent converges. Look at how long "
+            "each step is, at its direction, and at whether the data are those of the arguments.",
             "not finite",
         )
     if (broken.one_batch or broken.few) and steps_are_right(runs):
@@ -713,7 +713,7 @@ def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedb
         )
     step = "one update for each batch" if batches else "one update with all rows"
     return incorrect(
-        f"Your losses, from {shown(log[0])} over {shown(log[min(1, len(log) - 1)])} to "
+        f"Your losses, from {shown(log[0])} through {shown(log[min(1, len(log) - 1)])} to "
         f"{shown(log[-1])}, do not follow from any start by {step} at rate `lr`. Look at which "
         "rows, which gradient and which rate each update uses, and at when each loss is taken.",
         "law broken",

@@ -127,7 +127,7 @@ LARGEST_RATE = Practice.function(
             "mean of x neglected",
             lambda x: min(1.0, float(1 / (x**2).mean())),
             "{name} gives {value}: that is right where the mean of x is zero, and there alone.",
-            "Look at the entries of H beside its diagonal.",
+            "Look at the entries of H off its diagonal.",
         ),
         slip(
             "mean of x neglected",

@@ -251,7 +251,7 @@ GRADIENT = Practice.function(
                 p - 0.1 * g for p, g in zip((w, b), gradient(w, b, x, y), strict=True)
             ),
             "{name} returns {value} first: that is w after a step at rate 0.1.",
-            "Asked for are the derivatives themselves.",
+            "The practice asks for the derivatives themselves.",
         ),
         slip(
             "every row against every other",

@@ -272,7 +272,7 @@ TRAIN_UNTIL = Practice.function(
         slip(
             "compared with the start",
             _rows(start=True),
-            "{name} goes on for too long: {rows} rows came back. So it happens if each loss is "
+            "{name} goes on for too long: {rows} rows came back. This happens if each loss is "
             "compared with that of the start.",
             "Look at when the loss to compare with is replaced.",
         ),
@@ -375,17 +375,18 @@ TRAIN_UNTIL = Practice.function(
         slip(
             "columns in another order",
             _then(lambda rows: [(row[0], row[2], row[3], row[1]) for row in rows]),
-            "The rows of {name} hold step, w, b, loss; asked for is step, loss, w, b.",
+            "The rows of {name} hold step, w, b, loss; the practice asks for step, loss, w, b.",
         ),
         slip(
             "columns instead of rows",
             _then(lambda rows: list(zip(*rows, strict=True))),
-            "{name} returns four lists, one for each column; asked for is one row for each step.",
+            "{name} returns four lists, one for each column; the practice asks for one row "
+            "for each step.",
         ),
         slip(
             "columns instead of rows",
             _then(lambda rows: [value for row in rows for value in row]),
-            "{name} returns one list of numbers; asked for is one row for each step.",
+            "{name} returns one list of numbers; the practice asks for one row for each step.",
             "Look at how a row is put into the list.",
         ),
     ],

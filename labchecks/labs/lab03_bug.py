@@ -100,7 +100,7 @@ FIND_THE_BUG = Practice.function(
         slip(
             "short batch dropped",
             _train(lambda n, size: _right(n, size)[: n // size]),
-            "The batches of {name} follow one another, but the short one at the end has got lost: "
+            "The batches of {name} follow one another, but the short one at the end is missing: "
             "the first loss that differs is {value}.",
             "Look at a number of points that the batch size does not divide.",
         ),
@@ -209,7 +209,7 @@ FIND_THE_BUG = Practice.function(
             _train(lambda n, size: _right(n, size)[::-1]),
             "{name} takes the batches from the last to the first: the first loss that differs is "
             "{value}.",
-            "Asked for is the order of the rows.",
+            "The practice asks for the order of the rows.",
         ),
         slip(
             "rows skipped",

@@ -12,7 +12,7 @@ COMPARE_PLOT = Practice.figure(
     title="Compare five batch sizes in a figure",
     points=5,
     data="gentle_line",
-    praise="All five curves are there, the axes are labelled, the legend names each.",
+    praise="All five curves are there, the axes are labelled, and the legend names each.",
     curves=[
         Curve(
             f"LOSS{size}",

@@ -106,7 +106,7 @@ FEATURES = Practice.function(
             "not transformed back",
             _parts(lambda level, slopes, mean, deviation: _with(level, slopes * deviation)),
             "The coefficients of {name} are right for the standardised inputs: the first that "
-            "differs is {value}. Asked for are those of the inputs as they came.",
+            "differs is {value}. The practice asks for those of the inputs as they came.",
             BACK,
         ),
         slip(
@@ -179,8 +179,8 @@ FEATURES = Practice.function(
         slip(
             "mean of the targets missing",
             _parts(lambda level, slopes, mean, deviation: _with(-slopes @ mean, slopes)),
-            "The slopes are right. The intercept, {value}, lacks the mean of y: so it comes out if "
-            "the model has no intercept while it trains.",
+            "The slopes are right. The intercept, {value}, lacks the mean of y: this is what comes "
+            "out if the model has no intercept while it trains.",
             "Look at what the model can say where all z are 0.",
         ),
         slip(
@@ -198,8 +198,8 @@ FEATURES = Practice.function(
         slip(
             "intercept last",
             lambda *given: [*fit_features(*given)[1:], fit_features(*given)[0]],
-            "The coefficients of {name} are right, but the intercept comes last. Asked for is the "
-            "intercept first.",
+            "The coefficients of {name} are right, but the intercept comes last. The practice asks "
+            "for the intercept first.",
         ),
         slip(
             "intercept left out",
@@ -247,8 +247,8 @@ FEATURES = Practice.function(
             "one deviation for all columns",
             _at_the_size_of_all,
             "{name} is right for one feature alone. For several of them {value} is the first "
-            "coefficient that differs: so it comes out if all columns share one mean and one "
-            "deviation, after which their scales are still far apart.",
+            "coefficient that differs: this is what comes out if all columns share one mean and "
+            "one deviation, after which their scales are still far apart.",
             "Look at the shape of the mean and of the deviation.",
         ),
     ],

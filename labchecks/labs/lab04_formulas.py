@@ -82,7 +82,7 @@ R_SQUARED = Practice.function(
         slip(
             "targets not centred",
             lambda t, p: 1 - _squares(t - p) / _squares(t),
-            "{name} gives {value}: the targets are squared without their mean being taken off, "
+            "{name} gives {value}: the targets are squared without their mean being subtracted, "
             "which makes every model look good.",
         ),
         slip(
@@ -122,7 +122,7 @@ R_SQUARED = Practice.function(
         slip(
             "sign turned round",
             lambda t, p: _squares(t - p) / _squares(_centred(t)) - 1,
-            "{name} gives {value}: the sign is turned round. Look at what a perfect prediction "
+            "{name} gives {value}: the sign is reversed. Look at what a perfect prediction "
             "should give.",
         ),
         slip(
@@ -140,7 +140,7 @@ R_SQUARED = Practice.function(
         slip(
             "variance of the errors",
             lambda t, p: 1 - (t - p).var() / t.var(),
-            "{name} gives {value}: the errors' mean is taken off first, so a shift of all "
+            "{name} gives {value}: the errors' mean is subtracted first, so a shift of all "
             "predictions does not count. Look at the upper part of the fraction.",
         ),
         slip(

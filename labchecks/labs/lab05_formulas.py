@@ -63,7 +63,7 @@ MODEL = Practice.function(
         slip(
             "bias subtracted",
             lambda d, w, b: d * w - b,
-            "{name} takes `bias` away instead of adding it: its first value is {value}. Look at "
+            "{name} subtracts `bias` instead of adding it: its first value is {value}. Look at "
             "the sign.",
         ),
         slip(
@@ -321,14 +321,14 @@ LOSS_FUNC = Practice.function(
         slip(
             "variance of the errors",
             lambda p, t: (p - t).var(),
-            "{name} gives {value}: that is the variance of the errors, which their mean is taken "
-            "from first.",
+            "{name} gives {value}: that is the variance of the errors: their mean is "
+            "subtracted first.",
         ),
         slip(
             "variance of the errors",
             lambda p, t: (p - t).var(correction=0),
-            "{name} gives {value}: that is the variance of the errors, which their mean is taken "
-            "from first.",
+            "{name} gives {value}: that is the variance of the errors: their mean is "
+            "subtracted first.",
         ),
         slip(
             "smoothed absolute errors",

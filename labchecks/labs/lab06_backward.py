@@ -123,7 +123,7 @@ BACKWARD = Practice.function(
         slip(
             "sigmoid instead of its slope",
             _changed(lambda p: _back(p, slope=p.a)),
-            "The derivatives of w2 and b2 are right; in those of w1 and b1 stands the sigmoid "
+            "The derivatives of w2 and b2 are right; those of w1 and b1 contain the sigmoid "
             "itself instead of its slope.",
             "Look at the formula for the derivative of σ.",
         ),
@@ -150,7 +150,7 @@ BACKWARD = Practice.function(
         slip(
             "slope of tanh",
             _changed(lambda p: _back(p, slope=1 - p.a**2)),
-            "The derivatives of w2 and b2 are right; in those of w1 and b1 stands 1 − a².",
+            "The derivatives of w2 and b2 are right; those of w1 and b1 contain 1 − a².",
             "Look at which function has that derivative.",
         ),
         slip(
@@ -180,13 +180,13 @@ BACKWARD = Practice.function(
         slip(
             "input in the derivative of w2",
             _changed(lambda p: (*_back(p)[:2], 2 * p.residual * p.x, 2 * p.residual)),
-            "Three derivatives are right; in that of w2 stands x.",
+            "Three derivatives are right; that of w2 contains x.",
             "Look at what w2 is multiplied by.",
         ),
         slip(
             "z in the derivative of w2",
             _changed(lambda p: (*_back(p)[:2], 2 * p.residual * p.z, 2 * p.residual)),
-            "Three derivatives are right; in that of w2 stands z.",
+            "Three derivatives are right; that of w2 contains z.",
             "Look at what w2 is multiplied by.",
         ),
         slip(

@@ -162,7 +162,7 @@ def draw_paths(
                 w, b = np.append(w, gone.edge[0]), np.append(b, gone.edge[1])
         look = style.line(linewidth=1.6, markersize=5, label=label, zorder=4)
         if marked.size > 40:
-            # Dashes of a path with dozens of turns would not be told from its turns.
+            # Dashes of a path with dozens of turns could not be distinguished from its turns.
             look |= {"linestyle": "-", "linewidth": 1.0, "markersize": 4}
         look["markevery"] = marked[:: max(1, -(-marked.size // MOST_MARKERS))].tolist()
         artists["paths"] += ax.plot(w, b, **look)

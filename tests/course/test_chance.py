@@ -123,7 +123,7 @@ def test_lab02_a_rate_far_below_the_limit_is_calm(says):
 def test_lab02_shuffled_at_a_tenth_diverges(says):
     says(
         "lab02",
-        "At 0.1 the error grows by a factor of about 20 in every epoch",
+        "At 0.1 an epoch multiplies the error by about 20 on average",
         "The change from shrinking to growing comes between 0.09 and 0.1",
     )
     powers = {}

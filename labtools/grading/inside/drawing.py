@@ -115,7 +115,7 @@ def _marks_shared():
 
 @contextlib.contextmanager
 def _ticks_alike():
-    """Make one tick of an axis with much ado and the others after it.
+    """Make one tick of an axis in full and the others as copies of it.
 
     A tick is five artists with a hundred properties, and all ticks of an axis are made alike; a
     quarter of the time of drawing a simple figure goes into that. Each of the others gets what

@@ -16,7 +16,7 @@ from labtools.grading.sandbox.station import Ending, Station
 
 __all__ = ["Asked", "Evidence", "ask_on_lab_data", "examine"]
 
-#: How often a notebook is begun anew after a cell that ended its process.
+#: How often a notebook is started again after a cell that ended its process.
 MOST_STARTS = 6
 
 _STATUS = {

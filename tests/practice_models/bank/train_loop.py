@@ -216,7 +216,7 @@ WRONG = {
                 "        total, count",
             ),
         ),
-        "optimizer made anew in each epoch",
+        "new optimizer in each epoch",
     ),
     "Adam anew for each batch": (
         edit(
@@ -227,7 +227,7 @@ WRONG = {
                 "            optimizer.zero_grad()\n",
             ),
         ),
-        "optimizer made anew for each batch",
+        "new optimizer for each batch",
     ),
     "rate not passed": (edit(PLAIN, (", lr=lr", "")), "wrong rate"),
     "rate typed in": (edit(PLAIN, ("lr=lr", "lr=0.01")), "wrong rate"),
