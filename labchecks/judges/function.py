@@ -382,7 +382,8 @@ class FunctionJudge:
         if ignored:
             return incorrect(
                 f"`{self.name}` returns the same for two calls that differ in nothing but "
-                f"`{ignored}`. Look at whether `{ignored}` is used as it is handed over.",
+                f"`{ignored}`, where the right answers differ. Look at where `{ignored}` enters, "
+                "and at whether something else decides before it does.",
                 f"ignores {ignored}",
             )
         if not np.isfinite(values).all():

@@ -240,9 +240,16 @@ def _epoch_fault(made, run: Descent, right, points: Points, others=()) -> Feedba
             f"{trial}the list that comes back is empty. Look at where the loop records.",
             "wrong number of values",
         )
-    if still and not moved_right and n > 1 and not _near(right.end[0], run.start[0]):
+    if not moved_right and n > 1 and not _near(right.end[0], run.start[0]):
         losses = simulate(run.with_(direction=(0, 0)), points).losses
-        if mismatch(values, losses, SAMPLE) > 1:
+        at_start = mismatch(values, losses, SAMPLE) <= 1
+        if at_start and not still and w is not None and b is not None:
+            return incorrect(
+                f"{trial}all your losses belong to the `w` and `b` of the start, which have moved "
+                "only when the call is over. Look at what stands inside the loop.",
+                "one update per epoch",
+            )
+        if still and not at_start:
             return incorrect(
                 f"{trial}the `w` and `b` that were handed over are still at their start after the "
                 f"call, and your first loss is {shown(values[0])}. Look at whether the function "
@@ -303,6 +310,14 @@ def _wrong_count(trial, values, run: Descent, right, points: Points, moved_right
         return incorrect(
             f"{says}, and the rest of the samples is missing. Look at when the loop ends.",
             "samples missing",
+        )
+    if len(values) == 2 * n and agree(values[1::2], losses, SAMPLE):
+        text = f"{says}: each loss has a number before it. Look at what is appended."
+        return Feedback(
+            "partial" if moved_right else "incorrect",
+            0.5 if moved_right else 0.0,
+            text,
+            "pairs instead of numbers",
         )
     if len(values) > n and agree(values[:n], losses, SAMPLE):
         return incorrect(

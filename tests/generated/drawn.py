@@ -270,7 +270,9 @@ def verdict_on(practice_id: str, source: str) -> str | None:
         answers = answers_of(practice_id, source, cases)
         drew = _state() != before
     twin = _twin(practice_id, base, True)
-    return answers and oracle.verdict(practice_id, cases, answers, twin, drew)
+    if answers is None or twin is None:
+        return None
+    return oracle.verdict(practice_id, cases, answers, twin, drew)
 
 
 def draw(practice_id: str, count: int, seed: int, beside_bank: bool = True) -> Iterator[Drawn]:

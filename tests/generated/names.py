@@ -77,7 +77,12 @@ def _reproduced(parts, values, x, y, start, rate, rows, each=False) -> bool:
     if "wrong start" in parts:
         if rows != [slice(None)]:
             raise NotChecked  # its losses are no quadratic of the start
-        return _from_some_start(values, lambda at: run(rate, at), x, y, changes)
+        rates = (rate,) if "wrong rate" not in parts else (rate / 2, 2 * rate)
+        if any(_from_some_start(values, lambda at, r=r: run(r, at), x, y, changes) for r in rates):
+            return True
+        if "wrong rate" in parts:
+            raise NotChecked  # any other one may have been typed in
+        return False
     if "wrong rate" not in parts:
         return _fits(values, run(rate))
 
