@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from labhelpers.figures.callout import point_out
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.inputs import check_choice, check_labels, check_roles
-from labhelpers.figures.style import MINIMUM, SeriesStyle, dress, run_styles
+from labhelpers.figures.style import MINIMUM, WRONG, SeriesStyle, dress, run_styles
 from labhelpers.figures.window import Exit, Window, find_exit
 from labhelpers.figures.wording import rounded
 from labhelpers.history import History
@@ -257,18 +257,27 @@ def plot_losses(
         ]
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
         dress(ax, _AXIS[by], "loss" if scale == "linear" else "loss, log scale")
-        notice = _notice(curves, exits, scale, reference)
+        notice = _notice(curves, exits, by, scale, reference)
         return sheet.finish(artists, _describe(curves, exits, by, scale, reference), notice)
 
 
-def _notice(curves, exits, scale: str, reference: float | None) -> str:
+def _notice(curves, exits, by: str, scale: str, reference: float | None) -> str:
     pairs = zip(curves, exits, strict=True)
     if gone := [curve.name for curve, left in pairs if left and not curve.faint]:
         return f"The arrow marks where {' and '.join(gone)} left the plot."
     if any(curve.faint for curve in curves):
         return "The thin curve is the loss of each batch, the bold one the loss over all samples."
+    if len({curve.style.color == WRONG for curve in curves}) == 2:
+        return "Look at where the dashed red curve parts from the other."
+    if risen := [curve.name for curve in curves if curve.y[-1] > curve.y[0]]:
+        return f"Look at {' and '.join(risen)}: the loss ends higher than it began."
+    # A last digit that is still on its way is no rise.
+    if scale == "log" and any((curve.y[1:] / 1.05 > curve.y[:-1]).any() for curve in curves):
+        place = "high it stays" if reference is None else "far above the dotted line it stays"
+        return f"Where a curve only goes up and down, look at how {place}."
     if scale == "log":
-        return "On a log axis, a straight fall divides the loss by the same number at every step."
+        noun = _AXIS[by]
+        return f"Where a curve is straight, every {noun} divides the loss by the same number."
     if reference is not None:
         return "No line can bring the loss below the dotted one."
     return "Look at how fast the loss falls at first, and at what it settles."

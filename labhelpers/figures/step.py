@@ -107,7 +107,8 @@ def draw_parameter_space(ax, surface, history: History, step: int, window: Windo
         if np.hypot(*direction) > 1:  # a shorter step has no direction to be seen
             # An arrow shorter than the dot is drawn above it, so that it is still seen.
             above = 8 if np.hypot(*direction) < 20 else 6
-            ax.plot(*ends.T, color=INK, linestyle="-", linewidth=1.5, zorder=above)
+            look = {"color": INK, "linestyle": "-", "linewidth": 1.5, "zorder": above}
+            ax.plot(*ends.T, label="next step", **look)
             artists["next"] = draw_arrowhead(ax, ends[1], direction, INK, zorder=above)
     return artists
 

@@ -22,7 +22,7 @@ from matplotlib.transforms import Affine2D
 
 from labhelpers.figures.style import GRID, INK, MUTED, PAPER, THEME
 
-__all__ = ["FONT_SIZE", "LETTER", "data_uri", "draw_panel", "draw_swatch"]
+__all__ = ["FONT_SIZE", "LETTER", "data_uri", "draw_panel", "draw_swatch", "number_width"]
 
 #: In CSS pixels.
 FONT_SIZE = 13
@@ -34,6 +34,11 @@ _LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "
 #: What may stand as it is in an address within the double quotes of an attribute.
 _PLAIN = " !'()*+,-./:;=@_{}"
 _NOTHING = ("None", "none", "", " ")
+
+
+def number_width(text: str) -> float:
+    """How wide the number of an axis is at most, also in a wide font."""
+    return FONT_SIZE * (0.7 * len(text) - 0.35 * text.count("."))
 
 
 def data_uri(svg: str) -> str:
@@ -292,12 +297,13 @@ class _Picture:
         edge = -np.inf
         for x, text in across:
             # Numbers that would run into one another are left out.
-            if x - LETTER * len(text) / 2 > edge:
+            half = number_width(text) / 2
+            if x - half > edge:
                 self._text(x, bottom + 18, text, INK, "center")
-                edge = x + LETTER * len(text) / 2 + 6
+                edge = x + half + 4
         for y, text in down:
             self._text(left - 7, y, text, INK, "right", "center")
-        reach = left - 17 - max((LETTER * len(text) for _, text in down), default=0.0)
+        reach = left - 16 - max((number_width(text) for _, text in down), default=0.0)
         self._text((left + right) / 2, bottom + 36, ax.get_xlabel(), INK, "center")
         if ax.get_ylabel():
             y = (top + bottom) / 2

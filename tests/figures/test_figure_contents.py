@@ -442,6 +442,24 @@ def test_losses_by_step_are_the_full_data_losses(run, surface):
     assert "Least squares: 0.00771" in drawing.describe()
 
 
+def test_the_caption_of_losses_says_what_to_notice_in_these(run, surface):
+    def caption(*series, **options) -> str:
+        return plot_losses(*series, scale="log", **options).caption
+
+    assert caption(run, by="epoch") == (
+        "Where a curve is straight, every epoch divides the loss by the same number."
+    )
+    assert caption([9, 3, 1, 2, 1], reference=0.5) == (
+        "Where a curve only goes up and down, look at how far above the dotted line it stays."
+    )
+    assert caption(run, [9, 3, 12], labels=["a", "b"]) == (
+        "Look at b: the loss ends higher than it began."
+    )
+    assert caption(run, [9, 3, 2], roles=[None, "wrong"]) == (
+        "Look at where the dashed red curve parts from the other."
+    )
+
+
 def test_losses_of_plain_sequences_and_pairs(run):
     losses = [torch.tensor(value, requires_grad=True) for value in run.loss[:-1].tolist()]
     drawing = plot_losses(losses, ([0, 60, 120], [5.0, 4.0, 3.0]), labels=["a", "b"])

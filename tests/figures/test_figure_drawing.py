@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 
 from labhelpers import History
 from labhelpers.figures import plot_contours, plot_fit, plot_losses, plot_step, plot_steps
@@ -27,7 +28,7 @@ from labhelpers.figures.style import (
     WRONG,
     run_styles,
 )
-from labhelpers.figures.vector import FONT_SIZE
+from labhelpers.figures.vector import FONT_SIZE, number_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -132,6 +133,21 @@ def test_ticks_stand_beside_the_axis_only():
     assert "1" not in [text.text for text in numbers]
 
 
+def test_numbers_have_room_also_in_a_wide_font(plots, dataset):
+    """DejaVu Sans, which Linux takes, is among the widest; a turned label keeps off the numbers."""
+    steep = plot_fit(dataset, (-15, -10), show_truth=True)
+    for svg in [*steep.panels(), *(svg for draw, _ in plots.values() for svg in draw().panels())]:
+        texts = list(ElementTree.fromstring(svg).iter(f"{SVG}text"))
+        numbers = [text for text in texts if text.get("text-anchor") == "end"]
+        for text in numbers:
+            wide = TextPath((0, 0), text.text, size=FONT_SIZE).get_extents().width
+            assert wide <= number_width(text.text)
+        left = min((float(t.get("x")) - number_width(t.text) for t in numbers), default=np.inf)
+        labels = [text for text in texts if "rotate(-90" in text.get("transform", "")]
+        # A rotated label hangs a quarter of its size below its line.
+        assert all(float(text.get("x")) + 0.25 * FONT_SIZE < left for text in labels)
+
+
 def test_a_long_title_stays_in_its_panel(dataset, surface, run):
     for panel in plot_steps(dataset, surface, run, steps=(0, run.steps)).panels():
         picture = ElementTree.fromstring(panel)
@@ -156,7 +172,8 @@ def test_legend_names_each_artist_once_and_in_the_order_drawn(dataset, surface, 
     page = plot_step(dataset, surface, run, 2, batch=[1])._repr_mimebundle_()["text/html"]
     names = re.findall(r'src="[^"]+"> ([^<]+)</span>', page)
     assert [html.unescape(name) for name in names] == [
-        *("data", "residuals", "ŷ = w·x + b", "next batch", "minimum", "path so far", "this step")
+        *("data", "residuals", "ŷ = w·x + b", "next batch", "minimum", "path so far", "this step"),
+        "next step",
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import io
 import json
 import math
 import re
@@ -345,6 +346,26 @@ def test_what_is_said_of_all_practices_is_said_once(assignment):
     )
     assert page.count("There is no file.") == 1
     assert "<h1>Lab 5 · Implement gradient descent" in page
+
+
+def test_code_in_a_remark_is_set_as_code(assignment):
+    from labtools.grading.judging.verdicts import without_run
+    from labtools.grading.results.page import make_page
+
+    verdicts = without_run(assignment, "missing", "There is no file.")
+    page = make_page(assignment, "ada", verdicts, None, "`a < b` failed.")
+    assert "<p><code>a &lt; b</code> failed.</p>" in page
+
+
+def test_the_line_of_progress_names_the_time_gone_and_the_time_left():
+    from rich.console import Console
+
+    from labtools.grading.running.progress import progress_bar
+
+    console = Console(force_terminal=True, width=120, record=True, file=io.StringIO())
+    with progress_bar(console) as bar:
+        bar.advance(bar.add_task("Grading", total=3))
+    assert re.search(r"1/3 .*\d:\d\d:\d\d elapsed, \S+ left", console.export_text())
 
 
 def test_the_table_of_the_labs_own_progress_is_not_shown_beside_the_verdicts(assignment):

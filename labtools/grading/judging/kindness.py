@@ -29,8 +29,6 @@ def kindnesses(
             whose = "a cell of the course" if cell.of_course or not cell.own else "a cell"
             if cell.practice in titles:
                 whose = f"the cell of “{titles[cell.practice]}”"
-            said.append(
-                f"`{text}` in {whose} failed with {kind}: {message.rstrip('.')}. What stands after "
-                "it was run."
-            )
+            error = f"{kind}: {message.rstrip('.')}" if message else kind
+            said.append(f"`{text}` in {whose} failed with {error}. What stands after it was run.")
     return said

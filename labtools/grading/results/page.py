@@ -191,7 +191,7 @@ def _summary(
             f"<strong>{_status(v.status)}</strong> · {name}"
             f"{'' if same else f'<p>{_text(v.feedback)}</p>'}</li>"
         )
-    remark = f"<p>{escape(note)}</p>" if note else ""
+    remark = f"<p>{_text(note)}</p>" if note else ""
     remark += f"<p>{_text(verdicts[0].feedback)}</p>" if same else ""
     return (
         f"<header><h1>{title}</h1>"
