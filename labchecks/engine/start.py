@@ -32,6 +32,7 @@ __all__ = [
     "predict",
     "rates_of",
     "solved",
+    "traced",
 ]
 
 #: Relative error that a float32 log may have: a hundred times what right programs show.
@@ -66,14 +67,14 @@ class Program(Protocol):
         """Run it, as :func:`simulate` runs a `Descent`."""
 
 
-def _trace(run: Descent | Program, points: Points) -> Trace:
+def traced(run: Descent | Program, points: Points) -> Trace:
     """The trace of a run, whichever way it is written."""
     return simulate(run, points) if isinstance(run, Descent) else run.trace(points)
 
 
 def predict(run: Descent | Program, points: Points, start: np.ndarray) -> np.ndarray:
     """The log of `run` from `start`."""
-    return _trace(run.with_(start=(float(start[0]), float(start[1]))), points).losses
+    return traced(run.with_(start=(float(start[0]), float(start[1]))), points).losses
 
 
 def allowed_error(log: np.ndarray, points: Points, digits: int | None = None) -> np.ndarray:
@@ -238,7 +239,7 @@ def _is_affine(run: Descent | Program) -> bool:
 def _epoch(run: Descent | Program, points: Points, order: tuple[int, ...]):
     """The affine map of (w, b, 1) over one epoch, and its entry as a quadratic form."""
     once = run.with_(order=(order,))
-    traces = [_trace(once.with_(start=tuple(map(float, c))), points) for c in _CORNERS]
+    traces = [traced(once.with_(start=tuple(map(float, c))), points) for c in _CORNERS]
     ends = np.array([t.end for t in traces])
     step = np.eye(3)
     step[:2, 2] = ends[0]

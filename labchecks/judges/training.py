@@ -28,6 +28,7 @@ from labchecks.ask.training import MOST_CALLS
 from labchecks.chart import Chart
 from labchecks.engine.compare import shown
 from labchecks.engine.diagnosis import climb
+from labchecks.engine.mistakes import Mistake
 from labchecks.engine.model_calls import (
     begins_anew,
     rows_held_out,
@@ -37,6 +38,7 @@ from labchecks.engine.model_calls import (
 )
 from labchecks.engine.more_suspects import HELD_OUT, UNPAIRED, more_suspects
 from labchecks.engine.run import points_of
+from labchecks.engine.shuffled import reach
 from labchecks.engine.start import (
     TOO_LARGE,
     allowed_error,
@@ -44,6 +46,7 @@ from labchecks.engine.start import (
     follows,
     follows_in_some_order,
     predict,
+    traced,
 )
 from labchecks.engine.suspects import (
     NEGATED,
@@ -57,6 +60,7 @@ from labchecks.engine.suspects import (
     found_rates,
     of_size,
 )
+from labchecks.engine.too_many import too_many
 from labchecks.engine.training_runs import Suspect, TrainingRun
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
@@ -117,7 +121,8 @@ class TrainingJudge:
             return unreadable
         runs = [TrainingRun.of(case, answer) for case, answer in zip(cases, answers, strict=True)]
         if any(len(run.log) != run.epochs for run in runs):
-            return _wrong_length(self.name, runs, self.data)
+            found = too_many(self.name, answers, [run.epochs for run in runs])
+            return found or _wrong_length(self.name, runs)
         verdict = _verdict(runs)
         if not verdict.obeys and (later := _verdict(runs, every=True)).obeys:
             # It looked at the loss elsewhere before it began; or a mistake leads to the same log.
@@ -137,17 +142,26 @@ class TrainingJudge:
         return feedback
 
     def chart(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Chart | None:
-        """The first log that is not as asked for, where no order of rows matters to it."""
+        """The first log that is not as asked for, of those first to which no order matters."""
+        clouds = []
         for case, answer in zip(cases, answers, strict=True):
             if answer.get("kind") != "numbers":
                 continue
             run = TrainingRun.of(case, answer)
-            starts = run.starts() if run.one_batch or run.alike else []
-            if starts and (right := predict(run.right, run.points, starts[0])).size:
-                where = f"with {len(run.points)} rows, at rate {case['lr']:g}"
-                chart = Chart.of(run.log, right, where=where)
-                if chart is not None:
-                    return chart
+            starts = run.starts()
+            if not starts or not (right := predict(run.right, run.points, starts[0])).size:
+                continue
+            where = f"with {len(run.points)} rows, at rate {case['lr']:g}"
+            if not (run.one_batch or run.alike):
+                clouds.append((run, starts[0], right, where))
+            elif (chart := Chart.of(run.log, right, where=where)) is not None:
+                return chart
+        for run, start, right, where in clouds:
+            shuffled = run.right.with_(start=(float(start[0]), float(start[1])))
+            low, high = np.exp(reach(shuffled, run.points, margin=0.5))
+            chart = Chart.of(run.log, np.minimum(low, right), np.maximum(high, right), where)
+            if chart is not None:
+                return chart
         return None
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
@@ -266,7 +280,7 @@ def _verdict(
     for k in wide:
         if not each[k]:
             # Of a suspect's shuffled run not even the end is known.
-            plausible = suspect is not None or _plausible_end(runs[k])
+            plausible = _plausible_end(runs[k]) if suspect is None else _called(runs[k], made[k])
             each[k] = None if plausible else False
     return _Verdict(tuple(each), tuple(starts), True, reordered)
 
@@ -321,6 +335,19 @@ def _plausible_end(run: TrainingRun) -> bool:
         return False
     end = log[-3:].mean()
     return bool(end <= max(3 * run.points.least_loss, 0.5 * log[0]))
+
+
+def _called(run: TrainingRun, made) -> bool:
+    """Whether the model was called as often as the suspect's updates lead to, if it was at all.
+
+    For each of them one to three times, and perhaps once more in each epoch and after the last.
+    """
+    calls = len(run.calls)
+    if made is None or not 0 < calls < MOST_CALLS:
+        return True
+    with np.errstate(all="ignore"):
+        updates = traced(*made[:2]).updates
+    return any(0 <= calls - each * updates <= run.epochs + 1 for each in (1, 2, 3))
 
 
 # Accepting ------------------------------------------------------------------------------------
@@ -517,7 +544,7 @@ def _culprit(
     runs: Sequence[TrainingRun], right: _Verdict, lab_data: tuple[str, int]
 ) -> Suspect | None:
     """The first suspect whose law every log obeys, or else all those that can tell."""
-    maybe = None
+    maybe: dict[str, Suspect] = {}
     for suspect in itertools.chain(
         all_suspects(runs, lab_data), found_rates(runs), more_suspects(runs)
     ):
@@ -533,9 +560,10 @@ def _culprit(
                 suspect = OTHER_SIZE
             if None not in verdict.each or verdict.reordered:
                 return suspect
-            maybe = maybe or suspect
-    if maybe is not None:
-        return maybe
+            maybe.setdefault(suspect.mistake.name, suspect)
+    if maybe:
+        one, *others = maybe.values()
+        return _either(one, others[0]) if others else one
     if rows_twice(runs) or _dealt(runs, right, "replaced"):
         return REPLACED
     if _dealt(runs, right, "unpaired"):
@@ -546,6 +574,21 @@ def _culprit(
         if free and all(len(run.calls) and _made_from(run, suspect, run.calls[0]) for run in free):
             return suspect
     return None
+
+
+def _either(one: Suspect, other: Suspect) -> Suspect:
+    """Two that explain the same logs, where these cannot tell which it is."""
+    first, second = one.mistake, other.mistake
+    return replace(
+        one,
+        mistake=Mistake(
+            f"{first.name} or {second.name}",
+            sentence="Two explanations fit your losses equally well. "
+            f"{first.sentence} {first.look} Or: {second.sentence}",
+            look=second.look,
+        ),
+        share=min(one.share, other.share),
+    )
 
 
 def _foreign(runs: Sequence[TrainingRun]) -> bool:
@@ -670,6 +713,12 @@ def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedb
     broken = min(failed, key=lambda run: run.open_order or run.alike)
     log = broken.log
     bad = next((k for k, value in enumerate(log) if not abs(value) < TOO_LARGE), None)
+    if bad == 0 and np.isnan(log[0]):
+        return incorrect(
+            f"Already the first of your {len(log)} losses is nan, which is no number. A mean over "
+            "no rows is one way to get it. Look at which rows enter each loss.",
+            "not finite",
+        )
     if bad is not None:
         return incorrect(
             f"Loss {bad + 1} of {len(log)} is {shown(log[bad])}: the run has left all bounds, "
@@ -752,7 +801,7 @@ def _epochs(case: Case, epochs: int) -> str:
     return "another number of epochs" if case.get("hidden") else f"{epochs} epochs"
 
 
-def _wrong_length(name: str, runs: Sequence[TrainingRun], lab_data) -> Feedback:
+def _wrong_length(name: str, runs: Sequence[TrainingRun]) -> Feedback:
     lengths = [len(run.log) for run in runs]
     off = next(run for run in runs if len(run.log) != run.epochs)
     n = len(off.log)
@@ -760,7 +809,7 @@ def _wrong_length(name: str, runs: Sequence[TrainingRun], lab_data) -> Feedback:
     as_long = [replace(run, epochs=len(run.log)) for run in runs]
     if n == 1 and all(length == 1 for length in lengths):
         return incorrect(
-            f"{count}. Look at where the losses are collected: does each epoch's stay?",
+            f"{count}. Look at where the losses are collected, and at where the function returns.",
             "only one loss",
         )
     typed = _typed(name, runs)
