@@ -228,6 +228,7 @@ class Losses:
         if self.batch_size is not None:
             # In their own order the points may lead to where no shuffle does.
             ends = np.exp(shuffles.reach(self.run, points, margin=0.5))
+            ends[:, 0] = low[0]  # the start is the same in all orders
             low, high = np.minimum(low, ends[0]), np.maximum(high, ends[1])
         return Chart.of(answer["values"], low, high)
 

@@ -70,6 +70,7 @@ class StableRateJudge:
         runs = [Descent(rate, EPOCHS, START, batch_size=1) for rate in CONVERGING]
         low, high = zip(*(shuffles.reach(run, points) for run in runs), strict=True)
         low, high = np.exp(np.min(low, axis=0)), np.exp(np.max(high, axis=0))
+        low[0] = high[0] = points.loss(*START)
         high[-1] = LIMIT * points.least_loss
         return Chart.of(answer["values"], low, high, free="converging rate and order")
 
