@@ -40,12 +40,15 @@ class Chart:
         an order that is free.
     where : str
         Of which call the losses are, as in "with 12 rows"; empty where there is one run only.
+    free : str
+        What of the run that was asked for is up to the student.
     """
 
     yours: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
     where: str = ""
+    free: str = "order"
 
     @classmethod
     def of(
@@ -54,10 +57,12 @@ class Chart:
         low: Iterable[float],
         high: Iterable[float] | None = None,
         where: str = "",
+        free: str = "order",
     ) -> Chart | None:
         """The chart, or None where no loss differs, so that there is nothing to see."""
         low = _floats(low)
-        chart = cls(_floats(yours)[:MOST], low, low if high is None else _floats(high), where)
+        high = low if high is None else _floats(high)
+        chart = cls(_floats(yours)[:MOST], low, high, where, free)
         return None if chart.first is None else chart
 
     @property
@@ -75,7 +80,8 @@ class Chart:
 
     @property
     def _differs(self) -> str:
-        return "that differs" if self.low == self.high else "that no order tried here leads to"
+        same = self.low == self.high
+        return "that differs" if same else f"that no {self.free} tried here leads to"
 
     def to_html(self) -> str:
         """The chart with a legend, a caption and a text for who cannot see it."""

@@ -641,7 +641,7 @@ MORE: tuple[Mistake, ...] = (
             "inputs standardised",
             {"train_points": standardised, "measure_points": standardised},
             "Your first loss, {v0}, is that of inputs with mean 0 and standard deviation 1.",
-            "Look at what happens to `X` before the loop.",
+            "Look at what happens to `X` before a prediction is made of it.",
             "setting",
             words="the inputs are standardised",
         )
@@ -652,7 +652,7 @@ MORE: tuple[Mistake, ...] = (
         "inputs scaled",
         {"train_points": _between_0_and_1, "measure_points": _between_0_and_1},
         "Your first loss, {v0}, is that of inputs scaled to lie between 0 and 1.",
-        "Look at what happens to `X` before the loop.",
+        "Look at what happens to `X` before a prediction is made of it.",
         "setting",
         words="the inputs are scaled to lie between 0 and 1",
     ),
@@ -681,11 +681,34 @@ MORE: tuple[Mistake, ...] = (
         words="every prediction is compared with every target",
     ),
     Mistake(
+        "every input against every target",
+        {"sums": Crossed, "measure_sums": Crossed},
+        "Every prediction is compared with every target, not with its own, in the steps and in the "
+        "record: the first loss is {v0}.",
+        "Look at the shapes of the two sides of the difference that you square.",
+        words="steps and record compare every prediction with every target",
+    ),
+    Mistake(
+        "every input against every target in the loss",
+        {"measure_sums": Crossed},
+        "The steps are right, but the recorded loss compares every prediction with every target, "
+        "not with its own: the first is {v0}.",
+        "Look at the shapes of the two sides of the difference that you square.",
+        words="the recorded loss compares every prediction with every target",
+    ),
+    Mistake(
         "momentum",
         {"optimizer": Momentum()},
         "Your losses are those of steps with momentum 0.9: they go from {v0} to {v1}.",
         "Look at what your optimizer does besides the plain step.",
         words="the steps have momentum 0.9",
+    ),
+    Mistake(
+        "momentum",
+        {"optimizer": Momentum(nesterov=True)},
+        "Your losses are those of steps with Nesterov's momentum, 0.9: they go from {v0} to {v1}.",
+        "Look at what your optimizer does beside the plain step.",
+        words="the steps have Nesterov's momentum, 0.9",
     ),
     Mistake(
         "Adam",

@@ -15,6 +15,7 @@ import numpy as np
 from labchecks.engine.diagnosis import fitted
 from labchecks.engine.mistakes import APART, MORE, Mistake, Momentum, OwnRates, Rates, WeightDecay
 from labchecks.engine.run import Descent, Points
+from labchecks.engine.suspects import RIGHT_STEPS
 from labchecks.engine.training_runs import Suspect, TrainingRun
 
 __all__ = ["HELD_OUT", "UNPAIRED", "more_suspects"]
@@ -39,11 +40,14 @@ def more_suspects(runs: Sequence[TrainingRun]) -> Iterator[Suspect]:
     batches = runs[0].right.batch_size is not None
     for mistake in MORE:
         if mistake.name not in ELSEWHERE and (batches or mistake.kind != "batch"):
-            yield Suspect(mistake, _changed(mistake))
+            record_alone = mistake.name.endswith("in the loss")
+            yield Suspect(mistake, _changed(mistake), RIGHT_STEPS if record_alone else 0.0)
     yield from map(_on_a_part, PARTS)
     yield from _more_often(batches)
     if batches:
         yield from _other_batches()
+    else:
+        yield from _single_rows()
     for step in STEPS:
         yield from _found(step, runs)
 
@@ -77,8 +81,8 @@ PARTS: tuple[tuple[str, Callable[[int], slice]], ...] = (
 HELD_OUT = Suspect(
     Mistake(
         "part of the data held out",
-        sentence="No call of your model has all rows: a part of them is held out of the steps and "
-        "of the losses, which go from {v0} to {last}.",
+        sentence="No call of your model has all rows, so a part of them is held out of the steps. "
+        "Your losses go from {v0} to {last}.",
         look=ROWS,
     ),
     lambda run: None,
@@ -151,10 +155,6 @@ def _other_batches() -> Iterator[Suspect]:
     def one_less(run: TrainingRun):
         return run.right.with_(split=_one_row_less), run.points, run.log
 
-    def by_count(run: TrainingRun):
-        count = -(-len(run.points) // run.right.batch_size)
-        return run.right.with_(rate=run.right.rate / count), run.points, run.log
-
     yield Suspect(
         Mistake(
             "wrong batch size",
@@ -176,17 +176,57 @@ def _other_batches() -> Iterator[Suspect]:
     )
     yield Suspect(
         Mistake(
-            "wrong rate",
-            sentence="Your steps are too short by the number of batches: the losses go from {v0} "
+            "slices with gaps",
+            sentence="Between one batch and the next a row is left out: your losses go from {v0} "
             "to {v1} and end at {last}.",
-            look="Look at the factors in your update.",
+            look="Look at the step from the beginning of one slice to that of the next.",
         ),
-        by_count,
+        lambda run: (run.right.with_(split=_with_gaps), run.points, run.log),
     )
+    numbers = {
+        "rows in a batch": lambda run: run.right.batch_size,
+        "batches": lambda run: -(-len(run.points) // run.right.batch_size),
+    }
+    for what, by in numbers.items():
+        yield Suspect(
+            Mistake(
+                "wrong rate",
+                sentence=f"Your steps are divided by the number of {what}: the losses go from "
+                "{v0} to {v1} and end at {last}.",
+                look="Look at the factors in your update.",
+            ),
+            lambda run, by=by: (
+                run.right.with_(rate=run.right.rate / by(run)),
+                run.points,
+                run.log,
+            ),
+        )
+
+
+def _single_rows() -> Iterator[Suspect]:
+    """An update after every row, where all rows are to make one together."""
+    for series, what in (("mean", "the mean of its rows' losses"), ("full", "a loss of all rows")):
+        yield Suspect(
+            Mistake(
+                "one-sample descent",
+                sentence="Every row makes a step of its own, and each of your values is, for its "
+                f"epoch, {what}: they go from {{v0}} to {{v1}} and end at {{last}}.",
+                look="Count how often the parameters move in one epoch.",
+            ),
+            lambda run, series=series: (
+                run.right.with_(batch_size=1, series=series),
+                run.points,
+                run.log,
+            ),
+        )
 
 
 def _one_row_less(order: np.ndarray, size: int) -> list[np.ndarray]:
     return [order[..., i : i + max(1, size - 1)] for i in range(0, order.shape[-1], size)]
+
+
+def _with_gaps(order: np.ndarray, size: int) -> list[np.ndarray]:
+    return [order[..., i : i + size] for i in range(0, order.shape[-1], size + 1)]
 
 
 # Steps ----------------------------------------------------------------------------------------
@@ -245,6 +285,8 @@ def _found(step: _Step, runs: Sequence[TrainingRun]) -> Iterator[Suspect]:
         return
     # What was typed in has few digits.
     middle = np.median(found, axis=0)
+    if step.name == "momentum" and middle[0] > 0.999:
+        return  # gradients that are never set back to zero, in other words
     for digits in (1, 2, 3, 6):
         numbers = tuple(float(f"{number:.{digits}g}") for number in middle)
         if np.allclose(numbers, middle, rtol=1e-2, atol=1e-4):

@@ -147,6 +147,8 @@ class Descent:
         ``train_points(points) -> Points``: other data for the updates, or for the recorded loss.
     sums : type or None
         What takes the place of :class:`Sums` in the updates and the losses of batches.
+    measure_sums : type or None
+        The same in the recorded loss over all points.
     paired : bool
         False: a shuffled run draws its inputs and its targets in two different orders.
     held_out : int
@@ -180,6 +182,7 @@ class Descent:
     train_points: Callable[[Points], Points] | None = None
     measure_points: Callable[[Points], Points] | None = None
     sums: type | None = None
+    measure_sums: type | None = None
     paired: bool = True
     held_out: int = 0
 
@@ -307,7 +310,8 @@ def _simulate(run: Descent, points: Points, draws: int | None) -> Trace:
         raise ValueError("these points have no noise-free targets to train or measure on")
     in_absolute = run.loss == "absolute" or run.recorded_as == "absolute"
     measured = _other(points, run.measure_points)
-    everything = _measure(measured, run.measure_on, in_absolute)
+    kind = _Absolute if in_absolute else run.measure_sums or Sums
+    everything = _measure(measured, run.measure_on, kind)
     if draws is not None or run.order == "shuffled":
         rng = np.random.default_rng(run.seed)
         shuffles = _shuffles(len(points), draws or 0, rng, run.held_out)
@@ -476,8 +480,7 @@ def _steps(run: Descent | _Division, points: Points, order: np.ndarray, targets=
 
 
 @lru_cache(maxsize=512)
-def _measure(points: Points, measure_on: str, in_absolute: bool) -> Sums | _Absolute:
-    kind = _Absolute if in_absolute else Sums
+def _measure(points: Points, measure_on: str, kind: type) -> Sums | _Absolute:
     return kind(points.x, points.clean if measure_on == "clean" else points.y)
 
 

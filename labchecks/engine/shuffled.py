@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -12,7 +13,7 @@ from labchecks.engine.compare import agree
 from labchecks.engine.mistakes import Mistake
 from labchecks.engine.run import Descent, Points, simulate_many
 
-__all__ = ["evidence", "in_blocks", "leading", "likelihood", "plausible", "reach"]
+__all__ = ["any_run", "evidence", "in_blocks", "leading", "likelihood", "plausible", "reach"]
 
 #: Simulated shuffles. A thousand more would widen the cloud by a few percent.
 DRAWS = 200
@@ -97,7 +98,7 @@ TYPICAL = 1.3
 
 
 def evidence(values: Sequence[float], run: Descent, points: Points, typical: bool = True) -> float:
-    """How well `values` fit shuffled `run`: the logarithm of a density, up to a constant.
+    """How well `values` fit shuffled `run`: the logarithm of a density.
 
     Unlike :func:`plausible` it knows how the losses of one run hang together: an early stroke of
     luck shows in all later epochs, a wrong rate does not look like one. The three ways to shuffle
@@ -122,8 +123,32 @@ def evidence(values: Sequence[float], run: Descent, points: Points, typical: boo
         distance = float(off @ inverse @ off)
         if not typical or distance <= TYPICAL * farthest:
             # Student's t with eight degrees of freedom: the clouds have longer tails than a Gauss.
-            best = max(best, -volume - 0.5 * (8 + len(off)) * float(np.log1p(distance / 8)))
+            n = len(off)
+            constant = math.lgamma(4 + n / 2) - math.lgamma(4) - n / 2 * math.log(8 * math.pi)
+            best = max(best, constant - volume - (4 + n / 2) * float(np.log1p(distance / 8)))
     return best
+
+
+#: Standard deviations by which the slope of a log's logarithm may change from epoch to epoch, and
+#: that of its first fall.
+TURNS, FALL = (0.03, 0.1, 0.3, 1.0), 2.0
+
+
+def any_run(values: Sequence[float]) -> float:
+    """How well `values` fit a run of which nothing is known but its first loss.
+
+    The logarithm of a density, as :func:`evidence` gives it: that of a curve that bends more or
+    less from epoch to epoch. A wide cloud holds almost any losses, and to lie in it says nothing;
+    what it explains no better than this is not explained by it.
+    """
+    fall, *_ = slopes = np.diff(np.log(values))
+    turns = np.diff(slopes)
+    fits = [_normal(turns, spread).sum() - math.log(len(TURNS)) for spread in TURNS]
+    return float(_normal(0.0, 0.01) + _normal(fall, FALL) + max(fits))
+
+
+def _normal(off, spread: float):
+    return -0.5 * (off / spread) ** 2 - math.log(spread * math.sqrt(2 * math.pi))
 
 
 @lru_cache(maxsize=512)

@@ -175,6 +175,13 @@ class FunctionJudge:
             "rows": results[first]["shape"][0] if results[first]["shape"] else 1,
             "call": self._call(calls[first], hidden[first]),
         }
+        if all(map(self._is_list, expected, results)):
+            return partial(
+                VALUES_ONLY,
+                f"The values are right, but `{self.name}` returns a {results[0]['type']}, and one "
+                "tensor is asked for. Look at how the parts become one result.",
+                "a list in place of a tensor",
+            )
         for known in slips:
             # It need not show in every call, but it must explain them all.
             if all(map(self._agrees, known.outcomes(calls), results, expected)):
@@ -271,6 +278,14 @@ class FunctionJudge:
             # What overflows ends in infinity or in nan, in float32 earlier than in float64.
             lost = ~np.isfinite(values) & ~(np.abs(expected) < OVERFLOW)
         return bool((near | lost).all())
+
+    def _is_list(self, outcome: Outcome, result: Answer) -> bool:
+        """Whether these are the right values in a list of tensors, whatever its shape."""
+        return (
+            bool(outcome and outcome["tensor"])
+            and str(result.get("type")) in ("list of Tensor", "tuple of Tensor")
+            and self._agrees({**outcome, "shape": result["shape"]}, result)
+        )
 
     def _allowed(self, outcome: Mapping[str, Any], right: Outcome) -> np.ndarray:
         """The difference allowed from each value; a slip's is compared at the right one's size."""

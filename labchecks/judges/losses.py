@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -33,7 +33,7 @@ from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
 from labchecks.registry import Practice
 
-__all__ = ["RIGHT_STEPS", "Losses", "judge_cases", "losses_practice", "on_lab_data"]
+__all__ = ["RIGHT_STEPS", "TELLING", "Losses", "judge_cases", "losses_practice", "on_lab_data"]
 
 #: A list this long is no attempt at the practice; it is not simulated.
 LONGEST = 3_000
@@ -48,11 +48,18 @@ SURE = 6.0
 #: Two mistakes whose evidence differs by less explain the same losses equally well.
 EQUAL = 3.0
 
+#: By how much a mistake has to explain shuffled losses better than no mistake in particular does.
+TELLING = 9.0
+
 #: Other batch sizes, and multiples of the rate, that shuffled losses are compared with.
-SIZES = (3, 5, 10, 15, 30)
+SIZES = (3, 5, 10, 12, 15, 30)
 FACTORS = (2.0, 0.5, 0.2, 0.1, 3.0, 2.5, 1.5, 1.2, 0.8, 0.3)
 
-RECORDS = frozenset(mistake.name for mistake in of_kind("record"))
+RECORDS = frozenset(
+    mistake.name
+    for mistake in (*of_kind("record"), *MORE)
+    if mistake.kind == "record" or mistake.name.endswith("in the loss")
+)
 
 
 def losses_practice(
@@ -221,6 +228,7 @@ class Losses:
         if self.batch_size is not None:
             # In their own order the points may lead to where no shuffle does.
             ends = np.exp(shuffles.reach(self.run, points, margin=0.5))
+            ends[:, 0] = low[0]  # the start is the same in all orders
             low, high = np.minimum(low, ends[0]), np.maximum(high, ends[1])
         return Chart.of(answer["values"], low, high)
 
@@ -370,6 +378,8 @@ class Losses:
             if fit > fits.get(mistake.words, (-math.inf,))[0]:
                 fits[mistake.words] = fit, mistake
         best = max((fit for fit, _ in fits.values()), default=-math.inf)
+        if best < shuffles.any_run(values) + TELLING:
+            return None
         close = [mistake for fit, mistake in fits.values() if fit > best - EQUAL]
         return self._likely(close, values) if 0 < len(close) <= 2 else None
 
@@ -447,6 +457,8 @@ class Losses:
             )
         longer = simulate(run.with_(epochs=max(n, run.epochs + 1)), points).losses
         right = agree(values, longer[:n], absolute)
+        if self.batch_size is not None and 3 < n < run.epochs:
+            right = right or replace(self, epochs=n).is_right(values, points, absolute)
         if right or (n == run.epochs + 1 and self.is_right(values[:-1], points, absolute)):
             look = (
                 "Look at when your loop records and when it ends."

@@ -16,6 +16,7 @@ import torch
 from labchecks.chart import Chart
 from labchecks.engine.compare import rounded_to, shown
 from labchecks.engine.optimizer import Run, Training, repeat
+from labchecks.engine.too_many import too_many
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
 from labchecks.judges.drawn import drawn_practice
@@ -157,32 +158,13 @@ class TrainingLoop:
         return partial(share, text, name) if share else incorrect(text, name)
 
     def _wrong_length(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
-        values = [answer["values"] for answer in answers]
-        lengths, epochs = [len(v) for v in values], [case["epochs"] for case in cases]
+        lengths, epochs = [len(a["values"]) for a in answers], [case["epochs"] for case in cases]
         k = next(k for k, n in enumerate(lengths) if n != epochs[k])
         count = f"`{self.name}` returns {lengths[k]} number{'s' if lengths[k] > 1 else ''}"
         count += f" for {epochs[k]} epochs"
-        if all(a["shape"] == [n, 2] for a, n in zip(answers, epochs, strict=True)):
-            return incorrect(
-                f"`{self.name}` returns pairs, the first {shown(values[0][0])} and "
-                f"{shown(values[0][1])}, but the practice asks for one number for each epoch. Look "
-                "at what is appended.",
-                "pairs instead of numbers",
-            )
-        older = [v[: len(v) - n] for v, n in zip(values, epochs, strict=True)]
-        what = ""
-        if older[1:] and older[1:] == values[:-1]:
-            what = "what the call before returned. The list is not empty when a call begins"
-        elif older[1:] and older[0] and all(part == older[0] for part in older):
-            what = "the same in every call, so not a result of this run"
-        if what:
-            n = len(older[1])
-            which = "The first is" if n == 1 else f"The first {n} are"
-            return incorrect(
-                f"`{self.name}` returns {lengths[1]} numbers for {epochs[1]} epochs. {which} "
-                f"{what}. Look at where the list is made.",
-                "list not empty at the call",
-            )
+        found = too_many(self.name, answers, epochs)
+        if found is not None:
+            return found
         if lengths == [n * -(-len(c["x"]) // c["batch_size"]) for c, n in zip(cases, epochs)]:
             return incorrect(
                 f"{count}: one for every batch. Look at whether the recording stands inside the "

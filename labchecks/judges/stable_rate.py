@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from labchecks.chart import Chart
 from labchecks.engine import shuffled as shuffles
 from labchecks.engine.compare import agree, digits, mismatch, shown
 from labchecks.engine.diagnosis import describe
-from labchecks.engine.mistakes import find, of_kind
+from labchecks.engine.mistakes import find, of_kind, per_epoch
 from labchecks.engine.run import Descent, Points, points_of, simulate, simulate_many
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect
-from labchecks.judges.losses import judge_cases
+from labchecks.judges.losses import TELLING, judge_cases
 from labchecks.judges.steep_runs import BATCH, EPOCHS, LAB_SEED, RATES, START, hidden, visible
 from labchecks.registry import Practice
 
@@ -29,6 +30,17 @@ LIMIT = 1.25
 #: Share of shuffles that have to meet the limit for a rate to count where a run is not the one that
 #: the student looked at. At the largest rate at which no sample enlarges its own error it is 2/5.
 OFTEN = 1 / 3
+
+#: Rates at which runs meet the limit in most orders: the chart shows what lies between these.
+CONVERGING = (0.02, 0.01, 0.005, 0.002)
+
+#: What may be recorded in place of the loss over all points when an epoch begins.
+RECORDED = (
+    "recorded after the update",
+    "mean of the batch losses",
+    "only the last batch recorded",
+    "batch losses added up",
+)
 
 #: So many finite losses tell in which order the points came; an overflown run agrees with any.
 TOLD = 4
@@ -48,6 +60,19 @@ class StableRateJudge:
         again = any(case["seed"] != LAB_SEED for case in cases)
         judge_one = functools.partial(_judge_stable, again=again)
         return judge_cases(cases, answers, judge_one, "loss_SGD")
+
+    def chart(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Chart | None:
+        """The losses of the first case beside those of runs that converge."""
+        case, answer = cases[0], answers[0]
+        if answer.get("kind") != "numbers":
+            return None
+        points = points_of(case["data"], case["seed"])
+        runs = [Descent(rate, EPOCHS, START, batch_size=1) for rate in CONVERGING]
+        low, high = zip(*(shuffles.reach(run, points) for run in runs), strict=True)
+        low, high = np.exp(np.min(low, axis=0)), np.exp(np.max(high, axis=0))
+        low[0] = high[0] = points.loss(*START)
+        high[-1] = LIMIT * points.least_loss
+        return Chart.of(answer["values"], low, high, free="converging rate and order")
 
 
 def stable_rate() -> Practice:
@@ -156,13 +181,13 @@ def _stable_first(values, run: Descent, points: Points) -> Feedback | None:
             "The practice asks for the loss over all points.",
             "loss of one sample",
         )
-    if math.isfinite(values[0]) and values[0] < 0.5 * first[0]:
-        return incorrect(
-            f"Your first loss, {shown(values[0])}, already belongs to a line that was trained: "
-            "the loss at the start is missing. Look at whether the loss is recorded before or "
-            "after the epoch, at which points it belongs to, and where the run starts.",
-            "recorded after the update",
-        )
+    fits = [
+        (shuffles.evidence(values, mistake.applied_to(run), points), mistake)
+        for mistake in map(per_epoch, map(find, RECORDED))
+    ]
+    best, mistake = max(fits, key=lambda fit: fit[0])
+    if best > -math.inf and best > shuffles.any_run(values) + TELLING:
+        return describe([mistake], values, run)
     return incorrect(
         f"Your first value, {shown(values[0])}, is not the loss over all points at the start "
         "(w, b) = (−10, −20). Look at the start values, and at when and on which points the loss "
@@ -233,9 +258,17 @@ def _diverged(values, run: Descent, points: Points) -> Feedback | None:
         )
     worst = max((value for value in values if math.isfinite(value)), default=math.inf)
     if not all(map(math.isfinite, values)) or last > values[0] or worst > 10 * values[0]:
+        what = f"its losses go from {shown(values[0])} to {shown(last)} (largest: {shown(worst)})"
+        if run.rate <= _largest_sample_rate(points):
+            return incorrect(
+                f"Your run diverges: {what}. At rate {shown(run.rate)} no sample enlarges its own "
+                "error, so your update lines make other steps than one-sample SGD at this rate. "
+                "Look at their sign and their rate, and at what the gradients hold by then.",
+                "steps differ",
+            )
         return incorrect(
-            f"Your run diverges: its losses go from {shown(values[0])} to {shown(last)} (largest: "
-            f"{shown(worst)}). Look at one sample's factor |1 − 2η(x² + 1)| for the largest x.",
+            f"Your run diverges: {what}. Look at one sample's factor |1 − 2η(x² + 1)| for the "
+            "largest x.",
             "diverged",
         )
     return None
@@ -308,9 +341,10 @@ def _of_another_run(values, run: Descent, points: Points) -> Feedback | None:
             "lines use, and at how many updates an epoch has.",
             name,
         )
+    least = shuffles.any_run(values) + TELLING
     for name in ("b never updated", "w never updated", "gradients never zeroed", "stepping uphill"):
         mistake = find(name)
-        if shuffles.plausible(values, mistake.applied_to(run), points, 60)[0]:
+        if shuffles.evidence(values, mistake.applied_to(run), points) > least:
             return incorrect(
                 f"Your losses fit a run in which {mistake.words}. {mistake.look}", name
             )
@@ -325,6 +359,13 @@ def _not_of_sgd(values, run: Descent, points: Points) -> Feedback | None:
             "constants typed in",
         )
     fits, position = shuffles.plausible(values, run, points, margin=1.0)
+    if fits and run.rate > 2 * _largest_sample_rate(points) and not _how_often(run, points):
+        return incorrect(
+            f"Shuffled SGD at rate {shown(run.rate)} does not end at {shown(values[-1])}: of "
+            f"{DRAWS} simulated orders none meets the limit at this rate. Look at whether "
+            "`step_size` is the rate your update lines use, and at what makes the steps.",
+            "not of this run",
+        )
     if fits:
         return None
     return incorrect(

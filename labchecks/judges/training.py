@@ -28,6 +28,7 @@ from labchecks.ask.training import MOST_CALLS
 from labchecks.chart import Chart
 from labchecks.engine.compare import shown
 from labchecks.engine.diagnosis import climb
+from labchecks.engine.mistakes import Mistake
 from labchecks.engine.model_calls import (
     begins_anew,
     rows_held_out,
@@ -36,7 +37,7 @@ from labchecks.engine.model_calls import (
     typed_size,
 )
 from labchecks.engine.more_suspects import HELD_OUT, UNPAIRED, more_suspects
-from labchecks.engine.run import points_of
+from labchecks.engine.run import points_of, simulate
 from labchecks.engine.start import (
     TOO_LARGE,
     allowed_error,
@@ -57,6 +58,7 @@ from labchecks.engine.suspects import (
     found_rates,
     of_size,
 )
+from labchecks.engine.too_many import too_many
 from labchecks.engine.training_runs import Suspect, TrainingRun
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
@@ -117,7 +119,8 @@ class TrainingJudge:
             return unreadable
         runs = [TrainingRun.of(case, answer) for case, answer in zip(cases, answers, strict=True)]
         if any(len(run.log) != run.epochs for run in runs):
-            return _wrong_length(self.name, runs, self.data)
+            found = too_many(self.name, answers, [run.epochs for run in runs])
+            return found or _wrong_length(self.name, runs)
         verdict = _verdict(runs)
         if not verdict.obeys and (later := _verdict(runs, every=True)).obeys:
             # It looked at the loss elsewhere before it began; or a mistake leads to the same log.
@@ -137,7 +140,10 @@ class TrainingJudge:
         return feedback
 
     def chart(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Chart | None:
-        """The first log that is not as asked for, where no order of rows matters to it."""
+        """The first log that is not as asked for, where no order of rows matters to it.
+
+        Where it matters, some order leads to almost any of the losses: there is nothing to see.
+        """
         for case, answer in zip(cases, answers, strict=True):
             if answer.get("kind") != "numbers":
                 continue
@@ -266,7 +272,7 @@ def _verdict(
     for k in wide:
         if not each[k]:
             # Of a suspect's shuffled run not even the end is known.
-            plausible = suspect is not None or _plausible_end(runs[k])
+            plausible = _plausible_end(runs[k]) if suspect is None else _called(runs[k], made[k])
             each[k] = None if plausible else False
     return _Verdict(tuple(each), tuple(starts), True, reordered)
 
@@ -321,6 +327,19 @@ def _plausible_end(run: TrainingRun) -> bool:
         return False
     end = log[-3:].mean()
     return bool(end <= max(3 * run.points.least_loss, 0.5 * log[0]))
+
+
+def _called(run: TrainingRun, made) -> bool:
+    """Whether the model was called as often as the suspect's updates lead to, if it was at all.
+
+    For each of them one to three times, and perhaps once more in each epoch and after the last.
+    """
+    calls = len(run.calls)
+    if made is None or not 0 < calls < MOST_CALLS:
+        return True
+    with np.errstate(all="ignore"):
+        updates = simulate(*made[:2]).updates
+    return any(0 <= calls - each * updates <= run.epochs + 1 for each in (1, 2, 3))
 
 
 # Accepting ------------------------------------------------------------------------------------
@@ -516,8 +535,8 @@ def _refused(name: str, runs: Sequence[TrainingRun], verdict: _Verdict, lab_data
 def _culprit(
     runs: Sequence[TrainingRun], right: _Verdict, lab_data: tuple[str, int]
 ) -> Suspect | None:
-    """Return the first suspect that explains every log, or every log that can tell it apart."""
-    maybe = None
+    """Return the first suspect that explains every log, or else all those that can tell."""
+    maybe: dict[str, Suspect] = {}
     for suspect in itertools.chain(
         all_suspects(runs, lab_data), found_rates(runs), more_suspects(runs)
     ):
@@ -533,9 +552,10 @@ def _culprit(
                 suspect = OTHER_SIZE
             if None not in verdict.each or verdict.reordered:
                 return suspect
-            maybe = maybe or suspect
-    if maybe is not None:
-        return maybe
+            maybe.setdefault(suspect.mistake.name, suspect)
+    if maybe:
+        one, *others = maybe.values()
+        return _either(one, others[0]) if others else one
     if rows_twice(runs) or _dealt(runs, right, "replaced"):
         return REPLACED
     if _dealt(runs, right, "unpaired"):
@@ -546,6 +566,21 @@ def _culprit(
         if free and all(len(run.calls) and _made_from(run, suspect, run.calls[0]) for run in free):
             return suspect
     return None
+
+
+def _either(one: Suspect, other: Suspect) -> Suspect:
+    """Two that explain the same logs, where these cannot tell which it is."""
+    first, second = one.mistake, other.mistake
+    return replace(
+        one,
+        mistake=Mistake(
+            f"{first.name} or {second.name}",
+            sentence="Two explanations fit your losses equally well. "
+            f"{first.sentence} {first.look} Or: {second.sentence}",
+            look=second.look,
+        ),
+        share=min(one.share, other.share),
+    )
 
 
 def _foreign(runs: Sequence[TrainingRun]) -> bool:
@@ -670,6 +705,12 @@ def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedb
     broken = min(failed, key=lambda run: run.open_order or run.alike)
     log = broken.log
     bad = next((k for k, value in enumerate(log) if not abs(value) < TOO_LARGE), None)
+    if bad == 0 and np.isnan(log[0]):
+        return incorrect(
+            f"Already the first of your {len(log)} losses is nan, which is no number. A mean over "
+            "no rows is one way to get it. Look at which rows enter each loss.",
+            "not finite",
+        )
     if bad is not None:
         return incorrect(
             f"Loss {bad + 1} of {len(log)} is {shown(log[bad])}: the run has grown beyond all "
@@ -752,7 +793,7 @@ def _epochs(case: Case, epochs: int) -> str:
     return "another number of epochs" if case.get("hidden") else f"{epochs} epochs"
 
 
-def _wrong_length(name: str, runs: Sequence[TrainingRun], lab_data) -> Feedback:
+def _wrong_length(name: str, runs: Sequence[TrainingRun]) -> Feedback:
     lengths = [len(run.log) for run in runs]
     off = next(run for run in runs if len(run.log) != run.epochs)
     n = len(off.log)
@@ -760,7 +801,7 @@ def _wrong_length(name: str, runs: Sequence[TrainingRun], lab_data) -> Feedback:
     as_long = [replace(run, epochs=len(run.log)) for run in runs]
     if n == 1 and all(length == 1 for length in lengths):
         return incorrect(
-            f"{count}. Look at where the losses are collected: does each epoch's stay?",
+            f"{count}. Look at where the losses are collected, and at where the function returns.",
             "only one loss",
         )
     typed = _typed(name, runs)

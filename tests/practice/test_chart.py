@@ -100,6 +100,17 @@ def test_labs_1_to_3_draw_the_run_that_was_asked_for():
     assert chart.low != chart.high
 
 
+def test_a_rate_is_drawn_beside_runs_at_rates_that_converge():
+    judge = find("lab02-stable-rate").judge
+    points = points_of("steep_line", 1)
+    growing = [points.loss(-10, -20) * 3.0**k for k in range(20)]
+    answer = {"kind": "numbers", "values": growing}
+    chart = judge.chart([{"data": "steep_line", "seed": 1}], [answer])
+    assert chart.first == 1 and chart.low[0] == chart.high[0] == growing[0]
+    assert max(chart.low[-1], chart.high[-1]) <= 1.25 * points.least_loss
+    assert "no converging rate and order tried here leads to" in chart.to_html()
+
+
 def test_one_stochastic_epoch_is_drawn_sample_by_sample():
     def uphill(w, b, x, y, step_size, order):
         losses = []

@@ -660,7 +660,27 @@ for _ in range(20):
         "another step_size", samples(rate="0.005", says="0.02"), "step_size is not the rate used"
     ),
     wrong("never zeroed", samples(zero="pass")),
-    wrong("uphill", samples(sign="+"), "diverged"),
+    wrong("uphill", samples(sign="+"), "steps differ"),
+    wrong(
+        "mean of the samples' losses",
+        samples(
+            before="kept = []", zero="w.grad.zero_(); b.grad.zero_(); kept.append(loss.item())"
+        ).replace("    pass\n", "    loss_SGD.append(sum(kept) / len(kept))\n"),
+        "mean of the batch losses",
+    ),
+    wrong(
+        "Adam at a rate at which the samples' steps diverge",
+        "step_size = 0.1\noptimizer = None\n"
+        + samples(zero="w.grad.zero_(); b.grad.zero_()")
+        .split("\n", 1)[1]
+        .replace(
+            "loss.backward()",
+            "optimizer = optimizer or torch.optim.Adam([w, b], lr=0.1)\n"
+            "        loss.backward(); optimizer.step()",
+        )
+        .replace("0.005 * ", "0 * "),
+        "not of this run",
+    ),
     wrong("b frozen", samples().replace("            b -= 0.005 * b.grad\n", "")),
     wrong(
         "constants",
@@ -684,7 +704,7 @@ for _ in range(20):
     wrong(
         "nan",
         "step_size = 0.005\nloss_SGD = [criterion(forward(X), Y).item()] + [float('nan')] * 19",
-        "diverged",
+        "steps differ",
     ),
 ]
 

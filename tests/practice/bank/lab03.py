@@ -150,6 +150,37 @@ for epoch in range(10):
     LOSS20.{keep}
 """
 
+#: Optimizers and what stands before their step: a wide cloud of shuffles holds almost any losses,
+#: so no mistake must be named because some cloud holds these.
+OPTIMIZED = """
+from torch.utils.data import DataLoader, TensorDataset
+w = torch.nn.Parameter(torch.tensor(-15.0))
+b = torch.nn.Parameter(torch.tensor(-10.0))
+optimizer = torch.optim.{made}
+LOSS20 = []
+for epoch in range(10):
+    LOSS20.append(criterion(w * X + b, Y).item())
+    for x, y in DataLoader(TensorDataset(X, Y), batch_size=20, shuffle={shuffle}):
+        optimizer.zero_grad()
+        criterion(w * x + b, y).backward()
+        {before}
+        optimizer.step()
+"""
+_CLIP = "torch.nn.utils.clip_grad_norm_([w, b], 5.0)"
+OTHER_STEPS = (
+    ("RMSprop, shuffled", "RMSprop([w, b], lr=0.1)", True, "pass", "steps differ"),
+    ("Adagrad in order", "Adagrad([w, b], lr=0.1)", False, "pass", "steps differ"),
+    ("clipped, shuffled", "SGD([w, b], lr=0.1)", True, _CLIP, "steps differ"),
+    ("clipped, in order", "SGD([w, b], lr=0.1)", False, _CLIP, "steps differ"),
+    (
+        "Nesterov's momentum",
+        "SGD([w, b], lr=0.1, momentum=0.9, nesterov=True)",
+        False,
+        "pass",
+        "momentum",
+    ),
+)
+
 PAIRS = (
     ("never zeroed", "recorded after"),
     ("b frozen", "sum recorded"),
@@ -240,6 +271,10 @@ for _ in range(10):
         twenty("by hand").replace("2 * (res", "(res").replace("2 * residual", "residual"),
         "half steps",
         "wrong rate",
+    ),
+    *(
+        wrong(name, OPTIMIZED.format(made=made, shuffle=shuffle, before=before), named)
+        for name, made, shuffle, before, named in OTHER_STEPS
     ),
     wrong(
         "last batch recorded, shuffled", EPOCH_RECORD.format(shuffle=True, keep="append(seen[-1])")
