@@ -200,29 +200,31 @@ export function describe(surface, run) {
 	if (optimizer === "adam") return describeAdam(surface, run);
 	const [steep, shallow] = [surface.steep, surface.shallow].map((one) => factor(lr, one, momentum));
 	const [s, f] = [steep, shallow].map(({ value }) => Math.abs(value));
-	const alongSteep = `each step multiplies the error along the steep direction by ${format(steep.value, 3)}`;
-	const alongShallow = `along the shallow direction by ${format(shallow.value, 3)}`;
-	if (Math.abs(s - 1) < 1e-9) return verdict("On the limit", "edge", `${alongSteep}: it neither grows nor shrinks.`);
+	const along = (name, { value, turns }) =>
+		`along the ${name} direction by ${format(value, 3)}${turns ? " (it swings about 0)" : ""}`;
+	const text = `each step multiplies the error ${along("steep", steep)}`;
+	const other = along("shallow", shallow);
+	if (Math.abs(s - 1) < 1e-9) return verdict("On the limit", "edge", `${text}: it neither grows nor shrinks.`);
 	if (s > 1) {
-		const both = f > 1 ? ` and ${alongShallow}` : "";
-		return verdict("Diverging", "diverging", `${alongSteep}${both}. That is above 1 in size, so the error grows.`);
+		const both = f > 1 ? ` and ${other}` : "";
+		return verdict("Diverging", "diverging", `${text}${both}. That is above 1 in size, so the error grows.`);
 	}
-	const swings = ({ turns }) => (turns ? " (it swings about 0)" : "");
 	const jumps = !steep.turns && steep.value < 0 ? " (it jumps across the valley)" : "";
-	const both = `${alongSteep}${swings(steep)}${jumps}, ${alongShallow}${swings(shallow)}`;
+	const both = `${text}${jumps}, ${other}`;
 	const worst = Math.max(s, f);
 	if (worst <= 0.97) return verdict("Converging", "converging", `${both}.`);
 	const half = format(Math.ceil(Math.log(0.5) / Math.log(worst)), 3);
-	return verdict("Converging slowly", "slow", `${both}; half of the larger part is left after about ${half} steps.`);
+	const left = `half of the larger part is left after about ${half} steps`;
+	return verdict("Converging slowly", "slow", `${both}; ${left}.`);
 }
 
 /** Adam divides by the size of the gradients, so that no factor tells how it goes. */
 function describeAdam(surface, { settings, steps, loss }) {
 	const rate = `η = ${format(settings.lr)}`;
 	const step = `at first a step moves w and b by about ${rate} each, however large the gradient is`;
-	const [first, last, least] = [loss[0], loss[steps], surface.least].map((value) => format(value));
+	const way = `from ${format(loss[0])} to ${format(loss[steps])} (least squares: ${format(surface.least)})`;
 	const title = loss[steps] <= loss[0] ? "Approaching" : "Overshooting";
-	return verdict(title, title.toLowerCase(), `${step}; the loss goes from ${first} to ${last} (least squares: ${least}).`);
+	return verdict(title, title.toLowerCase(), `${step}; the loss goes ${way}.`);
 }
 
 function describeNoisy(surface, { settings, steps, batchSize, loss }) {
@@ -239,6 +241,7 @@ function describeNoisy(surface, { settings, steps, batchSize, loss }) {
 	}
 	const tail = loss.subarray(Math.floor((3 * steps) / 4) + 1);
 	const mean = tail.reduce((sum, value) => sum + value, 0) / tail.length;
-	return verdict("Bounded, with noise", "noisy", `each ${single ? "sample" : "batch"} pulls towards its own best line; in the last ` +
-		`quarter the loss is ${format(mean)} on average (least squares: ${format(surface.least)}).`);
+	const rest = `in the last quarter the loss is ${format(mean)} on average`;
+	return verdict("Bounded, with noise", "noisy", `each ${single ? "sample" : "batch"} pulls towards its ` +
+		`own best line; ${rest} (least squares: ${format(surface.least)}).`);
 }
