@@ -30,9 +30,11 @@ function curvatures(meanSquare, mean) {
 	return { steep, shallow, angle: Math.atan2(2 * mean, meanSquare - 1) / 2 };
 }
 
+const inOrder = (n) => Uint32Array.from({ length: n }, (_, i) => i);
+
 /** The order of the samples in one epoch: Fisher–Yates with mulberry32 numbers. */
 export function epochOrder(n, seed, epoch) {
-	const order = Uint32Array.from({ length: n }, (_, i) => i);
+	const order = inOrder(n);
 	let state = Math.imul(seed ^ Math.imul(epoch + 1, 0x9e3779b1), 0x85ebca6b);
 	for (let i = n - 1; i > 0; i--) {
 		state = (state + 0x6d2b79f5) | 0;
@@ -48,14 +50,10 @@ export function epochOrder(n, seed, epoch) {
 export function batches(n, size, shuffle, seed) {
 	if (!size) return () => null;
 	const perEpoch = Math.ceil(n / size);
-	let cached = -1;
-	let order = Uint32Array.from({ length: n }, (_, i) => i);
+	let [cached, order] = [-1, inOrder(n)];
 	return (step) => {
 		const epoch = Math.floor(step / perEpoch);
-		if (shuffle && epoch !== cached) {
-			order = epochOrder(n, seed, epoch);
-			cached = epoch;
-		}
+		if (shuffle && epoch !== cached) [cached, order] = [epoch, epochOrder(n, seed, epoch)];
 		const first = (step % perEpoch) * size;
 		return order.subarray(first, first + size);
 	};
@@ -81,7 +79,7 @@ function updater({ optimizer, lr, momentum }) {
  * update; from step `reached` on, the loss over all points is within `goal` of the least.
  */
 export function descend(x, y, surface, settings) {
-	const { steps, start, shuffle, seed, goal } = settings;
+	const { steps, shuffle, seed, goal } = settings;
 	const n = x.length;
 	const batchSize = settings.batch_size < n ? settings.batch_size : null;
 	const batchOf = batches(n, batchSize, shuffle, seed);
@@ -98,54 +96,55 @@ export function descend(x, y, surface, settings) {
 		differs: Boolean(batchSize || settings.momentum || settings.optimizer === "adam"),
 		reached: 0,
 	};
-	let [w, b] = start;
-	const [moveW, moveB] = [updater(settings), updater(settings)];
-	for (let k = 0; ; k++) {
+	walk(settings, (k, w, b) => {
 		run.w[k] = w;
 		run.b[k] = b;
 		run.loss[k] = surface.loss(w, b);
 		if (!(surface.excess(w, b) <= goal)) run.reached = k + 1;
-		if (k === steps) break;
-		let [gw, gb] = [0, 0];
+		if (k === steps) return null;
 		const batch = batchOf(k);
 		if (batch === null) {
-			[gw, gb] = surface.gradient(w, b);
 			run.batchLoss[k] = run.loss[k];
-		} else {
-			let [squares, sumX, sumXX] = [0, 0, 0];
-			for (const i of batch) {
-				const error = w * x[i] + b - y[i];
-				gw += error * x[i];
-				gb += error;
-				squares += error * error;
-				sumX += x[i];
-				sumXX += x[i] * x[i];
-			}
-			const m = batch.length;
-			gw *= 2 / m;
-			gb *= 2 / m;
-			run.batchLoss[k] = squares / m;
-			run.batchLimit = Math.min(run.batchLimit, 2 / curvatures(sumXX / m, sumX / m).steep);
+			return surface.gradient(w, b);
 		}
-		w += moveW(gw);
-		b += moveB(gb);
-	}
+		let [gw, gb, squares, sumX, sumXX] = [0, 0, 0, 0, 0];
+		for (const i of batch) {
+			const error = w * x[i] + b - y[i];
+			gw += error * x[i];
+			gb += error;
+			squares += error * error;
+			sumX += x[i];
+			sumXX += x[i] * x[i];
+		}
+		const m = batch.length;
+		run.batchLoss[k] = squares / m;
+		run.batchLimit = Math.min(run.batchLimit, 2 / curvatures(sumXX / m, sumX / m).steep);
+		return [gw * (2 / m), gb * (2 / m)];
+	});
 	return run;
+}
+
+/** Go as the gradient at step k and (w, b) leads, until there is none. */
+function walk(settings, gradientAt) {
+	let [w, b] = settings.start;
+	const [moveW, moveB] = [updater(settings), updater(settings)];
+	for (let k = 0, g; (g = gradientAt(k, w, b)); k++) {
+		w += moveW(g[0]);
+		b += moveB(g[1]);
+	}
 }
 
 /** Steps with all samples after which a run stays within its goal; NaN if not yet, ∞ if it grows. */
 export function stepsNeeded(surface, settings, most) {
-	let [w, b] = settings.start;
-	const [moveW, moveB] = [updater(settings), updater(settings)];
-	const first = surface.excess(w, b);
-	for (let [k, needed, excess] = [0, 0, first]; ; k++) {
+	const first = surface.excess(...settings.start);
+	let needed = 0;
+	walk(settings, (k, w, b) => {
+		const excess = surface.excess(w, b);
 		if (!(excess <= settings.goal)) needed = k + 1;
-		if (k === most || !(excess < 1e30)) return needed <= k ? needed : excess < first ? NaN : Infinity;
-		const [gw, gb] = surface.gradient(w, b);
-		w += moveW(gw);
-		b += moveB(gb);
-		excess = surface.excess(w, b);
-	}
+		if (k < most && excess < 1e30) return surface.gradient(w, b);
+		if (needed > k) needed = excess < first ? NaN : Infinity;
+	});
+	return needed;
 }
 
 /**
@@ -193,11 +192,7 @@ export function formatAll(values, log) {
 	});
 }
 
-const TITLES = {
-	converging: "Converging", slow: "Converging slowly", edge: "On the limit", approaching: "Approaching",
-	overshooting: "Overshooting", diverging: "Diverging", noisy: "Bounded, with noise",
-};
-const verdict = (kind, text) => ({ kind, title: TITLES[kind], text });
+const verdict = (title, kind, text) => ({ title, kind, text });
 
 export function describe(surface, run) {
 	if (run.batchSize) return describeNoisy(surface, run);
@@ -205,29 +200,31 @@ export function describe(surface, run) {
 	if (optimizer === "adam") return describeAdam(surface, run);
 	const [steep, shallow] = [surface.steep, surface.shallow].map((one) => factor(lr, one, momentum));
 	const [s, f] = [steep, shallow].map(({ value }) => Math.abs(value));
-	const alongSteep = `each step multiplies the error along the steep direction by ${format(steep.value, 3)}`;
-	const alongShallow = `along the shallow direction by ${format(shallow.value, 3)}`;
-	if (Math.abs(s - 1) < 1e-9) return verdict("edge", `${alongSteep}: it neither grows nor shrinks.`);
+	const along = (name, { value, turns }) =>
+		`along the ${name} direction by ${format(value, 3)}${turns ? " (it swings about 0)" : ""}`;
+	const text = `each step multiplies the error ${along("steep", steep)}`;
+	const other = along("shallow", shallow);
+	if (Math.abs(s - 1) < 1e-9) return verdict("On the limit", "edge", `${text}: it neither grows nor shrinks.`);
 	if (s > 1) {
-		const both = f > 1 ? ` and ${alongShallow}` : "";
-		return verdict("diverging", `${alongSteep}${both}. That is above 1 in size, so the error grows.`);
+		const both = f > 1 ? ` and ${other}` : "";
+		return verdict("Diverging", "diverging", `${text}${both}. That is above 1 in size, so the error grows.`);
 	}
-	const swings = ({ turns }) => (turns ? " (it swings about 0)" : "");
 	const jumps = !steep.turns && steep.value < 0 ? " (it jumps across the valley)" : "";
-	const both = `${alongSteep}${swings(steep)}${jumps}, ${alongShallow}${swings(shallow)}`;
+	const both = `${text}${jumps}, ${other}`;
 	const worst = Math.max(s, f);
-	if (worst <= 0.97) return verdict("converging", `${both}.`);
+	if (worst <= 0.97) return verdict("Converging", "converging", `${both}.`);
 	const half = format(Math.ceil(Math.log(0.5) / Math.log(worst)), 3);
-	return verdict("slow", `${both}; half of the larger part is left after about ${half} steps.`);
+	const left = `half of the larger part is left after about ${half} steps`;
+	return verdict("Converging slowly", "slow", `${both}; ${left}.`);
 }
 
 /** Adam divides by the size of the gradients, so that no factor tells how it goes. */
 function describeAdam(surface, { settings, steps, loss }) {
 	const rate = `η = ${format(settings.lr)}`;
 	const step = `at first a step moves w and b by about ${rate} each, however large the gradient is`;
-	const [first, last, least] = [loss[0], loss[steps], surface.least].map((value) => format(value));
-	return verdict(loss[steps] <= loss[0] ? "approaching" : "overshooting",
-		`${step}; the loss goes from ${first} to ${last} (least squares: ${least}).`);
+	const way = `from ${format(loss[0])} to ${format(loss[steps])} (least squares: ${format(surface.least)})`;
+	const title = loss[steps] <= loss[0] ? "Approaching" : "Overshooting";
+	return verdict(title, title.toLowerCase(), `${step}; the loss goes ${way}.`);
 }
 
 function describeNoisy(surface, { settings, steps, batchSize, loss }) {
@@ -240,10 +237,11 @@ function describeNoisy(surface, { settings, steps, batchSize, loss }) {
 			"steeper than the whole.";
 		const { lr, momentum, optimizer } = settings;
 		const small = optimizer === "sgd" && lr < rateMarks(surface, momentum).limit;
-		return verdict("diverging", `the loss ends ${end}.${small ? why : ""}`);
+		return verdict("Diverging", "diverging", `the loss ends ${end}.${small ? why : ""}`);
 	}
 	const tail = loss.subarray(Math.floor((3 * steps) / 4) + 1);
 	const mean = tail.reduce((sum, value) => sum + value, 0) / tail.length;
-	return verdict("noisy", `each ${single ? "sample" : "batch"} pulls towards its own best line; in the last ` +
-		`quarter the loss is ${format(mean)} on average (least squares: ${format(surface.least)}).`);
+	const rest = `in the last quarter the loss is ${format(mean)} on average`;
+	return verdict("Bounded, with noise", "noisy", `each ${single ? "sample" : "batch"} pulls towards its ` +
+		`own best line; ${rest} (least squares: ${format(surface.least)}).`);
 }

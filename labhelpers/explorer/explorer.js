@@ -20,6 +20,12 @@ function isDark() {
 const howTo = ({ lr, momentum, optimizer }) =>
 	`η = ${format(lr)}, ` + (optimizer === "adam" ? "Adam" : `μ = ${format(momentum)}`);
 
+/** Where a pointer is in an element. */
+function at({ clientX, clientY, currentTarget }, element = currentTarget) {
+	const { left, top } = element.getBoundingClientRect();
+	return [clientX - left, clientY - top];
+}
+
 const listen = (element, events) => {
 	for (const [name, act] of Object.entries(events)) element.addEventListener(name, act);
 };
@@ -69,12 +75,13 @@ class Explorer {
 		this.section.ariaLabel = `Gradient descent explorer: ${model.get("name")}`;
 		this.find(".task").hidden = !(this.find(".task span").textContent = model.get("task"));
 		// A slider's places: equal ratios, as far as they differ.
-		const places = (low, high, digits) => [...new Set(Array.from({ length: 401 }, (_, i) =>
-			Number((low * (high / low) ** (i / 400)).toPrecision(digits))))];
+		const places = (low, high, round) =>
+			[...new Set(Array.from({ length: 401 }, (_, i) => round(low * (high / low) ** (i / 400))))];
 		const { limit } = rateMarks(surface, 0);
+		const short = (rate) => Number(rate.toPrecision(3));
 		this.dials = {
-			lr: places(Math.min(limit / 60, lr), Math.max(limit * 5, lr), 3),
-			steps: [...new Set(places(1, Math.max(2000, steps), 4).map(Math.round))],
+			lr: places(Math.min(limit / 60, lr), Math.max(limit * 5, lr), short),
+			steps: places(1, Math.max(2000, steps), Math.round),
 			momentum: Array.from({ length: 100 }, (_, i) => i / 100),
 		};
 		for (const one of this.all("button, input")) {
@@ -83,24 +90,23 @@ class Explorer {
 			if (one.name === "size") one.parentElement.hidden = Number(one.value) >= surface.n;
 		}
 		this.find("[name=batch_size]").max = surface.n;
-		// Whole batches have no order.
 		const locked = (name) => hide.has(name) || fix.has(name);
+		// Whole batches have no order.
 		const whole = !(size && size < surface.n) && locked("batch_size");
-		this.find(".order").hidden = whole || (hide.has("shuffle") && hide.has("seed"));
-		const decided = ["lr", "momentum", "optimizer"].some(locked);
-		this.find(".map").hidden = decided || hide.has("marks") || hide.has("map");
-		this.find(".marks").hidden = hide.has("marks");
+		for (const name of whole ? ["shuffle", "seed", "axis"] : []) hide.add(name);
+		if (["lr", "momentum", "optimizer"].some(locked) || hide.has("marks")) hide.add("map");
 		// Hidden marks would be read out, too.
 		if (!hide.has("marks")) this.find("[type=range][name=lr]").setAttribute("aria-describedby", "marks");
+		const isHidden = (one) => hide.has(one.dataset.control);
 		for (const element of this.all("[data-control]")) {
-			const name = element.dataset.control;
-			element.hidden = hide.has(name);
-			if (!fix.has(name)) continue;
+			element.hidden = isHidden(element);
+			if (!fix.has(element.dataset.control)) continue;
 			element.title = "Fixed here";
 			for (const one of element.querySelectorAll("input")) one.disabled = true;
 		}
-		const rest = [...this.all("details .controls > div:not(.axis), .map")];
-		this.find("details").hidden = whole && rest.every((one) => one.hidden);
+		for (const group of this.all(".order, details")) {
+			group.hidden = [...group.querySelectorAll("[data-control]")].every(isHidden);
+		}
 		this.canMove = !locked("start");
 		this.find(".handle").disabled = !this.canMove;
 	}
@@ -202,7 +208,7 @@ class Explorer {
 	slide({ name, value, type, checked }) {
 		if (name === "step") this.go(Number(value));
 		else if (name === "axis") this.set({}, (this.byEpoch = value === "epoch"));
-		else if (name === "size") this.set({ batch_size: value ? Number(value) : null });
+		else if (name === "size") this.set({ batch_size: Number(value) || null });
 		else if (name === "optimizer") this.set({ optimizer: value });
 		else if (name === "shuffle") this.set({ shuffle: checked });
 		else if (type === "range") this.set({ [name]: this.dials[name][value] });
@@ -220,10 +226,6 @@ class Explorer {
 
 	/** A pointer over a view marks a step in all three; a click goes there, or places the start. */
 	point() {
-		const at = ({ clientX, clientY, currentTarget }) => {
-			const { left, top } = currentTarget.getBoundingClientRect();
-			return [clientX - left, clientY - top];
-		};
 		const { parameters, map } = this;
 		for (const one of this.views) {
 			listen(one.stage, {
@@ -234,7 +236,7 @@ class Explorer {
 				pointerleave: () => this.ask((this.marked = null)),
 				click: (event) => {
 					if (one !== parameters) return this.marked !== null && this.go(this.marked);
-					if (this.canMove && event.target.tagName !== "BUTTON") this.place(parameters.parametersAt(...at(event)));
+					if (this.canMove && event.target.tagName !== "BUTTON") this.place(parameters.parametersAt(at(event)));
 				},
 			});
 		}
@@ -252,8 +254,8 @@ class Explorer {
 
 	choose(cell) {
 		if (!cell) return;
-		const { lr, momentum, optimizer } = cell;
-		this.set({ lr, optimizer, momentum: optimizer === "adam" ? this.state.momentum : momentum });
+		const { lr, optimizer, momentum = this.state.momentum } = cell;
+		this.set({ lr, optimizer, momentum });
 		this.readMap(cell);
 	}
 
@@ -261,37 +263,31 @@ class Explorer {
 		if (!cell) return;
 		const { needed } = cell;
 		const steps = needed === Infinity ? "diverging" : needed >= 0 ? `${needed} steps` : "more than 400 steps";
-		this.put(this.find(".map .readout"), `${howTo(cell)}: ${steps}`);
+		this.put(".map .readout", `${howTo(cell)}: ${steps}`);
 	}
 
-	arrows(element, move) {
-		const keydown = (event) => {
+	drag(handle) {
+		const arrows = (move) => (event) => {
 			if (!ARROWS[event.key]) return;
 			event.preventDefault();
 			move(ARROWS[event.key], event);
 		};
-		listen(element, { keydown });
-	}
-
-	drag(handle) {
-		this.arrows(handle, (way, { shiftKey }) => {
-			const far = (this.camera.half / 40) * (shiftKey ? 5 : 1);
-			this.place(this.state.start.map((value, i) => value + far * way[i]));
-		});
-		this.arrows(this.map.stage, (way) => this.choose(this.map.beside(this.state, way)));
+		listen(this.map.stage, { keydown: arrows((way) => this.choose(this.map.beside(this.state, way))) });
 		listen(handle, {
-			pointerdown: ({ button, pointerId, clientX, clientY }) => {
-				if (button) return;
-				handle.setPointerCapture(pointerId);
-				const { left, top, width, height } = handle.getBoundingClientRect();
+			keydown: arrows((way, { shiftKey }) => {
+				const far = (this.camera.half / 40) * (shiftKey ? 5 : 1);
+				this.place(this.state.start.map((value, i) => value + far * way[i]));
+			}),
+			pointerdown: (event) => {
+				if (event.button) return;
+				handle.setPointerCapture(event.pointerId);
 				this.marked = null;
-				this.grip = [clientX - left - width / 2, clientY - top - height / 2];
+				this.grip = at(event).map((v) => v - handle.offsetWidth / 2);
 			},
-			pointermove: ({ clientX, clientY }) => {
+			pointermove: (event) => {
 				if (!this.grip) return;
-				// The page may scroll.
-				const { left, top } = handle.parentElement.getBoundingClientRect();
-				this.place(this.parameters.parametersAt(clientX - this.grip[0] - left, clientY - this.grip[1] - top));
+				const place = at(event, handle.parentElement).map((v, i) => v - this.grip[i]);
+				this.place(this.parameters.parametersAt(place));
 			},
 			lostpointercapture: () => this.ask((this.grip = null)),
 		});
@@ -314,10 +310,10 @@ class Explorer {
 		if (this.playing) this.t += elapsed * Math.max(STEPS_PER_SECOND, steps / SECONDS_AT_MOST);
 		if (this.playing && this.t >= steps) this.go(steps);
 		const gliding = this.glide(elapsed);
-		const { run, ghost, byEpoch, state: { start } } = this;
+		const { run, ghost, byEpoch } = this;
 		const t = this.calm.matches ? Math.floor(this.t) : this.t;
 		const ghostT = ghost && Math.min(byEpoch ? (t / run.perEpoch) * ghost.perEpoch : t, ghost.steps);
-		for (const one of this.views) one.draw({ ...this, start, t, ghostT });
+		for (const one of this.views) one.draw({ ...this, t, ghostT });
 		const shown = this.map.stage.clientWidth > 0;
 		const counting = shown && this.map.work();
 		if (shown) this.map.draw(this);
@@ -347,28 +343,27 @@ class Explorer {
 		if (this.grip) return false;
 		const { camera } = this;
 		const goal = this.aim();
-		const names = ["w", "b", "half"];
+		const names = Object.keys(goal);
 		const off = Math.max(...names.map((name) => Math.abs(goal[name] - camera[name]))) / goal.half;
 		if (off === 0) return false;
 		this.parameters.stale = true;
-		const there = off < 0.002 || this.calm.matches;
-		const share = 1 - Math.exp(-12 * elapsed);
-		for (const name of names) {
-			camera[name] = there ? goal[name] : camera[name] + share * (goal[name] - camera[name]);
-		}
-		return !there;
+		const share = off < 0.002 || this.calm.matches ? 1 : 1 - Math.exp(-12 * elapsed);
+		// So that the whole share leads there to the last digit.
+		for (const name of names) camera[name] = (1 - share) * camera[name] + share * goal[name];
+		return share < 1;
 	}
 
-	put(element, text) {
+	put(selector, text) {
+		const element = this.find(selector);
 		if (element.textContent !== text) element.textContent = text;
+		return element;
 	}
 
 	showSettings() {
-		const { state, surface, run, verdict, ghost, fix, section } = this;
+		const { state, surface, run, verdict, ghost, hide, fix, section } = this;
 		const { limit, fastest } = rateMarks(surface, state.momentum);
 		const batched = run.batchSize !== null;
 		const values = { ...state, ...state.start, batch_size: run.batchSize ?? surface.n };
-		for (const box of this.all("[type=number]")) box.value = values[box.name];
 		for (const [name, places] of Object.entries(this.dials)) {
 			const slider = this.find(`[type=range][name=${name}]`);
 			slider.max = places.length - 1;
@@ -379,37 +374,37 @@ class Explorer {
 		const chosen = {
 			size: `${run.batchSize ?? ""}`, axis: this.byEpoch ? "epoch" : "step", optimizer: state.optimizer,
 		};
-		for (const one of this.all("[name=momentum]")) one.disabled = adam || fix.has("momentum");
-		for (const one of this.all("[type=radio]")) one.checked = one.value === chosen[one.name];
-		const shuffle = this.find("[name=shuffle]");
-		shuffle.checked = state.shuffle;
-		shuffle.disabled = !batched || fix.has("shuffle");
-		this.find("[name=seed]").disabled = !batched || !state.shuffle || fix.has("seed");
+		const useless = { momentum: adam, shuffle: !batched, seed: !batched || !state.shuffle };
+		for (const one of this.all("input")) {
+			const { type, name, value } = one;
+			if (type === "number") one.value = values[name];
+			if (type === "radio") one.checked = value === chosen[name];
+			if (name in useless) one.disabled = useless[name] || fix.has(name);
+		}
+		this.find("[name=shuffle]").checked = state.shuffle;
 		this.find("[name=step]").max = state.steps;
-		section.classList.toggle("batched", batched);
-		section.classList.toggle("compared", Boolean(ghost));
-		section.classList.toggle("two", run.differs);
-		this.find(".axis").hidden = !batched && !ghost?.batchSize;
+		const looks = { batched, compared: ghost, two: run.differs };
+		for (const name in looks) section.classList.toggle(name, Boolean(looks[name]));
+		if (!hide.has("axis")) this.find(".axis").hidden = !batched && !ghost?.batchSize;
 		section.dataset.kind = verdict.kind;
-		this.put(this.find(".words b"), `${verdict.title}:`);
-		this.put(this.find(".words span"), verdict.text);
-		this.put(this.find("[data-do=keep]"), ghost ? "Remove kept run" : "Keep this run");
-		this.put(this.find(".note"), ghost ? `Kept run: ${howTo(ghost.settings)}, ` +
+		this.put(".words b", `${verdict.title}:`);
+		this.put(".words span", verdict.text);
+		this.put("[data-do=keep]", ghost ? "Remove kept run" : "Keep this run");
+		this.put(".note", ghost ? `Kept run: ${howTo(ghost.settings)}, ` +
 			`batch size ${ghost.batchSize ?? "all"}; ${this.reached(ghost)}.` : "");
-		const reached = this.find(".reached");
-		this.put(reached, this.reached(run));
+		const reached = this.put(".reached", this.reached(run));
 		reached.title = `The loss stays within ${format(this.goal)} of the least.`;
 		const marks = {
 			limit: ["limit", limit], fastest: ["fastest", fastest],
 			single: [`${run.batchSize === 1 ? "sample" : "batch"} limit`, run.batchLimit * (1 + state.momentum)],
 		};
 		for (const [name, [text, rate]] of Object.entries(marks)) {
-			const mark = this.find(`.${name}`);
+			const mark = this.put(`.${name}`, `${text} ${format(rate, 3)}`);
 			const at = Math.log(rate / this.dials.lr[0]) / Math.log(this.dials.lr.at(-1) / this.dials.lr[0]);
 			// Adam has no such limits.
 			mark.hidden = adam || !(at >= 0 && at <= 1);
 			mark.style.setProperty("--at", at);
-			this.put(mark, `${text} ${format(rate, 3)}`);
+			mark.classList.toggle("after", at < 0.5);
 		}
 	}
 
@@ -423,28 +418,27 @@ class Explorer {
 		const seen = marked ?? t;
 		const { w, b, loss } = pointAt(run, seen);
 		const k = Math.floor(t);
-		const [line, parameters, losses] = this.all(".views .readout");
 		section.classList.toggle("pointed", marked !== null);
-		this.put(line, `ŷ = ${format(w)}·x ${b < 0 ? "−" : "+"} ${format(Math.abs(b))}`);
-		this.put(parameters, `w = ${format(w)}, b = ${format(b)}`);
+		this.put(".data .readout", `ŷ = ${format(w)}·x ${b < 0 ? "−" : "+"} ${format(Math.abs(b))}`);
+		this.put(".parameters .readout", `w = ${format(w)}, b = ${format(b)}`);
 		const batch = run.batchSize ? ` · batch ${format(run.batchLoss[stepBefore(seen)], 3)}` : "";
-		this.put(losses, format(loss) + batch);
+		this.put(".loss .readout", format(loss) + batch);
 		const epoch = run.batchSize ? `, epoch ${(t / run.perEpoch).toFixed(1)}` : "";
-		this.put(this.find("output"), `step ${k} of ${run.steps}${epoch}`);
+		this.put("output", `step ${k} of ${run.steps}${epoch}`);
 		const slider = this.find("[name=step]");
 		slider.value = k;
-		slider.ariaValueText = `${k} of ${run.steps}, loss ${format(run.loss[k])}`;
+		const reading = `${k} of ${run.steps}, loss ${format(run.loss[k])}`;
+		slider.ariaValueText = reading;
 		const play = this.find("[data-do=play]");
 		play.title = playing ? "Pause" : "Play";
 		play.classList.toggle("playing", playing);
 		const handle = this.find(".handle");
-		const [w0, b0] = this.state.start;
-		const [px, py] = this.parameters.at({ w: w0, b: b0 });
+		const start = pointAt(run, 0);
+		const [px, py] = this.parameters.place(start);
 		handle.style.transform = `translate(${px}px, ${py}px)`;
-		handle.ariaLabel = `Start, w = ${format(w0)}, b = ${format(b0)}`;
+		handle.ariaLabel = `Start, w = ${format(start.w)}, b = ${format(start.b)}`;
 		if (playing) return;
-		this.speak(`Step ${k} of ${run.steps}, loss ${format(run.loss[k])}; ${this.reached(run)}. ` +
-			`${verdict.title}: ${verdict.text}`);
+		this.speak(`Step ${reading}; ${this.reached(run)}. ${verdict.title}: ${verdict.text}`);
 	}
 
 	/** Once things are still, and not at first. */
@@ -452,7 +446,7 @@ class Explorer {
 		clearTimeout(this.speaking);
 		this.told ??= text;
 		if (this.told === text) return;
-		this.speaking = setTimeout(() => this.put(this.find(".spoken"), (this.told = text)), 700);
+		this.speaking = setTimeout(() => this.put(".spoken", (this.told = text)), 700);
 	}
 }
 

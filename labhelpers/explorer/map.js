@@ -1,6 +1,6 @@
 // The map of steps to the minimum: rates along, momentum up, a row for Adam on top.
 import { format, stepsNeeded } from "./descent.js";
-import { View, clamp, dot } from "./views.js";
+import { View, clamp } from "./views.js";
 
 const MOST = 400;
 /** Milliseconds of a frame. */
@@ -14,7 +14,7 @@ export class MapView extends View {
 		const key = `${state.start}`;
 		if (key === this.key) return;
 		const rows = Array.from({ length: 20 }, (_, row) => ({ row, optimizer: "sgd", momentum: row / 20 }));
-		rows.push({ row: ADAM, optimizer: "adam", momentum: 0 });
+		rows.push({ row: ADAM, optimizer: "adam" });
 		this.cells = rows.flatMap((row) => rates.map((lr, i) => ({ ...row, lr, i })));
 		Object.assign(this, { key, rates, done: 0, best: null, stale: true });
 		this.count = (cell) => stepsNeeded(surface, { ...cell, start: state.start, goal }, MOST);
@@ -74,7 +74,8 @@ export class MapView extends View {
 		return cells[clamp(row + up, 0, 20) * rates.length + clamp(i + right, 0, rates.length - 1)];
 	}
 
-	drawBack(ctx, scene, colours) {
+	drawBack() {
+		const { ctx, colours } = this;
 		const few = Math.log(this.best?.needed);
 		for (const cell of this.cells.slice(0, this.done)) {
 			const { needed } = cell;
@@ -86,18 +87,15 @@ export class MapView extends View {
 		}
 	}
 
-	drawFront(ctx, { state: { lr, momentum, optimizer } }, { ink, minimum, paper }) {
-		const { best } = this;
-		const ring = (place, radius, strokeStyle) => {
-			Object.assign(ctx, { strokeStyle, lineWidth: 2.5 });
-			dot(ctx, place, radius, "transparent", true);
-		};
-		ring([this.x.at(lr), this.y.at(optimizer === "adam" ? ADAM : momentum * 20)], 6, ink);
-		if (!best) return;
-		const [left, top, right, bottom] = this.edges(best);
+	drawFront({ state: { lr, momentum, optimizer } }) {
+		const ring = (place, radius, strokeStyle) => this.styled({ strokeStyle, lineWidth: 2.5 }, () => {
+			this.dot(place, radius, "transparent", true);
+		});
+		ring([this.x.at(lr), this.y.at(optimizer === "adam" ? ADAM : momentum * 20)], 6, "ink");
+		if (!this.best) return;
+		const [left, top, right, bottom] = this.edges(this.best);
 		const place = [(left + right) / 2, (top + bottom) / 2];
-		ring(place, 4, minimum);
-		ctx.strokeStyle = paper;
-		this.label(ctx, `fewest: ${best.needed}`, place, ink, [10, 20]);
+		ring(place, 4, "minimum");
+		this.label(`fewest: ${this.best.needed}`, place, "ink", [10, 20]);
 	}
 }

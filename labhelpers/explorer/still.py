@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 from PIL import Image
 
-from labhelpers.explorer.words import format_number, power_of_ten
+from labhelpers.figures.wording import AxisNumbers
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
@@ -120,7 +120,8 @@ def _draw_parameters(ax, history: History) -> None:
     cross = {"color": _MINIMUM, "linestyle": "", "markersize": 10, "markeredgewidth": 2}
     ax.plot(w, b, "+", **cross, label="minimum")
     ax.set(title="Parameter space", xlabel="w (slope)", ylabel="b (intercept)")
-    ax.set(xlim=box[0], ylim=box[1], aspect="equal")
+    # Its title beside those of the other panels.
+    ax.set(xlim=box[0], ylim=box[1], aspect="equal", anchor="N")
 
 
 def _draw_contours(ax, surface: LossSurface, highest: float) -> None:
@@ -134,12 +135,6 @@ def _draw_contours(ax, surface: LossSurface, highest: float) -> None:
         (across, up), _ = surface.eigenvectors.T
         look = {"angle": np.degrees(np.arctan2(up, across)), "fill": False, "edgecolor": "0.75"}
         ax.add_patch(Ellipse(surface.minimum, *size, **look, linewidth=0.8))
-
-
-def _power(value: float) -> str:
-    """A power of ten on an axis, plain from 0.01 to 100."""
-    plain = 0.0099 < value < 101
-    return format_number(value) if plain else power_of_ten(round(np.log10(value)))
 
 
 def _draw_loss(ax, history: History) -> None:
@@ -158,5 +153,5 @@ def _draw_loss(ax, history: History) -> None:
     ax.set(title="Loss", xlabel="step", ylabel="mean squared error")
     if np.any(shown > 0):
         ax.set_yscale("log")
-        ax.yaxis.set_major_formatter(lambda value, position: _power(value))
+        ax.yaxis.set_major_formatter(AxisNumbers(log=True))
     ax.yaxis.set_minor_formatter(lambda value, position: "")

@@ -2,6 +2,7 @@
 import { format, formatAll } from "./descent.js";
 
 const FONT = "11px system-ui, sans-serif";
+const CENTRED = { textAlign: "center", textBaseline: "middle", lineWidth: 4, strokeStyle: "paper" };
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const NEAR = { left: -1e4, right: 1e4, top: -1e4, bottom: 1e4 };
 const AROUND = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [-1, -1], [1, 1], [-1, 1]];
@@ -31,35 +32,6 @@ export function pointAt(run, t) {
 /** The step that leads to t. */
 export const stepBefore = (t) => Math.max(Math.ceil(t) - 1, 0);
 
-export function dot(ctx, [px, py], radius, fill, edge) {
-	ctx.beginPath();
-	ctx.arc(px, py, radius, 0, 7);
-	ctx.fillStyle = fill;
-	ctx.fill();
-	if (edge) ctx.stroke();
-}
-
-function arrow(ctx, [px, py], angle, length, fill) {
-	ctx.save();
-	ctx.translate(px, py);
-	ctx.rotate(angle);
-	ctx.fillStyle = fill;
-	ctx.beginPath();
-	for (const corner of [[0, 0], [-length, length / 2], [-length, -length / 2]]) ctx.lineTo(...corner);
-	ctx.fill();
-	ctx.restore();
-}
-
-/** The k from 0 to last with the least distance, or null where all are farther than far. */
-function nearest(last, far, distance) {
-	let found = null;
-	for (let k = 0; k <= last; k++) {
-		const off = distance(k);
-		if (off < far) [far, found] = [off, k];
-	}
-	return found;
-}
-
 /** The part of a segment inside a box, or nothing. */
 function clip(p, q, box) {
 	// Huge coordinates are not precise: from the nearer end, if there is one.
@@ -73,6 +45,9 @@ function clip(p, q, box) {
 }
 
 export class View {
+	/** How far from a step a pointer may be to mark it. */
+	far = 40;
+
 	constructor(stage) {
 		this.stage = stage;
 		this.stale = true;
@@ -117,45 +92,71 @@ export class View {
 
 	paint(ctx, scene, drawLayer) {
 		const { left, top, right, bottom } = this.box;
-		const { colours } = scene;
+		Object.assign(this, { ctx, colours: scene.colours });
 		ctx.setTransform(this.density, 0, 0, this.density, 0, 0);
 		ctx.clearRect(0, 0, this.width, this.height);
-		Object.assign(ctx, { font: FONT, lineJoin: "round", strokeStyle: colours.paper, lineWidth: 1.5 });
+		this.styled({ font: FONT, lineJoin: "round", strokeStyle: "paper", lineWidth: 1.5 }, () => {
+			if (ctx === this.back) this.styled({ lineWidth: 1, fillStyle: "soft" }, () => this.axes(ctx));
+			ctx.beginPath();
+			ctx.rect(left, top, right - left, bottom - top);
+			ctx.clip();
+			drawLayer.call(this, scene);
+		});
+	}
+
+	/** Draw in a style of its own, with the colours by their names in the style sheet. */
+	styled(style, draw) {
+		const { ctx, colours } = this;
 		ctx.save();
-		if (ctx === this.back) this.axes(ctx, colours);
+		for (const [name, value] of Object.entries(style)) ctx[name] = colours[value] ?? value;
+		draw(ctx);
 		ctx.restore();
-		ctx.save();
+	}
+
+	dot([px, py], radius, colour, edge) {
+		const { ctx } = this;
 		ctx.beginPath();
-		ctx.rect(left, top, right - left, bottom - top);
-		ctx.clip();
-		drawLayer.call(this, ctx, scene, colours);
-		ctx.restore();
+		ctx.arc(px, py, radius, 0, 7);
+		ctx.fillStyle = this.colours[colour] ?? colour;
+		ctx.fill();
+		if (edge) ctx.stroke();
+	}
+
+	arrow(place, angle, length, fillStyle) {
+		this.styled({ fillStyle }, (ctx) => {
+			ctx.translate(...place);
+			ctx.rotate(angle);
+			ctx.beginPath();
+			for (const corner of [[0, 0], [-length, length / 2], [-length, -length / 2]]) ctx.lineTo(...corner);
+			ctx.fill();
+		});
 	}
 
 	axis(low, high, horizontal, label) {
 		const { left, top, right, bottom } = this.box;
 		const [from, to] = horizontal ? [left, right] : [bottom, top];
-		const at = (value) => from + ((value - low) / (high - low)) * (to - from);
-		return { low, high, at, label, ticks: ticks(low, high, Math.abs(to - from) / 50) };
+		const scale = (to - from) / (high - low);
+		return {
+			low, high, label, ticks: ticks(low, high, Math.abs(to - from) / 50),
+			at: (value) => from + (value - low) * scale, of: (place) => low + (place - from) / scale,
+		};
 	}
 
-	axes(ctx, colours) {
+	axes(ctx) {
 		const { left, top, right, bottom } = this.box;
 		const { x, y } = this;
-		ctx.lineWidth = 1;
-		ctx.strokeStyle = colours.grid;
+		ctx.strokeStyle = this.colours.grid;
 		ctx.beginPath();
 		for (const value of x.ticks) ctx.moveTo(x.at(value), top), ctx.lineTo(x.at(value), bottom);
 		for (const value of y.ticks) ctx.moveTo(left, y.at(value)), ctx.lineTo(right, y.at(value));
 		ctx.stroke();
-		ctx.strokeStyle = colours.line;
+		ctx.strokeStyle = this.colours.line;
 		ctx.strokeRect(left - 0.5, top - 0.5, right - left + 1, bottom - top + 1);
-		ctx.fillStyle = colours.soft;
 		ctx.textAlign = "center";
 		x.ticks.forEach((value, i) => ctx.fillText(x.texts[i], x.at(value), bottom + 14));
 		Object.assign(ctx, { textAlign: "right", textBaseline: "middle" });
 		y.ticks.forEach((value, i) => ctx.fillText(y.texts[i], left - 6, y.at(value)));
-		Object.assign(ctx, { textAlign: "center", textBaseline: "bottom", fillStyle: colours.ink });
+		Object.assign(ctx, { textAlign: "center", textBaseline: "bottom", fillStyle: this.colours.ink });
 		ctx.fillText(x.label, Math.round((left + right) / 2), this.height - 2);
 		ctx.translate(12, Math.round((top + bottom) / 2));
 		ctx.rotate(-Math.PI / 2);
@@ -167,30 +168,39 @@ export class View {
 		return px >= left && px <= right && py >= top && py <= bottom;
 	}
 
-	/** Stroke at(0), at(1) … at(t), up to the first that is not a number. */
-	curve(ctx, at, t, strokeStyle, lineWidth, dash = [], globalAlpha = 1) {
-		ctx.save();
-		Object.assign(ctx, { strokeStyle, lineWidth, globalAlpha });
-		ctx.setLineDash(dash);
-		ctx.beginPath();
-		let [from, pen] = [at(0), null];
-		for (let k = 1; k < t + 1; k++) {
-			const to = at(Math.min(k, t));
-			if (!Number.isFinite(reach(to))) break;
-			const near = reach(from) < 1e4 && reach(to) < 1e4;
-			const [start, end] = near ? [from, to] : clip(from, to, NEAR);
-			if (end && start !== pen) ctx.moveTo(...start);
-			if (end) ctx.lineTo(...end);
-			[from, pen] = [to, end];
+	/** The step seen nearest to a place, if one is near. */
+	stepAt(place, { run }) {
+		let [found, least] = [null, this.far];
+		for (let k = 0; k <= run.steps; k++) {
+			const off = this.distance(run, k, place);
+			if (off < least) [found, least] = [k, off];
 		}
-		ctx.stroke();
-		ctx.restore();
+		return found;
+	}
+
+	/** Stroke at(0), at(1) … at(t), up to the first that is not a number. */
+	curve(at, t, strokeStyle, lineWidth, dash = [], globalAlpha = 1) {
+		this.styled({ strokeStyle, lineWidth, globalAlpha }, (ctx) => {
+			ctx.setLineDash(dash);
+			ctx.beginPath();
+			let [from, pen] = [at(0), null];
+			for (let k = 1; k < t + 1; k++) {
+				const to = at(Math.min(k, t));
+				if (!Number.isFinite(reach(to))) break;
+				const near = reach(from) < 1e4 && reach(to) < 1e4;
+				const [start, end] = near ? [from, to] : clip(from, to, NEAR);
+				if (end && start !== pen) ctx.moveTo(...start);
+				if (end) ctx.lineTo(...end);
+				[from, pen] = [to, end];
+			}
+			ctx.stroke();
+		});
 	}
 
 	/** Write a text on a halo, as near to a place as nothing else is written; true if there is room. */
-	label(ctx, text, [px, py], colour, distances = [13]) {
+	label(text, [px, py], fillStyle, distances = [13]) {
 		const { left, right, top, bottom } = this.box;
-		const half = ctx.measureText(text).width / 2 + 3;
+		const half = this.ctx.measureText(text).width / 2 + 3;
 		for (const far of distances) {
 			for (const [dx, dy] of AROUND) {
 				const [nearX, nearY] = [px + (far && dx * (half + far)), py + dy * far];
@@ -199,11 +209,10 @@ export class View {
 				const box = { left: x - half, right: x + half, top: y - 8, bottom: y + 8 };
 				if (Math.hypot(x - nearX, y - nearY) > 2 * far || this.taken.some((one) => meet(one, box))) continue;
 				this.taken.push(box);
-				ctx.save();
-				Object.assign(ctx, { textAlign: "center", textBaseline: "middle", lineWidth: 4, fillStyle: colour });
-				ctx.strokeText(text, x, y);
-				ctx.fillText(text, x, y);
-				ctx.restore();
+				this.styled({ ...CENTRED, fillStyle }, (ctx) => {
+					ctx.strokeText(text, x, y);
+					ctx.fillText(text, x, y);
+				});
 				return true;
 			}
 		}
@@ -216,18 +225,27 @@ export class View {
 	}
 
 	/** An arrowhead where something has left, and a text inwards of it. */
-	leaving(ctx, place, angle, text, { wrong, ink }) {
-		arrow(ctx, place, angle, 14, wrong);
-		this.label(ctx, text, place, ink, [16, 30, 60, 90, 120]);
+	leaving(place, angle, text) {
+		this.arrow(place, angle, 14, "wrong");
+		this.label(text, place, "ink", [16, 30, 60, 90, 120]);
 	}
 
-	/** The step under the pointer, which all views show. */
-	mark(ctx, place, k, { paper, ink }) {
-		ctx.save();
-		Object.assign(ctx, { strokeStyle: ink, lineWidth: 2 });
-		dot(ctx, place, 5, paper, true);
-		ctx.restore();
-		this.label(ctx, `step ${k}`, place, ink, [11, 20, 35, 60]);
+	/** Two runs from end to end, where each has a place `at` its step t. */
+	drawPaths({ run, ghost }) {
+		if (ghost) this.curve((t) => this.at(ghost, t), ghost.steps, "kept", 2, [7, 5]);
+		this.curve((t) => this.at(run, t), run.steps, "run", 1.5, [], 0.35);
+	}
+
+	/** Their present steps, and the step under the pointer, which all views show. */
+	drawSteps({ run, ghost, ghostT, t, marked }) {
+		if (ghost) this.dot(this.at(ghost, ghostT), 5, "kept", true);
+		if (this.inside(this.at(run, t))) this.dot(this.at(run, t), 6, "run", true);
+		else this.leave(run, t);
+		if (marked === null || !this.inside(this.at(run, marked))) return;
+		this.styled({ strokeStyle: "ink", lineWidth: 2 }, () => {
+			this.dot(this.at(run, marked), 5, "paper", true);
+		});
+		this.label(`step ${marked}`, this.at(run, marked), "ink", [11, 20, 35, 60]);
 	}
 }
 
@@ -243,49 +261,48 @@ export class DataView extends View {
 		this.y = this.axis(bottom - room, top + room, false, "y");
 	}
 
-	line(ctx, { w, b }, ...style) {
+	line({ w, b }, ...style) {
 		const { x, y } = this;
 		// A steep line from bottom to top, any other from left to right.
 		const [xs, ys] = [x, y].map(({ low, high }) => [low, high]);
 		const at = Math.abs(w) * (x.high - x.low) > y.high - y.low
 			? (k) => [x.at((ys[k] - b) / w), y.at(ys[k])]
 			: (k) => [x.at(xs[k]), y.at(w * xs[k] + b)];
-		this.curve(ctx, at, 1, ...style);
+		this.curve(at, 1, ...style);
 	}
 
-	drawBack(ctx, { points, surface }, colours) {
+	drawBack({ points, surface }) {
 		const radius = points.x.length > 300 ? 1.6 : 3;
-		points.x.forEach((x, i) => dot(ctx, [this.x.at(x), this.y.at(points.y[i])], radius, colours.point));
-		this.line(ctx, surface, colours.minimum, 2, [2, 4]);
+		points.x.forEach((x, i) => this.dot([this.x.at(x), this.y.at(points.y[i])], radius, "point"));
+		this.line(surface, "minimum", 2, [2, 4]);
 	}
 
-	/** The step whose line runs nearest to a place. */
-	stepAt([px, py], { run }) {
-		const { x, y } = this;
-		const at = x.low + ((px - this.box.left) / (this.box.right - this.box.left)) * (x.high - x.low);
-		return nearest(run.steps, 40, (k) => Math.abs(y.at(run.w[k] * at + run.b[k]) - py));
+	distance(run, k, [px, py]) {
+		return Math.abs(this.y.at(run.w[k] * this.x.of(px) + run.b[k]) - py);
 	}
 
-	drawFront(ctx, { points, run, ghost, ghostT, t, marked }, colours) {
+	drawFront({ points, run, ghost, ghostT, t, marked }) {
 		const { w, b } = pointAt(run, t);
 		const batch = run.batchOf(stepBefore(t)) ?? [];
 		// From a point to the line.
 		const residual = (i) => (k) => [this.x.at(points.x[i]), this.y.at(k ? w * points.x[i] + b : points.y[i])];
-		if (batch.length <= 20) for (const i of batch) this.curve(ctx, residual(i), 1, colours.batch, 1);
+		if (batch.length <= 20) for (const i of batch) this.curve(residual(i), 1, "batch", 1);
 		const radius = batch.length > 100 ? 2.5 : 4.5;
-		for (const i of batch) dot(ctx, residual(i)(0), radius, colours.batch, true);
-		if (ghost) this.line(ctx, pointAt(ghost, ghostT), colours.kept, 2, [7, 5]);
-		this.line(ctx, { w, b }, colours.run, 2.5);
-		if (marked !== null) this.line(ctx, pointAt(run, marked), colours.ink, 1.5, [5, 3]);
+		for (const i of batch) this.dot(residual(i)(0), radius, "batch", true);
+		if (ghost) this.line(pointAt(ghost, ghostT), "kept", 2, [7, 5]);
+		this.line({ w, b }, "run", 2.5);
+		if (marked !== null) this.line(pointAt(run, marked), "ink", 1.5, [5, 3]);
 		const { low, high } = this.x;
 		const [side, end] = w * low + b > 0 ? [1, this.y.high] : [-1, this.y.low];
 		if (Math.min(side * (w * low + b), side * (w * high + b)) <= side * end) return;
 		const place = [this.x.at((low + high) / 2), this.y.at(end)];
-		this.leaving(ctx, place, (-side * Math.PI) / 2, "the line is out here", colours);
+		this.leaving(place, (-side * Math.PI) / 2, "the line is out here");
 	}
 }
 
 export class ParameterView extends View {
+	far = 20;
+
 	frame({ camera }) {
 		const { left, right, top, bottom } = this.box;
 		// One scale: only so do steps cross the contours at right angles.
@@ -295,86 +312,93 @@ export class ParameterView extends View {
 		this.y = this.axis(camera.b - halfB, camera.b + halfB, false, "b (intercept)");
 	}
 
-	at({ w, b }) {
+	place({ w, b }) {
 		return [this.x.at(w), this.y.at(b)];
 	}
 
+	at(run, t) {
+		return this.place(pointAt(run, t));
+	}
+
+	distance(run, k, [px, py]) {
+		const [x, y] = this.at(run, k);
+		return Math.hypot(x - px, y - py);
+	}
+
 	/** At the nearest place inside the axes. */
-	parametersAt(px, py) {
+	parametersAt([px, py]) {
 		const { left, right, top, bottom } = this.box;
-		const [fromLeft, fromBottom] = [clamp(px, left, right) - left, bottom - clamp(py, top, bottom)];
-		return [this.x.low + fromLeft / this.scale, this.y.low + fromBottom / this.scale];
+		return [this.x.of(clamp(px, left, right)), this.y.of(clamp(py, top, bottom))];
 	}
 
-	stepAt([px, py], { run }) {
-		const off = ([x, y]) => Math.hypot(x - px, y - py);
-		return nearest(run.steps, 20, (k) => off(this.at({ w: run.w[k], b: run.b[k] })));
+	/** Where −η times the full gradient leads to. */
+	fullStep(run, k, surface) {
+		const { w, b } = pointAt(run, k);
+		const { lr } = run.settings;
+		const [gw, gb] = surface.gradient(w, b);
+		return this.place({ w: w - lr * gw, b: b - lr * gb });
 	}
 
-	drawBack(ctx, { surface, run, ghost, start, canMove }, colours) {
-		const [px, py] = this.at(surface);
-		const cross = (angle, reach, ...style) => {
-			const [dx, dy] = [reach * Math.cos(angle), -reach * Math.sin(angle)];
-			this.curve(ctx, (k) => [px + (2 * k - 1) * dx, py + (2 * k - 1) * dy], 1, ...style);
-		};
-		const levels = this.contours(ctx, surface, colours);
+	drawBack(scene) {
+		const { surface, run, ghost, canMove } = scene;
+		const middle = this.place(surface);
+		const off = (angle, far) =>
+			[middle[0] + far * Math.cos(angle), middle[1] - far * Math.sin(angle)];
+		const cross = (angle, far, ...style) =>
+			this.curve((k) => off(angle, (2 * k - 1) * far), 1, ...style);
+		const levels = this.contours(surface);
 		const far = this.width + this.height;
 		const turns = [["steep", surface.angle], ["shallow", surface.angle + Math.PI / 2]];
-		for (const [, angle] of turns) cross(angle, far, colours.soft, 1, [2, 4]);
-		const path = (one) => (t) => this.at(pointAt(one, t));
-		if (ghost) this.curve(ctx, path(ghost), ghost.steps, colours.kept, 2, [7, 5]);
-		this.curve(ctx, path(run), run.steps, colours.run, 1.5, [], 0.35);
-		for (const angle of [0, Math.PI / 2]) cross(angle, 10, colours.minimum, 3);
-		const place = this.at({ w: start[0], b: start[1] });
-		this.take(place, 13);
-		this.take([px, py], 9);
-		const [gw, gb] = surface.gradient(...start).map((g) => -run.settings.lr * g);
-		this.keepOff((t) => this.at({ w: start[0] + t * gw, b: start[1] + t * gb }), 1);
-		for (const one of ghost ? [run, ghost] : [run]) this.keepOff(path(one), Math.min(one.steps, 60));
-		this.label(ctx, canMove ? "start: drag, or click" : "start", place, colours.ink, [14, 24]);
+		for (const [, angle] of turns) cross(angle, far, "soft", 1, [2, 4]);
+		this.drawPaths(scene);
+		for (const angle of [0, Math.PI / 2]) cross(angle, 10, "minimum", 3);
+		const start = this.at(run, 0);
+		this.take(start, 13);
+		this.take(middle, 9);
+		this.keepOff((k) => (k ? this.fullStep(run, 0, surface) : start), 1);
+		for (const one of ghost ? [run, ghost] : [run]) this.keepOff((k) => this.at(one, k), one.steps);
+		this.label(canMove ? "start: drag, or click" : "start", start, "ink", [14, 24]);
 		for (const [name, angle] of turns) {
-			const way = [Math.cos(angle), -Math.sin(angle)];
-			for (const side of [1, -1]) {
-				const [, end] = clip([px, py], [px, py].map((v, i) => v + side * far * way[i]), this.box);
-				if (end && this.label(ctx, name, end, colours.soft)) break;
+			for (const side of [far, -far]) {
+				const [, end] = clip(middle, off(angle, side), this.box);
+				if (end && this.label(name, end, "soft")) break;
 			}
 		}
-		this.labelContours(ctx, surface, levels, colours);
+		this.labelContours(surface, levels);
 	}
 
-	/** Keep texts off a path. */
-	keepOff(at, end) {
-		for (let i = 0; i <= 160; i++) {
-			const place = at((i / 160) * end);
-			if (this.inside(place)) this.take(place, 3);
+	/** Keep texts off what is seen of at(0), at(1) …, as far as 60 steps. */
+	keepOff(at, last) {
+		for (let k = 1; k <= Math.min(last, 60); k++) {
+			const [p, q] = clip(at(k - 1), at(k), this.box);
+			if (!q) continue;
+			const parts = Math.ceil(Math.hypot(q[0] - p[0], q[1] - p[1]) / 6);
+			for (let i = 0; i <= parts; i++) this.take(p.map((v, j) => v + (i / parts) * (q[j] - v)), 3);
 		}
 	}
 
 	/** Fill the ellipses of losses … 30, 10, 3, 1 from the largest in view inwards. */
-	contours(ctx, surface, colours) {
+	contours(surface) {
 		const { x, y, box } = this;
 		const corners = [x.low, x.high].flatMap((w) => [y.low, y.high].map((b) => surface.loss(w, b)));
-		const levels = [];
-		ctx.save();
-		ctx.fillStyle = colours.high;
-		ctx.fillRect(box.left, box.top, box.right - box.left, box.bottom - box.top);
-		Object.assign(ctx, { lineWidth: 1, strokeStyle: colours.contour });
 		const outer = Math.floor(2 * Math.log10(Math.max(...corners)));
-		for (let i = 0; i < 11; i++) {
-			const level = 10 ** Math.floor((outer - i) / 2) * ((outer - i) % 2 ? 3 : 1);
-			if (level <= surface.least) break;
-			ctx.beginPath();
-			ctx.ellipse(...this.at(surface), ...this.radii(surface, level), -surface.angle, 0, 7);
-			ctx.fillStyle = colours.paper;
-			ctx.fill();
-			ctx.globalAlpha = Math.max(0, 1 - (i + 1) / 7);
-			ctx.fillStyle = colours.high;
-			ctx.fill();
-			ctx.globalAlpha = 1;
-			ctx.stroke();
-			levels.push(level);
-		}
-		ctx.restore();
+		const levels = [];
+		this.styled({ fillStyle: "high", strokeStyle: "contour", lineWidth: 1 }, (ctx) => {
+			ctx.fillRect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+			ctx.fillStyle = this.colours.paper;
+			for (let i = 0; i < 11; i++) {
+				const level = 10 ** Math.floor((outer - i) / 2) * ((outer - i) % 2 ? 3 : 1);
+				if (level <= surface.least) break;
+				ctx.beginPath();
+				ctx.ellipse(...this.place(surface), ...this.radii(surface, level), -surface.angle, 0, 7);
+				// The seventh is as the paper.
+				ctx.globalAlpha = 1 / Math.max(7 - i, 1);
+				ctx.fill();
+				ctx.globalAlpha = 1;
+				ctx.stroke();
+				levels.push(level);
+			}
+		});
 		return levels;
 	}
 
@@ -384,58 +408,53 @@ export class ParameterView extends View {
 	}
 
 	/** Each number on its contour, where there is room. */
-	labelContours(ctx, surface, levels, { soft }) {
-		const [px, py] = this.at(surface);
+	labelContours(surface, levels) {
+		const [px, py] = this.place(surface);
 		const [cos, sin] = [Math.cos(surface.angle), Math.sin(surface.angle)];
-		const texts = formatAll(levels);
+		const texts = formatAll(levels, true);
 		levels.forEach((level, i) => {
 			const [steep, shallow] = this.radii(surface, level);
 			for (let turn = 0.4; steep > 24 && turn < 6.6; turn += 0.3) {
 				const [p, q] = [steep * Math.cos(turn), shallow * Math.sin(turn)];
 				const place = [px + p * cos - q * sin, py - p * sin - q * cos];
-				if (this.inside(place) && this.label(ctx, texts[i], place, soft, [0])) break;
+				if (this.inside(place) && this.label(texts[i], place, "soft", [0])) break;
 			}
 		});
 	}
 
-	drawFront(ctx, { run, ghost, ghostT, surface, t, marked }, colours) {
-		const at = (k) => this.at(pointAt(run, k));
-		this.curve(ctx, at, t, colours.run, 2);
+	drawFront(scene) {
+		const { run, surface, t } = scene;
+		const at = (k) => this.at(run, k);
+		this.curve(at, t, "run", 2);
 		const radius = run.steps > 400 ? 0 : run.steps > 120 ? 1.75 : 2.75;
 		for (let k = 1; radius && k <= t; k++) {
-			if (this.inside(at(k))) dot(ctx, at(k), radius, colours.run);
+			if (this.inside(at(k))) this.dot(at(k), radius, "run");
 		}
 		const k = stepBefore(t);
-		const { settings: { lr }, w, b } = run;
-		const [gw, gb] = surface.gradient(w[k], b[k]);
-		if (run.differs) {
-			this.vector(ctx, at(k), this.at({ w: w[k] - lr * gw, b: b[k] - lr * gb }), colours.ink, 1.5);
-		}
-		this.vector(ctx, at(k), at(k + 1), run.batchSize ? colours.batch : colours.run, 3);
-		if (ghost) dot(ctx, this.at(pointAt(ghost, ghostT)), 5, colours.kept, true);
-		if (this.inside(at(t))) dot(ctx, at(t), 6, colours.run, true);
-		else this.leave(ctx, at, t, colours);
-		if (marked !== null && this.inside(at(marked))) this.mark(ctx, at(marked), marked, colours);
+		if (run.differs) this.vector(at(k), this.fullStep(run, k, surface), "ink", 1.5);
+		this.vector(at(k), at(k + 1), run.batchSize ? "batch" : "run", 3);
+		this.drawSteps(scene);
 	}
 
 	/** An arrow, where it can be seen. */
-	vector(ctx, from, to, colour, width) {
+	vector(from, to, colour, width) {
 		const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
 		if (!(length > 7)) return;
 		const angle = Math.atan2(to[1] - from[1], to[0] - from[0]);
 		const head = Math.min(4 * width + 2, length);
 		const neck = to.map((v, i) => v - head * 0.8 * (i ? Math.sin(angle) : Math.cos(angle)));
-		this.curve(ctx, (k) => (k ? neck : from), 1, colour, width);
-		arrow(ctx, to, angle, head, colour);
+		this.curve((k) => (k ? neck : from), 1, colour, width);
+		this.arrow(to, angle, head, colour);
 	}
 
-	leave(ctx, at, t, colours) {
+	leave(run, t) {
+		const at = (k) => this.at(run, k);
 		let k = Math.ceil(t);
 		while (k > 1 && !this.inside(at(k - 1))) k--;
 		const from = at(k - 1);
 		const [, place = from] = clip(from, at(Math.min(k, t)), this.box);
 		const angle = Math.atan2(place[1] - from[1], place[0] - from[0]);
-		this.leaving(ctx, place, angle, `leaves at step ${k}`, colours);
+		this.leaving(place, angle, `leaves at step ${k}`);
 	}
 }
 
@@ -450,17 +469,16 @@ export class LossView extends View {
 		const ceiling = Math.max(...runs.map((one) => one.loss[0])) * 1e12;
 		let [low, high] = [Infinity, 0];
 		for (const value of runs.flatMap((one) => [...one.loss, ...one.batchLoss])) {
-			if (value > 0 && value < low) low = value;
-			// True also for NaN.
-			if (!(value <= high)) high = value <= ceiling ? value : ceiling;
+			if (value > 0) low = Math.min(low, value);
+			// Also for NaN.
+			high = Math.max(high, value <= ceiling ? value : ceiling);
 		}
 		low = Math.max(least > 0 ? Math.min(low, least) : low, least / 30, high * 1e-15);
 		const bottom = Math.floor(2 * Math.log10(low) - 0.2) / 2;
 		const top = Math.max(Math.ceil(2 * Math.log10(high) + 0.2) / 2, bottom + 1);
 		const axis = this.axis(bottom, top, false, this.height < 150 ? "loss" : "mean squared error");
-		const stride = Math.ceil(((top - bottom) * 30) / (this.box.bottom - this.box.top));
-		const powers = [];
-		for (let m = Math.ceil(bottom / stride) * stride; m <= top; m += stride) powers.push(10 ** m);
+		const whole = ticks(bottom, top, (this.box.bottom - this.box.top) / 25).filter(Number.isInteger);
+		const powers = whole.map((exponent) => 10 ** exponent);
 		this.y = { ...axis, ticks: powers, log: true, at: (value) => axis.at(Math.log10(value)) };
 	}
 
@@ -477,33 +495,34 @@ export class LossView extends View {
 		return [this.x.at(this.along(run, k)), Math.min(this.y.at(run.batchLoss[k]), this.box.bottom - 3)];
 	}
 
-	drawBack(ctx, { run, ghost, surface }, colours) {
+	drawBack(scene) {
+		const { run, surface } = scene;
 		const { left, right } = this.box;
-		const [radius, alpha] = run.steps > 400 ? [1.2, 0.3] : [2, 0.6];
-		ctx.globalAlpha = alpha;
-		for (let k = 0; run.batchSize && k < run.steps; k++) {
-			const point = this.batchPoint(run, k);
-			if (this.inside(point)) dot(ctx, point, radius, colours.batch);
-		}
-		ctx.globalAlpha = 1;
+		const [radius, globalAlpha] = run.steps > 400 ? [1.2, 0.3] : [2, 0.6];
+		this.styled({ globalAlpha }, () => {
+			for (let k = 0; run.batchSize && k < run.steps; k++) {
+				const point = this.batchPoint(run, k);
+				if (this.inside(point)) this.dot(point, radius, "batch");
+			}
+		});
 		const least = this.y.at(surface.least);
-		this.curve(ctx, (k) => [k ? right : left, least], 1, colours.minimum, 2, [2, 4]);
-		if (ghost) this.curve(ctx, (t) => this.at(ghost, t), ghost.steps, colours.kept, 2, [7, 5]);
-		this.curve(ctx, (t) => this.at(run, t), run.steps, colours.run, 1.5, [], 0.35);
+		this.curve((k) => [k ? right : left, least], 1, "minimum", 2, [2, 4]);
+		this.drawPaths(scene);
 	}
 
-	stepAt([px], { run }) {
-		return nearest(run.steps, 40, (k) => Math.abs(this.x.at(this.along(run, k)) - px));
+	distance(run, k, [px]) {
+		return Math.abs(this.x.at(this.along(run, k)) - px);
 	}
 
-	drawFront(ctx, { run, ghost, ghostT, t, marked }, colours) {
-		this.curve(ctx, (k) => this.at(run, k), t, colours.run, 2.25);
-		if (run.batchSize) dot(ctx, this.batchPoint(run, stepBefore(t)), 4.5, colours.batch, true);
-		if (ghost) dot(ctx, this.at(ghost, ghostT), 5, colours.kept, true);
-		const [px, py] = this.at(run, t);
-		const text = `up there: ${format(run.loss[Math.floor(t)])}`;
-		if (py >= this.box.top) dot(ctx, [px, py], 5.5, colours.run, true);
-		else this.leaving(ctx, [px, this.box.top + 2], -Math.PI / 2, text, colours);
-		if (marked !== null) this.mark(ctx, this.at(run, marked), marked, colours);
+	drawFront(scene) {
+		const { run, t } = scene;
+		this.curve((k) => this.at(run, k), t, "run", 2.25);
+		if (run.batchSize) this.dot(this.batchPoint(run, stepBefore(t)), 4.5, "batch", true);
+		this.drawSteps(scene);
+	}
+
+	leave(run, t) {
+		const place = [this.at(run, t)[0], this.box.top + 2];
+		this.leaving(place, -Math.PI / 2, `up there: ${format(run.loss[Math.floor(t)])}`);
 	}
 }

@@ -9,13 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from labhelpers.explorer.settings import Settings
+from labhelpers.figures.wording import power_of_ten
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
-__all__ = ["Verdict", "describe_run", "factor", "format_number", "power_of_ten"]
-
-
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+__all__ = ["Verdict", "describe_run", "factor", "format_number"]
 
 
 class Verdict(NamedTuple):
@@ -31,11 +29,6 @@ class Factor(NamedTuple):
 
     value: float
     turns: bool
-
-
-def power_of_ten(exponent: int) -> str:
-    """The power as it is written: ``10⁶`` for 6."""
-    return f"10{str(exponent).translate(_RAISED)}"
 
 
 def format_number(value: float, digits: int = 4) -> str:

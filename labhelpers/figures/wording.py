@@ -6,7 +6,7 @@ import math
 
 from matplotlib.ticker import Formatter
 
-__all__ = ["AxisNumbers", "count", "equation", "point", "rounded"]
+__all__ = ["AxisNumbers", "count", "equation", "point", "power_of_ten", "rounded"]
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: Smaller than any parameter or loss that the labs speak of: rounding noise, shown as 0.
@@ -28,11 +28,11 @@ def rounded(value: float, digits: int = 3) -> str:
         text = f"{value:.10f}".rstrip("0").rstrip(".")
     else:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-        text = f"{mantissa.rstrip('0').rstrip('.')} × {_power_of_ten(int(exponent))}"
+        text = f"{mantissa.rstrip('0').rstrip('.')} × {power_of_ten(int(exponent))}"
     return text.replace("-", "−")
 
 
-def _power_of_ten(exponent: int) -> str:
+def power_of_ten(exponent: int) -> str:
     """``10⁶`` for 6."""
     return f"10{str(exponent).translate(_SUPERSCRIPT)}"
 
@@ -81,5 +81,5 @@ class AxisNumbers(Formatter):
 def _scaled(value: float, like: float) -> str:
     """`value` in units of the power of ten of `like`."""
     exponent = math.floor(math.log10(like) + 1e-9)
-    factor, power = rounded(value / 10.0**exponent, 6), _power_of_ten(exponent)
+    factor, power = rounded(value / 10.0**exponent, 6), power_of_ten(exponent)
     return {"0": "0", "1": power}.get(factor, f"{factor} × {power}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from labhelpers import data
@@ -126,6 +128,51 @@ def test_a_logarithmic_axis_writes_its_numbers_in_one_way(show):
     assert not {"1000", "10000", "100000", "1000000"} & set(texts)
 
 
+def test_the_marks_of_the_rate_are_whole_on_a_phone(show):
+    figure = show(one_sample(), viewport={"width": 360, "height": 900})
+    frame = box(figure, ".marks")
+    marks = [one for one in figure.find(".marks b").all() if one.is_visible()]
+    assert len(marks) == 3
+    for mark in marks:
+        place = mark.bounding_box()
+        # As far as the padding beside them they are seen.
+        assert place["x"] >= frame["x"] - 8, mark.inner_text()
+        assert place["x"] + place["width"] <= frame["x"] + frame["width"] + 1, mark.inner_text()
+
+
+#: Whether a straight line between two places leads through a box.
+MEETS = """([[left, right, top, bottom], places]) => places.some(([px, py], i) => i &&
+  Array.from({ length: 101 }, (_, k) => k / 100).some((share) => {
+    const [qx, qy] = places[i - 1];
+    const [x, y] = [qx + share * (px - qx), qy + share * (py - qy)];
+    return x > left && x < right && y > top && y < bottom;
+  }))"""
+
+
+def test_a_path_that_leaves_goes_through_no_label(show):
+    explorer = gentle(lr=0.5, steps=40)
+    figure = show(explorer, WATCH_TEXTS, viewport={"width": 400, "height": 900})
+    numbers = figure.section.evaluate(
+        """section => [...section.querySelectorAll('.parameters canvas')].flatMap(
+          canvas => canvas.texts)"""
+    )
+    plain = [(t.replace("−", "-"), *at) for t, *at in numbers if re.fullmatch(r"−?[0-9]{1,3}", t)]
+    ticks = [(float(text), *place) for text, *place in plain]
+    # Those below the axes count w, those left of them b.
+    across = [(v, (x0 + x1) / 2) for v, x0, x1, y0, _ in ticks if y0 > max(t[3] for t in ticks) - 3]
+    up = [(v, (y0 + y1) / 2) for v, _, x1, y0, y1 in ticks if x1 < min(t[1] for t in across)]
+    scale = (across[-1][1] - across[0][1]) / (across[-1][0] - across[0][0])
+    history = explorer.history
+    path = [
+        (across[0][1] + scale * (w - across[0][0]), up[0][1] - scale * (b - up[0][0]))
+        for w, b in zip(history.w[:6].tolist(), history.b[:6].tolist())
+    ]
+    labels = [one for one in numbers if one[0] in ("steep", "shallow", "start: drag, or click")]
+    assert len(labels) == 3
+    for text, *place in labels:
+        assert not figure.page.evaluate(MEETS, [place, path]), text
+
+
 def test_enter_commits_a_number_whose_event_the_page_has_prevented(show):
     figure = show(gentle())
     # As JupyterLab does it, so that no change event comes.
@@ -244,7 +291,7 @@ def test_adam_runs_without_limits_of_the_rate(show):
 
 
 def test_the_map_counts_in_slices_and_a_click_chooses(show):
-    figure = show(narrow_valley())
+    figure = show(narrow_valley(), WATCH_TEXTS)
     frames = figure.page.evaluate_handle("""() => {
       const times = []; let last = performance.now();
       const next = () => { const now = performance.now(); times.push(now - last); last = now;
@@ -257,6 +304,8 @@ def test_the_map_counts_in_slices_and_a_click_chooses(show):
     figure.page.wait_for_timeout(1500)
     assert sorted(frames.json_value())[-3] < 100
     said = figure.text(".map .readout")
+    texts = figure.find(".map canvas").evaluate_all("all => all.flatMap(one => one.texts)")
+    assert not any("10⁻" in text for text, *_ in texts), "rates are plain numbers"
     stage = figure.find(".map .stage")
     stage.scroll_into_view_if_needed()
     place = stage.bounding_box()
