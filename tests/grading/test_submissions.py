@@ -526,7 +526,7 @@ def test_a_text_typed_into_canvas_is_somebodys(tmp_path):
     path = pack(tmp_path / "a.zip", f"ada_1_2_{STEM}.ipynb", "qi_1239_text.html")
     assert found(path) == {"ada_1": f"ada_1_2_{STEM}.ipynb", "qi_1239": "missing"}
     status, text = Submissions(path, STEM).read("qi_1239").problem
-    assert "Handed in: qi_1239_text.html. A text typed into the platform" in text
+    assert "Handed in: qi_1239_text.html. What is typed into the platform" in text
 
 
 @both
@@ -690,19 +690,21 @@ def test_canvas_of_groups_nameless_and_late_students(tmp_path):
     path = pack(
         tmp_path / "canvas.zip",
         f"anon_aB3dE_5678_{STEM}.ipynb",
-        f"anon_LATE_fG4hI_5679_{STEM}.ipynb",
+        f"LATE_anon_fG4hI_5679_{STEM}.ipynb",
+        "LATE_anon_jK5lM_link.html",
         f"team_blue_12_5680_{STEM}.ipynb",
         f"team_red_LATE_13_5681_{STEM}-1.ipynb",
         "team_grey_LATE_14_text.html",
     )
     assert found(path) == {
         "anon_aB3dE": f"anon_aB3dE_5678_{STEM}.ipynb",
-        "anon_fG4hI": f"anon_LATE_fG4hI_5679_{STEM}.ipynb",
+        "anon_fG4hI": f"LATE_anon_fG4hI_5679_{STEM}.ipynb",
+        "anon_jK5lM": "missing",
         "team_blue_12": f"team_blue_12_5680_{STEM}.ipynb",
         "team_red_13": f"team_red_LATE_13_5681_{STEM}-1.ipynb",
         "team_grey_14": "missing",
     }
-    assert late(path) == {"anon_fG4hI", "team_red_13", "team_grey_14"}
+    assert late(path) == {"anon_fG4hI", "anon_jK5lM", "team_red_13", "team_grey_14"}
 
 
 def test_blackboard_with_two_attempts_and_receipts(tmp_path):

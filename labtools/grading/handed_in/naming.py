@@ -19,17 +19,20 @@ MOST_NAMES = 5
 LONGEST_NAME = 200
 
 # Moodle:      Ada Lovelace_1234_assignsubmission_file_/lab05.ipynb   (or the file straight after)
-# Canvas:      lovelaceada_LATE_1234_5678_lab05-1.ipynb  (a text: lovelaceada_1234_text.html)
-#              anon_LATE_aB3dE_5678_lab05.ipynb, and a group's name may have any underscores
+# Canvas:      lovelaceada_LATE_1234_5678_lab05-1.ipynb  (typed in: lovelaceada_1234_text.html)
+#              LATE_anon_aB3dE_5678_lab05.ipynb, and a group's name may have any underscores
 # Blackboard:  Lab 5_alovelace_attempt_2026-11-26-10-15-30_lab05.ipynb  (its receipt: .txt)
 # Brightspace: 12-34 - Ada Lovelace - Nov 26, 2026 1034 AM/lab05.ipynb  (or the file after " - ")
 _MOODLE = re.compile(r"(?P<who>.+?_\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<rest>.*)")
 _CANVAS = re.compile(
-    r"(?:(?=anon_)(?P<nobody>anon)(?P<late0>_LATE)?_(?P<id0>[^\W_]{5})"
+    r"(?:(?P<late0>LATE_(?=anon))?(?P<nobody>anon)(?P<late1>_LATE)?_(?P<id0>[^\W_]{5})"
     r"|(?P<who>(?!lab[ _-]?\d)[^/]+?)(?P<late>_LATE)?_(?P<id>\d+))"
     r"_(?P<upload>\d+)_(?P<rest>(?=[^./]*[^\W\d_])[^/]+)"
 )
-_CANVAS_TEXT = re.compile(r"(?P<who>[^/]+?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<rest>text\.html)")
+_CANVAS_TEXT = re.compile(
+    r"(?:(?P<late0>LATE_)?(?P<nobody>anon_[^\W_]{5})|(?P<who>[^/]+?)(?P<late>_LATE)?_(?P<id>\d+))"
+    r"_(?P<rest>(?:text|link)\.html)"
+)
 _BLACKBOARD = re.compile(
     r"(?P<who>.+)_attempt_(?P<when>\d{4}(?:-\d\d){5})(?:_(?P<rest>.+)|\.txt)", re.DOTALL
 )
@@ -94,12 +97,14 @@ def upload(name: str) -> Upload | None:
         # Limited in length: Python refuses to read numbers of thousands of digits.
         number = int(canvas["upload"][:30]), int(again[1][:30]) if again else 0
         who = f"{canvas['nobody'] or canvas['who']}_{canvas['id0'] or canvas['id']}"
-        path, late = _AGAIN.sub(r"\2", canvas["rest"]), canvas["late0"] or canvas["late"]
+        path = _AGAIN.sub(r"\2", canvas["rest"])
+        late = canvas["late0"] or canvas["late1"] or canvas["late"]
         return Upload(who, path, number, bool(late), "Canvas")
     text = _CANVAS_TEXT.fullmatch(name)
     if text:
-        who = f"{text['who']}_{text['id']}"
-        return Upload(who, text["rest"], late=bool(text["late"]), platform="Canvas")
+        who = text["nobody"] or f"{text['who']}_{text['id']}"
+        late = text["late0"] or text["late"]
+        return Upload(who, text["rest"], late=bool(late), platform="Canvas")
     return None
 
 

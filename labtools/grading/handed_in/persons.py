@@ -97,6 +97,7 @@ class Persons:
     def __init__(self, table: Table, path: Path) -> None:
         self.table = table
         self._ids = [k for k, h in enumerate(table.header) if h.strip().casefold() in _IDS]
+        self._moodle = table.column("identifier")
         self._name = table.column(*_NAMES)
         self._parts = [table.column(*names) for names in _PARTS]
         if not self._ids and self._name is None and None in self._parts:
@@ -108,8 +109,10 @@ class Persons:
     def __iter__(self) -> Iterator[tuple[list[str], list[str], str]]:
         """Each row, its ids, and its name."""
         for row in self.table.rows:
-            ids = [row[k].strip() for k in self._ids if k < len(row) and row[k].strip()]
-            yield row, [i.removeprefix("Participant ") for i in ids], self._name_in(row)
+            ids = [(k, row[k].strip()) for k in self._ids if k < len(row) and row[k].strip()]
+            # Moodle's `Participant 1234`, in any language.
+            ids = [re.sub(r"^\D* (?=\d+$)", "", i) if k == self._moodle else i for k, i in ids]
+            yield row, ids, self._name_in(row)
 
     def _name_in(self, row: list[str]) -> str:
         if self._name is not None and self._name < len(row):

@@ -146,8 +146,8 @@ class Submissions:
                     f" {zips[0].shown} is a download of a platform; whoever grades: give it "
                     "itself to `labs grade`."
                 )
-        elif any(e.path.lower().endswith(("onlinetext.html", "text.html")) for e in entries):
-            hint = " A text typed into the platform is no notebook; hand in the file."
+        elif any(e.path.lower().endswith(("text.html", "link.html")) for e in entries):
+            hint = " What is typed into the platform is no notebook; hand in the file."
         text = f"There is no {self.stem}.ipynb."
         if entries:
             # Notebooks first: a wrong name among them says most.
@@ -169,9 +169,10 @@ class Submissions:
             text = f"{chosen.path} {error}."
             if "larger" in text:
                 text += " Stored outputs make a notebook large: clear them and hand it in again."
-            return Submission(student, name=chosen.path, problem=("unreadable", text))
+            problem = ("unreadable", text)
+            return Submission(student, name=chosen.path, problem=problem, upload=chosen.shown)
         files = self._beside(reader, entries, chosen)
-        return Submission(student, notebook, chosen.path, files, None, note)
+        return Submission(student, notebook, chosen.path, files, None, note, upload=chosen.shown)
 
     def _unzipped(self, student: str, outer: Entry) -> Submission:
         """What lies in a zip that a student handed in, if it is clear which notebook is meant."""
@@ -187,6 +188,7 @@ class Submissions:
             note += f" Nothing is answered in {choice.unanswered.shown}."
         note += f" {cut}" if cut else ""
         taken = self._taken(student, reader, entries, choice.taken, note)
+        taken = replace(taken, upload=outer.shown)
         if taken.problem is None:
             return taken
         status, text = taken.problem
