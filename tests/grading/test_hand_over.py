@@ -256,6 +256,15 @@ def test_persons_are_matched_by_id_then_by_name(tmp_path):
     ]  # fmt: skip
 
 
+def test_what_exports_do_to_ids_does_not_matter(tmp_path):
+    text = "sep=;\r\nOrgDefinedId;Name\r\n#12;Ada\r\n13;Bob\r\n#x7;José\r\n"
+    assert matched(tmp_path, text, "0012", "b_0013", "Jose\u0301") == [
+        "0012",
+        "b_0013",
+        "Jose\u0301",
+    ]
+
+
 def test_a_name_of_two_is_nobodys(tmp_path):
     text = "Name\nAda L\nBob\nBob\n"
     assert matched(tmp_path, text, "Ada L_1", "Ada L_2", "Bob") == [None, None, None]

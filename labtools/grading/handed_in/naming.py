@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -37,8 +38,8 @@ _BLACKBOARD = re.compile(
     r"(?P<who>.+)_attempt_(?P<when>\d{4}(?:-\d\d){5})(?:_(?P<rest>.+)|\.txt)", re.DOTALL
 )
 _BRIGHTSPACE = re.compile(
-    r"(?P<id>\d+)-\d+ ?- ?(?P<who>.+?) ?- ?(?P<month>[A-Z][a-z]{2})[a-z]* (?P<day>\d{1,2}), "
-    r"(?P<year>\d{4}),? (?P<hour>\d{1,2}):?(?P<minute>\d\d) ?(?P<half>[AP])M(?: ?- ?(?P<rest>.+))?"
+    r"(?P<id>\d+)-\d+ ?- ?(?P<who>.+?) ?- ?(?P<date>[^-/]*\b(?P<year>(?:19|20)\d\d)\b,?)"
+    r" (?P<hour>\d{1,2})[: ]?(?P<minute>\d\d)(?: ?(?P<half>[AP])M)?(?: ?- ?(?P<rest>.+))?"
 )
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 # Canvas numbers a second upload of a name: lab05-1.ipynb
@@ -87,7 +88,7 @@ def upload(name: str) -> Upload | None:
         when = int(blackboard["when"].replace("-", ""))
         return Upload(blackboard["who"], blackboard["rest"] or "", (when, 0), False, "Blackboard")
     brightspace = _BRIGHTSPACE.fullmatch(name)
-    if brightspace and brightspace["month"] in _MONTHS:
+    if brightspace:
         who = f"{brightspace['who']}_{brightspace['id']}"
         when = _moment(brightspace)
         return Upload(who, brightspace["rest"] or "", (when, 0), False, "Brightspace")
@@ -109,9 +110,13 @@ def upload(name: str) -> Upload | None:
 
 
 def _moment(found: re.Match[str]) -> int:
-    hour = int(found["hour"]) % 12 + (12 if found["half"] == "P" else 0)
-    day = f"{found['year']}{_MONTHS.index(found['month']) + 1:02}{int(found['day']):02}"
-    return int(f"{day}{hour:02}{found['minute']}")
+    """When Brightspace received it, as a number; its date is in the language of who asked."""
+    hour = int(found["hour"])
+    if found["half"]:
+        hour = hour % 12 + (12 if found["half"] == "P" else 0)
+    month = next((k for k, name in enumerate(_MONTHS, 1) if name in found["date"]), 0)
+    day = re.search(r"\b\d{1,2}\b", found["date"])
+    return int(f"{found['year']}{month:02}{int(day[0]) if day else 0:02}{hour:02}{found['minute']}")
 
 
 def folder_upload(name: str) -> Upload | None:
@@ -166,6 +171,8 @@ def listed(names: Iterable[str]) -> str:
 def printable(name: str) -> str:
     """A name that any file and table can hold: undecodable bytes and control characters go."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    # macOS takes letters and their accents apart; the two spellings look alike.
+    text = unicodedata.normalize("NFC", text)
     text = "".join(c if c.isprintable() else "�" for c in text).strip() or "�"
     if len(text.encode()) <= LONGEST_NAME:
         return text

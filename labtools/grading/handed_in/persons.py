@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,8 @@ def read_table(path: Path) -> Table:
         )
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")
+    if hint := re.match(r"sep=[,;\t]\r?\n", text):  # a line of Excel's own
+        mark, text = mark + hint[0], text[hint.end() :]
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     line_end = "\r\n" if first.endswith("\r") else "\n"
@@ -132,12 +135,12 @@ class Persons:
         for student in students:
             name, _, number = student.rpartition("_")
             for key in {student, number or student}:
-                by_id.setdefault(key.casefold(), set()).add(student)
+                by_id.setdefault(_key(key), set()).add(student)
             for text in {student, name or student}:
                 by_name.setdefault(_plain(text), set()).add(student)
         result = []
         for row, ids, name in self:
-            found = next((s for i in ids if len(s := by_id.get(i.casefold(), set())) == 1), None)
+            found = next((s for i in ids if len(s := by_id.get(_key(i), set())) == 1), None)
             if found is None and name:
                 found = by_name.get(_plain(name), set())
             taken = next(iter(found)) if found and len(found) == 1 else None
@@ -151,4 +154,10 @@ class Persons:
 
 def _plain(name: str) -> str:
     """A name by its words, in any order: `Lovelace, Ada` is `Ada Lovelace`."""
-    return " ".join(sorted(re.findall(r"\w+", name.casefold())))
+    return " ".join(sorted(re.findall(r"\w+", unicodedata.normalize("NFKC", name).casefold())))
+
+
+def _key(id_: str) -> str:
+    """An id without what exports add or lose: a sign before it, zeros at its beginning."""
+    id_ = unicodedata.normalize("NFKC", id_).casefold().lstrip("#")
+    return (id_.lstrip("0") or "0") if id_.isdigit() else id_
