@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import zipfile
@@ -227,8 +228,12 @@ def test_feedback_goes_back_to_the_uploads_of_canvas(tmp_path, capsys):
             text = json.dumps(notebook)
             journal.add("key", Result(student, [verdict], "<p>page</p>", text, upload=name))
             write_whole(journal.notebook(student), text)
+        broken = dataclasses.replace(verdict, score=0.0, status="unreadable")
+        name = CANVAS_NAMES["betabob_99"]
+        journal.add("key", Result("betabob_99", [broken], "<p>page</p>", text, upload=name))
     code, made, said = hand_over(out, "canvas", CANVAS, capsys)
     assert code == 1 and "ada,A,7,3" in made, said
+    assert "bob,A,,," in made and "no grade is filled in: betabob_99." in said
     assert "anon_aB3dE" in said and "no feedback: dora." in said
     with zipfile.ZipFile(out / f"{STEM}-canvas-feedback.zip") as archive:
         found = {attachment_found(name): archive.read(name) for name in archive.namelist()}
@@ -263,6 +268,14 @@ def test_what_exports_do_to_ids_does_not_matter(tmp_path):
         "b_0013",
         "Jose\u0301",
     ]
+
+
+def test_canvas_export_serves_as_roster(tmp_path):
+    assert matched(tmp_path, CANVAS, "lovelaceada_1234") == ["lovelaceada_1234", None]
+    names = 'Name,Section\n"Lovelace, Ada",A\nBob de Beta,B\nÉva Ó,B\n'
+    assert matched(tmp_path, names, "lovelaceada_1", "betabobde_2", "óéva_3") == [
+        "lovelaceada_1", "betabobde_2", "óéva_3",
+    ]  # fmt: skip
 
 
 def test_a_name_of_two_is_nobodys(tmp_path):

@@ -17,9 +17,11 @@ LONGEST = 20_000_000
 
 _IDS = (
     "identifier", "id", "student id", "id number", "sis user id", "sis login id", "sid", "user id",
-    "orgdefinedid", "username", "user name", "login", "email", "email address",
+    "orgdefinedid", "github_username", "username", "user name", "login", "email", "email address",
 )  # fmt: skip
 _NAMES = ("student", "full name", "name", "student name")
+#: Canvas' own student, for trying a course.
+_NOBODY = re.compile(r"student, test", re.IGNORECASE)
 _PARTS = (("first name", "given name", "firstname"), ("last name", "surname", "lastname"))
 
 
@@ -101,6 +103,7 @@ class Persons:
         self.table = table
         self._ids = [k for k, h in enumerate(table.header) if h.strip().casefold() in _IDS]
         self._moodle = table.column("identifier")
+        self._is_canvas = None not in (table.column("student"), table.column("id"))
         self._name = table.column(*_NAMES)
         self._parts = [table.column(*names) for names in _PARTS]
         if not self._ids and self._name is None and None in self._parts:
@@ -110,18 +113,31 @@ class Persons:
             )
 
     def __iter__(self) -> Iterator[tuple[list[str], list[str], str]]:
-        """Each row, its ids, and its name."""
+        """Each row that is a person's, its ids, and its name."""
         for row in self.table.rows:
+            if self._is_canvas and self._is_nobodys(row):
+                continue
             ids = [(k, row[k].strip()) for k in self._ids if k < len(row) and row[k].strip()]
             # Moodle's `Participant 1234`, in any language.
             ids = [re.sub(r"^\D* (?=\d+$)", "", i) if k == self._moodle else i for k, i in ids]
             yield row, ids, self._name_in(row)
+
+    def _is_nobodys(self, row: list[str]) -> bool:
+        """Whether a row of Canvas has the points, says how grades are posted, or is for tests."""
+        id_ = self.table.column("id")
+        return not "".join(row[id_ : id_ + 1]).strip() or bool(_NOBODY.fullmatch(row[0].strip()))
 
     def _name_in(self, row: list[str]) -> str:
         if self._name is not None and self._name < len(row):
             return row[self._name].strip()
         parts = [row[k].strip() for k in self._parts if k is not None and k < len(row)]
         return " ".join(part for part in parts if part)
+
+    def _in_canvas(self, row: list[str]) -> str:
+        """The name in one word, the last name first, as Canvas puts it before its number."""
+        name = self._name_in(row)
+        last, _, first = name.partition(",") if "," in name else name.rpartition(" ")[::-1]
+        return re.sub(r"\W+", "", unicodedata.normalize("NFKC", last + first).casefold())
 
     def matched(self, students: Iterable[str]) -> list[tuple[list[str], str, str | None]]:
         """Each row with the person's own id and the student who that is, or None.
@@ -142,7 +158,7 @@ class Persons:
         for row, ids, name in self:
             found = next((s for i in ids if len(s := by_id.get(_key(i), set())) == 1), None)
             if found is None and name:
-                found = by_name.get(_plain(name), set())
+                found = by_name.get(_plain(name)) or by_name.get(self._in_canvas(row), set())
             taken = next(iter(found)) if found and len(found) == 1 else None
             result.append((row, ids[0] if ids else name, taken))
         # Of two rows that lead to one student neither is believed.

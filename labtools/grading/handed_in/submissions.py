@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from labtools.grading.handed_in.choosing import Choice, choose
+from labtools.grading.handed_in.choosing import MOST_OPENED, Choice, choose
 from labtools.grading.handed_in.downloads import is_lms_download, is_zip
 from labtools.grading.handed_in.layout import Layout, lab_folder
 from labtools.grading.handed_in.naming import is_notebook, listed, printable
@@ -178,13 +178,14 @@ class Submissions:
 
     def _under_another_ending(self, entries: list[Entry]) -> Choice:
         """The one file that holds the lab's cells, where no name is a notebook's."""
-        holding = []
+        like_json, holding = [], []
         for entry in entries[:MOST_FILES]:
             with contextlib.suppress(NotReadable):
                 begin = self._reader.head(entry, 8).replace(b"\x00", b"").lstrip(_MARKS)
-                if begin.startswith(b"{") and holds_cells_of(
-                    self.number, self._reader.read(entry, LOOK_LIMIT)
-                ):
+                like_json += [entry] if begin.startswith(b"{") else []
+        for entry in like_json[:MOST_OPENED]:
+            with contextlib.suppress(NotReadable):
+                if holds_cells_of(self.number, self._reader.read(entry, LOOK_LIMIT)):
                     holding.append(entry)
         return Choice(*holding) if len(holding) == 1 else Choice()
 

@@ -22,8 +22,8 @@ __all__ = ["add_arguments", "find_lab", "run"]
 MOST_NAMED = 20
 
 
-#: Rows of Canvas that are no student's, but for those without an ID.
-_NO_PERSON = re.compile(r"student, test", re.IGNORECASE)
+#: Of all practices, where a file is no notebook.
+_BROKEN = {"unreadable"}
 _NUMBER = re.compile(r"\d+([.,]\d+)?")
 
 
@@ -67,6 +67,7 @@ def _run(arguments: argparse.Namespace) -> int:
         entries = list(with_points_by_hand(journal.entries(journal.listed), folder, stem))
         handed_in = {s for s in journal.listed if journal.ran(s)}
         grades = {entry["student"]: _grade(entry) for entry in entries}
+        broken = {e["student"] for e in entries if {v.status for v in e["verdicts"]} == _BROKEN}
         pages = {student: journal.page(student) for student in grades}
         notebooks = {student: journal.notebook(student) for student in grades}
     uploads = {entry["student"]: entry.get("upload", "") for entry in entries}
@@ -78,14 +79,14 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         fill = _canvas(table, source, stem, arguments.column)
     rows = Persons(table, source).matched(grades)
-    unmatched, is_canvas = [], arguments.canvas is not None
+    unmatched = []
     for row, id_, student in rows:
         row += [""] * (len(table.header) - len(row))
-        if student is not None and student in handed_in:
+        if student in handed_in - broken:
             fill(row, grades[student])
-        elif student is None and id_ and not (is_canvas and _is_nobody(table, row)):
+        elif student is None and id_:
             unmatched.append(id_)
-    platform = "canvas" if is_canvas else "moodle"
+    platform = "moodle" if arguments.moodle else "canvas"
     target = folder / f"{stem}-{platform}.csv"
     write_whole(target, dataclasses.replace(table, header=header).text())
     print(f"{target}: load it into the platform.")
@@ -104,6 +105,10 @@ def _run(arguments: argparse.Namespace) -> int:
     left = sorted(handed_in - told)
     waiting = sorted(s for s in handed_in & told if grades[s].open_points)
     for names, sentence in (
+        (
+            sorted(broken & handed_in),
+            "files could not be read: ask for them again, no grade is filled in",
+        ),
         (waiting, "answers are still to be read by hand, for which no points are counted yet"),
         (unmatched, "rows of the file for which nothing was handed in; they are as they were"),
         (left, "students who were graded and have no row in the file"),
@@ -194,7 +199,7 @@ def _canvas(table: Table, path: Path, stem: str, wanted: str | None) -> _Fill:
     column = columns[names[0]]
     id_, sign = table.column("id"), _decimal_sign(table)
     # The row with the points has no ID; one above it may say how grades are posted.
-    above = [r[column] for r in table.rows if not r[id_].strip() and len(r) > column]
+    above = [r[column] for r in table.rows if len(r) > column and not r[id_].strip()]
     limit = next((text for text in above if _NUMBER.fullmatch(text.strip())), "")
 
     def fill(row: list[str], given: Grade) -> None:
@@ -202,11 +207,6 @@ def _canvas(table: Table, path: Path, stem: str, wanted: str | None) -> _Fill:
         row[column] = f"{given.points:g}".replace(".", sign)
 
     return fill
-
-
-def _is_nobody(table: Table, row: list[str]) -> bool:
-    """Whether a row of Canvas is no student's: points, how grades are posted, the test student."""
-    return not row[table.column("id")].strip() or bool(_NO_PERSON.fullmatch(row[0].strip()))
 
 
 def _in_english(table: Table) -> list[str]:
