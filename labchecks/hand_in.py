@@ -2,8 +2,8 @@
 
     python -m labchecks.hand_in lab05
 
-Of the lab's notebooks in the folder, with ``-answered`` or ``(1)`` behind their name or not, the
-one with the most answers is taken. What is still open in it is listed. One zip is written; upload
+Of the notebooks in the folder that hold the lab's practices, whatever they are called, the one with
+the most answers is taken. What is still open in it is listed. One zip is written; upload
 that.
 """
 
@@ -127,6 +127,23 @@ def _imported(notebook: Notebook, folder: Path) -> list[Path]:
     return [path for name in sorted(names) if (path := folder / f"{name}.py").is_file()]
 
 
+def _labs_in(path: Path) -> set[str]:
+    """The labs whose practices a notebook holds; none if it is broken."""
+    try:
+        return {id_.partition("-")[0] for id_ in answers(read_notebook(path))}
+    except AnswerError:
+        return set()
+
+
+def _named(word: str) -> str | None:
+    """The lab that is meant by `lab05`, `5`, or a notebook of whatever name."""
+    number = re.match(r"(?:lab[\W_]{0,3})?0*(\d{1,2})(?!\d)", Path(word).name.lower())
+    if number:
+        return f"lab{int(number[1]):02}"
+    labs = _labs_in(Path(word)) if word.endswith(".ipynb") else set()
+    return labs.pop() if len(labs) == 1 else None
+
+
 def _choose(folder: Path, lab: str) -> HandIn:
     """The lab's notebook in the folder with the most answers.
 
@@ -135,11 +152,12 @@ def _choose(folder: Path, lab: str) -> HandIn:
     AnswerError
         If there is none, or two differ and have as many.
     """
+    paths = sorted(folder.glob("*.ipynb"))
     looked = [
-        look_over(path, lab) for path in sorted(folder.glob("*.ipynb")) if path.name.startswith(lab)
+        look_over(path, lab) for path in paths if path.name.startswith(lab) or lab in _labs_in(path)
     ]
     if not looked:
-        raise AnswerError(f"{folder.resolve()} has no notebook whose name begins with {lab}")
+        raise AnswerError(f"{folder.resolve()} has no notebook of {lab}")
     most = max(len(one.answered) for one in looked)
     best = [one for one in looked if len(one.answered) == most]
     if len({one.path.read_bytes() for one in best}) > 1 and most:
@@ -191,10 +209,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     arguments = parser.parse_args(argv)
     file = Path(arguments.lab)
-    number = re.match(r"(?:lab)?0*(\d+)", file.name.lower())
-    if number is None:
+    lab = _named(arguments.lab)
+    if lab is None:
         parser.error(f"{arguments.lab!r} names no lab; write lab05, say")
-    lab = f"lab{int(number[1]):02}"
     try:
         registry.of_lab(lab)
         if file.suffix == ".ipynb":

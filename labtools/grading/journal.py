@@ -21,6 +21,7 @@ def submission_key(submission: Submission, version: str) -> str:
     digest = hashlib.sha256(version.encode())
     parts = [submission.student.encode("utf-8", "replace"), submission.notebook or b"-"]
     told = (submission.name, submission.problem, submission.note, submission.late)
+    told += (submission.upload,)  # feedback goes back to the upload that was graded
     parts += [repr(told).encode()]
     for name in sorted(submission.files):
         parts += [name.encode("utf-8", "replace"), submission.files[name]]
@@ -152,6 +153,7 @@ class Journal:
             "ran": result.notebook is not None,
             "note": result.note,
             "late": result.late,
+            "upload": result.upload,
         }
         self._write(entry)
 
@@ -190,7 +192,7 @@ class Journal:
     def result(self, student: str) -> Result:
         """The student's latest result, but for its notebook and page, which are files."""
         (entry,) = self.entries([student])
-        told = {name: entry[name] for name in ("note", "late") if name in entry}
+        told = {name: entry[name] for name in ("note", "late", "upload") if name in entry}
         return Result(student, entry["verdicts"], "", **told)
 
     def entries(self, students: list[str]) -> Iterator[dict[str, Any]]:

@@ -115,6 +115,8 @@ class Submission:
         What the student should know about how the file was found.
     late : bool
         Whether the platform says that it came late.
+    upload : str
+        The name under which the platform keeps the file, or the zip around it.
     """
 
     student: str
@@ -124,6 +126,7 @@ class Submission:
     problem: tuple[str, str] | None = None
     note: str = ""
     late: bool = False
+    upload: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,6 +199,8 @@ class Result:
         Which file was chosen, and what was passed over so that no point was lost to form.
     late : bool
         Whether the platform says that it came late.
+    upload : str
+        The name under which the platform keeps the file, or the zip around it.
     """
 
     student: str
@@ -206,3 +211,4 @@ class Result:
     cpu_seconds: float = 0.0
     note: str = ""
     late: bool = False
+    upload: str = ""

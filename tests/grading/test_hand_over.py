@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
+import io
 import json
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from labtools.cli import main
 from labtools.grading.handed_in.persons import Persons, TableError, read_table
 from labtools.grading.handed_in.submissions import Submissions
+from labtools.grading.journal import Journal, write_whole
+from labtools.grading.records import Result, Verdict
 from tests.grading.corpora.base import ROOT, solved
 from tests.grading.corpora.running import grade_here, read_grades
 
@@ -134,9 +139,39 @@ def test_moodles_worksheet_is_filled(graded, capsys):
         ]
 
 
+GERMAN = (
+    "ID,Vollständiger Name,Status,Bewertung,Bestwertung,Bewertung kann geändert werden,"
+    "Zuletzt geändert (Bewertung),Feedback als Kommentar\r\n"
+    'Teilnehmer/in 1234,Ada Lovelace,Abgegeben,,"100,00",Ja,-,\r\n'
+    'Teilnehmer/in 99,Bob Beta,Abgegeben,,"100,00",Ja,-,\r\n'
+)
+
+
+def test_moodles_worksheet_in_another_language_is_filled(graded, capsys):
+    code, made, said = hand_over(graded, "moodle", GERMAN, capsys)
+    before, after = GERMAN.split("\r\n"), made.split("\r\n")
+    assert code == 0 and said == "" and after[0] == before[0]
+    ada = next(csv.reader([after[1]]))
+    assert ada[:7] == ["Teilnehmer/in 1234", "Ada Lovelace", "Abgegeben", "99,00", "100,00", "Ja",
+                       "-"]  # fmt: skip
+    assert "Well argued." in ada[7]
+
+
+def test_canvas_export_in_another_language_is_filled(graded, capsys):
+    text = (
+        "\ufeffStudierende;ID;SIS User ID;SIS Login ID;Section;Lab 5 (77);Summe\n"
+        ";;;;;Manual Posting;\n    Mögliche Punkte;;;;;100,0;(read only)\n"
+        "Lovelace, Ada;1234;;ada;A and B;;7,25\nBeta, Bob;99;;bob;A;;\n"
+    )
+    code, made, said = hand_over(graded, "canvas", text.replace("Studierende", "Student"), capsys)
+    assert code == 0 and ";A and B;99;7,25\n" in made and "bob;A;0;\n" in made
+    assert made.startswith("\ufeffStudent;ID;") and ";Manual Posting;\n" in made
+
+
 def test_canvas_export_is_filled(graded, capsys):
     code, made, said = hand_over(graded, "canvas", CANVAS, capsys)
-    assert code == 0 and said == ""
+    assert code == 0 and "2 files that Canvas has not named" in said
+    assert not (graded / f"{STEM}-canvas-feedback.zip").exists()
     wanted = CANVAS.replace("ada,A,,3", "ada,A,99,3").replace("bob,A,,,", "bob,A,0,,")
     assert made == wanted
 
@@ -164,6 +199,52 @@ def test_a_column_can_be_named(graded, capsys):
     assert code == 0 and "ada,A,99,3" in made
 
 
+# What goes back to students of Canvas -------------------------------------------------------------
+
+CANVAS_NAMES = {
+    "lovelaceada_1234": "lovelaceada_1234_5001_lab05-1.ipynb",
+    "betabob_99": "betabob_LATE_99_5002_lab05-hand-in.zip",
+    "anon_aB3dE": "LATE_anon_aB3dE_5003_lab05.ipynb",
+    "team_red_13": "team_red_13_5004_lab05_5.ipynb",
+    "dora": "dora.ipynb",
+}
+
+
+def attachment_found(name: str) -> tuple[str, str]:
+    """The user or nameless student, and the upload, that Canvas takes from a file's name."""
+    parts = [part for part in name.split("_") if part != "LATE"]
+    if parts[0] == "anon":
+        return parts[1], parts[2]
+    user, attachment, *_ = [part for part in parts if part.isdigit()]
+    return user, attachment
+
+
+def test_feedback_goes_back_to_the_uploads_of_canvas(tmp_path, capsys):
+    out = tmp_path / "out"
+    notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    verdict = Verdict("lab05-loss", "Loss", 7.0, 100.0, "partial", "Look <b>here</b>.")
+    with Journal(out, STEM) as journal:
+        for student, name in CANVAS_NAMES.items():
+            text = json.dumps(notebook)
+            journal.add("key", Result(student, [verdict], "<p>page</p>", text, upload=name))
+            write_whole(journal.notebook(student), text)
+        broken = dataclasses.replace(verdict, score=0.0, status="unreadable")
+        name = CANVAS_NAMES["betabob_99"]
+        journal.add("key", Result("betabob_99", [broken], "<p>page</p>", text, upload=name))
+    code, made, said = hand_over(out, "canvas", CANVAS, capsys)
+    assert code == 1 and "ada,A,7,3" in made, said
+    assert "bob,A,,," in made and "no grade is filled in: betabob_99." in said
+    assert "anon_aB3dE" in said and "no feedback: dora." in said
+    with zipfile.ZipFile(out / f"{STEM}-canvas-feedback.zip") as archive:
+        found = {attachment_found(name): archive.read(name) for name in archive.namelist()}
+    assert set(found) == {("1234", "5001"), ("99", "5002"), ("aB3dE", "5003"), ("13", "5004")}
+    with zipfile.ZipFile(io.BytesIO(found.pop(("99", "5002")))) as inner:
+        assert inner.read("feedback.html") == b"<p>page</p>"
+    for content in found.values():
+        (cell,) = nbformat.reads(content.decode(), 4).cells
+        assert cell.source.startswith("# 7 of 100 points\n\n- Loss: 7 of 100. Look < b>here")
+
+
 # Who is who --------------------------------------------------------------------------------------
 
 
@@ -177,6 +258,23 @@ def test_persons_are_matched_by_id_then_by_name(tmp_path):
     text = "SID\tFirst name\tSurname\n12\tAda\tLovelace\n13\tBob\tBeta\n14\tEva\tDe la O\n"
     assert matched(tmp_path, text, "Ada Lovelace_12", "13", "De la O, Eva") == [
         "Ada Lovelace_12", "13", "De la O, Eva",
+    ]  # fmt: skip
+
+
+def test_what_exports_do_to_ids_does_not_matter(tmp_path):
+    text = "sep=;\r\nOrgDefinedId;Name\r\n#12;Ada\r\n13;Bob\r\n#x7;José\r\n"
+    assert matched(tmp_path, text, "0012", "b_0013", "Jose\u0301") == [
+        "0012",
+        "b_0013",
+        "Jose\u0301",
+    ]
+
+
+def test_canvas_export_serves_as_roster(tmp_path):
+    assert matched(tmp_path, CANVAS, "lovelaceada_1234") == ["lovelaceada_1234", None]
+    names = 'Name,Section\n"Lovelace, Ada",A\nBob de Beta,B\nÉva Ó,B\n'
+    assert matched(tmp_path, names, "lovelaceada_1", "betabobde_2", "óéva_3") == [
+        "lovelaceada_1", "betabobde_2", "óéva_3",
     ]  # fmt: skip
 
 

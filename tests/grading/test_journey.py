@@ -116,6 +116,10 @@ def test_from_hand_in_to_moodle_and_canvas(uploads, tmp_path, capsys):
         with open(out / "summary.csv", encoding="utf-8", newline="") as file:
             points = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
         assert points[ada] == 99 and points[cleo] == 10 and points[bob] < 99
+        with zipfile.ZipFile(out / f"{STEM}-{platform}-feedback.zip") as archive:
+            back = archive.namelist()
+        if platform == "canvas":
+            assert back == [canvas["Bob"], canvas["Cleo"], canvas["Ada"]]
         before, after = filled(table), filled(out / f"{STEM}-{platform}.csv")
         column = before[0].index("Grade" if platform == "moodle" else "Lab 5 (77)")
         rows = {row[1]: row for row in after} if platform == "moodle" else {r[0]: r for r in after}

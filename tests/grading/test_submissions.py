@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -526,7 +527,7 @@ def test_a_text_typed_into_canvas_is_somebodys(tmp_path):
     path = pack(tmp_path / "a.zip", f"ada_1_2_{STEM}.ipynb", "qi_1239_text.html")
     assert found(path) == {"ada_1": f"ada_1_2_{STEM}.ipynb", "qi_1239": "missing"}
     status, text = Submissions(path, STEM).read("qi_1239").problem
-    assert "Handed in: qi_1239_text.html. A text typed into the platform" in text
+    assert "Handed in: qi_1239_text.html. What is typed into the platform" in text
 
 
 @both
@@ -690,19 +691,21 @@ def test_canvas_of_groups_nameless_and_late_students(tmp_path):
     path = pack(
         tmp_path / "canvas.zip",
         f"anon_aB3dE_5678_{STEM}.ipynb",
-        f"anon_LATE_fG4hI_5679_{STEM}.ipynb",
+        f"LATE_anon_fG4hI_5679_{STEM}.ipynb",
+        "LATE_anon_jK5lM_link.html",
         f"team_blue_12_5680_{STEM}.ipynb",
         f"team_red_LATE_13_5681_{STEM}-1.ipynb",
         "team_grey_LATE_14_text.html",
     )
     assert found(path) == {
         "anon_aB3dE": f"anon_aB3dE_5678_{STEM}.ipynb",
-        "anon_fG4hI": f"anon_LATE_fG4hI_5679_{STEM}.ipynb",
+        "anon_fG4hI": f"LATE_anon_fG4hI_5679_{STEM}.ipynb",
+        "anon_jK5lM": "missing",
         "team_blue_12": f"team_blue_12_5680_{STEM}.ipynb",
         "team_red_13": f"team_red_LATE_13_5681_{STEM}-1.ipynb",
         "team_grey_14": "missing",
     }
-    assert late(path) == {"anon_fG4hI", "team_red_13", "team_grey_14"}
+    assert late(path) == {"anon_fG4hI", "anon_jK5lM", "team_red_13", "team_grey_14"}
 
 
 def test_blackboard_with_two_attempts_and_receipts(tmp_path):
@@ -845,3 +848,120 @@ def test_ids_in_the_tables_are_as_many_as_the_students():
     assert len({safe(i) for i in ids}) == len(ids)
     assert all(safe(i)[:1] not in ("=", "+", "-", "@") for i in ids)
     assert safe("'t Hooft") == "'t Hooft"
+
+
+# Kindness to what platforms, systems and browsers make of a file --------------------------------
+
+
+def test_brightspace_in_another_language_or_clock(tmp_path):
+    path = pack(
+        tmp_path / "d2l.zip",
+        f"11-900 - Ada Lovelace - 26 novembre, 2026 2134/{STEM}.ipynb",
+        f"11-900 - Ada Lovelace - 26 novembre, 2026 934/{STEM}.ipynb",
+        f"12-900 - Bob - November 2, 2026 13:05 - {STEM}.ipynb",
+    )
+    assert found(path) == {
+        "Ada Lovelace_11": f"11-900 - Ada Lovelace - 26 novembre, 2026 2134/{STEM}.ipynb",
+        "Bob_12": f"12-900 - Bob - November 2, 2026 13:05 - {STEM}.ipynb",
+    }
+
+
+def files(folder: Path, **content: bytes) -> Path:
+    for name, held in content.items():
+        path = folder / "ada" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(held)
+    return folder
+
+
+def zip_of(name: str, held: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(name, held)
+    return content.getvalue()
+
+
+def test_a_zip_in_a_zip_is_opened(tmp_path):
+    inner = zip_of("hand-in.zip", zipped(f"{STEM}.ipynb"))
+    (submission,) = Submissions(files(tmp_path, **{"work.zip": inner}), STEM)
+    assert submission.notebook == f"content of {STEM}.ipynb".encode()
+    assert submission.note == f"The file graded is {STEM}.ipynb, from inside hand-in.zip."
+    assert submission.upload == "work.zip"
+
+
+def test_zips_in_zips_are_opened_three_deep_only(tmp_path):
+    held = zipped(f"{STEM}.ipynb")
+    for _ in range(3):
+        held = zip_of("again.zip", held)
+    (submission,) = Submissions(files(tmp_path, **{"work.zip": held}), STEM)
+    assert submission.problem[0] == "missing" and "holds no notebooks" in submission.problem[1]
+
+
+def test_of_several_zips_the_last_upload_counts(tmp_path):
+    for k, name in ((8, "work"), (9, "work-1")):
+        (tmp_path / f"ada_1_{k}_{name}.zip").write_bytes(zipped(f"{k}/{STEM}.ipynb"))
+    (submission,) = Submissions(tmp_path, STEM)
+    assert submission.notebook == f"content of 9/{STEM}.ipynb".encode()
+    assert submission.note.endswith("Not graded: ada_1_8_work.zip.")
+
+
+def test_a_zip_with_answers_beats_a_notebook_without_any(tmp_path):
+    held = {f"{STEM}.ipynb": b"blank", "work.zip": zip_of("lab05.ipynb", b"answered")}
+    source = files(tmp_path, **held)
+    (submission,) = Submissions(source, STEM, lambda content: content == b"answered")
+    assert submission.notebook == b"answered"
+    assert submission.note.endswith(f"work.zip. Nothing is answered in {STEM}.ipynb.")
+    (submission,) = Submissions(source, STEM, lambda content: content == b"blank")
+    assert submission.notebook == b"blank"
+
+
+def test_a_zip_with_a_notebooks_name_is_opened(tmp_path):
+    (submission,) = Submissions(
+        files(tmp_path, **{f"{STEM}.ipynb": zipped(f"x/{STEM}.ipynb")}), STEM
+    )
+    assert submission.notebook == f"content of x/{STEM}.ipynb".encode()
+
+
+@pytest.mark.parametrize("name", ["lab05.ipnyb", "homework", "lab05.ipynb.html"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_what_holds_the_labs_cells_is_a_notebook_whatever_its_ending(tmp_path, name, encoding):
+    held = {name: OURS.encode(encoding), "data.json": b'{"a": 1}', "lab05.py": OURS[1:].encode()}
+    (submission,) = Submissions(files(tmp_path, **held), STEM)
+    assert submission.problem is None and submission.note == f"The file graded is {name}."
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("lab05.html", "exported to"), ("lab05.pdf", "exported to"), ("lab05.py", "exported to"),
+        ("lab05.7z", "only .zip is opened"), ("lab05.tar.gz", "only .zip is opened"),
+    ],
+)  # fmt: skip
+def test_what_is_handed_in_in_place_of_a_notebook_names_the_cure(tmp_path, name, said):
+    (submission,) = Submissions(write(tmp_path, f"ada/{name}"), STEM)
+    assert submission.problem[0] == "missing" and said in submission.problem[1]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "cp1252"])
+def test_a_notebook_in_any_encoding_is_read(encoding):
+    text = json.dumps({"cells": [{"cell_type": "code", "source": "é"}]}, ensure_ascii=False)
+    assert read_notebook(text.encode(encoding)).cells[0].source == "é"
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        (b"<!DOCTYPE html>", "is a web page"), (b"%PDF-1.7 \xff", "is a PDF"),
+        (b"# %% [markdown]", "is a Python script"), (b"\x1f\x8b\x08", "is a gzip archive"),
+        (b'{"cells": [{"source": "x = 1', "cut off"), (b'{"cells": [', "cut off"),
+        (b'{\n<<<<<<< HEAD\n"cells": []}', "merge that git could not finish"),
+    ],
+)  # fmt: skip
+def test_what_the_file_is_in_place_of_a_notebook_is_said(content, reason):
+    with pytest.raises(Unreadable, match=reason):
+        read_notebook(content)
+
+
+def test_accents_are_one_however_they_are_spelled(tmp_path):
+    apart = unicodedata.normalize("NFD", "José")
+    assert found(pack(tmp_path / "a.zip", f"{apart}/{STEM}.ipynb")).keys() == {"José"}

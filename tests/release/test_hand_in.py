@@ -57,6 +57,16 @@ def test_all_answered_and_run_is_all_that_is_asked(folder, capsys):
     assert "7 answered.\nUpload this file: " in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["Lab 5 Ada.ipynb", "homework.ipynb"])
+def test_the_labs_notebook_is_known_under_any_name(folder, capsys, name):
+    answer(folder, name, "lab05-model")
+    (folder / "broken.ipynb").write_text("{", encoding="utf-8")
+    for words in (["lab05"], [name]):
+        assert main(words) == 1
+        assert f"{name}: 1 answered." in capsys.readouterr().out
+        assert packed(folder) == [name]
+
+
 def test_what_was_not_run_or_ended_with_an_error_is_said(folder, capsys):
     path = answer(folder, f"{STEM}.ipynb", "lab05-model", run=False)
     assert main(["lab05"]) == 1
@@ -107,7 +117,7 @@ def test_modules_of_ones_own_go_along(folder, capsys):
     ("words", "said"),
     [
         (["lab05"], "Nothing is answered"),
-        (["lab04"], "no notebook whose name begins with lab04"),
+        (["lab04"], "no notebook of lab04"),
         (["lab77"], "no lab 'lab77'"),
         (["lab05_no.ipynb"], "cannot be read"),
     ],

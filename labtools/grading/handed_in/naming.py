@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -19,23 +20,26 @@ MOST_NAMES = 5
 LONGEST_NAME = 200
 
 # Moodle:      Ada Lovelace_1234_assignsubmission_file_/lab05.ipynb   (or the file straight after)
-# Canvas:      lovelaceada_LATE_1234_5678_lab05-1.ipynb  (a text: lovelaceada_1234_text.html)
-#              anon_LATE_aB3dE_5678_lab05.ipynb, and a group's name may have any underscores
+# Canvas:      lovelaceada_LATE_1234_5678_lab05-1.ipynb  (typed in: lovelaceada_1234_text.html)
+#              LATE_anon_aB3dE_5678_lab05.ipynb, and a group's name may have any underscores
 # Blackboard:  Lab 5_alovelace_attempt_2026-11-26-10-15-30_lab05.ipynb  (its receipt: .txt)
 # Brightspace: 12-34 - Ada Lovelace - Nov 26, 2026 1034 AM/lab05.ipynb  (or the file after " - ")
 _MOODLE = re.compile(r"(?P<who>.+?_\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<rest>.*)")
 _CANVAS = re.compile(
-    r"(?:(?=anon_)(?P<nobody>anon)(?P<late0>_LATE)?_(?P<id0>[^\W_]{5})"
+    r"(?:(?P<late0>LATE_(?=anon))?(?P<nobody>anon)(?P<late1>_LATE)?_(?P<id0>[^\W_]{5})"
     r"|(?P<who>(?!lab[ _-]?\d)[^/]+?)(?P<late>_LATE)?_(?P<id>\d+))"
     r"_(?P<upload>\d+)_(?P<rest>(?=[^./]*[^\W\d_])[^/]+)"
 )
-_CANVAS_TEXT = re.compile(r"(?P<who>[^/]+?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<rest>text\.html)")
+_CANVAS_TEXT = re.compile(
+    r"(?:(?P<late0>LATE_)?(?P<nobody>anon_[^\W_]{5})|(?P<who>[^/]+?)(?P<late>_LATE)?_(?P<id>\d+))"
+    r"_(?P<rest>(?:text|link)\.html)"
+)
 _BLACKBOARD = re.compile(
     r"(?P<who>.+)_attempt_(?P<when>\d{4}(?:-\d\d){5})(?:_(?P<rest>.+)|\.txt)", re.DOTALL
 )
 _BRIGHTSPACE = re.compile(
-    r"(?P<id>\d+)-\d+ ?- ?(?P<who>.+?) ?- ?(?P<month>[A-Z][a-z]{2})[a-z]* (?P<day>\d{1,2}), "
-    r"(?P<year>\d{4}),? (?P<hour>\d{1,2}):?(?P<minute>\d\d) ?(?P<half>[AP])M(?: ?- ?(?P<rest>.+))?"
+    r"(?P<id>\d+)-\d+ ?- ?(?P<who>.+?) ?- ?(?P<date>[^-/]*\b(?P<year>(?:19|20)\d\d)\b,?)"
+    r" (?P<hour>\d{1,2})[: ]?(?P<minute>\d\d)(?: ?(?P<half>[AP])M)?(?: ?- ?(?P<rest>.+))?"
 )
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 # Canvas numbers a second upload of a name: lab05-1.ipynb
@@ -84,7 +88,7 @@ def upload(name: str) -> Upload | None:
         when = int(blackboard["when"].replace("-", ""))
         return Upload(blackboard["who"], blackboard["rest"] or "", (when, 0), False, "Blackboard")
     brightspace = _BRIGHTSPACE.fullmatch(name)
-    if brightspace and brightspace["month"] in _MONTHS:
+    if brightspace:
         who = f"{brightspace['who']}_{brightspace['id']}"
         when = _moment(brightspace)
         return Upload(who, brightspace["rest"] or "", (when, 0), False, "Brightspace")
@@ -94,19 +98,25 @@ def upload(name: str) -> Upload | None:
         # Limited in length: Python refuses to read numbers of thousands of digits.
         number = int(canvas["upload"][:30]), int(again[1][:30]) if again else 0
         who = f"{canvas['nobody'] or canvas['who']}_{canvas['id0'] or canvas['id']}"
-        path, late = _AGAIN.sub(r"\2", canvas["rest"]), canvas["late0"] or canvas["late"]
+        path = _AGAIN.sub(r"\2", canvas["rest"])
+        late = canvas["late0"] or canvas["late1"] or canvas["late"]
         return Upload(who, path, number, bool(late), "Canvas")
     text = _CANVAS_TEXT.fullmatch(name)
     if text:
-        who = f"{text['who']}_{text['id']}"
-        return Upload(who, text["rest"], late=bool(text["late"]), platform="Canvas")
+        who = text["nobody"] or f"{text['who']}_{text['id']}"
+        late = text["late0"] or text["late"]
+        return Upload(who, text["rest"], late=bool(late), platform="Canvas")
     return None
 
 
 def _moment(found: re.Match[str]) -> int:
-    hour = int(found["hour"]) % 12 + (12 if found["half"] == "P" else 0)
-    day = f"{found['year']}{_MONTHS.index(found['month']) + 1:02}{int(found['day']):02}"
-    return int(f"{day}{hour:02}{found['minute']}")
+    """When Brightspace received it, as a number; its date is in the language of who asked."""
+    hour = int(found["hour"])
+    if found["half"]:
+        hour = hour % 12 + (12 if found["half"] == "P" else 0)
+    month = next((k for k, name in enumerate(_MONTHS, 1) if name in found["date"]), 0)
+    day = re.search(r"\b\d{1,2}\b", found["date"])
+    return int(f"{found['year']}{month:02}{int(day[0]) if day else 0:02}{hour:02}{found['minute']}")
 
 
 def folder_upload(name: str) -> Upload | None:
@@ -161,6 +171,8 @@ def listed(names: Iterable[str]) -> str:
 def printable(name: str) -> str:
     """A name that any file and table can hold: undecodable bytes and control characters go."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    # macOS takes letters and their accents apart; the two spellings look alike.
+    text = unicodedata.normalize("NFC", text)
     text = "".join(c if c.isprintable() else "�" for c in text).strip() or "�"
     if len(text.encode()) <= LONGEST_NAME:
         return text

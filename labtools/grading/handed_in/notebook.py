@@ -13,6 +13,13 @@ MOST_CELLS = 2_000
 LONGEST_CELL = 1_000_000
 
 
+#: What begins so, whatever its name.
+_OTHER_KINDS = {
+    b"%PDF": "a PDF", b"<": "a web page", b"PK\x03\x04": "a zip", b"\x1f\x8b": "a gzip archive",
+    b"# ": "a Python script", b"#!": "a Python script", b"import ": "a Python script",
+}  # fmt: skip
+
+
 class Unreadable(Exception):
     """Why the file is no notebook, as a sentence."""
 
@@ -48,6 +55,9 @@ def read_notebook(content: bytes) -> Notebook:
     """
     if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         raise Unreadable("The file is empty.")
+    for begin, what in _OTHER_KINDS.items():
+        if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(begin):
+            raise Unreadable(f"The file is {what}, not a notebook: hand in the .ipynb itself.")
     data = _parse(_decode(content))
     if not isinstance(data, dict):
         raise Unreadable("The file is JSON, but not a notebook: it has no cells.")
@@ -81,18 +91,15 @@ def holds_cells_of(lab: str, content: bytes) -> bool:
     >>> holds_cells_of("lab05", rb'{"source": "{\\"grade_id\\": \\"lab05-loss\\"}"}')
     False
     """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\x00" in content[:8]:
         content = content.replace(b"\x00", b"")  # UTF-16, of which these words need half the bytes
     found = re.search(rb'"(?:grade_id|id)"\s*:\s*"' + re.escape(lab.encode()) + rb"-", content)
     return found is not None
 
 
 def _decode(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "cp1252")
-    for encoding in encodings:
+    detected = json.detect_encoding(content)
+    for encoding in ("utf-8-sig", "cp1252") if detected.startswith("utf-8") else (detected,):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
@@ -110,6 +117,10 @@ def _parse(text: str) -> Any:
         detail = getattr(error, "msg", str(error))
         line = getattr(error, "lineno", None)
         where = f" in line {line}" if line else ""
+        if getattr(error, "pos", 0) >= len(text.rstrip()) or detail.startswith("Unterminated"):
+            where += "; it seems to be cut off there"
+        if re.search(r"^\s*(<{7}|>{7}) ", text, re.MULTILINE):
+            where += "; it holds the marks of a merge that git could not finish"
         raise Unreadable(f"The file is not valid JSON ({detail}{where}).") from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,11 @@ LONGEST = 20_000_000
 
 _IDS = (
     "identifier", "id", "student id", "id number", "sis user id", "sis login id", "sid", "user id",
-    "orgdefinedid", "username", "user name", "login", "email", "email address",
+    "orgdefinedid", "github_username", "username", "user name", "login", "email", "email address",
 )  # fmt: skip
 _NAMES = ("student", "full name", "name", "student name")
+#: Canvas' own student, for trying a course.
+_NOBODY = re.compile(r"student, test", re.IGNORECASE)
 _PARTS = (("first name", "given name", "firstname"), ("last name", "surname", "lastname"))
 
 
@@ -71,6 +74,8 @@ def read_table(path: Path) -> Table:
         )
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")
+    if hint := re.match(r"sep=[,;\t]\r?\n", text):  # a line of Excel's own
+        mark, text = mark + hint[0], text[hint.end() :]
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     line_end = "\r\n" if first.endswith("\r") else "\n"
@@ -97,6 +102,8 @@ class Persons:
     def __init__(self, table: Table, path: Path) -> None:
         self.table = table
         self._ids = [k for k, h in enumerate(table.header) if h.strip().casefold() in _IDS]
+        self._moodle = table.column("identifier")
+        self._is_canvas = None not in (table.column("student"), table.column("id"))
         self._name = table.column(*_NAMES)
         self._parts = [table.column(*names) for names in _PARTS]
         if not self._ids and self._name is None and None in self._parts:
@@ -106,16 +113,31 @@ class Persons:
             )
 
     def __iter__(self) -> Iterator[tuple[list[str], list[str], str]]:
-        """Each row, its ids, and its name."""
+        """Each row that is a person's, its ids, and its name."""
         for row in self.table.rows:
-            ids = [row[k].strip() for k in self._ids if k < len(row) and row[k].strip()]
-            yield row, [i.removeprefix("Participant ") for i in ids], self._name_in(row)
+            if self._is_canvas and self._is_nobodys(row):
+                continue
+            ids = [(k, row[k].strip()) for k in self._ids if k < len(row) and row[k].strip()]
+            # Moodle's `Participant 1234`, in any language.
+            ids = [re.sub(r"^\D* (?=\d+$)", "", i) if k == self._moodle else i for k, i in ids]
+            yield row, ids, self._name_in(row)
+
+    def _is_nobodys(self, row: list[str]) -> bool:
+        """Whether a row of Canvas has the points, says how grades are posted, or is for tests."""
+        id_ = self.table.column("id")
+        return not "".join(row[id_ : id_ + 1]).strip() or bool(_NOBODY.fullmatch(row[0].strip()))
 
     def _name_in(self, row: list[str]) -> str:
         if self._name is not None and self._name < len(row):
             return row[self._name].strip()
         parts = [row[k].strip() for k in self._parts if k is not None and k < len(row)]
         return " ".join(part for part in parts if part)
+
+    def _in_canvas(self, row: list[str]) -> str:
+        """The name in one word, the last name first, as Canvas puts it before its number."""
+        name = self._name_in(row)
+        last, _, first = name.partition(",") if "," in name else name.rpartition(" ")[::-1]
+        return re.sub(r"\W+", "", unicodedata.normalize("NFKC", last + first).casefold())
 
     def matched(self, students: Iterable[str]) -> list[tuple[list[str], str, str | None]]:
         """Each row with the person's own id and the student who that is, or None.
@@ -129,14 +151,14 @@ class Persons:
         for student in students:
             name, _, number = student.rpartition("_")
             for key in {student, number or student}:
-                by_id.setdefault(key.casefold(), set()).add(student)
+                by_id.setdefault(_key(key), set()).add(student)
             for text in {student, name or student}:
                 by_name.setdefault(_plain(text), set()).add(student)
         result = []
         for row, ids, name in self:
-            found = next((s for i in ids if len(s := by_id.get(i.casefold(), set())) == 1), None)
+            found = next((s for i in ids if len(s := by_id.get(_key(i), set())) == 1), None)
             if found is None and name:
-                found = by_name.get(_plain(name), set())
+                found = by_name.get(_plain(name)) or by_name.get(self._in_canvas(row), set())
             taken = next(iter(found)) if found and len(found) == 1 else None
             result.append((row, ids[0] if ids else name, taken))
         # Of two rows that lead to one student neither is believed.
@@ -148,4 +170,10 @@ class Persons:
 
 def _plain(name: str) -> str:
     """A name by its words, in any order: `Lovelace, Ada` is `Ada Lovelace`."""
-    return " ".join(sorted(re.findall(r"\w+", name.casefold())))
+    return " ".join(sorted(re.findall(r"\w+", unicodedata.normalize("NFKC", name).casefold())))
+
+
+def _key(id_: str) -> str:
+    """An id without what exports add or lose: a sign before it, zeros at its beginning."""
+    id_ = unicodedata.normalize("NFKC", id_).casefold().lstrip("#")
+    return (id_.lstrip("0") or "0") if id_.isdigit() else id_

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import difflib
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from labtools.grading.handed_in.choosing import Choice, choose
-from labtools.grading.handed_in.downloads import is_lms_download
+from labtools.grading.handed_in.choosing import MOST_OPENED, Choice, choose
+from labtools.grading.handed_in.downloads import is_lms_download, is_zip
 from labtools.grading.handed_in.layout import Layout, lab_folder
 from labtools.grading.handed_in.naming import is_notebook, listed, printable
 from labtools.grading.handed_in.notebook import holds_cells_of
@@ -33,6 +35,20 @@ FILES_LIMIT = 20_000_000
 MOST_FILES = 100
 #: Bytes of a notebook that is opened to see which lab it is.
 LOOK_LIMIT = 20_000_000
+#: A student's zips that are opened, and zips inside one another.
+MOST_ZIPS, MOST_LEVELS = 5, 3
+#: Bytes that may stand before a notebook's text.
+_MARKS = codecs.BOM_UTF8 + codecs.BOM_UTF16 + b" \t\r\n"
+#: What is handed in in place of a notebook, and what to do.
+_NO_NOTEBOOKS = {
+    ("text.html", "link.html"): "What is typed into the platform is no notebook; hand in the file.",
+    (
+        ".html",
+        ".pdf",
+        ".py",
+    ): "What a notebook was exported to cannot be graded; hand in the .ipynb.",
+    (".rar", ".7z", ".gz", ".tar", ".tgz"): "Of archives only .zip is opened.",
+}
 #: Students who are named where a name is of none of them.
 MOST_LIKE = 3
 
@@ -131,29 +147,72 @@ class Submissions:
         if isinstance(entries, str):
             return Submission(student, problem=("unreadable", entries))
         choice = self._choose(self._reader, entries)
+        zips = [e for e in entries if e.path.lower().endswith(".zip")]
+        if choice.taken is None:
+            choice = self._under_another_ending(entries)
+        elif is_zip(self._reader, choice.taken):
+            zips, choice = [choice.taken], Choice()  # renamed, by hand or by a browser
+        loose = None
         if choice.taken:
             note = choice.note(self.stem)
-            return self._taken(student, self._reader, entries, choice.taken, note)
-        zips = [e for e in entries if e.path.lower().endswith(".zip")]
-        hint = ""
-        if len(zips) == 1:
-            try:
-                return self._unzipped(student, zips[0])
-            except NotReadable as error:
-                hint = f" {zips[0].shown} {error}; hand in the notebook itself."
-            if is_lms_download(self._reader, zips[0]):
-                hint = (
-                    f" {zips[0].shown} is a download of a platform; whoever grades: give it "
-                    "itself to `labs grade`."
-                )
-        elif any(e.path.lower().endswith(("onlinetext.html", "text.html")) for e in entries):
-            hint = " A text typed into the platform is no notebook; hand in the file."
+            loose = self._taken(student, self._reader, entries, choice.taken, note)
+            if not zips or loose.problem or self._is_answered(loose.notebook):
+                return loose
+        unzipped, hint = self._in_zips(student, zips)
+        if loose is None and unzipped:
+            return unzipped
+        if loose is not None:
+            if unzipped is None or unzipped.problem or not self._is_answered(unzipped.notebook):
+                return loose
+            blank = f" Nothing is answered in {choice.taken.shown}."
+            return replace(unzipped, note=unzipped.note + blank)
+        for endings, sentence in _NO_NOTEBOOKS.items():
+            if not hint and any(e.path.lower().endswith(endings) for e in entries):
+                hint = f" {sentence}"
         text = f"There is no {self.stem}.ipynb."
         if entries:
             # Notebooks first: a wrong name among them says most.
             names = sorted((not is_notebook(e.path), e.shown) for e in entries)
             text += f" Handed in: {listed(name for _, name in names)}."
         return Submission(student, problem=("missing", text + hint))
+
+    def _under_another_ending(self, entries: list[Entry]) -> Choice:
+        """The one file that holds the lab's cells, where no name is a notebook's."""
+        like_json, holding = [], []
+        for entry in entries[:MOST_FILES]:
+            with contextlib.suppress(NotReadable):
+                begin = self._reader.head(entry, 8).replace(b"\x00", b"").lstrip(_MARKS)
+                like_json += [entry] if begin.startswith(b"{") else []
+        for entry in like_json[:MOST_OPENED]:
+            with contextlib.suppress(NotReadable):
+                if holds_cells_of(self.number, self._reader.read(entry, LOOK_LIMIT)):
+                    holding.append(entry)
+        return Choice(*holding) if len(holding) == 1 else Choice()
+
+    def _in_zips(self, student: str, zips: list[Entry]) -> tuple[Submission | None, str]:
+        """What lies in a student's zips, the last upload first, or what is wrong with them."""
+        found, graded, hint = None, None, ""
+        order = sorted(zips, key=lambda e: (tuple(-n for n in e.upload), e.path.count("/"), e.path))
+        for outer in order[:MOST_ZIPS]:
+            try:
+                made = self._unzipped(student, self._reader, outer)
+            except NotReadable as error:
+                hint = hint or f" {outer.shown} {error}; hand in the notebook itself."
+                if is_lms_download(self._reader, outer):
+                    hint = (
+                        f" {outer.shown} is a download of a platform; whoever grades: give it "
+                        "itself to `labs grade`."
+                    )
+                continue
+            is_answered = made.problem is None and self._is_answered(made.notebook)
+            if found is None or is_answered or (found.problem and not made.problem):
+                found, graded = made, outer
+            if is_answered:
+                break
+        if found and len(zips) > 1:
+            others = listed(e.shown for e in order if e is not graded)
+            found = replace(found, note=f"{found.note} Not graded: {others}.".strip())
+        return found, hint
 
     def _taken(
         self,
@@ -169,15 +228,22 @@ class Submissions:
             text = f"{chosen.path} {error}."
             if "larger" in text:
                 text += " Stored outputs make a notebook large: clear them and hand it in again."
-            return Submission(student, name=chosen.path, problem=("unreadable", text))
+            problem = ("unreadable", text)
+            return Submission(student, name=chosen.path, problem=problem, upload=chosen.shown)
         files = self._beside(reader, entries, chosen)
-        return Submission(student, notebook, chosen.path, files, None, note)
+        return Submission(student, notebook, chosen.path, files, None, note, upload=chosen.shown)
 
-    def _unzipped(self, student: str, outer: Entry) -> Submission:
+    def _unzipped(
+        self, student: str, around: Folder | Zip, outer: Entry, levels: int = MOST_LEVELS
+    ) -> Submission:
         """What lies in a zip that a student handed in, if it is clear which notebook is meant."""
-        reader = Zip(opened_inside(self._reader.read(outer, NOTEBOOK_LIMIT)))
+        reader = Zip(opened_inside(around.read(outer, NOTEBOOK_LIMIT)))
         entries, cut = notebooks_first(lab_folder(reader.entries(), self.stem))
         choice = self._choose(reader, entries)
+        inner = [e for e in entries if e.path.lower().endswith(".zip")]
+        if not choice and len(inner) == 1 and levels > 1 and is_zip(reader, inner[0]):
+            made = self._unzipped(student, reader, inner[0], levels - 1)
+            return replace(made, upload=outer.shown)
         if not choice.is_plain:
             raise NotReadable(f"holds {len(choice) or 'no'} notebooks that may be meant")
         note = f"The file graded is {choice.taken.shown}, from inside {outer.shown}."
@@ -187,6 +253,7 @@ class Submissions:
             note += f" Nothing is answered in {choice.unanswered.shown}."
         note += f" {cut}" if cut else ""
         taken = self._taken(student, reader, entries, choice.taken, note)
+        taken = replace(taken, upload=outer.shown)
         if taken.problem is None:
             return taken
         status, text = taken.problem

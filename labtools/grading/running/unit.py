@@ -98,6 +98,7 @@ def _grade(job: Job) -> Result:
         round(evidence.cpu_seconds, 3),
         note,
         submission.late,
+        submission.upload,
     )
 
 
@@ -209,7 +210,7 @@ def _not_run(job: Job, status: str, sentence: str) -> Result:
     kept = None
     if status != "missing":
         kept = json.dumps(not_run_notebook(assignment, verdicts), indent=1)
-    told = {"note": submission.note, "late": submission.late}
+    told = {"note": submission.note, "late": submission.late, "upload": submission.upload}
     return Result(submission.student, verdicts, page, kept, **told)
 
 
