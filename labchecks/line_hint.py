@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import itertools
 import math
 import time
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from operator import itemgetter
 from types import CodeType, ModuleType
 from typing import Any
 
+from labchecks.ask.values import read_numbers
 from labchecks.engine.edits import FILE, Trial, double_trials, trials
 from labchecks.feedback import Feedback
 from labchecks.registry import Practice
@@ -42,8 +43,8 @@ NO_ANSWER = frozenset({"absent", "stub", "error", "timeout", "other"})
 #: mistake explains they put right in a second, and last the many that rarely do.
 ORDER = (
     *("sides", "slice", "constant", "comparison", "range", "in place", "gradients", "argument"),
-    *("call", "sign", "operator", "mean or sum", "dropped", "factor", "name"),
-    *("neighbours", "moved", "doubled", "fresh list"),
+    *("call", "sign", "operator", "mean or sum", "dropped", "neighbours", "moved", "doubled"),
+    *("fresh list", "factor", "name"),
 )
 
 #: The longest part of the code that is named.
@@ -115,18 +116,19 @@ def line_hint(
         return ""
     try:
         rerun = Rerun(practice, namespace, source)
+        with rerun.quietly():
+            search = _Search(rerun, source, cases, answers, feedback, deadline)
+            found = search.run()
     except TimeoutError:
         return ""
-    with rerun.quietly():
-        search = _Search(rerun, source, cases, answers, feedback, deadline)
-        found = search.run()
-    if not found:
-        return ""
-    return _said(found, _part(found, search.tree), cell, search.cut_short)
+    return _said(found, _part(found, search.tree), cell) if found else ""
 
 
 class _Search:
-    """Tries edits until all are tried, those that succeed lie apart, or the time is up."""
+    """Tries edits until all are tried or those that succeed lie apart.
+
+    Where the time is up before, nothing can be named: what was not tried may succeed elsewhere.
+    """
 
     def __init__(self, rerun, source, cases, answers, feedback, deadline):
         self.rerun, self.source, self.deadline = rerun, source, deadline
@@ -135,17 +137,22 @@ class _Search:
         self.tree = ast.parse(source)
         self.code = compile(source, FILE, "exec", dont_inherit=True)
         self.foreign = _foreign(self.tree, rerun.before)
-        self.cut_short = False
+        # The same program can be made in two places, as where one of two equal lines is left out.
+        self.known: dict[object, bool] = {}
         self.seconds = AT_LEAST
+        self.look: Callable[[list], None] | None = None
 
     def run(self) -> list[Trial]:
         """The edits that make the answer right, if all of them lie in one part of the code."""
         if not self._is_reproduced():
             return []
+        begun = clock()
         found = self._that_succeed(trials(self.source, ORDER))
-        if not found and not self.cut_short:
+        # All pairs have to be tried before one of them can be named.
+        pairs = (clock() - begun) * len(self.known) / 2
+        if not found and clock() + pairs < self.deadline:
             found = self._that_succeed(double_trials(self.source))
-        return found
+        return found if found and _part(found, self.tree) else []
 
     def _is_reproduced(self) -> bool:
         """Whether the unchanged program gives the same answers as before; sets the order of cases.
@@ -155,8 +162,9 @@ class _Search:
         started = clock()
         left = self.deadline - started
         again: list[Answer] = []
+        lists: list[list] = []
         costs, begun = [], clock()
-        for answer in self.rerun.answers(self.code, self.cases, left):
+        for answer in self.rerun.answers(self.code, self.cases, left, lists.append):
             again.append(answer)
             costs.append(clock() - begun)
             begun = clock()
@@ -167,6 +175,9 @@ class _Search:
             if not with_luck or with_luck.mistake != self.feedback.mistake:
                 return False
         self.unedited = again
+        # A list that nothing but appending fills is refused at its first wrong value.
+        if hasattr(self.judge, "may_begin") and lists and len(lists) == len(lists[-1]):
+            self.look = self._refuse
         self.seconds = max(AT_LEAST, TIMES * (begun - started))
         # The quickest case that the program fails comes first, if possible in a quicker form.
         self.order = sorted(range(len(again)), key=costs.__getitem__)
@@ -176,13 +187,24 @@ class _Search:
         self.gate = self._quick_case(self.cases[first])
         return True
 
+    def _refuse(self, values: list) -> None:
+        if not self.judge.may_begin(self.cases[0], read_numbers(values).get("values", ())):
+            raise TimeoutError
+
     def _quick_case(self, case: Case) -> list[Case]:
-        """The quickest form of a case that the program fails in this form too, if there is one."""
+        """The quickest form of a case that the program fails too, of those soon tried; if any."""
         made = getattr(self.judge, "quick_cases", None)
         quick = [] if made is None else made(case)
+        found: list[tuple[float, Case]] = []
+        begun, end = clock(), clock() + AT_LEAST
         with contextlib.closing(self.rerun.answers(self.code, quick, self.seconds)) as answers:
-            fails = (c for c, answer in zip(quick, answers) if not self._passes(c, answer))
-            return [*itertools.islice(fails, 1)]
+            for one, answer in zip(quick, answers):
+                if not self._passes(one, answer):
+                    found.append((clock() - begun, one))
+                if found and clock() > end:
+                    break
+                begun = clock()
+        return [min(found, key=itemgetter(0))[1]] if found else []
 
     def _passes(self, case: Case, answer: Answer) -> bool:
         """Whether the answer to one case may be a right one."""
@@ -191,21 +213,18 @@ class _Search:
 
     def _that_succeed(self, tried: Iterable[Trial]) -> list[Trial]:
         found: list[Trial] = []
-        # The same program can be made in two places, as where one of two equal lines is left out.
-        known: dict[object, bool] = {}
         for edit in tried:
             if found and _lies_in(edit, _part(found, self.tree)):
                 continue
-            right = known.get(edit.content)
+            right = self.known.get(edit.content)
             if right is None:
+                right = self.known[edit.content] = self._is_right(edit.code)
                 if clock() > self.deadline:
-                    self.cut_short = True
-                    break
-                right = known[edit.content] = self._is_right(edit.code)
+                    raise TimeoutError
             if right:
                 found.append(edit)
                 if _part(found, self.tree) is None:
-                    return []
+                    break
         return found
 
     def _is_right(self, code: CodeType) -> bool:
@@ -213,7 +232,7 @@ class _Search:
             return False
         cases = [*self.gate, *(self.cases[k] for k in self.order)]
         left = max(self.deadline - clock(), 0.001)
-        replies = self.rerun.answers(code, cases, min(self.seconds, left))
+        replies = self.rerun.answers(code, cases, min(self.seconds, left), self.look)
         with contextlib.closing(replies):
             given: list[Answer] = []
             for case, answer in zip(cases, replies, strict=False):
@@ -241,7 +260,7 @@ def _foreign(tree: ast.AST, namespace: Mapping[str, object]) -> frozenset[str]:
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return frozenset(
         name
-        for name in namespace.keys() - used
+        for name in namespace.keys() - used - {"__name__"}  # that one every class looks up
         if not callable(namespace[name]) and not isinstance(namespace[name], ModuleType)
     )
 
@@ -314,7 +333,7 @@ LOOK = {
 QUOTED = 70
 
 
-def _said(found: Sequence[Trial], part: tuple[int, int], cell: str, cut_short: bool) -> str:
+def _said(found: Sequence[Trial], part: tuple[int, int], cell: str) -> str:
     first, last = part
     line = cell.split("\n")[first - 1].strip()
     if len(line) > QUOTED:
@@ -322,8 +341,4 @@ def _said(found: Sequence[Trial], part: tuple[int, int], cell: str, cut_short: b
     where = f"line {first}, `{line}`," if first == last else f"lines {first} to {last}"
     look = LOOK[found[0].kind]
     end = "?" if ":" in look else "."
-    more = " The search was cut short, so other lines may matter as well." if cut_short else ""
-    return (
-        f"A hint, found by trying small changes of your code: look at {where} and at {look}{end}"
-        f"{more}"
-    )
+    return f"A hint, found by trying small changes of your code: look at {where} and at {look}{end}"

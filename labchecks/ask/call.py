@@ -188,6 +188,7 @@ def same_start(seed: int) -> Iterator[None]:
 
     before = random.getstate(), np.random.get_state(), torch.get_rng_state()
     own = {name: getattr(np.random, name) for name in _GENERATORS}
+    slow, torch.manual_seed = torch.manual_seed, _seed
     reseed(seed)
     for name, make in own.items():
         # Without a seed each of these draws one from the system.
@@ -198,6 +199,7 @@ def same_start(seed: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+        torch.manual_seed = slow
         for name, make in own.items():
             setattr(np.random, name, make)
         random.setstate(before[0])
@@ -215,13 +217,15 @@ def reseed(seed: int) -> None:
 _GENERATORS = ("default_rng", "PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 
 
-def _seed(seed: int) -> None:
+def _seed(seed: int) -> Any:
+    """``torch.manual_seed``, quickly.
+
+    That writes down where it was called for each kind of device that is not there, which takes
+    longer than some training.
+    """
     import torch
 
     built_for = [getattr(torch.version, kind, None) for kind in ("cuda", "hip", "xpu")]
     if any(built_for) or torch.backends.mps.is_built():
-        torch.manual_seed(seed)
-    else:
-        # `torch.manual_seed` writes down where it was called for each kind of device that is not
-        # there, which takes longer than some training.
-        torch.default_generator.manual_seed(seed)
+        return torch.random.manual_seed(seed)
+    return torch.default_generator.manual_seed(int(seed))

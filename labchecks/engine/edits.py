@@ -250,10 +250,10 @@ def _bodies(owner: ast.AST, within: _Body | None) -> Iterator[_Body]:
 
 
 def _at(node: ast.AST, old: ast.AST) -> ast.AST:
-    """The node, with the lines of `old` where it has none of its own."""
-    if not hasattr(node, "lineno"):
-        ast.copy_location(node, old)
-    return ast.fix_missing_locations(node)
+    """The node; if it has just been made, and so has no lines of its own, with those of `old`."""
+    if hasattr(node, "lineno"):
+        return node
+    return ast.fix_missing_locations(ast.copy_location(node, old))
 
 
 def _lines(node: ast.AST) -> tuple[int, int]:
@@ -335,14 +335,22 @@ def _sides(program: _Program) -> Changes:
 
 
 def _factors(program: _Program) -> Changes:
-    """A factor too many or too few: 2, a half, a name that is a factor elsewhere, a count."""
-    known = {
-        side.id: side
+    """A factor too many or too few: 2, a half, a factor of another place, an unread argument."""
+    read = {place.node.id for place in program.of(ast.Name)}
+    known = [
+        side
         for place in program.of(ast.BinOp)
         if isinstance(place.node.op, (ast.Mult, ast.Div))
         for side in (place.node.left, place.node.right)
-        if isinstance(side, ast.Name)
-    }
+        if isinstance(side, ast.Name) or _is_number(getattr(side, "value", None))
+    ]
+    known += [
+        ast.Name(arg.arg, ast.Load())
+        for function in program.functions
+        for arg in function.args.args
+        if arg.arg not in read
+    ]
+    factors = {ast.dump(factor): deepcopy(factor) for factor in [ast.Constant(2), *known]}.values()
     counts = [
         place.node
         for place in program.of(ast.Call)
@@ -363,7 +371,6 @@ def _factors(program: _Program) -> Changes:
             continue
         if isinstance(parent, ast.Call) and (place.field != "args" or isinstance(node, ast.Name)):
             continue
-        factors = (ast.Constant(2), *known.values())
         yield from program.replaced(
             place,
             *(ast.BinOp(node, ast.Mult(), factor) for factor in factors),

@@ -127,12 +127,13 @@ class TrainingRun:
             With all parameters that the model was called with: a program may look at the loss
             elsewhere before it begins.
         """
-        found = [] if (told := self._told(suspect)) is None else [told]
+        found = [] if (told := self.told(suspect)) is None else [told]
         calls = self.calls[np.isfinite(self.calls).all(axis=1)]
         known = list(dict.fromkeys(map(tuple, calls.tolist())))
         return found + [np.array(call) for call in known[: None if every else 1]]
 
-    def _told(self, suspect: Suspect | None) -> np.ndarray | None:
+    def told(self, suspect: Suspect | None = None) -> np.ndarray | None:
+        """The start that the answers to the four questions tell; None if they contradict it."""
         squares, units = [], []
         for (x, y), loss in zip(ALIKE, self.asked, strict=True):
             call = self.on_alike(x, y, loss)

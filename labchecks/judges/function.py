@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -83,10 +85,15 @@ class Slip:
     look: str = ""
     given: bool = False
 
-    def outcomes(self, calls: Sequence[Sequence[Any]]) -> Iterator[Outcome]:
-        """What the program gives in each call; it runs only as far as it is asked."""
+    def outcomes(self, calls: Sequence[Sequence[Any]], first: int = 0) -> Iterator[Outcome]:
+        """What the program gives in each call; it runs only as far as it is asked.
+
+        Of recorded outcomes those from number `first` on.
+        """
         if isinstance(self.program, Recorded):
-            return iter(self.program)
+            return iter(self.program[first:])
+        if callable(self.program):
+            return (_known_outcome(self.program, json.dumps(given)) for given in calls)
         return (_outcome(self.program, given) for given in calls)
 
 
@@ -204,16 +211,16 @@ class FunctionJudge:
         calls = [given for case in cases for given in case["calls"]]
         if len(found) != len(calls):
             return False
-        # All recorded outcomes are there, even where only the first cases were asked.
-        expected = self.programs[0].outcomes(calls)
+        # More recorded outcomes may be there, where only some calls were asked.
+        expected = self.programs[0].outcomes(calls, cases[0].get("first", 0))
         rounding = 0.5 * 10.0**-ENOUGH_DECIMALS
         return all(
             self._agrees(e, r, rounding=rounding) for e, r in zip(expected, found, strict=False)
         )
 
     def quick_cases(self, case: Case) -> list[Case]:
-        """Cases that a right program passes as well, and that take less time: the first calls."""
-        return [{**case, "calls": case["calls"][:k]} for k in range(1, len(case["calls"]))]
+        """Cases that a right program passes as well, and that take less time: one call each."""
+        return [{**case, "calls": [given], "first": k} for k, given in enumerate(case["calls"])]
 
     def _default(self, call: str) -> str:
         return "For {call} {name} gives {value}." if call else "{name} is {value}."
@@ -526,6 +533,11 @@ def _to_ten_digits(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _to_ten_digits(part) for key, part in value.items()}
     return [_to_ten_digits(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+@lru_cache(maxsize=1024)
+def _known_outcome(program: Any, given: str) -> Outcome:
+    return _outcome(program, json.loads(given))
 
 
 def _outcome(program: Any, given: Sequence[Any]) -> Outcome:

@@ -250,6 +250,20 @@ class Losses:
 
         return all(map(fits, cases, answers))
 
+    def may_begin(self, case: Mapping[str, Any], values: Sequence[float]) -> bool:
+        """Whether a right program's losses can begin like this."""
+        points, n = points_of(case["data"], case["seed"]), len(values)
+        decimals = rounded_to(values)
+        absolute = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+        expected = simulate(self.run, points).losses
+        if agree(values, expected[:n], absolute):
+            return True
+        if self.batch_size is None or not agree(values[:1], expected[:1], absolute):
+            return False
+        low, high = np.exp(shuffles.reach(self.run, points, margin=1.0))
+        # nan and infinity are neither above nor below.
+        return bool(((low[:n] <= values) & (values <= high[:n])).all()) if n <= len(low) else False
+
     def _one(self, case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
         nothing = unusable(answer, self.name, f"a list of {self.epochs} losses")
         if nothing is not None:

@@ -7,9 +7,12 @@ import difflib
 import json
 import random
 import re
+import signal
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -200,6 +203,7 @@ def test_an_answer_of_another_name_is_no_success(only):
 
 @pytest.mark.parametrize("can_stop", [True, False])
 def test_an_edit_that_never_ends_is_given_up(only, monkeypatch, can_stop):
+    monkeypatch.setattr(line_hint, "AT_LEAST", 0.5)  # the machine may be busy
     if not can_stop:
         monkeypatch.setattr(rerun, "can_stop", lambda: False)
         monkeypatch.setattr("labchecks.ask.call.can_stop", lambda: False)
@@ -214,13 +218,32 @@ def test_an_edit_that_never_ends_is_given_up(only, monkeypatch, can_stop):
     assert time.perf_counter() - began < 15
 
 
-def test_a_search_that_was_cut_short_says_so(only, monkeypatch):
+def test_a_search_that_is_cut_short_names_nothing(only):
     never_ending = (f"k = {k}\nwhile True:\n    LOSS2 = []" for k in range(1000))
     only(((10, 10), RIGHT), *(((9, 9), source) for source in never_ending))
     began = time.perf_counter()
-    said = hint(notebook(WRONG), seconds=2.0)
+    assert hint(notebook(WRONG), seconds=2.0) == ""
     assert time.perf_counter() - began < 15
-    assert "line 10" in said and "cut short" in said
+
+
+def test_a_list_is_refused_at_its_first_wrong_value(monkeypatch):
+    seen = []
+    may_begin = find(PRACTICE).judge.may_begin
+    monkeypatch.setattr(
+        type(find(PRACTICE).judge),
+        "may_begin",
+        lambda self, case, values: seen.append(len(values)) or may_begin(case, values),
+    )
+    assert "line 10" in hint(notebook(WRONG))
+    assert seen.count(15) < 10 < seen.count(2)
+    assert sys.getprofile() is None
+
+
+def test_a_class_or_a_lambda_is_searched():
+    source = "class Model:\n    def __call__(self, data, weight, bias):\n"
+    source += "        return data * weight * 2 + bias\nmodel = Model()\n"
+    for wrong in (source, "model = lambda data, weight, bias: data * weight * 2 + bias"):
+        assert "look at line" in hint(names_after("lab05-model", wrong), "lab05-model")
 
 
 def test_a_slow_program_is_not_searched_beyond_the_time():
@@ -254,9 +277,9 @@ def test_lines_that_only_show_are_left_out_and_numbers_kept():
 
 SEED = 7
 #: Programs with one and with two changes that are searched, for each practice; and the seconds of
-#: processor time after which no other is begun, so that the whole takes some 100.
+#: processor time after which no other is begun, so that the whole takes less than a minute.
 ONE, TWO = 2, 1
-SPENT = {1: 3.0, 2: 1.5}
+SPENT = {1: 2.0, 2: 1.0}
 #: The least share of the programs with one change whose line is named.
 NAMED = 0.5
 #: Verdicts that name the first value that differs, or how many there are instead of how many.
@@ -411,10 +434,16 @@ def test_the_line_is_named_where_no_mistake_is(capsys, monkeypatch):
     """
     # Time of this process, so that what else the machine does is not counted.
     monkeypatch.setattr(line_hint, "clock", time.process_time)
+    monkeypatch.setattr(rerun, "COPYING", 1.0)
+    timer = {"ITIMER_REAL": signal.ITIMER_PROF, "SIGALRM": signal.SIGPROF}
+    monkeypatch.setattr("labchecks.ask.call.signal", SimpleNamespace(**vars(signal) | timer))
     rng = random.Random(SEED)
     tables = {
-        title: {name: measured(name, changes, count, rng) for name in SEARCHED}
-        for title, changes, count in (("One change", 1, ONE), ("Two changes", 2, TWO))
+        title: {name: measured(name, changes, count, rng) for name in practices}
+        for title, changes, count, practices in (
+            ("One change", 1, ONE, SEARCHED),
+            ("Two changes", 2, TWO, SEARCHED[::3]),
+        )
     }
     one, two = (Row.total(rows.values()) for rows in tables.values())
     verdicts = [v for said in json.loads(golden.STORED.read_text("utf-8")).values() for v in said]
@@ -433,7 +462,8 @@ def test_the_line_is_named_where_no_mistake_is(capsys, monkeypatch):
     assert not one.wrong and not two.wrong, (one.wrong, two.wrong)
     assert one.named / one.searched >= NAMED
     assert specific / every >= 0.95
-    assert max(one.seconds) < 2 * line_hint.SECONDS
+    assert np.median(one.seconds) <= 1.0
+    assert max(one.seconds) <= 2.0
 
 
 @pytest.mark.prove
