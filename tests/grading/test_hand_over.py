@@ -278,6 +278,12 @@ def test_canvas_export_serves_as_roster(tmp_path):
     ]  # fmt: skip
 
 
+def test_an_id_before_the_labs_name_is_known(tmp_path):
+    text = "username,email\nada,a@x.org\nb_l,l@x.org\nbob,bob@x.org\n"
+    students = ["ada_lab05", "b_l", "bob@x.org_lab05"]
+    assert matched(tmp_path, text, *students) == students
+
+
 def test_a_name_of_two_is_nobodys(tmp_path):
     text = "Name\nAda L\nBob\nBob\n"
     assert matched(tmp_path, text, "Ada L_1", "Ada L_2", "Bob") == [None, None, None]

@@ -965,3 +965,15 @@ def test_what_the_file_is_in_place_of_a_notebook_is_said(content, reason):
 def test_accents_are_one_however_they_are_spelled(tmp_path):
     apart = unicodedata.normalize("NFD", "José")
     assert found(pack(tmp_path / "a.zip", f"{apart}/{STEM}.ipynb")).keys() == {"José"}
+
+
+def test_sakais_feedback_is_no_submission(tmp_path):
+    folder = "Lab 5/Lovelace, Ada(ada)"
+    names = [f"{folder}/{who} attachment(s)/{STEM}.ipynb" for who in ("Submission", "Feedback")]
+    bob = f"Lab 5/Beta, Bob(bob)/Submission attachment(s)/{STEM}.ipynb"
+    names += [bob, "Lab 5/Gamma, Cleo(cleo)/timestamp.txt", "Lab 5/grades.csv"]
+    assert found(pack(tmp_path / "s.zip", *names)) == {
+        "Lovelace, Ada(ada)": names[0],
+        "Beta, Bob(bob)": bob,
+        "Gamma, Cleo(cleo)": "missing",
+    }

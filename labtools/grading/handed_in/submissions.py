@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import difflib
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -39,6 +40,8 @@ LOOK_LIMIT = 20_000_000
 MOST_ZIPS, MOST_LEVELS = 5, 3
 #: Bytes that may stand before a notebook's text.
 _MARKS = codecs.BOM_UTF8 + codecs.BOM_UTF16 + b" \t\r\n"
+#: Where Sakai keeps what teachers gave back.
+_BY_TEACHERS = re.compile(r"feedback attachment\(s\)/", re.IGNORECASE)
 #: What is handed in in place of a notebook, and what to do.
 _NO_NOTEBOOKS = {
     ("text.html", "link.html"): "What is typed into the platform is no notebook; hand in the file.",
@@ -146,6 +149,7 @@ class Submissions:
         entries = self._students[student]
         if isinstance(entries, str):
             return Submission(student, problem=("unreadable", entries))
+        entries = [e for e in entries if not _BY_TEACHERS.match(e.path)]
         choice = self._choose(self._reader, entries)
         zips = [e for e in entries if e.path.lower().endswith(".zip")]
         if choice.taken is None:
