@@ -622,7 +622,7 @@ for _ in range(20):
     wrong(
         "loss of the last sample",
         samples(before="pass", after="loss_SGD.append(loss.item())"),
-        "recorded after the update",
+        "only the last batch recorded",
         "first loss differs",
         "loss of one sample",
     ),
