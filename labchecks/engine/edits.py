@@ -450,7 +450,8 @@ def _names(program: _Program) -> Changes:
 
         def near(other: str, name=name, mine=mine) -> int:
             alike = other.lower() == name.lower() or other.lower().startswith(name.lower())
-            return -(2 * alike + bool(mine & roles.get(other, set())) + (other in arguments))
+            used = roles.get(other, set())  # a name that nothing reads may be the one that is meant
+            return -(2 * alike + bool(mine & used) + (not used) + (other in arguments))
 
         others = {o for o in (*roles, *arguments) if o != name and near(o)}
         others = [*sorted(others, key=lambda o: (near(o), o)), *program.names]
