@@ -707,7 +707,7 @@ MORE: tuple[Mistake, ...] = (
         "momentum",
         {"optimizer": Momentum(nesterov=True)},
         "Your losses are those of steps with Nesterov's momentum, 0.9: they go from {v0} to {v1}.",
-        "Look at what your optimizer does beside the plain step.",
+        "Look at what your optimizer does besides the plain step.",
         words="the steps have Nesterov's momentum, 0.9",
     ),
     Mistake(

@@ -163,7 +163,7 @@ def _renamed() -> list[Suspect]:
         look="Look at the shapes of the prediction and of the targets.",
     )
     return [
-        Suspect(crossed, _changed(sums=Crossed)),
+        Suspect(crossed, _changed(sums=Crossed, series="mean")),
         Suspect(sums, lambda run: _summed(run, gradient_sum=True)),
         Suspect(sums, _changed(gradient_sum=True)),
         Suspect(recorded, lambda run: _summed(run), RIGHT_STEPS),
@@ -441,31 +441,41 @@ def _times(factor: float, words: str) -> Suspect:
 def found_rates(runs: Sequence[TrainingRun]) -> Iterator[Suspect]:
     """Any other rate, or factor on the rate, that the logs of batch descent lead to."""
     whole = [run for run in runs if run.one_batch and np.ptp(run.points.x) > 0]
-    found = [_rate_of(run) for run in whole]
-    if not whole or None in found:
+    found = [_rates_of(run) for run in whole]
+    if not whole or [] in found:
         return
-    rates = np.array(found)
-    factors = rates / np.array([run.right.rate for run in whole])
-    for values, suspect in ((rates, _typed), (factors, lambda f: _times(f, f"{f:.3g} times"))):
-        if np.ptp(values) > 1e-3 * np.abs(values).max():
-            continue
-        # What was typed in has few digits.
-        for digits in (2, 3, 6):
-            value = float(f"{np.median(values):.{digits}g}")
-            if abs(value / np.median(values) - 1) < 1e-3 and not np.allclose(factors, 1, rtol=1e-3):
-                yield suspect(value)
+    asked = np.array([run.right.rate for run in whole])
+    for unit, suspect in ((1, _typed), (asked, lambda f: _times(f, f"{f:.3g} times"))):
+        units = unit * np.ones_like(asked)
+        each = [np.array(rates) / one for rates, one in zip(found, units)]
+        for first in each[0]:
+            values = np.array([one[np.abs(one - first).argmin()] for one in each])
+            value = np.median(values)
+            if np.ptp(values) > 1e-3 * np.abs(values).max() or np.allclose(
+                values * units, asked, rtol=1e-3
+            ):
+                continue
+            # What was typed in has few digits.
+            for digits in (2, 3, 6):
+                short = float(f"{value:.{digits}g}")
+                if abs(short / value - 1) < 1e-3:
+                    yield suspect(short)
 
 
-def _rate_of(run: TrainingRun) -> float | None:
-    """The constant rate at which batch descent from the start gives the log; None if none does."""
+def _rates_of(run: TrainingRun) -> list[float]:
+    """The constant rates at which batch descent from the start gives the log.
+
+    There are two where the error lies along one direction: its factors are r and −r.
+    """
+    found: list[float] = []
     for start in run.starts():
         for rate in rates_of(run.points, run.log, start):
             descent = run.right.with_(rate=rate)
             losses = predict(descent, run.points, start)
             # The rate was read off one loss, so its digits are only as good as that.
             if len(losses) == len(run.log) and np.allclose(losses, run.log, rtol=1e-2):
-                return rate
-    return None
+                found.append(rate)
+    return found
 
 
 def _rates(runs: Sequence[TrainingRun]) -> list[Suspect]:

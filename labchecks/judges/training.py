@@ -798,6 +798,14 @@ def _wrong_length(name: str, runs: Sequence[TrainingRun]) -> Feedback:
     n = len(off.log)
     count = f"`{name}` returns {n} loss{'es' if n > 1 else ''} for {_epochs(off.case, off.epochs)}"
     as_long = [replace(run, epochs=len(run.log)) for run in runs]
+    for argument in ("X", "Y"):
+        given = [run.case[argument.lower()] for run in runs]
+        if all(len(run.log) == len(g) and np.allclose(run.log, g) for run, g in zip(runs, given)):
+            return incorrect(
+                f"`{name}` returns its argument `{argument}`, not its losses. Look at its last "
+                "line.",
+                "argument returned",
+            )
     if n == 1 and all(length == 1 for length in lengths):
         return incorrect(
             f"{count}. Look at where the losses are collected, and at where the function returns.",

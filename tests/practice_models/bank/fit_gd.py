@@ -496,6 +496,10 @@ def fit_GD(model, loss_func, X, Y, lr, num_epochs):
         ),
         None,
     ),
+    "returns the targets": (
+        edit(AUTOGRAD, ("    return np.array(losses)\n", "    return Y\n")),
+        "argument returned",
+    ),
     "returns None": (edit(AUTOGRAD, ("    return np.array(losses)\n", "")), "returns None"),
     "returns the model": (
         edit(AUTOGRAD, ("return np.array(losses)", "return model")),
