@@ -36,13 +36,13 @@ def too_many(
         return None
     older = [v[: len(v) - n] for v, n in zip(values, lengths, strict=True)]
     if all(o and o[: len(v)] == v for v, o in zip(values, older[1:], strict=False)):
-        what = "stands what earlier calls returned. The list is not empty when a call begins"
+        what = "what earlier calls returned"
     elif older[0] and all(part == older[0] for part in older):
-        what = f"stand the same ones in every call, beginning with {shown(older[0][0])}"
+        what = f"the same ones in every call, beginning with {shown(older[0][0])}"
     else:
         return None
     return incorrect(
-        f"`{name}` returns more numbers than there are epochs: before those of its own run "
-        f"{what}. Look at where the list is made.",
+        f"`{name}` returns more numbers than there are epochs: first {what}, then those of its "
+        "own run. So the list is not empty when its loop begins. Look at where the list is made.",
         "list not empty at the call",
     )

@@ -706,8 +706,8 @@ def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedb
     bad = next((k for k, value in enumerate(log) if not abs(value) < TOO_LARGE), None)
     if bad == 0 and np.isnan(log[0]):
         return incorrect(
-            f"Already the first of your {len(log)} losses is nan, which is no number. A mean over "
-            "no rows is one way to get it. Look at which rows enter each loss.",
+            f"The very first of your {len(log)} losses is nan, which is no number. A mean over no "
+            "rows is one way to get it. Look at which rows enter each loss.",
             "not finite",
         )
     if bad is not None:
