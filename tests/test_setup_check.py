@@ -71,10 +71,10 @@ def test_a_missing_package(monkeypatch):
 def test_a_package_outside_its_limits(monkeypatch, version):
     real = metadata.version
     monkeypatch.setattr(metadata, "version", lambda n: version if n == "torch" else real(n))
-    assert_fails("the packages are there and fit", f"torch {version}", ">=2.3", '"torch')
+    assert_fails("the packages are there and fit", f"torch {version}", ">=2.4", '"torch')
 
 
-@pytest.mark.parametrize("version", ["2.3.0+cpu", "2.9.0+cu126", "2.6.0a0"])
+@pytest.mark.parametrize("version", ["2.4.0+cpu", "2.9.0+cu126", "2.6.0a0"])
 def test_builds_and_previews_between_the_limits_fit(monkeypatch, version):
     real = metadata.version
     monkeypatch.setattr(metadata, "version", lambda n: version if n == "torch" else real(n))
