@@ -54,11 +54,11 @@ quick: ## CI          a minute of tests: after every save
 	@$(SETUP) test
 	@$(BIN)/python tests/run_all.py quick
 
-test: ## CI          six minutes of tests: before every push
+test: ## CI          nine minutes of tests: before every push
 	@$(SETUP) test
 	@$(BIN)/python tests/run_all.py test
 
-prove: ## CI          the rest of the tests, twenty minutes: every night, before a release
+prove: ## CI          the rest of the tests, a quarter of an hour: every night, before a release
 	@$(SETUP) test
 	@$(BIN)/python tests/run_all.py prove
 
