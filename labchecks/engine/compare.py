@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["agree", "digits", "mismatch", "rounded_to", "shown"]
+__all__ = ["agree", "allowed", "digits", "mismatch", "rounded_to", "shown"]
 
 #: Relative difference up to which two losses count as the same: float32 stays far below it.
 TOLERANCE = 1e-3
@@ -33,6 +33,12 @@ def agree(values: Sequence[float], expected: Sequence[float], absolute: float = 
     return mismatch(values, expected, absolute) <= 1
 
 
+def allowed(expected, absolute: float = 0.0):
+    """How far a value, or each of an array, may be from the expected one."""
+    # 1e-9: where a loss is exactly zero, float32 leaves a little.
+    return TOLERANCE * abs(expected) + absolute + 1e-9
+
+
 def mismatch(
     values: Sequence[float],
     expected: Sequence[float],
@@ -54,8 +60,7 @@ def mismatch(
     with np.errstate(all="ignore"):
         if (lost & (np.abs(e) < OVERFLOW)).any() or (~lost & ~np.isfinite(e)).any():
             return math.inf
-        # 1e-9: where a loss is exactly zero, float32 leaves a little.
-        units = np.abs(a - e) / (TOLERANCE * np.abs(e) + absolute + 1e-9)
+        units = np.abs(a - e) / allowed(e, absolute)
         if chaotic:
             blown = np.abs(e) > 1e6 * max(abs(e[0]), 1.0)
             units = np.where(blown, np.abs(np.log(np.abs(a / e))) / math.log(4), units)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from labchecks.engine.compare import TOLERANCE, mismatch, shown
+from labchecks.engine.compare import allowed, mismatch, shown
 from labchecks.engine.mistakes import (
     Mistake,
     Momentum,
@@ -68,7 +68,7 @@ def _closest(values, combinations, right: Descent, points: Points, absolute: flo
             run = mistake.applied_to(run)
         # One epoch tells most runs apart, at a fraction of the cost of all.
         begin = _first_epoch(run.with_(epochs=1), points)[: len(values)]
-        if abs(values[0] - begin[0]) > TOLERANCE * abs(begin[0]) + absolute + 1e-9:
+        if abs(values[0] - begin[0]) > allowed(begin[0], absolute):
             continue
         if mismatch(values[: len(begin)], begin, absolute) > 1:
             continue
