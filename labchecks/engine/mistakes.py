@@ -624,7 +624,7 @@ MORE: tuple[Mistake, ...] = (
         "The steps are right, but the recorded loss compares the prediction with `X` instead of "
         "`Y`: the first is {v0}.",
         "Look at the line that records.",
-        "setting",
+        "record",
         words="the recorded loss compares the prediction with `X`",
     ),
     Mistake(
@@ -694,6 +694,7 @@ MORE: tuple[Mistake, ...] = (
         "The steps are right, but the recorded loss compares every prediction with every target, "
         "not with its own: the first is {v0}.",
         "Look at the shapes of the two sides of the difference that you square.",
+        "record",
         words="the recorded loss compares every prediction with every target",
     ),
     Mistake(

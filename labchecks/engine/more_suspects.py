@@ -40,8 +40,8 @@ def more_suspects(runs: Sequence[TrainingRun]) -> Iterator[Suspect]:
     batches = runs[0].right.batch_size is not None
     for mistake in MORE:
         if mistake.name not in ELSEWHERE and (batches or mistake.kind != "batch"):
-            record_alone = mistake.name.endswith("in the loss")
-            yield Suspect(mistake, _changed(mistake), RIGHT_STEPS if record_alone else 0.0)
+            share = RIGHT_STEPS if mistake.kind == "record" else 0.0
+            yield Suspect(mistake, _changed(mistake), share)
     yield from map(_on_a_part, PARTS)
     yield from _more_often(batches)
     if batches:

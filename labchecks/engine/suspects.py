@@ -163,7 +163,7 @@ def _renamed() -> list[Suspect]:
         look="Look at the shapes of the prediction and of the targets.",
     )
     return [
-        Suspect(crossed, _changed(sums=Crossed, series="mean")),
+        Suspect(crossed, _changed(sums=Crossed, measure_sums=Crossed)),
         Suspect(sums, lambda run: _summed(run, gradient_sum=True)),
         Suspect(sums, _changed(gradient_sum=True)),
         Suspect(recorded, lambda run: _summed(run), RIGHT_STEPS),
@@ -445,8 +445,8 @@ def found_rates(runs: Sequence[TrainingRun]) -> Iterator[Suspect]:
     if not whole or [] in found:
         return
     asked = np.array([run.right.rate for run in whole])
-    for unit, suspect in ((1, _typed), (asked, lambda f: _times(f, f"{f:.3g} times"))):
-        units = unit * np.ones_like(asked)
+    of_asked = (asked, lambda factor: _times(factor, f"{factor:.3g} times"))
+    for units, suspect in ((np.ones_like(asked), _typed), of_asked):
         each = [np.array(rates) / one for rates, one in zip(found, units)]
         for first in each[0]:
             values = np.array([one[np.abs(one - first).argmin()] for one in each])

@@ -59,8 +59,10 @@ def _of_scaled_targets(X, y, lr, epochs) -> Coefficients:
 def _calls(rng: random.Random) -> list[list[Any]]:
     """One to four features in units far apart: on inputs as they are the descent diverges."""
     calls = []
-    # The last call is short: with one standardised feature every direction is equally steep.
-    for n in (1, 2, 3, 4, 1):
+    long = ((0.12, 0.2), (250, 400))
+    # With one standardised feature every direction is equally steep, so a call can be short.
+    short = ((0.38, 0.42), (56, 64))
+    for n, (rate, epochs) in ((1, long), (2, long), (3, long), (4, long), (1, short)):
         rows = rng.randint(80, 120)
         common = [rng.gauss(0, 1) for _ in range(rows)]
         columns, effects = [], []
@@ -82,9 +84,6 @@ def _calls(rng: random.Random) -> list[list[Any]]:
             value = sum(effects[j] * number for j, number in zip(order, row, strict=True))
             y.append(round(intercept + value + rng.gauss(0, 0.3), 3))
         data = [{"values": X, "shape": [rows, n]}, {"values": y, "shape": [rows, 1]}]
-        rate, epochs = (0.12, 0.2), (250, 400)
-        if len(calls) == 4:
-            rate, epochs = (0.38, 0.42), (56, 64)
         calls.append([*data, round(rng.uniform(*rate), 3), rng.randint(*epochs)])
     return calls
 
