@@ -281,7 +281,7 @@ SEED = 7
 ONE, TWO = 2, 1
 SPENT = {1: 2.0, 2: 1.0}
 #: The least share of the programs with one change whose line is named.
-NAMED = 0.4
+NAMED = 0.5
 #: Verdicts that name the first value that differs, or how many there are instead of how many.
 PLACED = {
     "first loss differs",
