@@ -46,8 +46,9 @@ COMMANDS = frozenset(
     "delattr exit quit check progress".split()
 )
 
-#: Functions of PyTorch that end the process where a changed program hands them infinity or nan.
-CRASHING = frozenset({"eig", "eigvals"})
+#: Functions of PyTorch and NumPy that end the process, or never return whatever the time limit,
+#: where a changed program hands them infinity or nan.
+CRASHING = frozenset({"eig", "eigvals", "lstsq", "pinv", "svd"})
 
 #: Names, attributes and arguments that may reach a file, the network, a process or a setting.
 HARMFUL = CRASHING.union(

@@ -9,6 +9,7 @@ import linecache
 import random
 import signal
 import threading
+import time
 import types
 import warnings
 from collections.abc import Callable, Iterator
@@ -135,12 +136,16 @@ def _stopped_after(seconds: float) -> Iterator[None]:
 
     before = signal.signal(signal.SIGALRM, stop)
     # It fires again every second, for code that swallows even BaseException once.
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    began = time.monotonic()
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if left:  # whoever had set the timer before is still to be woken, at once if it is late
+            left = max(left - (time.monotonic() - began), 1e-3)
+            signal.setitimer(signal.ITIMER_REAL, left, interval)
 
 
 def _importing(frame: types.FrameType | None) -> bool:

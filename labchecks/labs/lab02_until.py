@@ -120,38 +120,33 @@ def _calls(rng: random.Random) -> list[list[Any]]:
     No decision is a close one: the change that ends a run lies clearly below the tolerance, and the
     change before it clearly above.
     """
-    n = rng.randint(8, 30)
-    centre, slope, cut = (rng.uniform(-1, 1), rng.uniform(-4, 4), rng.uniform(-3, 3))
-    x = [round(rng.gauss(centre, 1.8), 3) for _ in range(n)]
-    y = [round(slope * value + cut + rng.gauss(0, 0.4), 3) for value in x]
-    data = [{"values": values, "shape": [n, 1]} for values in (x, y)]
-    start = [round(rng.choice((-1, 1)) * rng.uniform(5, 12), 2) for _ in range(2)]
-    mean, square = float(np.mean(x)), float(np.mean(np.square(x)))
-    steep = float(np.linalg.eigvalsh(2 * np.array([[square, mean], [mean, 1.0]]))[-1])
-
-    def changes(lr: float) -> np.ndarray:
-        losses = [loss for loss, *_ in itertools.islice(_run(x, y, *start, lr), 200)]
-        return np.abs(np.diff(losses))
-
-    def between(lr: float, step: int) -> float:
-        """A tolerance that ends the run after so many updates, with two digits."""
-        before, here = changes(lr)[step - 2 : step]
-        return float(f"{(before * here) ** 0.5:.2g}")
-
-    def clear(lr: float, tolerance: float) -> bool:
-        made = changes(lr)
-        end = int(np.argmax(made < tolerance))
-        return end > 2 and made[end] < 0.97 * tolerance < 0.94 * made[:end].min()
-
+    # New data for each try: on some no settings would ever do.
     while True:
+        n = rng.randint(8, 30)
+        centre, slope, cut = (rng.uniform(-1, 1), rng.uniform(-4, 4), rng.uniform(-3, 3))
+        x = [round(rng.gauss(centre, 1.8), 3) for _ in range(n)]
+        y = [round(slope * value + cut + rng.gauss(0, 0.4), 3) for value in x]
+        start = [round(rng.choice((-1, 1)) * rng.uniform(5, 12), 2) for _ in range(2)]
+        mean, square = float(np.mean(x)), float(np.mean(np.square(x)))
+        steep = float(np.linalg.eigvalsh(2 * np.array([[square, mean], [mean, 1.0]]))[-1])
         lr, other = (round(rng.uniform(*share) / steep, 4) for share in ((0.5, 0.8), (0.9, 1.2)))
+        made = {
+            rate: np.abs(np.diff([m[0] for m in itertools.islice(_run(x, y, *start, rate), 200)]))
+            for rate in (lr, other)
+        }
         early, late = sorted(rng.sample(range(4, 12), 2))
-        fine = [between(lr, early), between(lr, late)]
-        settings = [(lr, fine[0]), (lr, fine[1]), (other, fine[1])]
+        # Each tolerance, with two digits, lies between two changes.
+        fine = [float(f"{np.prod(made[lr][k - 2 : k]) ** 0.5:.2g}") for k in (early, late)]
+        settings = [(made[lr], fine[0]), (made[lr], fine[1]), (made[other], fine[1])]
+        ends = [int(np.argmax(changes < tolerance)) for changes, tolerance in settings]
+        clear = all(
+            end > 2 and changes[end] < 0.97 * tolerance < 0.94 * changes[:end].min()
+            for (changes, tolerance), end in zip(settings, ends, strict=True)
+        )
         # Far above the rounding of float32, and each time another number of updates.
-        ends = {int(np.argmax(changes(rate) < limit)) for rate, limit in settings}
-        if fine[1] > 1e-3 and len(ends) == 3 and all(clear(*one) for one in settings):
+        if fine[1] > 1e-3 and len(set(ends)) == 3 and clear:
             break
+    data = [{"values": values, "shape": [n, 1]} for values in (x, y)]
     most = rng.randint(60, 150)
     too_large = round(rng.uniform(2.2, 2.5) / steep, 4)
     return [
@@ -159,7 +154,7 @@ def _calls(rng: random.Random) -> list[list[Any]]:
         [*data, *start, lr, fine[1], most],
         [*data, *start, lr, fine[1], early - 2],
         [*data, *start, other, fine[1], most],
-        [*data, *start, lr, float(f"{2 * changes(lr)[0]:.2g}"), most],
+        [*data, *start, lr, float(f"{2 * made[lr][0]:.2g}"), most],
         [*data, *start, too_large, fine[1], rng.randint(6, 9)],
     ]
 

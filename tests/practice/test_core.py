@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import random
+import signal
+import time
 from html.parser import HTMLParser
 
 import matplotlib
@@ -134,6 +136,21 @@ def test_call_reports_result_error_and_silence(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer to stop a call")
+def test_a_call_leaves_the_timer_that_was_set_before():
+    """As of a call in a call: after the inner one's end the outer one is still stopped."""
+
+    def endless():
+        calls.call(lambda: None)
+        while True:
+            pass
+
+    began = time.monotonic()
+    assert calls.call(endless, 0.3) == (None, {"kind": "timeout", "seconds": 0.3})
+    assert time.monotonic() - began < 5
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -178,6 +195,32 @@ def test_every_practice_is_found_and_asks_in_plain_data():
             cases = practice.visible() + practice.hidden(random.Random(1))
             assert json.loads(json.dumps(cases)) == cases
             assert practice.hidden(random.Random(2)) == practice.hidden(random.Random(2))
+
+
+class Counted(random.Random):
+    """Random numbers of which no more than so many are given."""
+
+    left = 20_000
+
+    def random(self) -> float:
+        self.left -= 1
+        assert self.left, "so many numbers for one draw: does it come to an end?"
+        return super().random()
+
+
+@pytest.mark.parametrize(
+    ("practice_id", "seeds"),
+    [
+        *((one.id, range(50)) for lab in lab_names() for one in of_lab(lab) if not one.manual),
+        # On one data set in thousands none of its settings would do.
+        ("lab02-train-until", range(800, 900)),
+        pytest.param("lab02-train-until", range(10_000), marks=pytest.mark.prove),
+    ],
+)
+def test_every_draw_of_cases_comes_to_an_end(practice_id, seeds):
+    """Grading draws from a secret: a draw without an end would hold up a whole class."""
+    for seed in seeds:
+        find(practice_id).hidden(Counted(seed))
 
 
 def test_progress_lists_every_practice(capsys, monkeypatch):
