@@ -147,13 +147,20 @@ def course() -> Path:
 
 @pytest.fixture
 def heeds_interrupts():
-    """Let what a test starts be stopped by Ctrl-C, also where the tests themselves ignore it.
+    """Let what a test starts heed Ctrl-C and a closed terminal, also where the tests do not.
 
-    A shell that starts a command in the background has it ignore Ctrl-C, and all that it starts.
+    A shell that starts a command in the background has it ignore Ctrl-C, and `nohup` a closed
+    terminal; so does all that it starts.
     """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    handlers = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
+    before = {
+        number: signal.signal(number, handler)
+        for name, handler in handlers.items()
+        if (number := getattr(signal, name, None))  # Windows has no SIGHUP
+    }
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)

@@ -131,7 +131,7 @@ def open_notebook(open_page, server, name: str, place: str = "lab/tree"):
     # `reset` keeps JupyterLab from opening the notebooks of the test before.
     page = open_page(f"{server.url}/{place}/{name}?reset")
     page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length")
-    page.evaluate("window.jupyterapp.restored")
+    page.wait_for_function("window.jupyterapp.restored.then(() => true)")
     page.wait_for_function("window.jupyterapp.shell.currentWidget.context.isReady")
     # Other extensions that are installed here complain while Notebook 7 starts. What a saved
     # figure complains of as it comes alive stays.
@@ -139,9 +139,24 @@ def open_notebook(open_page, server, name: str, place: str = "lab/tree"):
     return page
 
 
+def command(page, name: str, seconds: float = 300) -> None:
+    """Run one of JupyterLab's commands to its end.
+
+    Of itself Playwright would wait forever for what a page computes.
+    """
+    page.evaluate(
+        """([name, seconds]) => Promise.race([
+          window.jupyterapp.commands.execute(name),
+          new Promise((_, refuse) => setTimeout(
+            () => refuse(new Error(`${name} took more than ${seconds} s`)), 1000 * seconds)),
+        ]).then(() => null)""",
+        [name, seconds],
+    )
+
+
 def run_all(page) -> None:
     page.wait_for_function(IDLE)
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    command(page, "notebook:run-all-cells")
     # Prompts say when a run has ended: "[*]:" while it goes on, a number afterwards.
     page.wait_for_function(
         """() => { const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
@@ -152,7 +167,7 @@ def run_all(page) -> None:
 
 
 def save(page) -> None:
-    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    command(page, "docmanager:save")
 
 
 def reopen_without_kernel(open_page, server, page, place: str = "lab/tree"):

@@ -94,14 +94,15 @@ def run_pytest(tier: str) -> tuple[list[Row], str]:
             *("--durations", "15", "--durations-min", "5"),
             *("--junit-xml", str(report), "-o", "junit_family=xunit1"),
         ]
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=_environment()
-        )
-        last_line = "pytest: no summary"
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            if re.search(r"\bin \d[\d.:]*s\b", line):
-                last_line = line.strip()
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=_environment())
+        said = b""
+        # Each dot as it comes: where a run hangs, its last line says how far it had got.
+        while piece := process.stdout.read1():
+            sys.stdout.buffer.write(piece)
+            sys.stdout.flush()
+            said += piece
+        ends = re.findall(r"^.*\bin \d[\d.:]*s\b.*$", said.decode(errors="replace"), re.MULTILINE)
+        last_line = ends[-1].strip() if ends else "pytest: no summary"
         code = process.wait()
         rows = read_report(report, folders) if report.exists() else []
     if code and all(row.passed for row in rows):

@@ -118,6 +118,7 @@ def test_a_command_that_is_killed_before_it_has_workers_leaves_nothing(running):
     wait_until_gone(running, [])
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_told_to_end_it_writes_the_tables_first(running, name):
     number = getattr(signal, name)

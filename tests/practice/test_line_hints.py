@@ -20,6 +20,7 @@ import pytest
 import torch
 
 from labchecks import check, find, line_hint, rerun
+from labchecks.ask.call import call
 from labchecks.engine import edits
 from tests.practice import golden
 from tests.practice.bank import lab_namespace, run_cell
@@ -322,20 +323,21 @@ def right_programs(practice_id: str) -> list[str]:
 
 
 def names_after(practice_id: str, source: str) -> dict | None:
-    """The names of the lab when the program has run; None where it stops with an error."""
-    if practice_id in LABS:
-        names = lab_namespace(LABS[practice_id][0], 1)
-        run_cell(source, names)
-        plt.close("all")
-        return None if "__error__" in names else names | {"_ih": [source]}
-    try:
-        names = models.namespace_of(practice_id, source)
-    except Exception:
-        return None
-    if practice_id not in ("lab05-model", "lab05-loss"):
-        exec(MODEL, names)  # as a cell of the same notebook
-    names["_ih"] = [source]
-    return names
+    """The names of the lab when the program has run; None where an error or the clock stops it."""
+
+    def run() -> dict:
+        if practice_id in LABS:
+            names = lab_namespace(LABS[practice_id][0], 1)
+            run_cell(source, names)
+            plt.close("all")
+        else:
+            names = models.namespace_of(practice_id, source)
+            if practice_id not in ("lab05-model", "lab05-loss"):
+                exec(MODEL, names)  # as a cell of the same notebook
+        return names
+
+    names, failure = call(run)
+    return None if failure or "__error__" in names else names | {"_ih": [source]}
 
 
 def changed_lines(before: str, after: str) -> set[int]:
