@@ -370,7 +370,8 @@ class FunctionJudge:
                         "not differentiable",
                     )
                 right = np.asarray(right)
-                allowed = 10 * TOLERANCE * np.abs(right).max() + 1e-6
+                # A sum whose terms cancel keeps their rounding.
+                allowed = 10 * TOLERANCE * np.abs(right).max() + 1e-4
                 if not (np.abs(np.array(found) - right) <= allowed).all():
                     return partial(
                         VALUES_ONLY,

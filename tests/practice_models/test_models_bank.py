@@ -135,6 +135,21 @@ def test_right_program_is_accepted(practice_id: str, name: str) -> None:
     assert_accepted(practice_id, bank_of(practice_id).RIGHT[name], draws=(0, 1))
 
 
+@pytest.mark.parametrize(
+    ("practice_id", "name", "draws"),
+    [
+        # A gradient whose terms all but cancel, so that little but their rounding is left.
+        ("lab05-model", "methods", (9248,)),
+        # Nothing is dropped, twice or only where half of the rows are given.
+        ("lab06-hidden-net", "a little dropout", (5245, 5341, 5713)),
+    ],
+)
+def test_right_program_is_accepted_on_a_draw_that_is_unlucky(
+    practice_id: str, name: str, draws: tuple[int, ...]
+) -> None:
+    assert_accepted(practice_id, bank_of(practice_id).RIGHT[name], draws)
+
+
 @pytest.mark.parametrize(("practice_id", "name"), programs("WRONG"))
 def test_wrong_program_is_refused_and_its_mistake_named(practice_id: str, name: str) -> None:
     bank = bank_of(practice_id).WRONG
