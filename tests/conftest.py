@@ -93,6 +93,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid} is marked quick and prove: it can be one")
         if not prove and is_in(item.nodeid, QUICK):
             item.add_marker("quick")
+        # A page that hangs may be met by each test of its module in turn.
+        if item.get_closest_marker("browser") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(300))
 
     def turn(item: pytest.Item) -> int:
         if item.get_closest_marker("quick"):

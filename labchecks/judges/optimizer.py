@@ -202,7 +202,8 @@ class TrainingLoop:
             least = float(((design @ best - y) ** 2).mean())
             loss = float(((design @ end - y) ** 2).mean()) if len(end) == len(best) else np.inf
             values, shuffled = answer["values"], "shuffled loader"
-            if not loss <= 1.2 * least:
+            # Of right runs one in some hundreds ends 20 % above it: the last batches say where.
+            if not loss <= 1.5 * least:
                 return incorrect(
                     "On a few rows every step is right, but with a shuffled loader the model does "
                     "not reach least squares. Look at how the loop takes its batches from the "

@@ -16,7 +16,11 @@ _BRIGHTNESS = """section => {
   return (red + green + blue) / 3;
 }"""
 
-_TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+#: Of itself Playwright would wait forever for frames that a browser does not draw.
+_TWO_FRAMES = """new Promise((done, refuse) => {
+  setTimeout(() => refuse(new Error('no two frames in 30 s')), 30000);
+  requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
 
 
 class Figure:
