@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import inspect
 import json
@@ -84,6 +85,9 @@ def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
             stopped = _what_stopped(practice)
             if stopped is not None:
                 return stopped
+            given = _given_none(practice, namespace)
+            if given is not None:
+                return given
         # Numbers that overflow are part of what is judged; a warning on stderr would only puzzle.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -140,6 +144,28 @@ def _what_stopped(practice: Practice) -> Feedback | None:
     if isinstance(error, NameError):
         more += " If that name comes from a cell above, run that cell first."
     return replace(feedback, text=feedback.text + more)
+
+
+def _given_none(practice: Practice, namespace: Mapping[str, object]) -> Feedback | None:
+    """Feedback where the practice's cell computes a value and what comes out is ``None``."""
+    # Imported where it is needed: the copy that a graded notebook imports holds no engine.
+    from labchecks.rerun import cell_of
+
+    cell = cell_of(practice, namespace)
+    last = {}
+    for node in ast.walk(ast.parse(cell or "")):
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            if isinstance(target, ast.Name) and target.id in practice.names:
+                last[target.id] = node.value
+    for name, value in last.items():
+        if isinstance(value, ast.Call) and namespace.get(name, ...) is None:
+            return incorrect(
+                f"`{name}` is `None`: that is what `{ast.unparse(value.func)}` in line "
+                f"{value.lineno} gave back. A function without `return` gives back `None`, and so "
+                "does one that only prints, or changes a list in place.",
+                "None given back",
+            )
+    return None
 
 
 def _remember(practice: Practice, feedback: Feedback) -> None:

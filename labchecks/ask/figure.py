@@ -211,9 +211,11 @@ def _find_axes(thing: object):
         return thing
     if isinstance(thing, FigureBase):
         return thing.axes[0] if len(thing.axes) == 1 else None
-    # `ax = plt.plot(...)` gives the list of its lines, and their axes are what was meant.
+    # `ax = plt.subplots()` gives a pair, and `ax = plt.plot(...)` the list of its lines: the axes
+    # of what comes first are what was meant.
     if isinstance(thing, (list, tuple)) and thing and hasattr(thing[0], "axes"):
-        return thing[0].axes
+        first = thing[0]
+        return _find_axes(first) if isinstance(first, FigureBase) else first.axes
     if isinstance(thing, np.ndarray) and thing.size == 1 and isinstance(thing.flat[0], Axes):
         return thing.flat[0]
     return None

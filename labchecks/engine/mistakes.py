@@ -84,26 +84,27 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "gradients never zeroed",
         {"zero_grad": "never"},
-        "The gradients are never set back to zero, so every step also repeats all earlier ones: "
+        "The gradients are not set back to zero between the steps, so every step also repeats all "
+        "earlier ones: "
         "your losses {rise}.",
         "Look at what `w.grad` holds just before each `backward()`.",
-        words="the gradients are never set back to zero",
+        words="the gradients are not set back to zero between the steps",
     ),
     Mistake(
         "gradient of b never zeroed",
         {"zero_grad": "w only"},
-        "The gradient of `b` is never set back to zero, that of `w` is: "
+        "The gradient of `b` is not set back to zero between the steps, that of `w` is: "
         "`b` repeats all its earlier steps and your losses end at {last}.",
         "Look at what `b.grad` holds just before each `backward()`.",
-        words="the gradient of `b` is never set back to zero",
+        words="the gradient of `b` is not set back to zero between the steps",
     ),
     Mistake(
         "gradient of w never zeroed",
         {"zero_grad": "b only"},
-        "The gradient of `w` is never set back to zero, that of `b` is: "
+        "The gradient of `w` is not set back to zero between the steps, that of `b` is: "
         "`w` repeats all its earlier steps and your losses end at {last}.",
         "Look at what `w.grad` holds just before each `backward()`.",
-        words="the gradient of `w` is never set back to zero",
+        words="the gradient of `w` is not set back to zero between the steps",
     ),
     Mistake(
         "stepping uphill",
@@ -498,6 +499,16 @@ def _by_one(order: np.ndarray, size: int) -> list[np.ndarray]:
     return [order[..., j : j + size] for j in range(-(-order.shape[-1] // size))]
 
 
+def one_row_less(order: np.ndarray, size: int) -> list[np.ndarray]:
+    """Slices that end one row before the next one begins."""
+    return [order[..., i : i + max(1, size - 1)] for i in range(0, order.shape[-1], size)]
+
+
+def with_gaps(order: np.ndarray, size: int) -> list[np.ndarray]:
+    """Slices that begin one row behind the end of the one before."""
+    return [order[..., i : i + size] for i in range(0, order.shape[-1], size + 1)]
+
+
 def _whole(order: np.ndarray, size: int) -> list[np.ndarray]:
     return [order[..., i : i + size] for i in range(0, order.shape[-1], size)]
 
@@ -745,6 +756,23 @@ MORE: tuple[Mistake, ...] = (
         "Look at where the slice begins on the second update.",
         "batch",
         words="the slices overlap",
+    ),
+    Mistake(
+        "slices one row short",
+        {"split": one_row_less},
+        "Each slice ends one point before the next one begins, so that some points are never "
+        "used: your losses go from {v0} to {v1}.",
+        "Look at the two ends of the slice.",
+        "batch",
+        words="each slice ends one point before the next one begins",
+    ),
+    Mistake(
+        "slices with gaps",
+        {"split": with_gaps},
+        "Between one slice and the next a point is left out: your losses go from {v0} to {v1}.",
+        "Look at the step from the beginning of one slice to that of the next.",
+        "batch",
+        words="a point is left out between one slice and the next",
     ),
     Mistake(
         "last batch left out",

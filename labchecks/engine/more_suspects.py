@@ -13,7 +13,17 @@ from typing import NamedTuple
 import numpy as np
 
 from labchecks.engine.diagnosis import fitted
-from labchecks.engine.mistakes import APART, MORE, Mistake, Momentum, OwnRates, Rates, WeightDecay
+from labchecks.engine.mistakes import (
+    APART,
+    MORE,
+    Mistake,
+    Momentum,
+    OwnRates,
+    Rates,
+    WeightDecay,
+    one_row_less,
+    with_gaps,
+)
 from labchecks.engine.run import Descent, Points
 from labchecks.engine.suspects import RIGHT_STEPS
 from labchecks.engine.training_runs import Suspect, TrainingRun
@@ -24,6 +34,8 @@ __all__ = ["HELD_OUT", "UNPAIRED", "more_suspects"]
 ELSEWHERE = {
     "every input against every target",
     "slices that overlap",
+    "slices one row short",
+    "slices with gaps",
     "momentum",
     "weight decay",
     "part of the data held out",
@@ -153,7 +165,7 @@ def _other_batches() -> Iterator[Suspect]:
         return run.right.with_(batch_size=max(1, run.right.batch_size // 2)), run.points, run.log
 
     def one_less(run: TrainingRun):
-        return run.right.with_(split=_one_row_less), run.points, run.log
+        return run.right.with_(split=one_row_less), run.points, run.log
 
     yield Suspect(
         Mistake(
@@ -181,7 +193,7 @@ def _other_batches() -> Iterator[Suspect]:
             "to {v1} and end at {last}.",
             look="Look at the step from the beginning of one slice to that of the next.",
         ),
-        lambda run: (run.right.with_(split=_with_gaps), run.points, run.log),
+        lambda run: (run.right.with_(split=with_gaps), run.points, run.log),
     )
     numbers = {
         "rows in a batch": lambda run: run.right.batch_size,
@@ -219,14 +231,6 @@ def _single_rows() -> Iterator[Suspect]:
                 run.log,
             ),
         )
-
-
-def _one_row_less(order: np.ndarray, size: int) -> list[np.ndarray]:
-    return [order[..., i : i + max(1, size - 1)] for i in range(0, order.shape[-1], size)]
-
-
-def _with_gaps(order: np.ndarray, size: int) -> list[np.ndarray]:
-    return [order[..., i : i + size] for i in range(0, order.shape[-1], size + 1)]
 
 
 # Steps ----------------------------------------------------------------------------------------
@@ -286,7 +290,7 @@ def _found(step: _Step, runs: Sequence[TrainingRun]) -> Iterator[Suspect]:
     # What was typed in has few digits.
     middle = np.median(found, axis=0)
     if step.name == "momentum" and middle[0] > 0.999:
-        return  # gradients that are never set back to zero, in other words
+        return  # gradients that are not set back to zero, in other words
     for digits in (1, 2, 3, 6):
         numbers = tuple(float(f"{number:.{digits}g}") for number in middle)
         if np.allclose(numbers, middle, rtol=1e-2, atol=1e-4):

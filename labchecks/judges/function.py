@@ -55,6 +55,9 @@ VALUES_ONLY = 0.5
 #: Values with so many decimals are as good as the formula's; the labs quote three of them.
 ENOUGH_DECIMALS = 4
 
+#: What is said of several values in place of one number that is no function's.
+SEVERAL = "Look for a comma or a list in it: either makes several numbers of one."
+
 #: Share of the points where the values are right and were rounded to fewer decimals.
 ROUNDED = 0.5
 
@@ -417,11 +420,11 @@ class FunctionJudge:
             )
         table = self.compared == "columns"
         if table and len(result["shape"]) == 2 and len(values) != wanted:
-            return self._other_table(outcome["shape"], result["shape"], facts, hidden)
+            return self._other_table(outcome, result, facts, hidden)
         if len(values) != wanted:
             count = "1 number" if len(values) == 1 else f"{len(values)} numbers"
             look = (
-                "Look at how the rows become one number."
+                ("Look at how the rows become one number." if self.function else SEVERAL)
                 if wanted == 1
                 else "Look at the names in it: which of them are its arguments?"
             )
@@ -454,9 +457,7 @@ class FunctionJudge:
                 f"`{self.name}` is right in some calls and wrong in others{call}. {look}",
                 "right for some calls only",
             )
-        with np.errstate(all="ignore"):
-            off = np.abs(values - np.asarray(outcome["values"])) > 1e-3 * np.abs(values) + 1e-9
-        k = int(np.argmax(off))
+        k = int(np.argmax(_far(values, outcome["values"])))
         which = f"Value {k + 1} of {len(values)} from `{self.name}`" if wanted > 1 else ""
         if table:
             row, column = divmod(k, outcome["shape"][1])
@@ -469,8 +470,9 @@ class FunctionJudge:
             "wrong values",
         )
 
-    def _other_table(self, wanted, found, facts, hidden: bool) -> Feedback:
+    def _other_table(self, outcome, result, facts, hidden: bool) -> Feedback:
         """What is said of a table that has another number of rows or columns."""
+        wanted, found = outcome["shape"], result["shape"]
         if wanted[1] != found[1]:
             return incorrect(
                 f"Each row from `{self.name}` holds {found[1]} numbers instead of {wanted[1]}. "
@@ -479,8 +481,20 @@ class FunctionJudge:
             )
         more = "too many" if found[0] > wanted[0] else "too few"
         count = "" if hidden else f": {found[0]}, not {wanted[0]}, for {facts['call']}"
+        both = min(len(outcome["values"]), len(result["values"]))
+        off = np.flatnonzero(_far(result["values"][:both], outcome["values"][:both]))
+        # Where the rows themselves are wrong, that they are so many may be a consequence.
+        first = ""
+        if len(off):
+            row, column = divmod(int(off[0]), wanted[1])
+            right = "" if hidden else f", not {shown(outcome['values'][off[0]])}"
+            first = (
+                f" The first number that differs is value {column + 1} of row {row + 1}: it is "
+                f"{shown(result['values'][off[0]])}{right}."
+            )
         return incorrect(
-            f"`{self.name}` returns {more} rows{count}. {self.look}".rstrip(), f"{more} rows"
+            f"`{self.name}` returns {more} rows{count}.{first} {self.look}".rstrip(),
+            f"{more} rows",
         )
 
     def _kept(self, expected, results) -> bool:
@@ -525,6 +539,13 @@ class FunctionJudge:
         """The judge of settings that were `recorded`."""
         rows = (Slip(**{**row, "program": Recorded(row["program"])}) for row in programs)
         return cls(programs=tuple(rows), **settings)
+
+
+def _far(values: Sequence[float], right: Sequence[float]) -> np.ndarray:
+    """Which values differ by more than the eye passes over."""
+    values = np.asarray(values, dtype=float)
+    with np.errstate(all="ignore"):
+        return np.abs(values - np.asarray(right, dtype=float)) > 1e-3 * np.abs(values) + 1e-9
 
 
 def _to_ten_digits(value: Any) -> Any:

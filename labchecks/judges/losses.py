@@ -550,7 +550,7 @@ class Losses:
             return incorrect(
                 f"Your very first loss, {shown(values[0])}, is not the mean squared error of "
                 f"the start, {shown(expected[0])}. Look at the start values, the data and the "
-                "formula of the loss.",
+                "formula of the loss, and at when the first one is recorded.",
                 "first loss differs",
             )
         asked = f"gradient descent at rate {self.rate:g}"
@@ -576,8 +576,8 @@ class Losses:
         if self.batch_size is not None and off > 1:
             right = f"Your first {off} losses are possible; loss"
         return incorrect(
-            f"{right} {off + 1}, {shown(values[off])}, is {wanted}. Look at the update lines, and "
-            "at what changes from one pass of the loop to the next.",
+            f"{right} {off + 1}, {shown(values[off])}, is {wanted}. Look at the update lines, at "
+            "what is recorded, and at what changes from one pass of the loop to the next.",
             "steps differ",
         )
 
@@ -605,8 +605,9 @@ def _shuffles_well(mistake: Mistake) -> bool:
         "log" not in str(change.get("recorded_as", ""))
         and not mistake.name.startswith("part of the data")
         and change.get("batch_size", 1) is not None
-        # Equal to another rate.
+        # Equal to another rate, or nearly to another batch size.
         and mistake.name not in ("half steps", "double steps", "last short batch dropped")
+        and mistake.name not in ("slices one row short", "slices with gaps")
     )
 
 

@@ -501,7 +501,12 @@ TRAININGS = (
     ("", "", Training()),
     _row("new optimizer in each epoch", "each epoch makes a new Adam", MADE, made="epoch"),
     _row("new optimizer for each batch", "each batch makes a new Adam", MADE, made="batch"),
-    _row("gradients never zeroed", "gradients are never set back to zero", HELD, zero="never"),
+    _row(
+        "gradients never zeroed",
+        "gradients are not set back to zero between the steps",
+        HELD,
+        zero="never",
+    ),
     _row("gradients zeroed once per epoch", "gradients add up in an epoch", HELD, zero="epoch"),
     _row(
         "nothing moves", "the model does not move", "when a step is made, and by what", step="never"

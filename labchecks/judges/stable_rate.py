@@ -42,11 +42,21 @@ RECORDED = (
     "batch losses added up",
 )
 
+#: What may be wrong with the steps where the rate does not explain the losses.
+STEPS = ("b never updated", "w never updated", "gradients never zeroed", "stepping uphill")
+
 #: So many finite losses tell in which order the points came; an overflown run agrees with any.
 TOLD = 4
 
 #: Simulated shuffles of which that share is taken.
 DRAWS = 480
+
+#: Simulated shuffles that tell whether a run without shuffling can be told from one with it.
+SOME = 40
+
+#: Rates above those at which runs converge. Their losses jump by orders of magnitude, so they tell
+#: the rate within a factor only.
+JUMPING = (0.03, 0.04, 0.05, 0.06, 0.08, 0.1)
 
 
 @dataclass(frozen=True)
@@ -217,13 +227,22 @@ def _not_shuffled(values, run: Descent, points: Points) -> Feedback | None:
     grew = not math.isfinite(values[-1]) or values[-1] > values[0]
     if sum(map(math.isfinite, values)) < TOLD:
         return None
-    closest = 0.03 if not grew and shuffles.plausible(values, run, points)[0] else 1.0
+    shuffled = not grew and shuffles.plausible(values, run, points)[0]
+    closest = 0.03 if shuffled else 1.0
+    # At a tiny rate shuffled runs come as close as that, too: then nothing is known of the order.
+    some = simulate_many(run, points, SOME) if shuffled else ()
+
+    def fits(**changes) -> bool:
+        losses = simulate(run.with_(**changes), points).losses
+        return mismatch(values, losses, chaotic=True) <= closest and not any(
+            mismatch(other, losses, chaotic=True) <= 3 * closest for other in some
+        )
+
     for order, how in (
         ("given", "in the order of `X`"),
         ("reversed", "from the last to the first"),
     ):
-        losses = simulate(run.with_(order=order), points).losses
-        if mismatch(values, losses, chaotic=True) <= closest:
+        if fits(order=order):
             more = f", and the losses grow to {shown(values[-1])}" if grew else ""
             return incorrect(
                 f"Your run takes the points {how}, sorted by x, in every epoch{more}: its second "
@@ -231,13 +250,13 @@ def _not_shuffled(values, run: Descent, points: Points) -> Feedback | None:
                 "at the order in which your loop visits the samples.",
                 "points in order",
             )
-    if mismatch(values, simulate(run.with_(batch_size=None), points).losses) <= closest:
+    if fits(batch_size=None):
         return incorrect(
             f"Your losses are those of batch descent, one update per epoch: the second is "
             f"{shown(values[1])}. Look at how many updates an epoch of SGD has.",
             "batch descent",
         )
-    if mismatch(values, simulate(run.with_(batches="all"), points).losses) <= closest:
+    if fits(batches="all"):
         return incorrect(
             "Every update of yours uses all points, though there is one update per sample: the "
             f"second loss is {shown(values[1])}. Look at which rows enter the loss.",
@@ -342,12 +361,23 @@ def _of_another_run(values, run: Descent, points: Points) -> Feedback | None:
             name,
         )
     least = shuffles.any_run(values) + TELLING
-    for name in ("b never updated", "w never updated", "gradients never zeroed", "stepping uphill"):
-        mistake = find(name)
-        if shuffles.evidence(values, mistake.applied_to(run), points) > least:
-            return incorrect(
-                f"Your losses fit a run in which {mistake.words}. {mistake.look}", name
-            )
+    rates = {rate: shuffles.evidence(values, run.with_(rate=rate), points) for rate in JUMPING}
+    known = {name: shuffles.evidence(values, find(name).applied_to(run), points) for name in STEPS}
+    likeliest = max(known, key=known.__getitem__)
+    steep = max(rates.values())
+    if known[likeliest] > max(least, steep + TELLING):
+        mistake = find(likeliest)
+        return incorrect(
+            f"Your losses fit a run in which {mistake.words}. {mistake.look}", likeliest
+        )
+    if steep > max(least, known[likeliest] + TELLING):
+        near = [rate for rate, fit in rates.items() if fit > steep - TELLING]
+        return incorrect(
+            f"Your losses ({shown(max(values[1:]))} at worst after the start) jump more than those "
+            f"of one-sample SGD at `step_size` = {shown(run.rate)}; they fit rates between about "
+            f"{near[0]:g} and {near[-1]:g}. Look at the rate that the update lines use.",
+            "step_size is not the rate used",
+        )
     return None
 
 

@@ -124,6 +124,13 @@ LARGEST_RATE = Practice.function(
             "Look at the formula of H.",
         ),
         slip(
+            "sum instead of mean",
+            lambda x: 2 / _curvatures(x)[1] / len(x),
+            "{name} gives {value}, too small by the number of points: a matrix of sums in place of "
+            "means gives this.",
+            "Look at the formula of H.",
+        ),
+        slip(
             "mean of x neglected",
             lambda x: min(1.0, float(1 / (x**2).mean())),
             "{name} gives {value}: that is right where the mean of x is zero, and there alone.",
@@ -172,8 +179,9 @@ LARGEST_RATE = Practice.function(
             slip(
                 name,
                 rate,
-                "{name} gives {value} for any data: a number read off the runs. The limit follows "
-                "from x.",
+                "{name} gives {value} for any data. That is a number read off the runs, or the "
+                "limit for the lab's own points alone. Look at whether it follows from the `x` "
+                "that is given.",
             )
             for name, rate in (
                 ("largest rate tried", 0.3),

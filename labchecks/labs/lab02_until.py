@@ -92,13 +92,20 @@ def _one_later(*given) -> list[Row]:
     return many[: len(rows) + 1]
 
 
-def _as_at_the_end(*given) -> list[Row]:
-    """Rows that all hold w and b as they are when the loop has ended."""
-    rows, (*some, most) = train_until(*given), given
-    last = rows[-1]
-    if last[0] == most:  # the update after the last row has been made too
-        last = _rows(lambda *_: False)(*some, most + 1)[-1]
-    return [(*row[:2], *last[2:]) for row in rows]
+def _as_at_the_end(further: bool) -> Callable:
+    """Rows that all hold w and b as they are when the loop has ended.
+
+    Where the update comes after the row, a `further` one has then been made too.
+    """
+
+    def program(*given):
+        rows, (*some, most) = train_until(*given), given
+        last = rows[-1]
+        if further and last[0] == most:
+            last = _rows(lambda *_: False)(*some, most + 1)[-1]
+        return [(*row[:2], *last[2:]) for row in rows]
+
+    return program
 
 
 def _mixed(first: int) -> Callable:
@@ -110,6 +117,22 @@ def _mixed(first: int) -> Callable:
         rows = _rows()(*some, most - 1)
         after = _rows(lambda *_: False)(*some, most)[1:]
         return [(step + first, row[1], *after[step][2:]) for step, row in enumerate(rows)]
+
+    return program
+
+
+def _mixed_after_start(first: int) -> Callable:
+    """The same behind a right row of the start; it may stop from row `first` on."""
+
+    def program(*given):
+        *some, tolerance, most = given
+        rows = _rows(lambda *_: False)(*some, tolerance, most)
+        made = rows[:1]
+        for old, new in itertools.pairwise(rows):
+            made.append((new[0], old[1], *new[2:]))
+            if new[0] >= first and abs(made[-1][1] - made[-2][1]) < tolerance:
+                break
+        return made
 
     return program
 
@@ -227,11 +250,11 @@ TRAIN_UNTIL = Practice.function(
         *(
             slip(
                 "loss and parameters of different moments",
-                _mixed(first),
-                "Each row of {name} holds the loss before an update beside the w and b after it.",
+                program,
+                "A row of {name} holds the loss before an update beside the w and b after it.",
                 "Look at what happens between the two.",
             )
-            for first in (0, 1)
+            for program in (_mixed(0), _mixed(1), _mixed_after_start(1), _mixed_after_start(2))
         ),
         *(
             slip(
@@ -271,12 +294,15 @@ TRAIN_UNTIL = Practice.function(
             "compared with that of the start.",
             "Look at when the loss to compare with is replaced.",
         ),
-        slip(
-            "w and b as they end",
-            _as_at_the_end,
-            "Every row of {name} holds the same w and b, those of the end. A tensor that is "
-            "changed in place changes in every list that holds it.",
-            "Look at what a row keeps: a number, or the tensor itself.",
+        *(
+            slip(
+                "w and b as they end",
+                _as_at_the_end(further),
+                "Every row of {name} holds the same w and b, those of the end. A tensor that is "
+                "changed in place changes in every list that holds it.",
+                "Look at what a row keeps: a number, or the tensor itself.",
+            )
+            for further in (True, False)
         ),
         slip(
             "relative change",

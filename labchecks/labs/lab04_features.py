@@ -239,11 +239,12 @@ FEATURES = Practice.function(
             "Print the shapes of predictions and targets.",
         ),
         slip(
-            "not standardised or divided by zero",
+            "diverged or divided by zero",
             lambda X, y, lr, epochs: [math.nan] * (X.shape[1] + 1),
             "{name} returns values that are not finite numbers. Either the run diverges, as it "
-            "does on inputs that are not both centred and scaled; or something is divided by zero: "
-            "the standard deviation of a column of ones is 0.",
+            "does on inputs that are not both centred and scaled, and with steps that grow with "
+            "the number of samples; or something is divided by zero: the standard deviation of a "
+            "column of ones is 0.",
             "Print the coefficients after the first few updates.",
         ),
         slip(

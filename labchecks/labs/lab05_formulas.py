@@ -40,9 +40,9 @@ def _model_calls(rng: random.Random) -> list[list[Any]]:
 
 
 def _loss_calls(rng: random.Random) -> list[list[Any]]:
-    """Predictions and targets of several lengths, as columns and flat."""
+    """Predictions and targets of several lengths, columns as the docstring says."""
     sizes = rng.sample(range(5, 30), 3)
-    shapes = [((sizes[0], 1), "float32"), ((sizes[1],), "float32"), ((sizes[2], 1), "float64")]
+    shapes = [((sizes[0], 1), "float32"), ((sizes[1], 1), "float32"), ((sizes[2], 1), "float64")]
     return [
         [tensor(rng, shape, grad=grad, dtype=dtype) for grad in (True, False)]
         for shape, dtype in shapes

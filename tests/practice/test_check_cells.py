@@ -8,6 +8,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from labchecks import checking, find
+
 CELLS = (
     "import labhelpers\nfrom labhelpers import check, progress",
     "LOSS2 = [1.0, 2.0]\nLOSS2 = [undefined for _ in LOSS2]",
@@ -79,3 +81,19 @@ def test_a_damaged_line_is_passed_over(folder, outputs):
     assert "lab00-one-step" in [json.loads(line)["id"] for line in kept.splitlines()]
     [shown] = run(folder, CELLS[0], "progress()")[1]
     assert "✓ Correct" in shown.data["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("new_w = print(3 - 0.1 * 4)", "`print` in line 1"),
+        ("def step(w):\n    w - 0.4\nnew_w = step(3)", "`step` in line 3"),
+        ("new_w = None", ""),
+    ],
+)
+def test_none_that_a_call_gave_back_is_not_called_empty(source, said):
+    names = {"_ih": ["", source]}
+    exec(source, names)
+    feedback = checking._judge(find("lab00-one-step"), names)
+    assert said in feedback.text
+    assert feedback.outcome == ("incorrect" if said else "not attempted")

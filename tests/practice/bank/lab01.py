@@ -373,6 +373,15 @@ _DONE = 'ax.set_xlabel("iteration"); ax.set_ylabel("loss"); ax.legend()'
 
 COMPARE_PLOT = [
     right(
+        "figure and axes as a pair",
+        figure("""
+ax = plt.subplots()
+ax[1].plot(LOSS, label="0.1")
+ax[1].plot(LOSS2, label="0.2")
+ax[1].set(xlabel="iteration", ylabel="loss")
+ax[1].legend()"""),
+    ),
+    right(
         "axes methods",
         figure(f"""
 fig, ax = plt.subplots()
@@ -795,6 +804,12 @@ def _as_function(program):
 
 
 LARGEST_RATE = [
+    wrong(
+        "sums in the Hessian",
+        "def largest_rate(x):\n    m, s = x.sum().item(), (x**2).sum().item()\n"
+        "    return 2 / np.linalg.eigvalsh(2 * np.array([[s, m], [m, len(x)]])).max()",
+        "sum instead of mean",
+    ),
     *map(_as_function, _LARGEST),
     right("x as it comes", "def largest_rate(x):\n    return 2 / LossSurface(x, x).eigenvalues[1]"),
     right(

@@ -659,6 +659,15 @@ for _ in range(20):
     wrong(
         "another step_size", samples(rate="0.005", says="0.02"), "step_size is not the rate used"
     ),
+    wrong("a tiny rate", samples(rate="1e-5", says="1e-5"), "not converged"),
+    *(
+        wrong(
+            f"another step_size, at which the losses jump, seed {seed}",
+            f"torch.manual_seed({seed})\n" + samples(rate="0.05", says="0.005"),
+            "step_size is not the rate used",
+        )
+        for seed in (1, 2)
+    ),
     wrong("never zeroed", samples(zero="pass")),
     wrong("uphill", samples(sign="+"), "steps differ"),
     wrong(

@@ -191,9 +191,29 @@ PAIRS = (
 )
 _ALL = {**BATCH_MISTAKES, **ORDER_ONLY}
 
+SLICES = """
+w20 = torch.tensor(-15.0, requires_grad=True)
+b20 = torch.tensor(-10.0, requires_grad=True)
+LOSS20 = []
+for epoch in range(10):
+    LOSS20.append(criterion(w20 * X + b20, Y).item())
+    for i in range(0, 60, {step}):
+        loss20 = criterion(w20 * X[i : i + {rows}] + b20, Y[i : i + {rows}])
+        slopes = torch.autograd.grad(loss20, (w20, b20))
+        with torch.no_grad():
+            w20 -= 0.1 * slopes[0]
+            b20 -= 0.1 * slopes[1]
+"""
+
 BATCH_20 = [
     *(right(f"{style}, {loop}", twenty(style, loop)) for style in STYLES for loop in LOOPS),
     right("as an array", twenty(end="LOSS20 = np.array(LOSS20)")),
+    wrong(
+        "slices one row short",
+        SLICES.format(step=20, rows=19),
+        "slices one row short",
+    ),
+    wrong("slices with gaps", SLICES.format(step=21, rows=20), "slices with gaps"),
     right("tensors", twenty("data", "permuted", full="torch.mean((w * X + b - Y) ** 2)")),
     right("the lab's function", "LOSS20 = train(20, shuffle=False)"),
     right("the lab's function, shuffled", "LOSS20 = train(20, shuffle=True)"),
@@ -588,6 +608,11 @@ COUNT = "def updates_per_epoch(n, batch_size):\n    "
 
 UPDATES = [
     right("ceil", COUNT + "return math.ceil(n / batch_size)"),
+    right(
+        "calls itself",
+        COUNT
+        + "return 1 if n <= batch_size else 1 + updates_per_epoch(n - batch_size, batch_size)",
+    ),
     right("floor of the negative", COUNT + "return -(-n // batch_size)"),
     right("rounding up", COUNT + "return (n + batch_size - 1) // batch_size"),
     right("numpy", COUNT + "return np.ceil(n / batch_size)"),

@@ -51,6 +51,37 @@ _FORMULA = f"""
 _IF = "if step > 0 and abs(rows[-1][1] - rows[-2][1]) < tolerance:"
 _ROW = "rows.append((step, loss.item(), w.item(), b.item()))"
 
+START_FIRST = """
+def train_until(x, y, w, b, lr, tolerance, max_steps):
+    rows = [(0, criterion(w * x + b, y).item(), w, b)]
+    for k in range(1, max_steps + 1):
+        {before}
+        w, b = w - 2 * lr * (e * x).mean().item(), b - 2 * lr * e.mean().item()
+        rows.append((k, {loss}, w, b))
+        if {stop}:
+            break
+    return rows
+"""
+
+TENSORS_IN_ROWS = """
+def train_until(x, y, w, b, lr, tolerance, max_steps):
+    w = torch.tensor(float(w), requires_grad=True)
+    b = torch.tensor(float(b), requires_grad=True)
+    loss = criterion(w * x + b, y)
+    rows = [(0, loss.item(), w, b)]
+    for step in range(1, max_steps + 1):
+        loss.backward()
+        with torch.no_grad():
+            w -= lr * w.grad
+            b -= lr * b.grad
+        w.grad = b.grad = None
+        loss = criterion(w * x + b, y)
+        rows.append((step, loss.item(), w, b))
+        if abs(rows[-1][1] - rows[-2][1]) < tolerance:
+            break
+    return rows
+"""
+
 PROGRAMS = [
     right("autograd", _GRAD),
     right("by formula, lists", _FORMULA),
@@ -307,4 +338,17 @@ PROGRAMS = [
         "returns something else",
     ),
     wrong("always false loop", fixed(("range(max_steps + 1)", "range(0)")), "empty"),
+    *(
+        wrong(
+            f"loss before the update behind a row of the start, from step {first}",
+            START_FIRST.format(
+                before="e = w * x + b - y; loss = (e**2).mean().item()",
+                loss="loss",
+                stop=f"k >= {first} and abs(rows[-1][1] - rows[-2][1]) < tolerance",
+            ),
+            "loss and parameters of different moments",
+        )
+        for first in (1, 2)
+    ),
+    wrong("tensors in the rows", TENSORS_IN_ROWS, "w and b as they end"),
 ]

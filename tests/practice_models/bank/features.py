@@ -107,6 +107,20 @@ def fit_features(X, y, lr, epochs):
 }
 
 WRONG = {
+    "sum of the squares": (
+        """
+def fit_features(X, y, lr, epochs):
+    center, spread = X.mean(0), X.std(0)
+    Z = (X - center) / spread
+    w, b = torch.zeros(X.shape[1], 1), torch.zeros(1)
+    for epoch in range(epochs):
+        gaps = Z @ w + b - y
+        w, b = w - lr * 2 * Z.T @ gaps, b - lr * 2 * gaps.sum()
+    slopes = w[:, 0] / spread
+    return [(b - slopes @ center).item(), *slopes.tolist()]
+""",
+        "diverged or divided by zero",
+    ),
     "theta": (_fixed((_RETURN, "return theta")), "not transformed back"),
     "theta of the module": (
         _fixed(
@@ -211,7 +225,7 @@ WRONG = {
     ),
     "raw inputs": (
         _fixed((_Z, "X"), (_SLOPES, "slopes = theta[1:]"), (_INTERCEPT, "intercept = theta[0]")),
-        "not standardised or divided by zero",
+        "diverged or divided by zero",
     ),
     "ones standardised too": (
         """
@@ -225,19 +239,19 @@ def fit_features(X, y, lr, epochs):
     slopes = theta.flatten() / deviation
     return [float(slopes[0] - slopes[1:] @ mean[1:]), *slopes[1:].tolist()]
 """,
-        "not standardised or divided by zero",
+        "diverged or divided by zero",
     ),
     "centred alone": (
         _fixed((_Z, "X - mean"), (_SLOPES, "slopes = theta[1:]")),
-        "not standardised or divided by zero",
+        "diverged or divided by zero",
     ),
     "scaled alone": (
         _fixed((_Z, "X / deviation"), (_INTERCEPT, "intercept = theta[0]")),
-        "not standardised or divided by zero",
+        "diverged or divided by zero",
     ),
     "sum": (
         _fixed(("torch.mean((design @ theta - y) ** 2)", "torch.sum((design @ theta - y) ** 2)")),
-        "not standardised or divided by zero",
+        "diverged or divided by zero",
     ),
     "one deviation": (
         _fixed(("X.mean(dim=0), X.std(dim=0)", "X.mean(), X.std()")),

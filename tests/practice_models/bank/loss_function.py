@@ -9,6 +9,9 @@ def _function(expression: str) -> str:
 
 RIGHT = {
     "mean of squares": _function("((y_pred - y_true) ** 2).mean()"),
+    "indices of the two dimensions named": _function(
+        "torch.einsum('ij,ij->', y_pred - y_true, y_pred - y_true) / len(y_true)"
+    ),
     "other way round": _function("torch.mean((y_true - y_pred).pow(2))"),
     "mse_loss": _function("torch.nn.functional.mse_loss(y_pred, y_true)"),
     "MSELoss": "loss_func = torch.nn.MSELoss()\n",
