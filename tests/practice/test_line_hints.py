@@ -244,8 +244,8 @@ def train_in_batches(x, y, w, b, lr, batch_size, epochs):
 """
     names = names_after("lab03-find-the-bug", source)
     hint(names, "lab03-find-the-bug", seconds=5.0)
-    _, tried = limits[-1]
-    assert tried[1] < max(tried[2:]) / 2
+    tried = next(given for count, given in limits if count == 2)  # the quick case and the whole
+    assert tried[1] < tried[2] / 2
 
 
 def test_an_attribute_is_no_name_of_the_notebook_s_data():
