@@ -12,7 +12,6 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from operator import itemgetter
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -33,8 +32,11 @@ Case = Mapping[str, Any]
 #: Seconds that a search may take.
 SECONDS = 1.5
 
-#: Seconds that any program may take, and how many times as long as the student's own.
+#: Seconds that any program may take for an answer, and how many times as long as the student's own.
 AT_LEAST, TIMES = 0.1, 6.0
+
+#: Seconds of looking for a quicker form of a case.
+LOOKING = 0.2
 
 #: Kinds of answer that no right program gives.
 NO_ANSWER = frozenset({"absent", "stub", "error", "timeout", "other"})
@@ -44,7 +46,7 @@ NO_ANSWER = frozenset({"absent", "stub", "error", "timeout", "other"})
 ORDER = (
     *("sides", "slice", "constant", "comparison", "range", "in place", "gradients", "argument"),
     *("call", "sign", "operator", "mean or sum", "dropped", "neighbours", "moved", "doubled"),
-    *("fresh list", "factor", "name"),
+    *("fresh list", "missing", "factor", "name"),
 )
 
 #: The longest part of the code that is named.
@@ -139,7 +141,6 @@ class _Search:
         self.foreign = _foreign(self.tree, rerun.before)
         # The same program can be made in two places, as where one of two equal lines is left out.
         self.known: dict[object, bool] = {}
-        self.seconds = AT_LEAST
         self.look: Callable[[list], None] | None = None
 
     def run(self) -> list[Trial]:
@@ -164,7 +165,8 @@ class _Search:
         again: list[Answer] = []
         lists: list[list] = []
         costs, begun = [], clock()
-        for answer in self.rerun.answers(self.code, self.cases, left, lists.append):
+        limits = [left] * (len(self.cases) + 1)
+        for answer in self.rerun.answers(self.code, self.cases, limits, lists.append):
             again.append(answer)
             costs.append(clock() - begun)
             begun = clock()
@@ -178,33 +180,41 @@ class _Search:
         # A list that nothing but appending fills is refused at its first wrong value.
         if hasattr(self.judge, "may_begin") and lists and len(lists) == len(lists[-1]):
             self.look = self._refuse
-        self.seconds = max(AT_LEAST, TIMES * (begun - started))
         # The quickest case that the program fails comes first, if possible in a quicker form.
         self.order = sorted(range(len(again)), key=costs.__getitem__)
         fails = (k for k in self.order if not self._passes(self.cases[k], again[k]))
         first = next(fails, self.order[0])
         self.order.sort(key=lambda k: k != first)
-        self.gate = self._quick_case(self.cases[first])
+        self.gate, quick = self._quick_case(self.cases[first], costs[first])
+        # The time of the program itself is in that of the case asked first.
+        times = [costs[0], *quick, *(costs[k] for k in self.order)]
+        self.limits = [max(AT_LEAST, TIMES * cost) for cost in times]
         return True
 
     def _refuse(self, values: list) -> None:
         if not self.judge.may_begin(self.cases[0], read_numbers(values).get("values", ())):
             raise TimeoutError
 
-    def _quick_case(self, case: Case) -> list[Case]:
-        """The quickest form of a case that the program fails too, of those soon tried; if any."""
+    def _quick_case(self, case: Case, cost: float) -> tuple[list[Case], list[float]]:
+        """The quickest form of a case that the program fails too, and its time; if soon found.
+
+        `cost` is the time that the case itself takes.
+        """
         made = getattr(self.judge, "quick_cases", None)
-        quick = [] if made is None else made(case)
-        found: list[tuple[float, Case]] = []
-        begun, end = clock(), clock() + AT_LEAST
-        with contextlib.closing(self.rerun.answers(self.code, quick, self.seconds)) as answers:
-            for one, answer in zip(quick, answers):
-                if not self._passes(one, answer):
-                    found.append((clock() - begun, one))
-                if found and clock() > end:
-                    break
-                begun = clock()
-        return [min(found, key=itemgetter(0))[1]] if found else []
+        found: list[Case] = []
+        end = clock() + LOOKING
+        for one in () if made is None else made(case):
+            begun = clock()
+            # What takes longer than the best one so far is given up.
+            replies = self.rerun.answers(self.code, [one], [cost + AT_LEAST, cost])
+            answer = next(replies, {"kind": "absent"})
+            replies.close()
+            took = clock() - begun
+            if took < cost and answer["kind"] != "timeout" and not self._passes(one, answer):
+                found, cost = [one], took
+            if clock() > end:
+                break
+        return found, [cost] * len(found)
 
     def _passes(self, case: Case, answer: Answer) -> bool:
         """Whether the answer to one case may be a right one."""
@@ -232,7 +242,8 @@ class _Search:
             return False
         cases = [*self.gate, *(self.cases[k] for k in self.order)]
         left = max(self.deadline - clock(), 0.001)
-        replies = self.rerun.answers(code, cases, min(self.seconds, left), self.look)
+        limits = [min(limit, left) for limit in self.limits]
+        replies = self.rerun.answers(code, cases, limits, self.look)
         with contextlib.closing(replies):
             given: list[Answer] = []
             for case, answer in zip(cases, replies, strict=False):
@@ -257,7 +268,12 @@ def _lies_in(edit: Trial, part: tuple[int, int]) -> bool:
 
 def _foreign(tree: ast.AST, namespace: Mapping[str, object]) -> frozenset[str]:
     """Data of the notebook that the program does not use, and no edit may use either."""
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    nodes = list(ast.walk(tree))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    # No edit makes a name of an attribute, unless an argument is called so too.
+    used |= {node.attr for node in nodes if isinstance(node, ast.Attribute)} - {
+        node.arg for node in nodes if isinstance(node, ast.arg)
+    }
     return frozenset(
         name
         for name in namespace.keys() - used - {"__name__"}  # that one every class looks up
@@ -325,6 +341,7 @@ LOOK = {
     "call": "what is called there, and on what",
     "in place": "whether the assignment changes an object or makes a new one",
     "constant": "the numbers there",
+    "missing": "what enters there: is anything missing",
     "name": "the names there: does each stand for what you mean",
     "factor": "the factors there: is one too many, or one too few",
 }

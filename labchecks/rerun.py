@@ -15,7 +15,7 @@ import io
 import sys
 import time
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from labchecks.ask.call import call, can_stop, reseed, same_start, time_limit
@@ -313,7 +313,7 @@ class Rerun:
         self,
         code: types.CodeType,
         cases: list[Case],
-        seconds: float,
+        limits: Sequence[float],
         look: Callable[[list], object] | None = None,
     ) -> Iterator[Answer]:
         """Run a program and yield its answer to each case; nothing where it fails.
@@ -326,8 +326,8 @@ class Rerun:
             The program.
         cases : list
             What is asked, in this order; each only when it is wanted.
-        seconds : float
-            Time for the program, and again for each question.
+        limits : sequence of float
+            Seconds for the program, then for the answer to each case.
         look : callable, optional
             Is given the list that the practice asks for, each time that the program has appended to
             it; what it raises ends the program.
@@ -341,13 +341,13 @@ class Rerun:
             copies = copy.deepcopy(self.shared, {id(one): one.clone() for one in self.plain})
             self.namespace.update(copies)
             states = None if self.ran else _random_states()
-            with _watched(seconds), self._followed(look):
-                _, failure = call(lambda: exec(code, self.namespace), seconds)
+            with _watched(limits[0]), self._followed(look):
+                _, failure = call(lambda: exec(code, self.namespace), limits[0])
             self.drew = self.drew or not self.ran and states != _random_states()
             self.ran = True
             if failure is not None or self._is_borrowed(copies):
                 return
-            for case in cases:
+            for case, seconds in zip(cases, limits[1:], strict=True):
                 with time_limit(seconds), _watched(seconds):
                     answer = self.practice.probe(self.namespace, case)
                 yield answer

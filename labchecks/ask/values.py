@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence, ValuesView
 from typing import Any
 
@@ -146,7 +147,7 @@ def _numbers_of_sequence(sequence) -> tuple[list[float], list[int]]:
         if len(values) > MAX_NUMBERS:
             raise NotNumbers
     # [tensor(1.), tensor([2.])] counts as two numbers, as a reader would count them.
-    if all(int(np.prod(shape)) == 1 for shape in shapes):
+    if all(math.prod(shape) == 1 for shape in shapes):
         return values, [len(shapes)]
     if shapes and all(shape == shapes[0] for shape in shapes):
         return values, [len(shapes), *shapes[0]]

@@ -210,6 +210,12 @@ class _Program:
             ):
                 yield place
 
+    def counters(self) -> list[ast.Name]:
+        """The variables of its loops, to be read."""
+        loops = (n for n in ast.walk(self.tree) if isinstance(n, (ast.For, ast.comprehension)))
+        names = (n.target.id for n in loops if isinstance(n.target, ast.Name))
+        return [ast.Name(name, ast.Load()) for name in dict.fromkeys(names)]
+
     def replaced(self, place: _Place, *others: ast.AST) -> Changes:
         """Put each of the others in the place, in turn, and at last what stood there."""
         lines = _lines(place.node)
@@ -344,12 +350,14 @@ def _factors(program: _Program) -> Changes:
         for side in (place.node.left, place.node.right)
         if isinstance(side, ast.Name) or _is_number(getattr(side, "value", None))
     ]
-    known += [
+    unread = [
         ast.Name(arg.arg, ast.Load())
         for function in program.functions
         for arg in function.args.args
         if arg.arg not in read
     ]
+    known += unread
+    known += [ast.Subscript(a, c, ast.Load()) for a in unread for c in program.counters()]
     factors = {ast.dump(factor): deepcopy(factor) for factor in [ast.Constant(2), *known]}.values()
     counts = [
         place.node
@@ -376,6 +384,59 @@ def _factors(program: _Program) -> Changes:
             *(ast.BinOp(node, ast.Mult(), factor) for factor in factors),
             *(ast.BinOp(node, ast.Div(), by) for by in (ast.Constant(2), *counts)),
         )
+
+
+def _missing(program: _Program) -> Changes:
+    """What was computed and is never read, put in; the old value, where a new one leaves it out."""
+    loaded = {ast.dump(place.node) for place in program.of(ast.Name, ast.Attribute)}
+    counters = {counter.id for counter in program.counters()}
+    stored = [place.node.id for place in program.places if _is_stored(place.node)]
+    parts = [
+        place.node.attr
+        for place in program.places
+        if isinstance(place.node, ast.Attribute) and ast.unparse(place.node.value) == "self"
+        if isinstance(place.node.ctx, ast.Store)
+    ]
+    # Outside functions a name that is not read there may be read by another cell.
+    inside = {node.id for f in program.functions for node in ast.walk(f) if _is_stored(node)}
+    lost_names = [ast.Name(name, ast.Load()) for name in sorted(inside - counters)]
+    self = ast.Name("self", ast.Load())
+    unread = {
+        dumped: node
+        for node in (*lost_names, *(ast.Attribute(self, part, ast.Load()) for part in parts))
+        if (dumped := ast.dump(node)) not in loaded
+    }
+    for place in program.of(ast.Name, ast.Call, ast.BinOp, ast.Subscript):
+        if isinstance(place.node, ast.Name) and _is_called(place) or place.field == "func":
+            continue
+        for lost in unread.values():
+            yield from program.replaced(place, ast.Call(lost, [place.node], []))
+            if isinstance(lost, ast.Name):
+                ways = (ast.Sub(), ast.Div(), ast.Mult())
+                yield from program.replaced(
+                    place, *(ast.BinOp(lost, way, place.node) for way in ways)
+                )
+    arguments = [arg.arg for function in program.functions for arg in function.args.args]
+    given = [*arguments, *stored]
+    for target, value in _assigned(program):
+        within = list(ast.walk(value))
+        if given.count(target.id) < 2 or target.id in (getattr(n, "id", "") for n in within):
+            continue
+        old = ast.Name(target.id, ast.Load())
+        for place in program.of(ast.BinOp):
+            if any(place.node is node for node in within):
+                yield from program.replaced(place, ast.BinOp(old, ast.Sub(), place.node))
+
+
+def _assigned(program: _Program) -> Iterator[tuple[ast.Name, ast.expr]]:
+    """Each name that is given a value, and the value; of a tuple each item."""
+    for node in ast.walk(program.tree):
+        if isinstance(node, ast.Assign):
+            target, value = node.targets[0], node.value
+            pairs = [(target, value)]
+            if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+                pairs = list(zip(target.elts, value.elts, strict=False))
+            yield from ((t, v) for t, v in pairs if isinstance(t, ast.Name))
 
 
 def _constants(program: _Program) -> Changes:
@@ -442,8 +503,9 @@ def _names(program: _Program) -> Changes:
         if _is_stored(node):
             roles.setdefault(node.id, set())
     arguments = {arg.arg for f in program.functions for arg in (*f.args.args, *f.args.kwonlyargs)}
+    numbers = {p.node.value for p in program.of(ast.Constant) if type(p.node.value) is float}
     for place in reads:
-        name = place.node.id
+        name, parent = place.node.id, place.parent
         if _is_called(place):
             continue
         mine = roles[name]
@@ -453,9 +515,12 @@ def _names(program: _Program) -> Changes:
             used = roles.get(other, set())  # a name that nothing reads may be the one that is meant
             return -(2 * alike + bool(mine & used) + (not used) + (other in arguments))
 
-        others = {o for o in (*roles, *arguments) if o != name and near(o)}
+        back = isinstance(parent, ast.Return)  # in no other place stands what a function returns
+        others = {o for o in (*roles, *arguments) if o != name and (back or near(o))}
         others = [*sorted(others, key=lambda o: (near(o), o)), *program.names]
         yield from program.replaced(place, *(ast.Name(o, ast.Load()) for o in others))
+        if isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Mult, ast.Div, ast.Pow)):
+            yield from program.replaced(place, *map(ast.Constant, sorted({2, *numbers})))
     stored = [place for place in program.places if _is_stored(place.node)]
     for place in stored:
         others = sorted({p.node.id for p in stored} - {place.node.id})
@@ -552,6 +617,10 @@ def _reductions(program: _Program) -> Changes:
                 for name in ("mean", "sum")
             )
             yield from program.replaced(place, squares, *means)
+    for place in program.of(ast.Name):
+        parent = place.parent
+        if getattr(parent, "attr", _called(parent)) in ("mean", "sum") and not _is_called(place):
+            yield from program.replaced(place, ast.BinOp(place.node, ast.Pow(), ast.Constant(2)))
 
 
 def _calls(program: _Program) -> Changes:
@@ -594,16 +663,13 @@ def _slices(program: _Program) -> Changes:
     for place in subscripts:
         yield from program.replaced(place, place.node.value)
         if isinstance(place.node.slice, (ast.Constant, ast.UnaryOp, ast.Name)):
-            ends = (ast.Constant(0), ast.UnaryOp(ast.USub(), ast.Constant(1)))
+            ends = (ast.Constant(0), ast.UnaryOp(ast.USub(), ast.Constant(1)), *program.counters())
             yield from program.replaced(
                 place, *(ast.Subscript(place.node.value, end, ast.Load()) for end in ends)
             )
     # Copies: a slice that is put into itself would have no end.
     parts = {ast.dump(place.node.slice): deepcopy(place.node.slice) for place in subscripts}
-    loops = [
-        n.target for n in ast.walk(program.tree) if isinstance(n, (ast.For, ast.comprehension))
-    ]
-    parts |= {ast.dump(t): ast.Name(t.id, ast.Load()) for t in loops if isinstance(t, ast.Name)}
+    parts |= {ast.dump(counter): counter for counter in program.counters()}
     for place in program.of(ast.Name):
         if isinstance(place.parent, ast.Subscript) or _is_called(place):
             continue
@@ -849,5 +915,6 @@ KINDS: dict[str, Callable[[_Program], Changes]] = {
     "in place": _in_place,
     "constant": _constants,
     "name": _names,
+    "missing": _missing,
     "factor": _factors,
 }

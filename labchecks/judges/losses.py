@@ -524,6 +524,9 @@ class Losses:
             return True
         if self.batch_size is None or not all(map(math.isfinite, values)) or min(values) <= 0:
             return False
+        # In every order the first loss is that of the start.
+        if not agree(values[:1], [points.loss(*self.start)], absolute):
+            return False
         if self._in_another_order(values, points, absolute) is not None:
             return True
         return (

@@ -24,6 +24,7 @@ def fit(X, Y, lr, num_epochs, batch_size):
                 w -= lr * w.grad
         if lr <= 0:
             raise ValueError(lr)
+    last = loss.item()
     return losses
 """
 
@@ -63,6 +64,9 @@ def undone(wrong: str, right: str) -> list[tuple[str, tuple[int, int]]]:
         (("lr * w.grad", "0.1 * w.grad"), "constant", 10),
         (("X[i : i + batch_size]", "Y[i : i + batch_size]"), "name", 6),
         (("lr * w.grad", "lr * 2 * w.grad"), "sides", 10),
+        ((" ** 2", " ** b"), "name", 6),
+        (("return losses", "return lr"), "name", 14),
+        (("return losses", "return last"), "name", 14),
     ],
 )
 def test_a_slip_is_undone_in_its_line(slip, kind, line):
@@ -80,6 +84,30 @@ def test_a_statement_is_moved_out_of_its_loop_and_into_it():
 
 def test_what_is_done_for_w_is_done_for_b():
     assert undone("w -= g(w)\nb", "w -= g(w)\nb -= g(b)\nb") == [("doubled", (1, 1))]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "kind"),
+    [
+        ("low = f(x); z = y", "low = f(x); z = low - y", "missing"),
+        ("total = f(x); z = len(y)", "total = f(x); z = total / len(y)", "missing"),
+        ("one, last = layers; z = one(x)", "one, last = layers; z = last(one(x))", "missing"),
+        ("b = f(); b = lr * g", "b = f(); b = b - lr * g", "missing"),
+        ("w, b = f(); w, b = w, h * g", "w, b = f(); w, b = w, b - h * g", "missing"),
+        ("self.out = f(); y = g(x)", "self.out = f(); y = self.out(g(x))", "missing"),
+        ("q = z.mean()", "q = (z ** 2).mean()", "mean or sum"),
+        ("for i in r: f(x[i], y[-1])", "for i in r: f(x[i], y[i])", "slice"),
+        ("for i in r: g(w + 1)", "for i in r: g(w * a[i] + 1)", "factor"),
+    ],
+)
+def test_what_was_left_out_is_put_in(wrong, right, kind):
+    wrong, right = (f"def f(a):\n    {source}" for source in (wrong, right))
+    assert [found for found, _ in undone(wrong, right)] == [kind]
+
+
+def test_what_is_read_or_counts_or_stands_outside_is_not_missing():
+    assert not list(edits("def f():\n    a = f()\n    for k in r:\n        g(a)", ["missing"]))
+    assert not list(edits("b = lr * g", ["missing"]))
 
 
 def test_two_edits_stand_at_once_and_the_tree_is_as_before():
@@ -131,7 +159,7 @@ def test_what_is_no_python_is_refused():
 
 #: Kinds that change an expression, and no statement's place.
 WITHIN = ("sign", "mean or sum", "operator", "sides", "comparison", "range", "slice", "argument")
-WITHIN += ("call", "constant", "name", "factor")
+WITHIN += ("call", "constant", "missing", "name", "factor")
 
 
 def statements(source: str) -> list[tuple[str, tuple[int, int]]]:

@@ -80,6 +80,7 @@ def never_searched(monkeypatch):
 @pytest.fixture
 def only(monkeypatch):
     """Give the edits to try instead of all."""
+    monkeypatch.setattr(line_hint, "AT_LEAST", 5.0)  # the machine may be busy
 
     def put(*sources: tuple[tuple[int, int], str]) -> None:
         codes = [(lines, compile(source, edits.FILE, "exec")) for lines, source in sources]
@@ -217,6 +218,39 @@ def test_an_edit_that_never_ends_is_given_up(only, monkeypatch, can_stop):
     began = time.perf_counter()
     assert "line 10" in hint(notebook(WRONG))
     assert time.perf_counter() - began < 15
+
+
+def test_the_time_for_a_quick_case_is_not_that_of_all(monkeypatch):
+    """A change that never ends is given up soon, even of a program that takes long for a case."""
+    limits = []
+    answers = rerun.Rerun.answers
+
+    def seen(self, code, cases, given, look=None):
+        limits.append((len(cases), list(given)))
+        return answers(self, code, cases, given, look)
+
+    monkeypatch.setattr(rerun.Rerun, "answers", seen)
+    source = """import time
+def train_in_batches(x, y, w, b, lr, batch_size, epochs):
+    losses = []
+    for _ in range(epochs):
+        time.sleep(0.02)
+        losses.append(((w * x + b - y) ** 2).mean())
+        for i in range(0, len(x), batch_size):
+            r = w * x[i:i + batch_size] + b - y[i:i + batch_size]
+            dw, db = 2 * (r * x[i:i + batch_size]).mean(), epochs * r.mean()
+            w, b = w - lr * dw, b - lr * db
+    return losses
+"""
+    names = names_after("lab03-find-the-bug", source)
+    hint(names, "lab03-find-the-bug", seconds=5.0)
+    tried = next(given for count, given in limits if count == 2)  # the quick case and the whole
+    assert tried[1] < tried[2] / 2
+
+
+def test_an_attribute_is_no_name_of_the_notebook_s_data():
+    tree = ast.parse("def f(x, grad):\n    return x.data + x.grad")
+    assert line_hint._foreign(tree, {"data": 1, "grad": 2, "other": 3}) == {"grad", "other"}
 
 
 def test_a_search_that_is_cut_short_names_nothing(only):
