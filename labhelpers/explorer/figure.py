@@ -169,11 +169,21 @@ class DescentExplorer:
             "points": {"x": self.x.tolist(), "y": self.y.tolist()},
             "name": self.name,
             "task": self.task,
-            "hide": list(self.hide),
+            "hide": self._left_out(),
             "fix": list(self.fix),
             "goal": self.goal,
             **self.settings.as_dict(),
         }
+
+    def _left_out(self) -> list[str]:
+        """What the page leaves out: what is hidden, and what would be of no use beside the rest."""
+        left_out, locked = set(self.hide), {*self.hide, *self.fix}
+        if "batch_size" in locked and self.settings.batch_size in (None, len(self.x)):
+            # Whole batches have no order.
+            left_out |= {"shuffle", "seed", "axis"}
+        if "marks" in left_out or locked & {"lr", "momentum", "optimizer"}:
+            left_out.add("map")
+        return sorted(left_out)
 
     @cached_property
     def _still(self) -> bytes:
