@@ -108,11 +108,18 @@ export function descend(x, y, surface, settings) {
 			run.batchLoss[k] = run.loss[k];
 			return surface.gradient(w, b);
 		}
-		const over = (value) => batch.reduce((sum, i) => sum + value(i), 0) / batch.length;
-		const error = (i) => w * x[i] + b - y[i];
-		run.batchLoss[k] = over((i) => error(i) ** 2);
-		run.batchLimit = Math.min(run.batchLimit, 2 / curvatures(over((i) => x[i] ** 2), over((i) => x[i])).steep);
-		return [2 * over((i) => error(i) * x[i]), 2 * over(error)];
+		const m = batch.length;
+		let [gw, gb, sumX, sumXX] = [0, 0, 0, 0];
+		for (const i of batch) {
+			const error = w * x[i] + b - y[i];
+			gw += error * x[i];
+			gb += error;
+			run.batchLoss[k] += (error * error) / m;
+			sumX += x[i];
+			sumXX += x[i] * x[i];
+		}
+		run.batchLimit = Math.min(run.batchLimit, 2 / curvatures(sumXX / m, sumX / m).steep);
+		return [gw * (2 / m), gb * (2 / m)];
 	});
 	return run;
 }

@@ -378,7 +378,6 @@ export class ParameterView extends View {
 		this.take(start, 13);
 		this.take(middle, 9);
 		this.take(start, 3, this.fullStep(run, 0, surface));
-		// What comes later is near the minimum, or far away.
 		for (const one of ghost ? [run, ghost] : [run]) {
 			for (let k = 0; k < Math.min(one.steps, 60); k++) this.take(this.at(one, k), 3, this.at(one, k + 1));
 		}
