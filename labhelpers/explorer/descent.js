@@ -1,9 +1,10 @@
 // The mathematics, as in descent.py and words.py; tests hold both to PyTorch.
 
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** The surface L(w, b) = mean (w·x + b − y)², as a sum of squares (derived in surface.py). */
 export function lossSurface(x, y) {
 	const n = x.length;
-	const mean = (values) => values.reduce((sum, value) => sum + value, 0) / n;
 	const xMean = mean(x);
 	const yMean = mean(y);
 	const sxx = mean(x.map((v) => (v - xMean) ** 2));
@@ -107,17 +108,16 @@ export function descend(x, y, surface, settings) {
 			run.batchLoss[k] = run.loss[k];
 			return surface.gradient(w, b);
 		}
-		let [gw, gb, squares, sumX, sumXX] = [0, 0, 0, 0, 0];
+		const m = batch.length;
+		let [gw, gb, sumX, sumXX] = [0, 0, 0, 0];
 		for (const i of batch) {
 			const error = w * x[i] + b - y[i];
 			gw += error * x[i];
 			gb += error;
-			squares += error * error;
+			run.batchLoss[k] += (error * error) / m;
 			sumX += x[i];
 			sumXX += x[i] * x[i];
 		}
-		const m = batch.length;
-		run.batchLoss[k] = squares / m;
 		run.batchLimit = Math.min(run.batchLimit, 2 / curvatures(sumXX / m, sumX / m).steep);
 		return [gw * (2 / m), gb * (2 / m)];
 	});
@@ -167,32 +167,31 @@ export function rateMarks(surface, momentum) {
 const raised = (exponent) =>
 	"10" + String(exponent).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
 
+const plain = (value, digits) => String(Number(value.toPrecision(digits))).replace("-", "−");
+
 /** A number for reading. */
 export function format(value, digits = 4) {
 	if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "undefined";
 	const size = Math.abs(value);
-	const sign = value < 0 ? "−" : "";
-	if (size === 0 || (size >= 1e-3 && size < 1e5)) return sign + Number(size.toPrecision(digits));
-	const [factor, exponent] = size.toExponential(digits - 2).split("e");
-	return `${sign}${Number(factor)} × ${raised(Number(exponent))}`;
+	if (size === 0 || (size >= 1e-3 && size < 1e5)) return plain(value, digits);
+	const [factor, exponent] = value.toExponential(digits - 2).split("e").map(Number);
+	return `${plain(factor, digits)} × ${raised(exponent)}`;
 }
 
 /** The numbers of an axis: all plain, or all with a power of ten. */
 export function formatAll(values, log) {
 	const sizes = values.map(Math.abs).filter(Boolean);
 	const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
-	const plain = (value) => String(Number(value.toPrecision(6))).replace("-", "−");
-	if ((log ? low * 10 : high) >= 1e-3 && high < 1e5) return values.map(plain);
-	const power = (value) => Math.floor(Math.log10(value) + 1e-9);
+	const allPlain = (log ? low * 10 : high) >= 1e-3 && high < 1e5;
 	return values.map((value) => {
-		if (!value || (log && value > 0.0099 && value < 101)) return plain(value);
-		const exponent = power(log ? value : high);
-		const factor = plain(value / 10 ** exponent);
+		if (allPlain || !value || (log && value > 0.0099 && value < 101)) return plain(value, 6);
+		const exponent = Math.floor(Math.log10(log ? value : high) + 1e-9);
+		const factor = plain(value / 10 ** exponent, 6);
 		return factor === "1" ? raised(exponent) : `${factor} × ${raised(exponent)}`;
 	});
 }
 
-const verdict = (title, kind, text) => ({ title, kind, text });
+const verdict = (title, text, kind = title.toLowerCase()) => ({ title, kind, text });
 
 export function describe(surface, run) {
 	if (run.batchSize) return describeNoisy(surface, run);
@@ -204,27 +203,27 @@ export function describe(surface, run) {
 		`along the ${name} direction by ${format(value, 3)}${turns ? " (it swings about 0)" : ""}`;
 	const text = `each step multiplies the error ${along("steep", steep)}`;
 	const other = along("shallow", shallow);
-	if (Math.abs(s - 1) < 1e-9) return verdict("On the limit", "edge", `${text}: it neither grows nor shrinks.`);
+	if (Math.abs(s - 1) < 1e-9) return verdict("On the limit", `${text}: it neither grows nor shrinks.`, "edge");
 	if (s > 1) {
 		const both = f > 1 ? ` and ${other}` : "";
-		return verdict("Diverging", "diverging", `${text}${both}. That is above 1 in size, so the error grows.`);
+		return verdict("Diverging", `${text}${both}. That is above 1 in size, so the error grows.`);
 	}
 	const jumps = !steep.turns && steep.value < 0 ? " (it jumps across the valley)" : "";
 	const both = `${text}${jumps}, ${other}`;
 	const worst = Math.max(s, f);
-	if (worst <= 0.97) return verdict("Converging", "converging", `${both}.`);
+	if (worst <= 0.97) return verdict("Converging", `${both}.`);
 	const half = format(Math.ceil(Math.log(0.5) / Math.log(worst)), 3);
 	const left = `half of the larger part is left after about ${half} steps`;
-	return verdict("Converging slowly", "slow", `${both}; ${left}.`);
+	return verdict("Converging slowly", `${both}; ${left}.`, "slow");
 }
 
 /** Adam divides by the size of the gradients, so that no factor tells how it goes. */
 function describeAdam(surface, { settings, steps, loss }) {
-	const rate = `η = ${format(settings.lr)}`;
-	const step = `at first a step moves w and b by about ${rate} each, however large the gradient is`;
+	const rate = format(settings.lr);
+	const step = `at first a step moves w and b by about η = ${rate} each, however large the gradient is`;
 	const way = `from ${format(loss[0])} to ${format(loss[steps])} (least squares: ${format(surface.least)})`;
 	const title = loss[steps] <= loss[0] ? "Approaching" : "Overshooting";
-	return verdict(title, title.toLowerCase(), `${step}; the loss goes ${way}.`);
+	return verdict(title, `${step}; the loss goes ${way}.`);
 }
 
 function describeNoisy(surface, { settings, steps, batchSize, loss }) {
@@ -237,11 +236,10 @@ function describeNoisy(surface, { settings, steps, batchSize, loss }) {
 			"steeper than the whole.";
 		const { lr, momentum, optimizer } = settings;
 		const small = optimizer === "sgd" && lr < rateMarks(surface, momentum).limit;
-		return verdict("Diverging", "diverging", `the loss ends ${end}.${small ? why : ""}`);
+		return verdict("Diverging", `the loss ends ${end}.${small ? why : ""}`);
 	}
 	const tail = loss.subarray(Math.floor((3 * steps) / 4) + 1);
-	const mean = tail.reduce((sum, value) => sum + value, 0) / tail.length;
-	const rest = `in the last quarter the loss is ${format(mean)} on average`;
-	return verdict("Bounded, with noise", "noisy", `each ${single ? "sample" : "batch"} pulls towards its ` +
-		`own best line; ${rest} (least squares: ${format(surface.least)}).`);
+	return verdict("Bounded, with noise", `each ${single ? "sample" : "batch"} pulls towards its ` +
+		`own best line; in the last quarter the loss is ${format(mean(tail))} on average ` +
+		`(least squares: ${format(surface.least)}).`, "noisy");
 }

@@ -2,7 +2,7 @@
 // page.py joins the modules and defines STYLE and LAYOUT, the .css and the .html file.
 import { describe, descend, format, lossSurface, rateMarks } from "./descent.js";
 import { MapView } from "./map.js";
-import { DataView, LossView, ParameterView, pointAt, stepBefore } from "./views.js";
+import { DataView, LossView, ParameterView, clamp, pointAt, stepBefore, way } from "./views.js";
 
 const SETTINGS = "lr batch_size shuffle seed steps momentum optimizer start".split(" ");
 const STEPS_PER_SECOND = 5;
@@ -17,6 +17,8 @@ function isDark() {
 	return said ? /false|dark|contrast$/.test(said) : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
+const named = ({ w, b }) => `w = ${format(w)}, b = ${format(b)}`;
+
 const howTo = ({ lr, momentum, optimizer }) =>
 	`η = ${format(lr)}, ` + (optimizer === "adam" ? "Adam" : `μ = ${format(momentum)}`);
 
@@ -26,37 +28,35 @@ function at({ clientX, clientY, currentTarget }, element = currentTarget) {
 	return [clientX - left, clientY - top];
 }
 
+const arrows = (move) => (event) => {
+	if (!ARROWS[event.key]) return;
+	event.preventDefault();
+	move(ARROWS[event.key], event);
+};
+
 const listen = (element, events) => {
 	for (const [name, act] of Object.entries(events)) element.addEventListener(name, act);
 };
 
 class Explorer {
 	constructor(model, host) {
+		// Without this mark JupyterLab takes the keys.
 		host.dataset.lmSuppressShortcuts = "true";
 		this.root = host.attachShadow({ mode: "open" });
 		this.root.innerHTML = `<style>${STYLE}</style>${LAYOUT}`;
 		this.section = this.find("section");
 		this.model = model;
-		const { x, y } = model.get("points");
-		const range = (values) => [Math.min(...values), Math.max(...values)];
-		this.points = { x, y, range: { x: range(x), y: range(y) } };
-		this.surface = lossSurface(x, y);
+		this.points = model.get("points");
+		this.surface = lossSurface(this.points.x, this.points.y);
 		const stages = this.all(".stage");
-		this.views = [DataView, ParameterView, LossView].map((Kind, i) => new Kind(stages[i]));
-		this.parameters = this.views[1];
-		this.map = new MapView(stages[3]);
-		this.goal = model.get("goal");
-		this.marked = null;
+		this.views = [DataView, ParameterView, LossView, MapView].map((Kind, i) => new Kind(stages[i]));
+		[, this.parameters, , this.map] = this.views;
 		this.calm = matchMedia("(prefers-reduced-motion: reduce)");
-		this.state = Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
-		this.initial = { ...this.state };
+		this.initial = Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
+		this.state = Object.assign(this.initial, { axis: "step", goal: model.get("goal") });
 		this.t = model.get("step") ?? this.state.steps;
-		this.hide = new Set(model.get("hide"));
-		this.fix = new Set(model.get("fix"));
-		this.playing = false;
 		this.setUp();
 		this.listen();
-		this.theme();
 		this.set({});
 		this.camera = this.aim();
 	}
@@ -70,10 +70,10 @@ class Explorer {
 	}
 
 	setUp() {
-		const { model, surface, hide, fix } = this;
-		const { lr, steps, batch_size: size } = this.state;
+		const { model, surface, state: { lr, steps } } = this;
+		const [hide, fix] = [model.get("hide"), model.get("fix")];
 		this.section.ariaLabel = `Gradient descent explorer: ${model.get("name")}`;
-		this.find(".task").hidden = !(this.find(".task span").textContent = model.get("task"));
+		this.put(".task span", model.get("task"));
 		// A slider's places: equal ratios, as far as they differ.
 		const places = (low, high, round) =>
 			[...new Set(Array.from({ length: 401 }, (_, i) => round(low * (high / low) ** (i / 400))))];
@@ -84,30 +84,18 @@ class Explorer {
 			steps: places(1, Math.max(2000, steps), Math.round),
 			momentum: Array.from({ length: 100 }, (_, i) => i / 100),
 		};
-		for (const one of this.all("button, input")) {
-			// Without this mark JupyterLab takes the keys.
-			one.dataset.lmSuppressShortcuts = "true";
-			if (one.name === "size") one.parentElement.hidden = Number(one.value) >= surface.n;
-		}
+		for (const one of this.all("[name=size]")) one.parentElement.hidden = one.value >= surface.n;
 		this.find("[name=batch_size]").max = surface.n;
-		const locked = (name) => hide.has(name) || fix.has(name);
-		// Whole batches have no order.
-		const whole = !(size && size < surface.n) && locked("batch_size");
-		for (const name of whole ? ["shuffle", "seed", "axis"] : []) hide.add(name);
-		if (["lr", "momentum", "optimizer"].some(locked) || hide.has("marks")) hide.add("map");
 		// Hidden marks would be read out, too.
-		if (!hide.has("marks")) this.find("[type=range][name=lr]").setAttribute("aria-describedby", "marks");
-		const isHidden = (one) => hide.has(one.dataset.control);
+		if (!hide.includes("marks")) this.find("[type=range][name=lr]").setAttribute("aria-describedby", "marks");
 		for (const element of this.all("[data-control]")) {
-			element.hidden = isHidden(element);
-			if (!fix.has(element.dataset.control)) continue;
-			element.title = "Fixed here";
-			for (const one of element.querySelectorAll("input")) one.disabled = true;
+			const { control } = element.dataset;
+			element.hidden = hide.includes(control);
+			// A fieldset disables what it holds.
+			element.disabled = fix.includes(control);
+			if (element.disabled) element.title = "Fixed here";
 		}
-		for (const group of this.all(".order, details")) {
-			group.hidden = [...group.querySelectorAll("[data-control]")].every(isHidden);
-		}
-		this.canMove = !locked("start");
+		this.canMove = ![...hide, ...fix].includes("start");
 		this.find(".handle").disabled = !this.canMove;
 	}
 
@@ -120,47 +108,43 @@ class Explorer {
 			// JupyterLab keeps Enter from what it would do in a box: no change comes of it.
 			keydown: ({ key, target }) => key === "Enter" && this.type(target),
 		});
-		listen(this.find("details"), { toggle: () => this.ask() });
 		this.drag(this.find(".handle"));
 		this.point();
-		const follow = SETTINGS.concat("step").map((name) => [`change:${name}`, () => this.follow(name)]);
-		for (const pair of follow) model.on(...pair);
+		for (const name of SETTINGS.concat("step")) model.on(`change:${name}`, () => this.follow(name));
 		const sizes = new ResizeObserver(() => this.ask());
 		sizes.observe(section);
 		// After a hidden frame the old size would be no news.
 		this.again = () => sizes.observe(section, sizes.unobserve(section));
 		// The page outlives a figure.
 		const weak = new WeakRef(this);
-		const looks = new MutationObserver(() => weak.deref()?.theme() ?? looks.disconnect());
+		const looks = new MutationObserver(() => weak.deref()?.ask() ?? looks.disconnect());
 		for (const node of [document.body, document.documentElement]) looks.observe(node, { attributes: true });
-		listen(matchMedia("(prefers-color-scheme: dark)"), { change: () => weak.deref()?.theme() });
+		listen(matchMedia("(prefers-color-scheme: dark)"), { change: () => weak.deref()?.ask() });
 		this.dispose = () => {
 			cancelAnimationFrame(this.request);
 			sizes.disconnect();
 			looks.disconnect();
-			for (const pair of follow) model.off(...pair);
+			model.off();
 		};
 	}
 
 	theme() {
+		const { section } = this;
 		const theme = isDark() ? "dark" : "light";
-		if (this.section.dataset.theme !== theme) this.ask((this.colours = null));
-		this.section.dataset.theme = theme;
-		return true;
-	}
-
-	readColours() {
-		const style = getComputedStyle(this.section);
-		const names = [...STYLE.matchAll(/--(\w+):/g)].map(([, name]) => name);
-		return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`)]));
+		if (section.dataset.theme === theme) return;
+		section.dataset.theme = theme;
+		const style = getComputedStyle(section);
+		const read = ([, name]) => [name, style.getPropertyValue(`--${name}`)];
+		this.colours = Object.fromEntries(Array.from(STYLE.matchAll(/--(\w+):/g), read));
+		for (const one of this.views) one.stale = true;
 	}
 
 	/** Run with new settings. A run seen at its end stays at its end. */
 	set(changes) {
 		const atEnd = this.t >= this.state.steps;
-		Object.assign(this.state, changes);
+		this.state = { ...this.state, ...changes };
 		if (atEnd) this.t = this.state.steps;
-		this.run = descend(this.points.x, this.points.y, this.surface, { ...this.state, goal: this.goal });
+		this.run = descend(this.points.x, this.points.y, this.surface, this.state);
 		this.marked = null;
 		this.verdict = describe(this.surface, this.run);
 		for (const one of this.views.slice(1)) one.stale = true;
@@ -171,7 +155,7 @@ class Explorer {
 
 	go(t, playing = false) {
 		this.playing = playing;
-		this.t = Math.min(Math.max(t, 0), this.state.steps);
+		this.t = clamp(t, 0, this.state.steps);
 		if (!playing) this.save();
 		this.ask();
 	}
@@ -200,34 +184,30 @@ class Explorer {
 		if (action in goals) this.go(goals[action]);
 		if (action === "play") this.playing ? this.go(Math.round(t)) : this.go(t >= steps ? 0 : t, true);
 		if (action === "keep") this.set({}, (this.ghost = this.ghost ? null : this.run));
-		if (action !== "reset") return;
-		this.byEpoch = false;
-		this.set(this.initial, (this.ghost = null), (this.t = this.initial.steps));
+		if (action === "reset") this.set(this.initial, (this.ghost = null), (this.t = this.initial.steps));
 	}
 
 	slide({ name, value, type, checked }) {
 		if (name === "step") this.go(Number(value));
-		else if (name === "axis") this.set({}, (this.byEpoch = value === "epoch"));
 		else if (name === "size") this.set({ batch_size: Number(value) || null });
-		else if (name === "optimizer") this.set({ optimizer: value });
-		else if (name === "shuffle") this.set({ shuffle: checked });
 		else if (type === "range") this.set({ [name]: this.dials[name][value] });
+		else if (type !== "number") this.set({ [name]: type === "checkbox" ? checked : value });
 	}
 
 	/** What is not allowed gives way to the old number. */
 	type({ type, name, min, max, step, valueAsNumber: value }) {
 		if (type !== "number") return;
 		// No step: whole numbers.
-		const allowed = value >= Number(min) && value <= Number(max) && (step || value % 1 === 0);
+		const allowed = value >= min && value <= max && (step || value % 1 === 0);
 		if (!allowed || (name === "lr" && !value)) this.showSettings();
-		else if (name === "0" || name === "1") this.set({ start: this.state.start.with(name, value) });
-		else this.set({ [name]: name === "batch_size" && value >= this.surface.n ? null : value });
+		else if (name in this.state.start) this.set({ start: this.state.start.with(name, value) });
+		else this.set({ [name]: value });
 	}
 
 	/** A pointer over a view marks a step in all three; a click goes there, or places the start. */
 	point() {
 		const { parameters, map } = this;
-		for (const one of this.views) {
+		for (const one of this.views.slice(0, 3)) {
 			listen(one.stage, {
 				pointermove: (event) => {
 					const marked = this.grip || this.playing ? null : one.stepAt(at(event), this);
@@ -244,11 +224,12 @@ class Explorer {
 			pointermove: (event) => this.readMap(map.cellAt(at(event))),
 			pointerleave: () => this.readMap(),
 			click: (event) => this.choose(map.cellAt(at(event))),
+			keydown: arrows((arrow) => this.choose(map.beside(this.state, arrow))),
 		});
 	}
 
 	place(start) {
-		const grain = 10 ** Math.floor(Math.log10(this.camera.half / 60));
+		const grain = 10 ** Math.floor(Math.log10(this.camera[2] / 60));
 		this.set({ start: start.map((v) => Number((Math.round(v / grain) * grain).toPrecision(12))) });
 	}
 
@@ -267,16 +248,10 @@ class Explorer {
 	}
 
 	drag(handle) {
-		const arrows = (move) => (event) => {
-			if (!ARROWS[event.key]) return;
-			event.preventDefault();
-			move(ARROWS[event.key], event);
-		};
-		listen(this.map.stage, { keydown: arrows((way) => this.choose(this.map.beside(this.state, way))) });
 		listen(handle, {
-			keydown: arrows((way, { shiftKey }) => {
-				const far = (this.camera.half / 40) * (shiftKey ? 5 : 1);
-				this.place(this.state.start.map((value, i) => value + far * way[i]));
+			keydown: arrows((arrow, { shiftKey }) => {
+				const far = (this.camera[2] / 40) * (shiftKey ? 5 : 1);
+				this.place(this.state.start.map((value, i) => value + far * arrow[i]));
 			}),
 			pointerdown: (event) => {
 				if (event.button) return;
@@ -294,46 +269,39 @@ class Explorer {
 	}
 
 	ask() {
-		this.request ??= requestAnimationFrame((now) => this.frame(now));
+		return (this.request ??= requestAnimationFrame((now) => this.frame(now)));
 	}
 
 	frame(now) {
 		this.request = null;
+		this.theme();
 		if (!this.section.clientWidth) return this.again();
-		if (!this.colours) {
-			this.colours = this.readColours();
-			for (const one of [...this.views, this.map]) one.stale = true;
-		}
 		const elapsed = this.moving ? Math.min((now - this.last) / 1000, 0.1) : 0;
 		this.last = now;
-		const { steps } = this.state;
+		const { run, ghost, state: { steps, axis } } = this;
 		if (this.playing) this.t += elapsed * Math.max(STEPS_PER_SECOND, steps / SECONDS_AT_MOST);
 		if (this.playing && this.t >= steps) this.go(steps);
 		const gliding = this.glide(elapsed);
-		const { run, ghost, byEpoch } = this;
 		const t = this.calm.matches ? Math.floor(this.t) : this.t;
-		const ghostT = ghost && Math.min(byEpoch ? (t / run.perEpoch) * ghost.perEpoch : t, ghost.steps);
-		for (const one of this.views) one.draw({ ...this, t, ghostT });
-		const shown = this.map.stage.clientWidth > 0;
-		const counting = shown && this.map.work();
-		if (shown) this.map.draw(this);
+		const ghostT = ghost && Math.min(axis === "epoch" ? (t / run.perEpoch) * ghost.perEpoch : t, ghost.steps);
+		const counting = this.map.stage.clientWidth > 0 && this.map.work();
 		if (counting) this.readMap();
+		for (const one of this.views) one.draw({ ...this, t, ghostT });
 		this.showTime(t);
 		this.moving = this.playing || gliding;
 		if (this.moving || counting) this.ask();
 	}
 
-	/** Start and minimum in view, further out when the path is. */
+	/** Start and minimum in view, further out when the path is: w, b and how far to each side. */
 	aim() {
 		const { surface, run, state: { start } } = this;
-		const { w, b } = surface;
-		const off = (p, q, from) => Math.max(Math.abs(p - from.w), Math.abs(q - from.b));
-		const span = Math.max(off(...start, surface), 0.5);
+		const minimum = [surface.w, surface.b];
+		const off = (w, b, from) => Math.max(Math.abs(w - from[0]), Math.abs(b - from[1]));
+		const span = Math.max(off(...start, minimum), 0.5);
 		for (let zoom = 1; ; zoom *= 2) {
 			// A diverging path swings about the minimum: move it to the middle.
-			const middle = (from, to) => to + (from - to) / (2 * zoom);
-			const view = { w: middle(start[0], w), b: middle(start[1], b), half: 0.78 * span * zoom };
-			const inside = (_, k) => k > this.t || off(run.w[k], run.b[k], view) <= view.half;
+			const view = [...way(minimum, start)(0.5 / zoom), 0.78 * span * zoom];
+			const inside = (_, k) => k > this.t || off(run.w[k], run.b[k], view) <= view[2];
 			if (zoom === 8 || run.loss.every(inside)) return view;
 		}
 	}
@@ -341,16 +309,13 @@ class Explorer {
 	/** Move the camera, but not during a drag; true while it is on its way. */
 	glide(elapsed) {
 		if (this.grip) return false;
-		const { camera } = this;
 		const goal = this.aim();
-		const names = Object.keys(goal);
-		const off = Math.max(...names.map((name) => Math.abs(goal[name] - camera[name]))) / goal.half;
-		if (off === 0) return false;
+		const off = Math.max(...goal.map((value, i) => Math.abs(value - this.camera[i]))) / goal[2];
+		if (!off) return false;
 		this.parameters.stale = true;
-		const share = off < 0.002 || this.calm.matches ? 1 : 1 - Math.exp(-12 * elapsed);
-		// So that the whole share leads there to the last digit.
-		for (const name of names) camera[name] = (1 - share) * camera[name] + share * goal[name];
-		return share < 1;
+		const there = off < 0.002 || this.calm.matches;
+		this.camera = there ? goal : way(this.camera, goal)(1 - Math.exp(-12 * elapsed));
+		return !there;
 	}
 
 	put(selector, text) {
@@ -360,47 +325,40 @@ class Explorer {
 	}
 
 	showSettings() {
-		const { state, surface, run, verdict, ghost, hide, fix, section } = this;
-		const { limit, fastest } = rateMarks(surface, state.momentum);
+		const { state, surface, run, verdict, ghost, section } = this;
 		const batched = run.batchSize !== null;
-		const values = { ...state, ...state.start, batch_size: run.batchSize ?? surface.n };
-		for (const [name, places] of Object.entries(this.dials)) {
-			const slider = this.find(`[type=range][name=${name}]`);
-			slider.max = places.length - 1;
-			slider.value = places.findLastIndex((value) => value <= state[name]);
-			slider.ariaValueText = format(state[name]);
-		}
 		const adam = state.optimizer === "adam";
-		const chosen = {
-			size: `${run.batchSize ?? ""}`, axis: this.byEpoch ? "epoch" : "step", optimizer: state.optimizer,
+		const values = {
+			...state, ...state.start, batch_size: run.batchSize ?? surface.n, size: run.batchSize ?? "",
 		};
 		const useless = { momentum: adam, shuffle: !batched, seed: !batched || !state.shuffle };
 		for (const one of this.all("input")) {
-			const { type, name, value } = one;
-			if (type === "number") one.value = values[name];
-			if (type === "radio") one.checked = value === chosen[name];
-			if (name in useless) one.disabled = useless[name] || fix.has(name);
+			const { type, name } = one;
+			const [value, places] = [values[name], this.dials[name]];
+			if (type === "number") one.value = value;
+			else one.checked = type === "radio" ? one.value === `${value}` : value;
+			if (name in useless) one.disabled = useless[name];
+			if (type !== "range") continue;
+			one.max = places ? places.length - 1 : state.steps;
+			if (!places) continue;
+			one.value = places.findLastIndex((place) => place <= value);
+			one.ariaValueText = format(value);
 		}
-		this.find("[name=shuffle]").checked = state.shuffle;
-		this.find("[name=step]").max = state.steps;
-		const looks = { batched, compared: ghost, two: run.differs };
+		const looks = { batched, compared: ghost, two: run.differs, paced: batched || ghost?.batchSize };
 		for (const name in looks) section.classList.toggle(name, Boolean(looks[name]));
-		if (!hide.has("axis")) this.find(".axis").hidden = !batched && !ghost?.batchSize;
 		section.dataset.kind = verdict.kind;
 		this.put(".words b", `${verdict.title}:`);
 		this.put(".words span", verdict.text);
 		this.put("[data-do=keep]", ghost ? "Remove kept run" : "Keep this run");
 		this.put(".note", ghost ? `Kept run: ${howTo(ghost.settings)}, ` +
 			`batch size ${ghost.batchSize ?? "all"}; ${this.reached(ghost)}.` : "");
-		const reached = this.put(".reached", this.reached(run));
-		reached.title = `The loss stays within ${format(this.goal)} of the least.`;
-		const marks = {
-			limit: ["limit", limit], fastest: ["fastest", fastest],
-			single: [`${run.batchSize === 1 ? "sample" : "batch"} limit`, run.batchLimit * (1 + state.momentum)],
-		};
-		for (const [name, [text, rate]] of Object.entries(marks)) {
-			const mark = this.put(`.${name}`, `${text} ${format(rate, 3)}`);
-			const at = Math.log(rate / this.dials.lr[0]) / Math.log(this.dials.lr.at(-1) / this.dials.lr[0]);
+		this.put(".reached", this.reached(run)).title = `The loss stays within ${format(state.goal)} of the least.`;
+		const single = run.batchLimit * (1 + state.momentum);
+		const which = run.batchSize === 1 ? "sample limit" : "batch limit";
+		const [least, most] = [0, -1].map((i) => this.dials.lr.at(i));
+		for (const [name, rate] of Object.entries({ ...rateMarks(surface, state.momentum), single })) {
+			const mark = this.put(`.${name}`, `${name === "single" ? which : name} ${format(rate, 3)}`);
+			const at = Math.log(rate / least) / Math.log(most / least);
 			// Adam has no such limits.
 			mark.hidden = adam || !(at >= 0 && at <= 1);
 			mark.style.setProperty("--at", at);
@@ -420,7 +378,7 @@ class Explorer {
 		const k = Math.floor(t);
 		section.classList.toggle("pointed", marked !== null);
 		this.put(".data .readout", `ŷ = ${format(w)}·x ${b < 0 ? "−" : "+"} ${format(Math.abs(b))}`);
-		this.put(".parameters .readout", `w = ${format(w)}, b = ${format(b)}`);
+		this.put(".parameters .readout", named({ w, b }));
 		const batch = run.batchSize ? ` · batch ${format(run.batchLoss[stepBefore(seen)], 3)}` : "";
 		this.put(".loss .readout", format(loss) + batch);
 		const epoch = run.batchSize ? `, epoch ${(t / run.perEpoch).toFixed(1)}` : "";
@@ -433,12 +391,10 @@ class Explorer {
 		play.title = playing ? "Pause" : "Play";
 		play.classList.toggle("playing", playing);
 		const handle = this.find(".handle");
-		const start = pointAt(run, 0);
-		const [px, py] = this.parameters.place(start);
+		const [px, py] = this.parameters.at(run, 0);
 		handle.style.transform = `translate(${px}px, ${py}px)`;
-		handle.ariaLabel = `Start, w = ${format(start.w)}, b = ${format(start.b)}`;
-		if (playing) return;
-		this.speak(`Step ${reading}; ${this.reached(run)}. ${verdict.title}: ${verdict.text}`);
+		handle.ariaLabel = `Start, ${named(pointAt(run, 0))}`;
+		if (!playing) this.speak(`Step ${reading}; ${this.reached(run)}. ${verdict.title}: ${verdict.text}`);
 	}
 
 	/** Once things are still, and not at first. */
@@ -457,12 +413,11 @@ export function render({ model, el }) {
 
 /** Fill the places that wait for this figure, or the first when it arrives. */
 export function mount(name, values) {
-	const [get, none] = [(key) => values[key], () => {}];
+	const model = { get: (key) => values[key], set() {}, save_changes() {}, on() {} };
 	const fill = () => {
-		const hosts = [...document.querySelectorAll(`[data-explorer="${name}"]`)];
-		const waiting = hosts.filter((host) => !host.shadowRoot);
-		for (const host of waiting) new Explorer({ get, set: none, save_changes: none, on: none }, host);
-		return waiting.length > 0;
+		const hosts = [...document.querySelectorAll(`[data-explorer="${name}"]`)].filter((one) => !one.shadowRoot);
+		for (const host of hosts) new Explorer(model, host);
+		return hosts.length > 0;
 	};
 	if (fill()) return;
 	const arrival = new MutationObserver(() => fill() && arrival.disconnect());

@@ -19,14 +19,15 @@ from labhelpers.explorer.settings import (
     names_among,
     read_real,
 )
-from labhelpers.explorer.still import still_png
 from labhelpers.explorer.words import describe_run, format_number
+from labhelpers.figures.run import plot_run
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
 __all__ = ["DescentExplorer"]
 
 _MOST_POINTS = 5000
+_STILL_POINTS = 300
 _LARGEST_VALUE = 1e12
 
 
@@ -169,15 +170,32 @@ class DescentExplorer:
             "points": {"x": self.x.tolist(), "y": self.y.tolist()},
             "name": self.name,
             "task": self.task,
-            "hide": list(self.hide),
+            "hide": self._left_out(),
             "fix": list(self.fix),
             "goal": self.goal,
             **self.settings.as_dict(),
         }
 
+    def _left_out(self) -> list[str]:
+        """What the page leaves out: what is hidden, and what would be of no use beside the rest."""
+        left_out, locked = set(self.hide), {*self.hide, *self.fix}
+        if "batch_size" in locked and self.settings.batch_size in (None, len(self.x)):
+            # Whole batches have no order.
+            left_out |= {"shuffle", "seed", "axis"}
+        if "marks" in left_out or locked & {"lr", "momentum", "optimizer"}:
+            left_out.add("map")
+        return sorted(left_out)
+
     @cached_property
-    def _still(self) -> bytes:
-        return still_png(self.x, self.y, self.history)
+    def _still(self) -> str:
+        """The run as a figure of the course, which follows the page's theme: HTML, no script."""
+        # A run that starts at the minimum of points on a line has no loss for a log axis.
+        scale = "log" if (self.history.loss > 0).any() else "linear"
+        # Each point costs bytes in every saved notebook: of many, every few say the same.
+        few = slice(None, None, -(-len(self.x) // _STILL_POINTS))
+        points = self.x[few], self.y[few]
+        still = plot_run(points, self.history.surface, self.history, scale=scale)
+        return still._repr_mimebundle_()["text/html"]
 
     def to_html(self, path: str | PathLike[str]) -> Path:
         """Write the figure as one interactive page that needs nothing else.
@@ -217,13 +235,10 @@ class DescentExplorer:
         return DescentWidget(self)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        import base64
-
         description = self.describe()
         return {
             "text/plain": f"{self!r}\n{description}",
             "text/html": fragment(self.values(), self._still, description),
-            "image/png": base64.b64encode(self._still).decode(),
         }
 
     def __repr__(self) -> str:

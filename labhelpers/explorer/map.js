@@ -10,14 +10,14 @@ const ADAM = 21;
 
 export class MapView extends View {
 	/** New settings: count again if they matter here. */
-	begin({ surface, state, goal }, rates) {
-		const key = `${state.start}`;
+	begin({ surface, state: { start, goal } }, rates) {
+		const key = `${start}`;
 		if (key === this.key) return;
 		const rows = Array.from({ length: 20 }, (_, row) => ({ row, optimizer: "sgd", momentum: row / 20 }));
 		rows.push({ row: ADAM, optimizer: "adam" });
 		this.cells = rows.flatMap((row) => rates.map((lr, i) => ({ ...row, lr, i })));
 		Object.assign(this, { key, rates, done: 0, best: null, stale: true });
-		this.count = (cell) => stepsNeeded(surface, { ...cell, start: state.start, goal }, MOST);
+		this.count = (cell) => stepsNeeded(surface, { ...cell, start, goal }, MOST);
 	}
 
 	/** Count for a part of a frame; true while there is more to do. */
@@ -36,51 +36,42 @@ export class MapView extends View {
 
 	frame() {
 		const { rates, box } = this;
-		const last = rates.length - 1;
-		const x = this.axis(-0.5, last + 0.5, true, "learning rate η");
-		const at = (lr) => x.at((Math.log(lr / rates[0]) / Math.log(rates[last] / rates[0])) * last);
-		const ticks = [];
-		for (let i = 0; i < 60; i++) {
-			const lr = Number(`${[1, 2, 5][i % 3]}e${Math.floor(i / 3) - 12}`);
-			const from = ticks.length ? at(ticks.at(-1)) + 40 : box.left;
-			if (at(lr) > from && at(lr) < box.right) ticks.push(lr);
-		}
-		this.x = { ...x, at, log: true, ticks };
+		const [low, high] = [rates[0], rates.at(-1)].map(Math.log10);
+		const half = (high - low) / (rates.length - 1) / 2;
+		this.x = this.axis(low - half, high + half, true, "learning rate η", true);
 		const y = this.axis(-0.5, ADAM + 1, false, "momentum μ");
 		const marks = [0, 5, 10, 15, ADAM];
 		this.y = { ...y, ticks: marks, texts: marks.map((j) => (j === ADAM ? "Adam" : format(j / 20))) };
 		this.columns = (box.right - box.left) / rates.length;
 	}
 
-	/** Left, top, right and bottom of a cell. */
-	edges({ i, row }) {
-		const half = row === ADAM ? 1 : 0.5;
-		const { left } = this.box;
-		return [left + i * this.columns, this.y.at(row + half), left + (i + 1) * this.columns, this.y.at(row - half)];
+	/** The cell of a column and a row, or the last one on that side. */
+	cell(...place) {
+		const { length } = this.rates;
+		const [i, row] = place.map((value, j) => clamp(Math.round(value), 0, j ? 20 : length - 1));
+		return this.cells[row * length + i];
 	}
 
 	cellAt([px, py]) {
-		return this.cells.find((cell) => {
-			const [left, top, right, bottom] = this.edges(cell);
-			return px >= left && px < right && py >= top && py < bottom;
-		});
+		const column = (px - this.box.left) / this.columns - 0.5;
+		if (this.inside([px, py])) return this.cell(column, this.y.of(py));
 	}
 
-	/** The cell next to some settings on one side; at the rim the last one. */
+	/** The cell next to some settings on one side. */
 	beside({ lr, momentum, optimizer }, [right, up]) {
-		const { rates, cells } = this;
-		const row = optimizer === "adam" ? 20 : Math.round(momentum * 20);
-		const i = rates.findLastIndex((rate) => rate <= lr);
-		return cells[clamp(row + up, 0, 20) * rates.length + clamp(i + right, 0, rates.length - 1)];
+		const i = this.rates.findLastIndex((rate) => rate <= lr);
+		return this.cell(i + right, (optimizer === "adam" ? 20 : Math.round(momentum * 20)) + up);
 	}
 
 	drawBack() {
 		const { ctx, colours } = this;
 		const few = Math.log(this.best?.needed);
 		for (const cell of this.cells.slice(0, this.done)) {
-			const { needed } = cell;
+			const { needed, i, row } = cell;
 			const share = (Math.log(needed) - few) / (Math.log(MOST) - few);
-			const [left, top, right, bottom] = this.edges(cell).map(Math.round);
+			const half = row === ADAM ? 1 : 0.5;
+			const [left, right] = [i, i + 1].map((column) => Math.round(this.box.left + column * this.columns));
+			const [top, bottom] = [row + half, row - half].map((edge) => Math.round(this.y.at(edge)));
 			ctx.fillStyle = needed === Infinity ? colours.wrong : colours.run;
 			ctx.globalAlpha = needed === Infinity ? 0.25 : needed > 0 ? 0.9 - 0.75 * share : 0.05;
 			ctx.fillRect(left, top, right - left, bottom - top);
@@ -88,14 +79,10 @@ export class MapView extends View {
 	}
 
 	drawFront({ state: { lr, momentum, optimizer } }) {
-		const ring = (place, radius, strokeStyle) => this.styled({ strokeStyle, lineWidth: 2.5 }, () => {
-			this.dot(place, radius, "transparent", true);
-		});
-		ring([this.x.at(lr), this.y.at(optimizer === "adam" ? ADAM : momentum * 20)], 6, "ink");
+		this.ring(this.on(lr, optimizer === "adam" ? ADAM : momentum * 20), 6, "ink");
 		if (!this.best) return;
-		const [left, top, right, bottom] = this.edges(this.best);
-		const place = [(left + right) / 2, (top + bottom) / 2];
-		ring(place, 4, "minimum");
+		const place = this.on(this.best.lr, this.best.row);
+		this.ring(place, 4, "minimum");
 		this.label(`fewest: ${this.best.needed}`, place, "ink", [10, 20]);
 	}
 }

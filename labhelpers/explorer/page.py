@@ -8,7 +8,6 @@ Comments and spaces that say nothing to a browser stay behind: every saved noteb
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import html
 import json
@@ -62,15 +61,15 @@ def _as_script(value) -> str:
     return text.replace("</", "<\\/").replace("<!--", "\\u003c!--")
 
 
-def fragment(values: dict, still: bytes, description: str) -> str:
+def fragment(values: dict, still: str, description: str) -> str:
     """The figure as a self-contained piece of HTML.
 
     Parameters
     ----------
     values : dict
         What the module reads from its model: points, name, task, hide, fix and the settings.
-    still : bytes
-        PNG shown until, or unless, the script runs.
+    still : str
+        HTML shown until, or unless, the script runs.
     description : str
         The picture in words.
 
@@ -82,12 +81,9 @@ def fragment(values: dict, still: bytes, description: str) -> str:
     """
     script = f"{_as_script(values)});"
     name = hashlib.sha256((module_source() + script).encode()).hexdigest()[:12]
-    picture = base64.b64encode(still).decode()
     return (
         f'<div class="descent-explorer" data-explorer="{name}">\n'
-        f'<img alt="The figure as a still picture, described below" style="max-width: 100%" '
-        f'src="data:image/png;base64,{picture}">\n'
-        f"<p>{html.escape(description)}</p>\n"
+        f"{still}\n<p>{html.escape(description)}</p>\n"
         "</div>\n"
         f'<script type="module">\n{module_source()}mount("{name}", {script}\n</script>'
     )

@@ -2,20 +2,29 @@
 import { format, formatAll } from "./descent.js";
 
 const FONT = "11px system-ui, sans-serif";
-const CENTRED = { textAlign: "center", textBaseline: "middle", lineWidth: 4, strokeStyle: "paper" };
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const NEAR = { left: -1e4, right: 1e4, top: -1e4, bottom: 1e4 };
 const AROUND = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [-1, -1], [1, 1], [-1, 1]];
-const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 const reach = ([px, py]) => Math.max(Math.abs(px), Math.abs(py));
+const apart = (p, q) => Math.hypot(q[0] - p[0], q[1] - p[1]);
+/** From a share to the place after that share of the way. */
+export const way = (p, q) => (share) => p.map((v, i) => v + share * (q[i] - v));
 
-function ticks(low, high, count) {
-	const raw = (high - low) / count;
-	const power = 10 ** Math.floor(Math.log10(raw));
-	const step = power * [1, 2, 5, 10].find((m) => m * power >= raw * 0.999);
+/** Multiples of a round step that is not below the least one. */
+function ticks(low, high, least) {
+	const power = 10 ** Math.floor(Math.log10(least));
+	const step = power * [1, 2, 5, 10].find((m) => m * power >= least * 0.999);
 	const places = [];
 	for (let i = Math.ceil(low / step - 1e-9); i <= high / step + 1e-9; i++) places.push(i * step || 0);
 	return places;
+}
+
+/** From 10^low to 10^high: powers of ten and, where a decade has room, 2 and 5 times these. */
+function logTicks(low, high, pixel) {
+	const factors = pixel < 1 / 120 ? [1, 2, 5] : [1];
+	return ticks(Math.floor(low), high, 25 * pixel).filter(Number.isInteger)
+		.flatMap((power) => factors.map((factor) => Number(`${factor}e${power}`)))
+		.filter((value) => value >= 10 ** low && value <= 10 ** high);
 }
 
 /** A value between whole steps. */
@@ -41,7 +50,7 @@ function clip(p, q, box) {
 		const [s, t] = ends.map((end) => (end - p[i]) / (q[i] - p[i]));
 		[low, high] = [Math.max(low, Math.min(s, t)), Math.min(high, Math.max(s, t))];
 	}
-	return low < high ? [low, high].map((t) => p.map((v, i) => v + t * (q[i] - v))) : [];
+	return low < high ? [low, high].map(way(p, q)) : [];
 }
 
 export class View {
@@ -60,7 +69,8 @@ export class View {
 
 	draw(scene) {
 		const { clientWidth: width, clientHeight: height } = this.stage;
-		const density = window.devicePixelRatio || 1;
+		const density = devicePixelRatio;
+		if (!width) return;
 		if (width !== this.width || height !== this.height || density !== this.density) {
 			Object.assign(this, { width, height, density, stale: true });
 			for (const { canvas } of [this.back, this.front]) {
@@ -122,23 +132,31 @@ export class View {
 		if (edge) ctx.stroke();
 	}
 
-	arrow(place, angle, length, fillStyle) {
+	ring(place, radius, strokeStyle, fill = "transparent") {
+		this.styled({ strokeStyle, lineWidth: 2.5 }, () => this.dot(place, radius, fill, true));
+	}
+
+	/** An arrowhead at the end of a way. */
+	arrow(from, to, length, fillStyle) {
 		this.styled({ fillStyle }, (ctx) => {
-			ctx.translate(...place);
-			ctx.rotate(angle);
+			ctx.translate(...to);
+			ctx.rotate(Math.atan2(to[1] - from[1], to[0] - from[0]));
 			ctx.beginPath();
 			for (const corner of [[0, 0], [-length, length / 2], [-length, -length / 2]]) ctx.lineTo(...corner);
 			ctx.fill();
 		});
 	}
 
-	axis(low, high, horizontal, label) {
+	/** An axis; low and high are exponents of ten if it is a log axis. */
+	axis(low, high, horizontal, label, log) {
 		const { left, top, right, bottom } = this.box;
 		const [from, to] = horizontal ? [left, right] : [bottom, top];
 		const scale = (to - from) / (high - low);
+		const pixel = Math.abs(1 / scale);
+		const at = (value) => from + (value - low) * scale;
 		return {
-			low, high, label, ticks: ticks(low, high, Math.abs(to - from) / 50),
-			at: (value) => from + (value - low) * scale, of: (place) => low + (place - from) / scale,
+			low, high, label, log, ticks: log ? logTicks(low, high, pixel) : ticks(low, high, 50 * pixel),
+			at: log ? (value) => at(Math.log10(value)) : at, of: (place) => low + (place - from) / scale,
 		};
 	}
 
@@ -147,20 +165,25 @@ export class View {
 		const { x, y } = this;
 		ctx.strokeStyle = this.colours.grid;
 		ctx.beginPath();
-		for (const value of x.ticks) ctx.moveTo(x.at(value), top), ctx.lineTo(x.at(value), bottom);
-		for (const value of y.ticks) ctx.moveTo(left, y.at(value)), ctx.lineTo(right, y.at(value));
+		for (const across of x.ticks.map(x.at)) ctx.moveTo(across, top), ctx.lineTo(across, bottom);
+		for (const up of y.ticks.map(y.at)) ctx.moveTo(left, up), ctx.lineTo(right, up);
 		ctx.stroke();
 		ctx.strokeStyle = this.colours.line;
 		ctx.strokeRect(left - 0.5, top - 0.5, right - left + 1, bottom - top + 1);
 		ctx.textAlign = "center";
-		x.ticks.forEach((value, i) => ctx.fillText(x.texts[i], x.at(value), bottom + 14));
+		x.texts.forEach((text, i) => ctx.fillText(text, x.at(x.ticks[i]), bottom + 14));
 		Object.assign(ctx, { textAlign: "right", textBaseline: "middle" });
-		y.ticks.forEach((value, i) => ctx.fillText(y.texts[i], left - 6, y.at(value)));
+		y.texts.forEach((text, i) => ctx.fillText(text, left - 6, y.at(y.ticks[i])));
 		Object.assign(ctx, { textAlign: "center", textBaseline: "bottom", fillStyle: this.colours.ink });
 		ctx.fillText(x.label, Math.round((left + right) / 2), this.height - 2);
 		ctx.translate(12, Math.round((top + bottom) / 2));
 		ctx.rotate(-Math.PI / 2);
 		ctx.fillText(y.label, 0, 0);
+	}
+
+	/** Where a pair of values is. */
+	on(x, y) {
+		return [this.x.at(x), this.y.at(y)];
 	}
 
 	inside([px, py]) {
@@ -203,13 +226,16 @@ export class View {
 		const half = this.ctx.measureText(text).width / 2 + 3;
 		for (const far of distances) {
 			for (const [dx, dy] of AROUND) {
-				const [nearX, nearY] = [px + (far && dx * (half + far)), py + dy * far];
-				const x = clamp(nearX, left + half, right - half);
-				const y = clamp(nearY, top + 9, bottom - 9);
-				const box = { left: x - half, right: x + half, top: y - 8, bottom: y + 8 };
-				if (Math.hypot(x - nearX, y - nearY) > 2 * far || this.taken.some((one) => meet(one, box))) continue;
-				this.taken.push(box);
-				this.styled({ ...CENTRED, fillStyle }, (ctx) => {
+				const near = [px + (far && dx * (half + far)), py + dy * far];
+				const x = clamp(near[0], left + half, right - half);
+				const y = clamp(near[1], top + 9, bottom - 9);
+				const meets = ({ from, to, reach }) => clip(from, to, {
+					left: x - half - reach, right: x + half + reach, top: y - 8 - reach, bottom: y + 8 + reach,
+				}).length;
+				if (apart([x, y], near) > 2 * far || this.taken.some(meets)) continue;
+				this.take([x - half + 8, y], 8, [x + half - 8, y]);
+				const look = { textAlign: "center", textBaseline: "middle", lineWidth: 4, strokeStyle: "paper", fillStyle };
+				this.styled(look, (ctx) => {
 					ctx.strokeText(text, x, y);
 					ctx.fillText(text, x, y);
 				});
@@ -219,14 +245,14 @@ export class View {
 		return false;
 	}
 
-	/** Keep texts off a place. */
-	take([px, py], reach) {
-		this.taken.push({ left: px - reach, right: px + reach, top: py - reach, bottom: py + reach });
+	/** Keep texts off a place, or off a way. */
+	take(from, reach, to = from) {
+		this.taken.push({ from, to, reach });
 	}
 
 	/** An arrowhead where something has left, and a text inwards of it. */
-	leaving(place, angle, text) {
-		this.arrow(place, angle, 14, "wrong");
+	leaving(from, place, text) {
+		this.arrow(from, place, 14, "wrong");
 		this.label(text, place, "ink", [16, 30, 60, 90, 120]);
 	}
 
@@ -242,38 +268,38 @@ export class View {
 		if (this.inside(this.at(run, t))) this.dot(this.at(run, t), 6, "run", true);
 		else this.leave(run, t);
 		if (marked === null || !this.inside(this.at(run, marked))) return;
-		this.styled({ strokeStyle: "ink", lineWidth: 2 }, () => {
-			this.dot(this.at(run, marked), 5, "paper", true);
-		});
+		this.ring(this.at(run, marked), 5, "ink", "paper");
 		this.label(`step ${marked}`, this.at(run, marked), "ink", [11, 20, 35, 60]);
 	}
 }
 
 export class DataView extends View {
-	frame({ points, surface }) {
-		const { x, y } = points.range;
-		const pad = 0.06 * (x[1] - x[0]);
-		const ends = [...y, ...x.map((value) => surface.w * value + surface.b)];
+	frame({ points: { x, y }, surface }) {
+		const [from, to] = [Math.min(...x), Math.max(...x)];
+		const pad = 0.06 * (to - from);
+		const ends = [...y, ...[from, to].map((value) => surface.w * value + surface.b)];
 		const [bottom, top] = [Math.min(...ends), Math.max(...ends)];
 		// Room for a line that does not fit yet.
 		const room = 0.6 * (top - bottom || 1);
-		this.x = this.axis(x[0] - pad, x[1] + pad, true, "x");
+		this.x = this.axis(from - pad, to + pad, true, "x");
 		this.y = this.axis(bottom - room, top + room, false, "y");
 	}
 
+	/** Draw a line; true if some of it is seen. */
 	line({ w, b }, ...style) {
 		const { x, y } = this;
 		// A steep line from bottom to top, any other from left to right.
-		const [xs, ys] = [x, y].map(({ low, high }) => [low, high]);
-		const at = Math.abs(w) * (x.high - x.low) > y.high - y.low
-			? (k) => [x.at((ys[k] - b) / w), y.at(ys[k])]
-			: (k) => [x.at(xs[k]), y.at(w * xs[k] + b)];
-		this.curve(at, 1, ...style);
+		const steep = Math.abs(w) * (x.high - x.low) > y.high - y.low;
+		const ends = ["low", "high"].map((end) => steep
+			? this.on((y[end] - b) / w, y[end])
+			: this.on(x[end], w * x[end] + b));
+		this.curve((k) => ends[k], 1, ...style);
+		return clip(...ends, this.box).length > 0;
 	}
 
 	drawBack({ points, surface }) {
 		const radius = points.x.length > 300 ? 1.6 : 3;
-		points.x.forEach((x, i) => this.dot([this.x.at(x), this.y.at(points.y[i])], radius, "point"));
+		points.x.forEach((x, i) => this.dot(this.on(x, points.y[i]), radius, "point"));
 		this.line(surface, "minimum", 2, [2, 4]);
 	}
 
@@ -285,44 +311,40 @@ export class DataView extends View {
 		const { w, b } = pointAt(run, t);
 		const batch = run.batchOf(stepBefore(t)) ?? [];
 		// From a point to the line.
-		const residual = (i) => (k) => [this.x.at(points.x[i]), this.y.at(k ? w * points.x[i] + b : points.y[i])];
+		const residual = (i) => (k) => this.on(points.x[i], k ? w * points.x[i] + b : points.y[i]);
 		if (batch.length <= 20) for (const i of batch) this.curve(residual(i), 1, "batch", 1);
 		const radius = batch.length > 100 ? 2.5 : 4.5;
 		for (const i of batch) this.dot(residual(i)(0), radius, "batch", true);
 		if (ghost) this.line(pointAt(ghost, ghostT), "kept", 2, [7, 5]);
-		this.line({ w, b }, "run", 2.5);
+		const seen = this.line({ w, b }, "run", 2.5);
 		if (marked !== null) this.line(pointAt(run, marked), "ink", 1.5, [5, 3]);
-		const { low, high } = this.x;
-		const [side, end] = w * low + b > 0 ? [1, this.y.high] : [-1, this.y.low];
-		if (Math.min(side * (w * low + b), side * (w * high + b)) <= side * end) return;
-		const place = [this.x.at((low + high) / 2), this.y.at(end)];
-		this.leaving(place, (-side * Math.PI) / 2, "the line is out here");
+		if (seen) return;
+		const { left, right, top, bottom } = this.box;
+		const [middle, up] = [(left + right) / 2, w * this.x.low + b > 0];
+		this.leaving([middle, up ? bottom : top], [middle, up ? top : bottom], "the line is out here");
 	}
 }
 
 export class ParameterView extends View {
 	far = 20;
 
-	frame({ camera }) {
+	frame({ surface, camera: [w, b, half] }) {
 		const { left, right, top, bottom } = this.box;
 		// One scale: only so do steps cross the contours at right angles.
-		this.scale = Math.min(right - left, bottom - top) / (2 * camera.half);
-		const [halfW, halfB] = [(right - left) / 2 / this.scale, (bottom - top) / 2 / this.scale];
-		this.x = this.axis(camera.w - halfW, camera.w + halfW, true, "w (slope)");
-		this.y = this.axis(camera.b - halfB, camera.b + halfB, false, "b (intercept)");
-	}
-
-	place({ w, b }) {
-		return [this.x.at(w), this.y.at(b)];
+		this.scale = Math.min(right - left, bottom - top) / (2 * half);
+		const [halfW, halfB] = [right - left, bottom - top].map((length) => length / 2 / this.scale);
+		this.x = this.axis(w - halfW, w + halfW, true, "w (slope)");
+		this.y = this.axis(b - halfB, b + halfB, false, "b (intercept)");
+		this.middle = this.on(surface.w, surface.b);
 	}
 
 	at(run, t) {
-		return this.place(pointAt(run, t));
+		const { w, b } = pointAt(run, t);
+		return this.on(w, b);
 	}
 
-	distance(run, k, [px, py]) {
-		const [x, y] = this.at(run, k);
-		return Math.hypot(x - px, y - py);
+	distance(run, k, place) {
+		return apart(this.at(run, k), place);
 	}
 
 	/** At the nearest place inside the axes. */
@@ -336,12 +358,12 @@ export class ParameterView extends View {
 		const { w, b } = pointAt(run, k);
 		const { lr } = run.settings;
 		const [gw, gb] = surface.gradient(w, b);
-		return this.place({ w: w - lr * gw, b: b - lr * gb });
+		return this.on(w - lr * gw, b - lr * gb);
 	}
 
 	drawBack(scene) {
 		const { surface, run, ghost, canMove } = scene;
-		const middle = this.place(surface);
+		const { middle } = this;
 		const off = (angle, far) =>
 			[middle[0] + far * Math.cos(angle), middle[1] - far * Math.sin(angle)];
 		const cross = (angle, far, ...style) =>
@@ -355,8 +377,10 @@ export class ParameterView extends View {
 		const start = this.at(run, 0);
 		this.take(start, 13);
 		this.take(middle, 9);
-		this.keepOff((k) => (k ? this.fullStep(run, 0, surface) : start), 1);
-		for (const one of ghost ? [run, ghost] : [run]) this.keepOff((k) => this.at(one, k), one.steps);
+		this.take(start, 3, this.fullStep(run, 0, surface));
+		for (const one of ghost ? [run, ghost] : [run]) {
+			for (let k = 0; k < Math.min(one.steps, 60); k++) this.take(this.at(one, k), 3, this.at(one, k + 1));
+		}
 		this.label(canMove ? "start: drag, or click" : "start", start, "ink", [14, 24]);
 		for (const [name, angle] of turns) {
 			for (const side of [far, -far]) {
@@ -367,30 +391,20 @@ export class ParameterView extends View {
 		this.labelContours(surface, levels);
 	}
 
-	/** Keep texts off what is seen of at(0), at(1) …, as far as 60 steps. */
-	keepOff(at, last) {
-		for (let k = 1; k <= Math.min(last, 60); k++) {
-			const [p, q] = clip(at(k - 1), at(k), this.box);
-			if (!q) continue;
-			const parts = Math.ceil(Math.hypot(q[0] - p[0], q[1] - p[1]) / 6);
-			for (let i = 0; i <= parts; i++) this.take(p.map((v, j) => v + (i / parts) * (q[j] - v)), 3);
-		}
-	}
-
 	/** Fill the ellipses of losses … 30, 10, 3, 1 from the largest in view inwards. */
 	contours(surface) {
-		const { x, y, box } = this;
+		const { x, y } = this;
 		const corners = [x.low, x.high].flatMap((w) => [y.low, y.high].map((b) => surface.loss(w, b)));
 		const outer = Math.floor(2 * Math.log10(Math.max(...corners)));
 		const levels = [];
 		this.styled({ fillStyle: "high", strokeStyle: "contour", lineWidth: 1 }, (ctx) => {
-			ctx.fillRect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+			ctx.fillRect(0, 0, this.width, this.height);
 			ctx.fillStyle = this.colours.paper;
 			for (let i = 0; i < 11; i++) {
 				const level = 10 ** Math.floor((outer - i) / 2) * ((outer - i) % 2 ? 3 : 1);
 				if (level <= surface.least) break;
 				ctx.beginPath();
-				ctx.ellipse(...this.place(surface), ...this.radii(surface, level), -surface.angle, 0, 7);
+				ctx.ellipse(...this.middle, ...this.radii(surface, level), -surface.angle, 0, 7);
 				// The seventh is as the paper.
 				ctx.globalAlpha = 1 / Math.max(7 - i, 1);
 				ctx.fill();
@@ -403,13 +417,13 @@ export class ParameterView extends View {
 	}
 
 	radii(surface, level) {
-		const size = (curvature) => Math.sqrt((2 * (level - surface.least)) / curvature) * this.scale;
-		return [size(surface.steep), size(surface.shallow)];
+		const excess = level - surface.least;
+		return [surface.steep, surface.shallow].map((curvature) => Math.sqrt((2 * excess) / curvature) * this.scale);
 	}
 
 	/** Each number on its contour, where there is room. */
 	labelContours(surface, levels) {
-		const [px, py] = this.place(surface);
+		const [px, py] = this.middle;
 		const [cos, sin] = [Math.cos(surface.angle), Math.sin(surface.angle)];
 		const texts = formatAll(levels, true);
 		levels.forEach((level, i) => {
@@ -438,13 +452,11 @@ export class ParameterView extends View {
 
 	/** An arrow, where it can be seen. */
 	vector(from, to, colour, width) {
-		const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+		const length = apart(from, to);
 		if (!(length > 7)) return;
-		const angle = Math.atan2(to[1] - from[1], to[0] - from[0]);
 		const head = Math.min(4 * width + 2, length);
-		const neck = to.map((v, i) => v - head * 0.8 * (i ? Math.sin(angle) : Math.cos(angle)));
-		this.curve((k) => (k ? neck : from), 1, colour, width);
-		this.arrow(to, angle, head, colour);
+		this.curve(way(from, to), 1 - (0.8 * head) / length, colour, width);
+		this.arrow(from, to, head, colour);
 	}
 
 	leave(run, t) {
@@ -453,37 +465,30 @@ export class ParameterView extends View {
 		while (k > 1 && !this.inside(at(k - 1))) k--;
 		const from = at(k - 1);
 		const [, place = from] = clip(from, at(Math.min(k, t)), this.box);
-		const angle = Math.atan2(place[1] - from[1], place[0] - from[0]);
-		this.leaving(place, angle, `leaves at step ${k}`);
+		this.leaving(from, place, `leaves at step ${k}`);
 	}
 }
 
 export class LossView extends View {
-	frame({ run, ghost, byEpoch, surface: { least } }) {
-		this.byEpoch = byEpoch;
+	frame({ run, ghost, state, surface: { least } }) {
+		this.unit = state.axis;
 		const runs = ghost ? [run, ghost] : [run];
 		const long = Math.max(...runs.map((one) => this.along(one, one.steps)));
-		this.x = this.axis(-0.025 * long, 1.025 * long, true, byEpoch ? "epoch" : "step");
+		this.x = this.axis(-0.025 * long, 1.025 * long, true, this.unit);
 		if (long >= 2) this.x.ticks = this.x.ticks.filter(Number.isInteger);
 		// Beyond 10¹² times its start a run leaves through the top.
 		const ceiling = Math.max(...runs.map((one) => one.loss[0])) * 1e12;
-		let [low, high] = [Infinity, 0];
-		for (const value of runs.flatMap((one) => [...one.loss, ...one.batchLoss])) {
-			if (value > 0) low = Math.min(low, value);
-			// Also for NaN.
-			high = Math.max(high, value <= ceiling ? value : ceiling);
-		}
-		low = Math.max(least > 0 ? Math.min(low, least) : low, least / 30, high * 1e-15);
+		const values = [least, ...runs.flatMap((one) => [...one.loss, ...one.batchLoss])]
+			.filter((value) => value > 0 && value <= ceiling);
+		const high = Math.max(...values);
+		const low = Math.max(Math.min(...values), least / 30, high * 1e-15);
 		const bottom = Math.floor(2 * Math.log10(low) - 0.2) / 2;
 		const top = Math.max(Math.ceil(2 * Math.log10(high) + 0.2) / 2, bottom + 1);
-		const axis = this.axis(bottom, top, false, this.height < 150 ? "loss" : "mean squared error");
-		const whole = ticks(bottom, top, (this.box.bottom - this.box.top) / 25).filter(Number.isInteger);
-		const powers = whole.map((exponent) => 10 ** exponent);
-		this.y = { ...axis, ticks: powers, log: true, at: (value) => axis.at(Math.log10(value)) };
+		this.y = this.axis(bottom, top, false, this.height < 150 ? "loss" : "mean squared error", true);
 	}
 
 	along(run, t) {
-		return this.byEpoch ? t / run.perEpoch : t;
+		return this.unit === "epoch" ? t / run.perEpoch : t;
 	}
 
 	at(run, t) {
@@ -497,7 +502,6 @@ export class LossView extends View {
 
 	drawBack(scene) {
 		const { run, surface } = scene;
-		const { left, right } = this.box;
 		const [radius, globalAlpha] = run.steps > 400 ? [1.2, 0.3] : [2, 0.6];
 		this.styled({ globalAlpha }, () => {
 			for (let k = 0; run.batchSize && k < run.steps; k++) {
@@ -506,7 +510,7 @@ export class LossView extends View {
 			}
 		});
 		const least = this.y.at(surface.least);
-		this.curve((k) => [k ? right : left, least], 1, "minimum", 2, [2, 4]);
+		this.curve((k) => [this.box.left + k * this.width, least], 1, "minimum", 2, [2, 4]);
 		this.drawPaths(scene);
 	}
 
@@ -522,7 +526,8 @@ export class LossView extends View {
 	}
 
 	leave(run, t) {
-		const place = [this.at(run, t)[0], this.box.top + 2];
-		this.leaving(place, -Math.PI / 2, `up there: ${format(run.loss[Math.floor(t)])}`);
+		const [x] = this.at(run, t);
+		const { top, bottom } = this.box;
+		this.leaving([x, bottom], [x, top + 2], `up there: ${format(run.loss[Math.floor(t)])}`);
 	}
 }

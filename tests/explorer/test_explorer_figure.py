@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
 from importlib.resources import files
+from urllib.parse import unquote
 
 import nbformat
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from labhelpers import DataSet, LossSurface, data
 from labhelpers.explorer import DescentExplorer
@@ -152,47 +150,54 @@ def test_another_setting_gives_another_place_in_the_page():
     assert len(places) == 3
 
 
-def test_the_picture_is_the_same_inside_the_page_and_beside_it():
-    bundle = explorer()._repr_mimebundle_()
-    assert f"base64,{bundle['image/png']}" in bundle["text/html"]
-    picture = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
-    assert picture.mode == "P"
-    # More than one tint of the run's colour: its edges are not steps.
-    blues = [(r, g, b) for _, (r, g, b) in picture.convert("RGB").getcolors() if b > 1.2 * r + 20]
-    assert len(blues) >= 5
-    assert picture.width > 2 * picture.height
-    # The run's blue, the minimum's green and the batch's orange have all survived the palette.
-    busy = DescentExplorer(data.steep_line(), start=(-10, -20), lr=0.02, batch_size=5, steps=60)
-    picture = Image.open(io.BytesIO(base64.b64decode(busy._repr_mimebundle_()["image/png"])))
-    colours = {colour for _, colour in picture.convert("RGB").getcolors()}
-    assert {(0, 114, 178), (0, 158, 115), (213, 94, 0)} <= colours
+def pictures(figure: DescentExplorer) -> list[str]:
+    """The panels of the still picture, as SVG."""
+    html = figure._repr_mimebundle_()["text/html"].split("<script")[0]
+    every = [unquote(address) for address in re.findall(r'src="data:image/svg\+xml,([^"]*)"', html)]
+    return [svg for svg in every if "<text" in svg]
+
+
+def test_the_still_picture_has_the_runs_colours_in_both_themes():
+    panels = pictures(explorer())
+    assert len(panels) == 3
+    for svg in panels:
+        light, dark = svg.split("@media(prefers-color-scheme:dark)")[0:2]
+        assert "#0072b2" in light
+        assert "#56b4e9" in dark
+    assert "#009e73" in panels[1]
+
+
+def test_the_still_picture_of_many_points_shows_some_of_them():
+    few, many = (DescentExplorer(data.gaussian_line(n=n), steps=5) for n in (300, 1000))
+    dots = [pictures(figure)[0].count("h0") for figure in (few, many)]
+    assert 200 <= dots[1] <= dots[0] == 300
 
 
 @pytest.mark.parametrize("lr", [0.05, 0.3, 0.34, 5.0, 1e200])
 def test_a_run_that_overflows_still_has_a_picture_and_a_text(lr):
     bundle = explorer(lr=lr, steps=300)._repr_mimebundle_()
-    assert bundle["image/png"]
+    assert len(pictures(explorer(lr=lr, steps=300))) == 3
     assert ("Diverging" in bundle["text/plain"]) == (lr > 0.333)
 
 
-@pytest.mark.parametrize("steps", [200, 2000])
-def test_a_saved_figure_of_1000_points_is_small(steps):
+@pytest.mark.parametrize(("steps", "most"), [(200, 85_000), (2000, 105_000)])
+def test_a_saved_figure_of_1000_points_is_small(steps, most):
     figure = DescentExplorer(
         data.gaussian_line(), start=(-2, -3), batch_size=32, steps=steps, momentum=0.5
     )
     output = nbformat.v4.new_output("execute_result", data=figure._repr_mimebundle_())
     cell = nbformat.v4.new_code_cell("figure", outputs=[output])
     book = nbformat.v4.new_notebook(cells=[cell])
-    assert len(nbformat.writes(book).encode()) < 100_000
+    assert len(nbformat.writes(book).encode()) < most
 
 
 def test_the_javascript_is_small():
     folder = files("labhelpers.explorer")
     scripts = [entry for entry in folder.iterdir() if entry.name.endswith(".js")]
     assert len(scripts) == 4
-    assert sum(len(entry.read_bytes()) for entry in scripts) <= 55_000
+    assert sum(len(entry.read_bytes()) for entry in scripts) <= 52_000
     # What a page carries, with the style and the layout in it.
-    assert len(module_source().encode()) <= 52_200
+    assert len(module_source().encode()) <= 50_000
 
 
 def test_joining_the_files_loses_comments_and_spaces_and_nothing_else():
@@ -232,17 +237,22 @@ class Scripts(HTMLParser):
 
 
 def test_a_task_cannot_break_out_of_the_page():
-    figure = explorer(task='</script><script>alert("x")</script><!-- <img src=x>')
-    parser = Scripts()
-    parser.feed(figure._repr_mimebundle_()["text/html"])
-    assert parser.opened == ["div", "img", "p", "script"]
+    hostile = '</script><script>alert("x")</script><!-- <img src=x>'
+    opened = []
+    for task in ("Find it.", hostile):
+        parser = Scripts()
+        parser.feed(explorer(task=task)._repr_mimebundle_()["text/html"])
+        opened.append(parser.opened)
+    assert opened[1] == opened[0]
+    assert opened[0].count("script") == 1
 
 
 def test_to_html_writes_one_page_that_names_no_other_place(tmp_path):
     path = explorer().to_html(tmp_path / "figure.html")
-    page = path.read_text(encoding="utf-8")
+    # The name of SVG is no place; a picture's marks refer to one another.
+    page = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
     assert page.startswith("<!doctype html>")
-    assert not re.search(r"https?://|src=\"(?!data:)|href=", page)
+    assert not re.search(r"https?://|src=\"(?!data:)|href=(?!'%23)", page)
     assert "<h1>Gradient descent: gentle line</h1>" in page
 
 
@@ -250,8 +260,8 @@ def test_the_number_rules_of_a_strict_notebook_test_hold():
     """With script bodies and pictures taken out, the numbers of the figure are still compared."""
     text = explorer()._repr_mimebundle_()["text/html"]
     text = re.sub(r'(?s)<script type="module">.*?</script>', "SCRIPT", text)
-    text = re.sub(r"base64,[A-Za-z0-9+/=]+", "base64,PICTURE", text)
-    assert len(text) < 1200
+    text = re.sub(r'svg\+xml,[^"]+', "svg+xml,PICTURE", text)
+    assert len(text) < 3000
     assert "835.3" in text
 
 
@@ -282,7 +292,7 @@ def test_the_widget_has_the_settings_as_traits_and_the_run_as_history():
     assert json.loads(json.dumps(widget.get_state()["points"]))["x"] == explorer().x.tolist()
     # A page without a widget manager shows the figure, and Python hears nothing of it.
     data, _ = widget._repr_mimebundle_()
-    assert {"application/vnd.jupyter.widget-view+json", "text/html", "image/png"} <= data.keys()
+    assert {"application/vnd.jupyter.widget-view+json", "text/html"} <= data.keys()
     assert data["text/html"] == explorer(momentum=0.5)._repr_mimebundle_()["text/html"]
     widget.close()
 

@@ -114,9 +114,11 @@ def test_jupyterlab_run_save_reload_without_a_kernel_and_nbconvert(open_page, se
     book.cells[0].source = "# From somewhere else"
     nbformat.write(book, server.work / "foreign.ipynb")
     page = open_notebook(open_page, server, "foreign.ipynb")
-    still = page.locator(".jp-OutputArea img")
-    still.wait_for()
-    assert still.evaluate("one => one.naturalWidth") > 500
+    still = page.locator(".jp-OutputArea figure > div:nth-of-type(2) img")
+    still.first.wait_for()
+    widths = still.evaluate_all("every => every.map((one) => one.naturalWidth)")
+    assert len(widths) == 3
+    assert min(widths) > 200
     assert "from 835.3 to 0.1174" in page.locator(".jp-OutputArea").inner_text()
     assert page.locator("section[data-theme]").count() == 0
 

@@ -100,5 +100,5 @@ def test_it_works_in_a_bare_environment(wheel, tmp_path):
     assert answer["place"].startswith(str(tmp_path))
     assert answer["scores"] == [5.0, 0.0]
     assert "<script" in answer["explorer"]["text/html"]
-    assert {"image/png", "text/plain"} <= answer["explorer"].keys()
+    assert "text/plain" in answer["explorer"]
     assert "text/html" in answer["contours"]
