@@ -28,8 +28,9 @@ STARTS = 5
 #: The data: y = INTERCEPT + SLOPE·x + noise of variance 1, with x normal around 2.
 INTERCEPT, SLOPE, MEAN = 5.0, 2.0, 2.0
 
-#: R² that a trained network has to exceed. The rule itself reaches 0.8.
-GOAL = 0.75
+#: R² that a trained network has to exceed. The rule itself reaches 0.8, and good networks 0.76 or
+#: more: a start that chance makes a little worse must not cost points.
+GOAL = 0.7
 
 #: R² that nothing but chance gives before training.
 UNTRAINED = 0.5
