@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -47,6 +49,40 @@ def test_in_the_main_thread():
 
 def test_in_another_thread_as_on_a_cluster():
     assert in_a_thread(lambda: outcome(*CALLS)) == ["1", "too long", "2", "too long", "36"]
+
+
+THEN_PROFILED = """
+import sys, threading
+from labtools.grading.judging.time_limit import TooLong, limit
+
+def work():
+    for seconds, rows in ((5, 1), (0.01, 10**9)):
+        try:
+            with limit(seconds):
+                for _ in range(rows):
+                    pass
+        except TooLong:
+            print("too long")
+
+{run}
+sys.setprofile(lambda *_: None)
+(lambda: None)()
+"""
+
+
+@pytest.mark.parametrize(
+    "run", ["work()", "thread = threading.Thread(target=work); thread.start(); thread.join()"]
+)
+def test_a_process_can_be_profiled_afterwards(course, run):
+    """The interpreter must not go on looking for an exception that was taken back."""
+    done = subprocess.run(
+        [sys.executable, "-c", THEN_PROFILED.format(run=run)],
+        cwd=course,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "too long\n", "")
 
 
 def test_nothing_comes_after_the_end():
