@@ -109,15 +109,16 @@ export function descend(x, y, surface, settings) {
 			return surface.gradient(w, b);
 		}
 		const m = batch.length;
-		let [gw, gb, sumX, sumXX] = [0, 0, 0, 0];
+		let [gw, gb, sumEE, sumX, sumXX] = [0, 0, 0, 0, 0];
 		for (const i of batch) {
 			const error = w * x[i] + b - y[i];
 			gw += error * x[i];
 			gb += error;
-			run.batchLoss[k] += (error * error) / m;
+			sumEE += error * error;
 			sumX += x[i];
 			sumXX += x[i] * x[i];
 		}
+		run.batchLoss[k] = sumEE / m;
 		run.batchLimit = Math.min(run.batchLimit, 2 / curvatures(sumXX / m, sumX / m).steep);
 		return [gw * (2 / m), gb * (2 / m)];
 	});
