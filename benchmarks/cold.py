@@ -16,24 +16,28 @@ __all__ = ["Timing", "run_cold"]
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of one run; `cells` leaves the first code cell out, which holds the imports."""
+    """Seconds of one run.
+
+    `cells` leaves out the first code cell, which holds the imports, and the cells of `added`.
+    """
 
     start: float
     imports: float
     cells: float
     shutdown: float
+    added: float = 0.0
 
     @property
     def total(self) -> float:
         """Return the whole run."""
-        return self.start + self.imports + self.cells + self.shutdown
+        return self.start + self.imports + self.cells + self.shutdown + self.added
 
 
 def run_cold(notebook: NotebookNode) -> Timing:
     """Run a notebook in a new kernel, as `labs build` and the tests do.
 
-    A code cell with ``slice=K`` in its metadata is one K-th of an experiment: its time counts K
-    times.
+    A code cell with ``slice=K`` or ``added=K`` in its metadata is one K-th of an experiment: its
+    time counts K times.
     """
     return asyncio.run(_run(notebook))
 
@@ -47,7 +51,7 @@ async def _run(notebook: NotebookNode) -> Timing:
         shutdown_kernel="immediate",
         extra_arguments=["--log-level=ERROR"],
     )
-    imports, cells = None, 0.0
+    imports, cells, added = None, 0.0, 0.0
     with tempfile.TemporaryDirectory() as folder:
         begin = perf_counter()
         async with client.async_setup_kernel(cwd=folder, env=environment):
@@ -60,7 +64,9 @@ async def _run(notebook: NotebookNode) -> Timing:
                 taken = perf_counter() - before
                 if imports is None:
                     imports = taken
+                elif "added" in cell.metadata:
+                    added += taken * cell.metadata["added"]
                 else:
                     cells += taken * cell.metadata.get("slice", 1)
             before = perf_counter()
-        return Timing(start, imports or 0.0, cells, perf_counter() - before)
+        return Timing(start, imports or 0.0, cells, perf_counter() - before, added)

@@ -70,3 +70,29 @@ for rate, values in losses.items():
     plt.semilogy(values, label=f"rate {rate}")
 plt.legend()
 plt.show()
+
+# %% added=1
+# What Lab 1 added: gradients never cleared, flat targets, and rates near the limit for longer.
+
+
+def descend(rate, updates, start=(-15.0, -10.0), targets=Y, clear=True):
+    w = torch.tensor(start[0], requires_grad=True)
+    b = torch.tensor(start[1], requires_grad=True)
+    values = []
+    for _ in range(updates):
+        loss = criterion(w * X + b, targets)
+        values.append(loss.item())
+        loss.backward()
+        w.data = w.data - rate * w.grad.data
+        b.data = b.data - rate * b.grad.data
+        if clear:
+            w.grad.data.zero_()
+            b.grad.data.zero_()
+    return values
+
+
+descend(0.1, 15, clear=False)
+descend(0.1, 100, targets=Y.flatten())
+for rate in (0.32, 0.34):
+    descend(rate, 200, start=(0.8, -1.1))
+    descend(rate, 60)

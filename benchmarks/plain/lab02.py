@@ -82,3 +82,33 @@ for name, values in runs.items():
     plt.semilogy(values, label=name)
 plt.legend()
 plt.show()
+
+
+# %% added=1
+# What Lab 2 added: three rates of batch descent until they stop.
+def descend(rate, batches, updates, start=(-10.0, -20.0), targets=Y):
+    """Train without a figure."""
+    w = torch.tensor(start[0], requires_grad=True)
+    b = torch.tensor(start[1], requires_grad=True)
+    values = []
+    while len(values) < updates:
+        for batch in batches():
+            loss = criterion(w * X[batch] + b, targets[batch])
+            values.append(loss.item())
+            loss.backward()
+            w.data = w.data - rate * w.grad.data
+            b.data = b.data - rate * b.grad.data
+            w.grad.data.zero_()
+            b.grad.data.zero_()
+    return values
+
+
+for rate in (0.1, 0.01, 0.0001):
+    descend(rate, everything, 450)
+
+# %% added=100
+# Its spread over shuffles: 1 of 100.
+descend(0.05, shuffled, 2000)
+for rate in (0.05, 0.085, 0.09, 0.095, 0.1):
+    descend(rate, shuffled, 1000, start=(1.0, 1.0), targets=torch.zeros(100, 1))
+descend(0.01, shuffled, 100)

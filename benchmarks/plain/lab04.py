@@ -53,3 +53,23 @@ for losses in (batch_losses, single_losses, mini_losses):
     plt.figure()
     plt.plot(losses)
     plt.show()
+
+# %% added=1
+# What Lab 4 added: momentum, inputs of other sizes, Adam at 0.1 in its three forms.
+for momentum in (0, 0.3, 0.5, 0.6, 0.7, 0.9):
+    model = nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.15, momentum=momentum)
+    for _ in range(150):
+        loss = criterion(model(X), Y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+for size, epochs in ((1000, 550), (32, 24), (1, 3)):
+    train(nn.Linear(1, 1), X, Y, size, epochs, rate=0.1)
+
+# %% added=20
+# Its spread over shuffles: 1 of 20.
+train(nn.Linear(1, 1), X, Y, 32, 31, rate=0.1)
+train(nn.Linear(1, 1), X, Y, 32, 24, rate=0.1)
+for epochs, rate in ((1, 0.1), (1, 0.1), (1, 0.01), (3, 0.1)):
+    train(nn.Linear(1, 1), X, Y, 1, epochs, rate)

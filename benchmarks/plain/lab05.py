@@ -52,3 +52,27 @@ for size, rate, epochs in ((200, 0.01, 20), (20, 0.001, 20)):
     plt.plot(values, label=f"batch size {size}")
     plt.legend()
     plt.show()
+
+
+# %% added=1
+# What Lab 5 added: PyTorch's own optimizer and loader, three runs.
+def descend(batch_size, rate, epochs):
+    """Train without a figure."""
+    line, criterion = torch.nn.Linear(1, 1), torch.nn.MSELoss()
+    optimizer = torch.optim.SGD(line.parameters(), lr=rate)
+    data = torch.utils.data.TensorDataset(X, Y)
+    for _ in range(epochs):
+        for x, y in torch.utils.data.DataLoader(data, batch_size=batch_size, shuffle=True):
+            loss = criterion(line(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+
+for size, rate, epochs in ((200, 0.02, 200), (20, 0.02, 50), (20, 0.005, 50)):
+    descend(size, rate, epochs)
+
+# %% added=20
+# Its spread over shuffles: 1 of 20.
+for rate in (0.02, 0.005):
+    descend(20, rate, 50)

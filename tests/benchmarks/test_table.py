@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import itertools
 import re
 import time
 
 import jupytext
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
+from benchmarks import cold
 from benchmarks.machine import usable_cores
 from benchmarks.table import HEADER, Row, as_markdown, shown
 
@@ -90,15 +94,41 @@ def test_a_process_that_ends_badly_is_told(collector):
     assert not rows and re.match(r"its process ended with \d", reason)
 
 
-def test_the_plain_labs_are_notebooks_and_say_what_is_a_slice(course):
+def test_the_plain_labs_are_notebooks_and_say_what_is_a_slice_and_what_was_added(course):
     paths = sorted((course / "benchmarks" / "plain").glob("lab*.py"))
     assert [path.stem for path in paths] == [f"lab0{n}" for n in range(1, 7)]
-    slices = []
+    slices, added = [], []
     for path in paths:
         cells = jupytext.read(path, fmt="py:percent").cells
         assert cells[0].source.startswith("import"), "the first cell is timed as the imports"
         slices += [cell.metadata["slice"] for cell in cells if "slice" in cell.metadata]
+        added += [cell.metadata["added"] for cell in cells if "added" in cell.metadata]
     assert slices == [100, 10, 10, 50, 50]
+    assert added == [1, 1, 100, 100, 100, 1, 20, 1, 20, 200]
+
+
+def test_a_slice_counts_as_often_as_it_says(monkeypatch):
+    clock = itertools.count()  # each look at it is a second later
+    monkeypatch.setattr(cold, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(cold, "NotebookClient", SilentClient)
+    cells = [new_code_cell(metadata=m) for m in ({}, {"slice": 10}, {"added": 5}, {})]
+    timing = cold.run_cold(new_notebook(cells=cells))
+    assert (timing.imports, timing.cells, timing.added) == (1, 11, 5)
+    assert timing.total == timing.start + timing.imports + 11 + 5 + timing.shutdown
+
+
+class SilentClient:
+    """Stands where a notebook's client would, and runs nothing."""
+
+    def __init__(self, *args, **options):
+        pass
+
+    @contextlib.asynccontextmanager
+    async def async_setup_kernel(self, **options):
+        yield
+
+    async def async_execute_cell(self, cell, index):
+        pass
 
 
 class FakeCluster:
