@@ -31,7 +31,8 @@ def by_loops(x: np.ndarray, y: np.ndarray, resolution: int) -> np.ndarray:
 
 def in_closed_form(x: np.ndarray, y: np.ndarray, resolution: int) -> np.ndarray:
     """Ours, the means of the data included."""
-    return LossSurface(x, y).grid(RANGE, RANGE, resolution).loss
+    ticks = np.linspace(*RANGE, resolution)
+    return LossSurface(x, y)(ticks, ticks[:, None])
 
 
 def seconds(work: Callable[[], object], times: int = 1) -> float:

@@ -6,7 +6,7 @@ from labhelpers import data
 from labhelpers.data import DataSet
 from labhelpers.history import History
 from labhelpers.prediction import compare
-from labhelpers.surface import Grid, LossSurface
+from labhelpers.surface import LossSurface
 
 #: Loaded at first use: who only wants the data or a check need not wait for matplotlib.
 _LAZY = {
@@ -32,7 +32,6 @@ _LAZY = {
 
 __all__ = [
     "DataSet",
-    "Grid",
     "History",
     "LossSurface",
     "compare",

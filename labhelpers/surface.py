@@ -13,32 +13,13 @@ of x², xy and y²), and once the means are known a value costs O(1) whatever th
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from labhelpers.reading import read_vector, read_whole_number
+from labhelpers.reading import read_vector
 
-__all__ = ["Grid", "LossSurface"]
-
-
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """A loss surface sampled on a rectangle of parameters.
-
-    Attributes
-    ----------
-    w : ndarray, shape (n_w,)
-    b : ndarray, shape (n_b,)
-    loss : ndarray, shape (n_b, n_w)
-        ``loss[j, i]`` is the loss at ``(w[i], b[j])``, the layout that matplotlib's ``contour``
-        expects.
-    """
-
-    w: np.ndarray
-    b: np.ndarray
-    loss: np.ndarray
+__all__ = ["LossSurface"]
 
 
 def _parameter(value, name: str) -> np.ndarray:
@@ -51,16 +32,6 @@ def _parameter(value, name: str) -> np.ndarray:
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"{name} must be a number or an array, got {value!r:.80}") from error
-
-
-def _ends(pair, name: str) -> tuple[float, float]:
-    try:
-        low, high = (float(end) for end in pair)
-    except (TypeError, ValueError):
-        low = high = math.nan
-    if not (math.isfinite(high - low) and low < high):
-        raise ValueError(f"{name} must be two increasing finite numbers, got {pair!r:.80}")
-    return low, high
 
 
 def _mean(values: np.ndarray, name: str) -> float:
@@ -119,7 +90,10 @@ class LossSurface:
         self._x2_max = max(float(x.max()) ** 2, float(x.min()) ** 2)
 
     def __call__(self, w, b):
-        """Loss at (w, b); arrays and tensors broadcast against each other and give an array."""
+        """Loss at (w, b); arrays and tensors broadcast against each other and give an array.
+
+        On a grid, ``surface(w, b[:, None])``, the slope's share is computed for each w alone.
+        """
         w, b = _parameter(w, "w"), _parameter(b, "b")
         # A diverging path may overflow to inf, which is the honest value and needs no warning.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -134,33 +108,6 @@ class LossSurface:
         level = w * self.x_mean + b - self.y_mean
         slope = self._sxx * (w - self._w) + level * self.x_mean
         return 2 * np.stack(np.broadcast_arrays(slope, level))
-
-    def grid(self, w_range, b_range, resolution: int | tuple[int, int] = 100) -> Grid:
-        """Sample the surface on a rectangle.
-
-        Parameters
-        ----------
-        w_range, b_range : (float, float)
-            Lower and upper end, both included.
-        resolution : int or (int, int)
-            Samples along w and along b; one number serves both.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a range is not two increasing finite numbers, a resolution no whole number from 2.
-        """
-        counts = resolution if isinstance(resolution, (tuple, list)) else (resolution, resolution)
-        if len(counts) != 2:
-            raise ValueError(f"resolution must be one or two whole numbers, got {resolution!r:.80}")
-        n_w, n_b = (read_whole_number(count, "resolution", 2) for count in counts)
-        w = np.linspace(*_ends(w_range, "w_range"), n_w)
-        b = np.linspace(*_ends(b_range, "b_range"), n_b)
-        # The slope's share depends on w alone, so only two operations touch the whole grid.
-        level = np.add.outer(b - self.y_mean, w * self.x_mean)
-        level *= level
-        level += self.minimum_loss + self._sxx * (w - self._w) ** 2
-        return Grid(w, b, level)
 
     @property
     def minimum(self) -> tuple[float, float]:
