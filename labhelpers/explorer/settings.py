@@ -84,27 +84,7 @@ _STARTS = f"a finite number between -{FARTHEST_START:g} and {FARTHEST_START:g}"
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one run.
-
-    Attributes
-    ----------
-    lr : float
-        Learning rate η, above 0.
-    batch_size : int or None
-        Samples in a batch; ``None`` means all of them.
-    shuffle : bool
-        Whether each epoch visits the samples in a new order.
-    seed : int
-        Seed of that order, 0 to 2³¹ − 1.
-    steps : int
-        Updates in the run, 1 to 5000.
-    momentum : float
-        μ of ``torch.optim.SGD``, at least 0 and at most 0.99.
-    optimizer : str
-        ``"sgd"`` or ``"adam"``; Adam has PyTorch's default β₁, β₂ and ε, and no use for μ.
-    start : (float, float)
-        The parameters (w, b) before the first step, each between −1e9 and 1e9.
-    """
+    """The settings of one run, as `DescentExplorer` describes and this class checks them."""
 
     lr: float = 0.1
     batch_size: int | None = None

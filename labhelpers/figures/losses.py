@@ -37,7 +37,6 @@ class _Curve:
     name: str
     style: SeriesStyle
     diverged: bool
-    faint: bool = False
 
 
 def _grows(y: np.ndarray) -> bool:
@@ -63,24 +62,11 @@ def _progress(history: History, by: str) -> np.ndarray:
     return np.append(epoch + inside, end)
 
 
-def _history_curves(
-    history: History, style: SeriesStyle, name: str, by: str, which: str
-) -> list[_Curve]:
-    x = _progress(history, by)
-    curves = []
-    # With all samples in every batch the two losses are one, so "both" draws it once.
-    if which == "batch" or (which == "both" and history.batch_size is not None):
-        label = f"{name}, batch loss" if which == "both" else name
-        if np.isnan(history.batch_loss).all():
-            raise ValueError(f"which={which!r} needs batch losses; {history.label!r} has none")
-        curves.append(
-            _Curve(x[:-1], history.batch_loss, label, style, history.diverged, which == "both")
-        )
-    if which in ("full", "both"):
-        # By epoch, the full-data loss is read once at the start of each epoch and at the end.
-        points = history.epoch_starts if by == "epoch" else np.arange(history.steps + 1)
-        curves.append(_Curve(x[points], history.loss[points], name, style, history.diverged))
-    return curves
+def _history_curve(history: History, style: SeriesStyle, name: str, by: str) -> _Curve:
+    # By epoch, the loss is read once at the start of each epoch and at the end.
+    points = history.epoch_starts if by == "epoch" else np.arange(history.steps + 1)
+    x = _progress(history, by)[points]
+    return _Curve(x, history.loss[points], name, style, history.diverged)
 
 
 def _plain_curve(series, style: SeriesStyle, name: str) -> _Curve:
@@ -101,17 +87,12 @@ def _limits(curves: Sequence[_Curve], scale: str, reference: float | None) -> tu
     """Vertical limits: all of what stays bounded, and the start of what does not."""
     home = [np.array([reference])] if reference is not None else []
     for curve in curves:
-        if curve.faint and scale == "log":
-            # One sample's loss can be as near to 0 as it likes; it must not set the scale.
-            continue
         values = curve.y[:1] if curve.diverged else curve.y
         home.append(values[np.isfinite(values) & ((values > 0) | (scale == "linear"))])
     home = np.concatenate(home)
     if home.size == 0:
         return (0.0, 1.0) if scale == "linear" else (0.1, 10.0)
     low, high = float(home.min()), float(home.max())
-    if scale == "log" and any(curve.faint for curve in curves):
-        low, high = low / 30, high * 3
     runaway = [curve.y for curve in curves if curve.diverged]
     if runaway:
         # Infinity is above every limit; what is not a number is no height at all.
@@ -151,9 +132,7 @@ def _leave(curve: _Curve, window: Window, scale: str) -> Exit | None:
 def _draw_curve(ax, curve: _Curve, gone: Exit | None, scale: str):
     x, shown = curve.x, curve.y
     stride = max(1, x.size // MOST_MARKERS)
-    look = curve.style.line(label=curve.name, markevery=stride, zorder=4 - 0.1 * curve.faint)
-    if curve.faint:
-        look |= {"alpha": 0.45, "linewidth": 0.9, "marker": None, "linestyle": "-"}
+    look = curve.style.line(label=curve.name, markevery=stride, zorder=4)
     if gone is not None:
         x = np.append(x[: gone.step], gone.edge[0])
         shown = np.append(shown[: gone.step], gone.edge[1])
@@ -174,7 +153,6 @@ def plot_losses(
     ax=None,
     by="step",
     scale="linear",
-    which="full",
     labels=None,
     roles=None,
     reference=None,
@@ -199,8 +177,6 @@ def plot_losses(
         to say what it is, ``None`` where it has a colour of its own.
     reference : float, optional
         A loss to compare with, drawn as a horizontal line: the least-squares loss.
-    which : {"full", "batch", "both"}
-        For a `History`: the full-data loss, the loss of each batch before its update, or both.
 
     Returns
     -------
@@ -212,7 +188,6 @@ def plot_losses(
         raise ValueError("series is empty: give at least one History or sequence of losses")
     check_choice(by, "by", ("step", "epoch", "update"))
     check_choice(scale, "scale", ("linear", "log"))
-    check_choice(which, "which", ("full", "batch", "both"))
     names = check_labels(labels, len(series)) or [
         getattr(item, "label", "loss" if len(series) == 1 else f"loss {index + 1}")
         for index, item in enumerate(series)
@@ -225,7 +200,7 @@ def plot_losses(
     styles = run_styles(series, check_roles(roles, len(series)))
     for item, style, name in zip(series, styles, names, strict=True):
         if isinstance(item, History):
-            curves += _history_curves(item, style, name, by, which)
+            curves.append(_history_curve(item, style, name, by))
         else:
             curves.append(_plain_curve(item, style, name))
     if scale == "log" and not any((curve.y > 0).any() for curve in curves):
@@ -250,9 +225,7 @@ def plot_losses(
             dotted = {"color": MINIMUM, "linewidth": 1.3, "linestyle": (0, (1, 1.6)), "zorder": 3}
             artists["reference"] = ax.axhline(reference, label=name, **dotted)
         artists["exits"] = [
-            None
-            if gone is None or curve.faint
-            else point_out(ax, gone, _left(curve, gone, by), curve.style.color)
+            None if gone is None else point_out(ax, gone, _left(curve, gone, by), curve.style.color)
             for curve, gone in zip(curves, exits, strict=True)
         ]
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
@@ -263,10 +236,8 @@ def plot_losses(
 
 def _notice(curves, exits, by: str, scale: str, reference: float | None) -> str:
     pairs = zip(curves, exits, strict=True)
-    if gone := [curve.name for curve, left in pairs if left and not curve.faint]:
+    if gone := [curve.name for curve, left in pairs if left]:
         return f"The arrow marks where {' and '.join(gone)} left the plot."
-    if any(curve.faint for curve in curves):
-        return "The thin curve is the loss of each batch, the bold one the loss over all samples."
     if len({curve.style.color == WRONG for curve in curves}) == 2:
         return "Look at where the dashed red curve parts from the other."
     if risen := [curve.name for curve in curves if curve.y[-1] > curve.y[0]]:

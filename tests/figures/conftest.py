@@ -67,7 +67,6 @@ def plots(dataset, surface, run, runaway, noisy):
         "surface_runaway": (lambda ax=None: figures.plot_surface(surface, runaway, ax=ax), 1),
         "contours": (lambda ax=None: figures.plot_contours(surface, run, runaway, ax=ax), 1),
         "losses": (lambda ax=None: figures.plot_losses(run, runaway, ax=ax, scale="log"), 1),
-        "both": (lambda ax=None: figures.plot_losses(noisy, ax=ax, by="epoch", which="both"), 1),
         "step": (lambda ax=None: figures.plot_step(dataset, surface, run, 2, ax), 2),
         "steps": (lambda ax=None: figures.plot_steps(dataset, surface, run, (0, 3), ax), 4),
         "run": (lambda ax=None: figures.plot_run(dataset, surface, run, ax), 3),

@@ -489,14 +489,6 @@ def test_an_unfinished_epoch_ends_at_its_share(surface):
     assert np.allclose(line.get_xdata(), [0, 1, 4 / 3])
 
 
-def test_full_and_batch_losses_are_two_series(noisy):
-    batch, full = plot_losses(noisy, which="both").artists_["lines"]
-    assert np.allclose(batch.get_ydata(), noisy.batch_loss)
-    assert np.allclose(full.get_ydata(), noisy.loss)
-    (only,) = plot_losses(noisy, which="batch").artists_["lines"]
-    assert np.allclose(only.get_ydata(), noisy.batch_loss)
-
-
 @pytest.mark.parametrize("scale", ["linear", "log"])
 def test_a_diverging_loss_is_seen_leaving_and_the_rest_stays_readable(run, runaway, scale):
     drawing = plot_losses(run, runaway, scale=scale)
@@ -725,7 +717,6 @@ def test_windows_hold_what_they_should(surface, run, runaway):
         (lambda d, s, h: plot_losses(["a"]), TypeError, "sequence of numbers"),
         (lambda d, s, h: plot_losses(h, by="hour"), ValueError, "by must be.*'update'.*'hour'"),
         (lambda d, s, h: plot_losses(h, scale="cubic"), ValueError, "scale must be.*'cubic'"),
-        (lambda d, s, h: plot_losses(h, which="none"), ValueError, "which must be.*'none'"),
         (lambda d, s, h: plot_losses([0.0, 0.0], scale="log"), ValueError, "above 0"),
         (lambda d, s, h: plot_losses(h, scale="log", reference=0), ValueError, "reference.*got 0"),
         (lambda d, s, h: plot_losses(([1, 2], [1])), ValueError, "same length"),

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from labhelpers import figures
 
 NAMES = [
-    *("fit", "surface", "surface_runaway", "contours", "losses", "both", "step", "steps", "run"),
+    *("fit", "surface", "surface_runaway", "contours", "losses", "step", "steps", "run"),
     *("noise", "curves", "clouds"),
 ]
 
