@@ -90,7 +90,7 @@ def run_pytest(tier: str) -> tuple[list[Row], str]:
         report = Path(folder) / "report.xml"
         command = [
             *(sys.executable, "-m", "pytest", *folders, "-m", marks, "-q", "-rfEs"),
-            *("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"),
+            *("-n", str(_workers()), "--dist", "loadscope", "--no-loadscope-reorder"),
             *("--durations", "15", "--durations-min", "5"),
             *("--junit-xml", str(report), "-o", "junit_family=xunit1"),
         ]
@@ -133,8 +133,13 @@ def read_report(path: Path, folders: Sequence[str] = tuple(KINDS)) -> list[Row]:
 _OUTCOMES = {"failure": "failed", "error": "failed", "skipped": "skipped"}
 
 
+def _workers() -> int:
+    # Half of its time a worker waits: for a kernel, a browser or the grader. Each takes half a GB.
+    return min(2 * (os.cpu_count() or 1), 8)
+
+
 def _environment() -> dict[str, str]:
-    # Two workers on two cores: one thread each for the linear algebra beneath.
+    # The workers fill the cores: one thread each for the linear algebra beneath.
     return {"OMP_NUM_THREADS": "1", **os.environ}
 
 
