@@ -89,6 +89,7 @@ def call(function: Callable[[], Any], seconds: float | None = None) -> tuple[Any
     seconds : float, optional
         After this long (that of :func:`time_limit` if left out) the call is stopped, where the
         platform can: in the main thread of a system with SIGALRM. Elsewhere it runs to its end.
+        Time in which a busy machine had no processor for it does not count, where that is known.
 
     Returns
     -------
@@ -122,17 +123,19 @@ def _stopped_after(seconds: float) -> Iterator[None]:
         yield
         return
 
-    waited = False
+    imported, end = False, _own_time() + seconds
 
     def stop(signum, frame):
-        nonlocal waited
+        nonlocal imported, end
         if _importing(frame):
-            waited = True
-        elif waited:
-            waited = False
-            signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
-        else:
+            imported = True
+            return
+        if imported:
+            imported, end = False, _own_time() + seconds
+        left = end - _own_time()
+        if left < 0.01:
             raise _Overtime
+        signal.setitimer(signal.ITIMER_REAL, left, 1.0)
 
     before = signal.signal(signal.SIGALRM, stop)
     # It fires again every second, for code that swallows even BaseException once.
@@ -146,6 +149,16 @@ def _stopped_after(seconds: float) -> Iterator[None]:
         if left:  # whoever had set the timer before is still to be woken, at once if it is late
             left = max(left - (time.monotonic() - began), 1e-3)
             signal.setitimer(signal.ITIMER_REAL, left, interval)
+
+
+def _own_time() -> float:
+    """Seconds without those in which this thread was ready to run and another one ran instead."""
+    try:
+        with open("/proc/thread-self/schedstat", "rb") as file:
+            waited = int(file.read().split()[1]) / 1e9
+    except Exception:
+        waited = 0.0  # the system does not tell, or a notebook has an `open` of its own
+    return time.monotonic() - waited
 
 
 def _importing(frame: types.FrameType | None) -> bool:

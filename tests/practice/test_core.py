@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from html.parser import HTMLParser
 
@@ -149,6 +152,29 @@ def test_a_call_leaves_the_timer_that_was_set_before():
     assert calls.call(endless, 0.3) == (None, {"kind": "timeout", "seconds": 0.3})
     assert time.monotonic() - began < 5
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells of the waiting")
+def test_a_busy_machine_costs_a_call_no_time():
+    """Two others want the one processor: what takes 0.3 s is done after about 0.9 s."""
+
+    def work():
+        began = time.thread_time()
+        while time.thread_time() - began < 0.3:
+            pass
+
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+    try:
+        began = time.monotonic()
+        assert calls.call(work, 0.4) == (None, None)
+        assert time.monotonic() - began > 0.5  # a limit in wall time would have been met
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+        os.sched_setaffinity(0, cores)
 
 
 @pytest.mark.parametrize(
