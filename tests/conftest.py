@@ -59,6 +59,10 @@ QUICK = (
     "tests/test_setup_check.py",
 )
 
+#: Folders of which all is in `make prove`: each untouched lab. `make test` runs the same cells, in
+#: their solution, and one untouched lab in a browser.
+PROVE = ("notebooks",)
+
 #: What takes longest, in the order in which workers begin with it. What is quick comes last.
 FIRST = (
     "tests/grading/test_corpora.py",
@@ -86,8 +90,10 @@ def is_in(nodeid: str, places: Iterable[str]) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is quick, refuse what is in two tiers, and begin with what takes longest."""
+    """Mark what is quick or proves, refuse both, and begin with what takes longest."""
     for item in items:
+        if is_in(item.nodeid, PROVE):
+            item.add_marker("prove")
         prove = item.get_closest_marker("prove")
         if prove and item.get_closest_marker("quick"):
             raise pytest.UsageError(f"{item.nodeid} is marked quick and prove: it can be one")

@@ -36,8 +36,8 @@ KINDS = {
 #: Pytest's choice of tests for each tier: by their marks, and the folders to look into.
 TIERS = {
     "quick": ("quick", ("tests",)),
-    "test": ("not prove", tuple(KINDS)),
-    "prove": ("prove", ("tests",)),
+    "test": ("not prove", ("tests", "solutions")),
+    "prove": ("prove", ("tests", "notebooks")),
 }
 
 

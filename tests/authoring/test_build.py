@@ -235,6 +235,7 @@ FAILING = {
 }
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("fault", FAILING)
 def test_a_run_that_fails_writes_nothing_and_names_the_cell(tmp_path, fault):
     old, new, reason = FAILING[fault]
@@ -253,6 +254,7 @@ LOST_POINTS = {
 }
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("fault", LOST_POINTS)
 def test_a_solution_that_does_not_get_its_points_stops_the_build(tmp_path, fault):
     old, new, reason = LOST_POINTS[fault]

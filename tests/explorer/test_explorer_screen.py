@@ -10,7 +10,7 @@ from labhelpers import data
 from labhelpers.explorer import DescentExplorer
 from tests.explorer.figure import Figure
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.prove]
 
 #: Writes down the texts of each canvas since it was last cleared, with their boxes.
 WATCH_TEXTS = """() => {

@@ -12,6 +12,8 @@ from labchecks import find
 from labchecks.engine.run import points_of
 from labchecks.feedback import Feedback
 
+pytestmark = pytest.mark.prove
+
 PRACTICE = find("lab02-stable-rate")
 VISIBLE = PRACTICE.visible()
 HIDDEN = PRACTICE.hidden(random.Random(5))

@@ -195,6 +195,7 @@ def test_a_function_that_differs_between_units_is_not_followed():
         assert feedback.mistake == "another function", seed
 
 
+@pytest.mark.prove
 def test_the_practice_works_under_another_id_and_name():
     practice = network_practice("lab06-hidden-net", title="any", points=5, name="Small", seed=8)
     cases = practice.visible()

@@ -44,12 +44,14 @@ def run(suite, ci):
     )
 
 
+@pytest.mark.prove
 def test_a_skip_is_shown_with_its_reason(suite):
     result = run(suite, ci=False)
     assert result.returncode == 0
     assert "no browser here" in result.stdout
 
 
+@pytest.mark.prove
 def test_a_skip_is_a_failure_in_ci(suite):
     result = run(suite, ci=True)
     assert result.returncode == 1
@@ -58,6 +60,7 @@ def test_a_skip_is_a_failure_in_ci(suite):
     assert "no browser here" in result.stdout
 
 
+@pytest.mark.prove
 def test_a_module_that_skips_itself_is_a_failure_in_ci(suite):
     (suite / "test_skipped_module.py").write_text(SKIPPED_MODULE)
     assert run(suite, ci=False).returncode == 0

@@ -35,6 +35,7 @@ def chosen(folder, tier: str) -> set[str]:
     return {line.partition("::")[2] for line in done.stdout.splitlines() if "::" in line}
 
 
+@pytest.mark.prove
 def test_test_and_prove_share_nothing_and_quick_is_a_part_of_test(course, tmp_path):
     shutil.copy(course / "pyproject.toml", tmp_path)
     (tmp_path / "tests").mkdir()
@@ -46,10 +47,11 @@ def test_test_and_prove_share_nothing_and_quick_is_a_part_of_test(course, tmp_pa
 
 
 def test_notebooks_are_in_the_tier_that_runs_them(course):
-    """They have no marks, so they are in `make test`, if that looks into their folders."""
-    _, folders = run_all.TIERS["test"]
+    """They have no marks of their own, so each tier looks into the folder of those it is to run."""
+    folders = [*run_all.TIERS["test"][1], *conftest.PROVE]
     settings = (course / "pyproject.toml").read_text(encoding="utf-8")
-    assert f"testpaths = {list(folders)}".replace("'", '"') in settings
+    assert f"testpaths = {folders}".replace("'", '"') in settings
+    assert set(conftest.PROVE) <= set(run_all.TIERS["prove"][1])
 
 
 @pytest.mark.quick
@@ -79,10 +81,11 @@ def test_what_is_quick_comes_last_and_what_proves_is_not_quick():
         Item(f"{place}::test_b", "prove"),
         Item(f"{place}x::test_c"),
         Item(f"{conftest.FIRST[0]}::test_d"),
+        Item(f"{conftest.PROVE[0]}/lab.ipynb::e"),
     ]
     conftest.pytest_collection_modifyitems(items)
-    assert [item.nodeid[-1] for item in items] == ["d", "b", "c", "a"]
-    assert [item.marks for item in items] == [[], ["prove"], [], ["quick"]]
+    assert [item.nodeid[-1] for item in items] == ["d", "b", "c", "e", "a"]
+    assert [item.marks for item in items] == [[], ["prove"], [], ["prove"], ["quick"]]
 
 
 @pytest.mark.quick
