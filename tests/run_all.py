@@ -139,8 +139,10 @@ def _workers() -> int:
 
 
 def _environment() -> dict[str, str]:
-    # The workers fill the cores: one thread each for the linear algebra beneath.
-    return {"OMP_NUM_THREADS": "1", **os.environ}
+    # The workers fill the cores: one thread each for the linear algebra beneath. Hundreds of
+    # processes import the same modules: they are compiled once, whatever the shell says.
+    kept = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {"OMP_NUM_THREADS": "1", **kept}
 
 
 if __name__ == "__main__":
