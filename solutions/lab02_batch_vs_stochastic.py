@@ -361,7 +361,8 @@ print("In words: loss by epoch on a linear axis; it goes up and down from epoch 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Above the vertical axis stands a factor such as `1e13`. The run begins at 595, a height that cannot
+# The numbers on the vertical axis are about 10¹³. (In published figures this often stands as a small
+# `1e13` above the axis.) The run begins at 595, a height that cannot
 # even be seen at this scale, and one epoch later the loss is more than a billion times as large. The
 # noise of single samples moves a loss a little about a level near the least-squares loss; it does not
 # lift it a billion times above the start. The run has **blown up**. A linear axis shows only

@@ -206,7 +206,7 @@ plot_fit(dataset, (w_best, b_best), labels=["least squares"], roles=["minimum"],
 # %% [markdown]
 # ## 3. The general model
 #
-# With several inputs x₁, …, x_n the model has one weight for each, and the intercept is often called β:
+# With several inputs x₁, …, xₙ the model has one weight for each, and the intercept is often called β:
 #
 # $$\hat y = \beta + w_1 x_1 + \dots + w_n x_n .$$
 #
@@ -243,9 +243,9 @@ assert torch.allclose(with_ones.weight.grad[0, 0], with_bias.bias.grad[0], rtol=
 # matrix**. Least squares is computed from it and the targets.
 #
 # **Why the square?** Suppose the noise is normal with standard deviation s. Then the probability
-# density of a measured y, if the line were the truth, is proportional to exp(−(y − ŷ)²/2s²). If the noise of
+# density of a measured y, if the line were the truth, is proportional to exp(−(y − ŷ)²/(2s²)). If the noise of
 # one point is independent of that of another, the densities of all points multiply, and the logarithm of
-# their product is a constant minus the sum of the (y − ŷ)²/2s². The line that makes the data **most likely**
+# their product is a constant minus the sum of the (y − ŷ)²/(2s²). The line that makes the data **most likely**
 # is therefore the line with the smallest sum of squares. With noise of another shape another loss would be
 # the natural one.
 

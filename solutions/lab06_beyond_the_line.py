@@ -133,7 +133,7 @@ guess_b1 = None  # a number
 
 # %% [markdown]
 # The next cell does not know the chain rule. It moves one parameter at a time, a little up and a
-# little down, and takes the **finite difference** of lab 1, [L(w + h) − L(w − h)]/2h.
+# little down, and takes the **finite difference** of lab 1, [L(w + h) − L(w − h)]/(2h).
 
 
 # %% tags=["taught"]

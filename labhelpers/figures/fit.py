@@ -24,7 +24,7 @@ def draw_points(ax, x: np.ndarray, y: np.ndarray, label: str | None = "data"):
         marker="o",
         markersize=3.2 if many else 4.2,
         color=POINTS,
-        alpha=0.35 if many else 0.7,
+        alpha=0.5 if many else 0.7,
         markeredgewidth=0,
         label=label,
         zorder=2,
@@ -100,7 +100,9 @@ def plot_fit(
         dress(ax, "x", "y")
         notice = "The loss is the mean square of the points' vertical distances from the line."
         if truth:
-            notice = "Dashed is the true line. Noise keeps even the best line a little off it."
+            notice = (
+                "The thin dashes are the true line. Noise keeps even the best line a little off it."
+            )
         return sheet.finish(artists, _describe(dataset, x, fitted, truth), notice)
 
 
