@@ -17,6 +17,7 @@ from labhelpers.surface import Grid, LossSurface
 _LAZY = {
     **dict.fromkeys(("check", "progress"), "labchecks"),
     "DescentExplorer": "labhelpers.explorer",
+    "show_table": "labhelpers.table",
     **dict.fromkeys(
         (
             "Drawing",
