@@ -73,17 +73,17 @@ class _Table:
         )
 
     def _repr_html_(self) -> str:
-        looks = [
-            f'style="text-align:{side};padding:.2em .4em .2em .9em"'
-            for side in ("right" if number else "left" for number in self._numbers)
-        ]
+        def line(tag: str, texts: list[str], break_numbers: bool) -> str:
+            cells = ""
+            for text, number in zip(texts, self._numbers, strict=True):
+                look = f"text-align:{'right' if number else 'left'};padding:.2em .4em .2em .7em"
+                if number and not break_numbers:
+                    look += ";white-space:nowrap"
+                cells += f'<{tag} style="{look}">{html.escape(text)}</{tag[:2]}>'
+            return cells
 
-        def line(tag: str, texts: list[str]) -> str:
-            cells = zip(texts, looks, strict=True)
-            return "".join(f"<{tag} {look}>{html.escape(text)}</{tag[:2]}>" for text, look in cells)
-
-        head = line('th scope="col"', self._heads)
-        body = "".join(f"<tr>{line('td', row)}</tr>" for row in self._rows)
+        head = line('th scope="col"', self._heads, True)
+        body = "".join(f"<tr>{line('td', row, False)}</tr>" for row in self._rows)
         return (
             '<table style="border-collapse:collapse;margin:.3em 0;font-size:13px;'
             f'font-variant-numeric:tabular-nums"><thead><tr>{head}</tr></thead>'

@@ -382,10 +382,10 @@ show_table(
     {
         "update": "d",
         "x": ".1f",
-        "loss of the sample": ".3g",
+        "loss of the sample": ".4g",
         "w": ".3g",
         "b": ".3g",
-        "loss over all points": ".3g",
+        "loss over all points": ".4g",
     },
     [
         (k, X[k - 1].item(), one_by_one.batch_loss[k - 1], w[k], b[k], loss[k])
@@ -628,13 +628,19 @@ after_20 = surface(w_100, b_100)
 print(f"η = 0.05, 100 shuffles: median loss after 20 epochs {np.median(after_20):.2f}", end="")
 print(f", nine in ten below {np.quantile(after_20, 0.9):.1f}, largest {after_20.max():.1f}")
 
+rows = []
 for rate in (0.05, 0.085, 0.09, 0.095, 0.1):
     error = many_shuffles(rate, 10, (1, 1), np.zeros(100))  # the minimum is at (0, 0) here
     powers = np.log10(np.hypot(*error[-1]) / np.hypot(1, 1)) / 10
-    print(
-        f"η = {rate:<5}: an epoch changes the error by a factor of 10^{powers.mean():.1f}", end=""
-    )
-    print(f" (shuffles differ by ±{powers.std():.1f} in the exponent)")
+    rows.append((rate, powers.mean(), powers.std()))
+show_table(
+    {
+        "η": "g",
+        "an epoch multiplies the error by 10 to the power": ".1f",
+        "which differs between shuffles by ±": ".1f",
+    },
+    rows,
+)
 ### BEGIN AUTHOR
 assert powers.mean() > 1 and after_20.max() < 10
 ### END AUTHOR

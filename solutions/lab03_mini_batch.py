@@ -422,19 +422,18 @@ plot_losses(*sixty_updates, by="update", scale="log", reference=surface.minimum_
 #
 # Near the minimum the batch size matters in another way. The curve of the whole batch comes to rest on the dotted
 # line. The others keep moving above it, the more so the smaller their batches. Let us put a number on
-# this: the mean excess over the second half of ten epochs. The number after ± is the standard deviation
+# this: the mean excess over the second half of ten epochs. The number under ± is the standard deviation
 # over the 2000 runs.
 
 # %%
+rows = []
 for run in (one, five, ten):
     excess = many_shuffles(run.batch_size, run.steps)[run.steps // 2 :] - surface.minimum_loss
     means = excess.mean(axis=0)  # one for each of the 2000 runs
-    print(f"{run.label:15} mean excess in the second half: this run", end=" ")
-    print(
-        f"{run.excess[run.steps // 2 :].mean():.4f}, 2000 runs {means.mean():.4f} ± {means.std():.4f}"
-    )
+    rows.append((run.label, run.excess[run.steps // 2 :].mean(), means.mean(), means.std()))
+show_table({"mean excess": "", "this run": ".4f", "2000 runs": ".4f", "±": ".4f"}, rows)
 rested = sixty_updates[-1]
-print(f"{rested.label:15} excess after 60 updates: {rested.excess[-1]:.7f}")
+print(f"{rested.label}: excess after 60 updates: {rested.excess[-1]:.7f}")
 ### BEGIN AUTHOR
 assert rested.excess[-1] < 1e-4  # converged
 assert max(run.excess[-1] for run in sixty_updates) < 0.05  # the others up to their noise

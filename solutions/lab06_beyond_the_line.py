@@ -533,9 +533,10 @@ for epoch, network in deep_at.items():
     lowest, highest = output.min().item(), output.max().item()
     spread[epoch] = highest - lowest
     rows.append((epoch, lowest, highest, 1 - deep_losses[epoch] / variance))
+print("2-10-20-2-1:")
 show_table(
     {
-        "2-10-20-2-1: epoch": "d",
+        "epoch": "d",
         "lowest prediction": ".2f",
         "highest prediction": ".2f",
         "R²": ".2f",
@@ -585,8 +586,9 @@ for epoch in (0, 100, 300, 600):
                 slopes.append((signal * (1 - signal)).mean().item())
                 variations.append(signal.std(dim=0, correction=0).mean().item())
     slopes_at[epoch], variation_at[epoch] = slopes, variations
-columns = {f"mean slope σ′ in layer {layer}": ".4f" for layer in (1, 2, 3)}
-columns |= {f"variation with x in layer {layer}": ".6f" for layer in (1, 2, 3)}
+print("mean slope σ′, and variation with x, in the hidden layers 1, 2 and 3:")
+columns = {f"slope {layer}": ".4f" for layer in (1, 2, 3)}
+columns |= {f"variation {layer}": ".6f" for layer in (1, 2, 3)}
 show_table(
     {"epoch": "d"} | columns,
     [(epoch, *slopes_at[epoch], *variation_at[epoch]) for epoch in slopes_at],
