@@ -7,7 +7,7 @@ import numpy as np
 from labhelpers.figures.callout import place_note
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.inputs import check_labels, check_roles, read_line, read_points
-from labhelpers.figures.style import INK, POINTS, dress, run_styles
+from labhelpers.figures.style import INK, POINTS, WRONG, dress, run_styles
 from labhelpers.figures.window import WHOLE_LINE, Window, data_window
 from labhelpers.figures.wording import count, equation
 
@@ -99,6 +99,8 @@ def plot_fit(
             )
         dress(ax, "x", "y")
         notice = "The loss is the mean square of the points' vertical distances from the line."
+        if WRONG in [style.color for style in styles]:
+            notice = "Look at how the dashed red line differs."
         if truth:
             notice = (
                 "The thin dashes are the true line. Noise keeps even the best line a little off it."

@@ -268,6 +268,8 @@ def _notice(curves, exits, by: str, scale: str, reference: float | None) -> str:
     if any(curve.faint for curve in curves):
         return "The thin curve is the loss of each batch, the bold one the loss over all samples."
     if len({curve.style.color == WRONG for curve in curves}) == 2:
+        if _lie_together(curves, scale):
+            return "The dashed red curve lies on the other: the losses do not tell them apart."
         return "Look at where the dashed red curve parts from the other."
     if risen := [curve.name for curve in curves if curve.y[-1] > curve.y[0]]:
         return f"Look at {' and '.join(risen)}: the loss ends higher than it began."
@@ -282,6 +284,14 @@ def _notice(curves, exits, by: str, scale: str, reference: float | None) -> str:
     if reference is not None:
         return "No line can bring the loss below the dotted one."
     return "Look at how fast the loss falls at first, and at where it ends."
+
+
+def _lie_together(curves, scale: str) -> bool:
+    """Whether two curves of one length differ by no more than a line's width in the plot."""
+    if len(curves) != 2 or curves[0].y.shape != curves[1].y.shape:
+        return False
+    heights = np.array([np.log10(curve.y) if scale == "log" else curve.y for curve in curves])
+    return bool(np.abs(np.diff(heights, axis=0)).max() < 0.02 * np.ptp(heights))
 
 
 def _rises(y: np.ndarray) -> bool:

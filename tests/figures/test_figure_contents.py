@@ -464,6 +464,9 @@ def test_the_caption_of_losses_says_what_to_notice_in_these(run, surface):
     assert caption(run, [9, 3, 12], labels=["a", "b"]) == (
         "Look at b: the loss ends higher than it began."
     )
+    assert caption([9, 3, 2], [9, 3.05, 2], roles=[None, "wrong"]) == (
+        "The dashed red curve lies on the other: the losses do not tell them apart."
+    )
     assert caption(run, [9, 3, 2], roles=[None, "wrong"]) == (
         "Look at where the dashed red curve parts from the other."
     )
