@@ -34,8 +34,7 @@ def find_leaks(release: Release) -> Iterator[Fault]:
     for path, content in release.files.items():
         text = content.decode()
         for word in WORDS:
-            # IPython has a module `pylabtools`, which is no secret.
-            if re.search(rf"(?<![a-z]){re.escape(word)}", text):
+            if word in text:
                 yield Fault(path, f"'{word}' belongs to the instructor's part of the course")
         lines = list(_lines(path, text))
         # Most files show no solution line at all, which is found out at once.
