@@ -36,20 +36,23 @@ _CARD = (
 def mime_bundle(figure) -> dict[str, str] | None:
     """What a notebook shows of `figure`; ``None`` where matplotlib is to draw it."""
     from IPython import get_ipython
-    from IPython.core.pylabtools import print_figure, select_figure_formats
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
     from matplotlib_inline.config import InlineBackend
 
-    settings = InlineBackend.instance()
     # A notebook that asks for other pictures, or for windows, gets what it asks for.
-    if "inline" not in matplotlib.get_backend() or settings.figure_formats != {"png"}:
+    formats = InlineBackend.instance().figure_formats
+    if "inline" not in matplotlib.get_backend() or formats != {"png"}:
         return None
     page = themed(figure)
     if page is None:
-        png = print_figure(figure, base64=True, **settings.print_figure_kwargs)
+        set_matplotlib_formats("png")
+        png = get_ipython().display_formatter.formatters["image/png"](figure)
         page = png and _CARD.format(html.escape(describe(figure)), png)
+    if page is None:
+        return None
     # IPython would add a PNG of its own to whatever it is given.
-    select_figure_formats(get_ipython(), () if page else {"png"}, **settings.print_figure_kwargs)
-    return page and {"text/html": page, "text/plain": describe(figure)}
+    set_matplotlib_formats()
+    return {"text/html": page, "text/plain": describe(figure)}
 
 
 def themed(figure) -> str | None:
