@@ -254,10 +254,13 @@ assert np.isclose(path[2] - 3, labhelpers.prediction.answer_to("lab01-second-err
 # | ρ < −1 | **grows**, and jumps to the other side |
 
 # %%
-print("  η   factor   errors from the start on")
+columns = {"η": "g", "factor": ".1f", "error at the start": ".2f"}
+columns |= {f"step {k}": ".2f" for k in (1, 2, 3, 4)}
+rows = []
 for rate in (0.1, 0.25, 0.4, 0.5, 0.6):
     factor = 1 - rate * 4
-    print(f"{rate:4} {factor:7.1f}   ", ", ".join(f"{-5 * factor**k + 0:6.2f}" for k in range(5)))
+    rows.append((rate, factor, *(-5 * factor**k + 0 for k in range(5))))
+show_table(columns, rows)
 
 # %% [markdown]
 # At 0.25 one step is enough. At 0.5 the run jumps back and forth forever, and at 0.6 it
@@ -583,14 +586,14 @@ rates = (0.1, 0.2, 0.25, 0.3, 0.34)
 runs = [train(rate) for rate in rates]
 show_table(
     {
-        "rate": "",
+        "η": "g",
         "loss after 1 step": ".0f",
         "2 steps": ".0f",
         "3 steps": ".0f",
         "15 steps": ".4f",
         "above the minimum by": ".1e",
     },
-    [(run.label, *run.loss[1:4], run.loss[-1], run.excess[-1]) for run in runs],
+    [(run.lr, *run.loss[1:4], run.loss[-1], run.excess[-1]) for run in runs],
 )
 compare("lab01-best-rate", guess_best_rate)
 ### BEGIN AUTHOR
@@ -644,9 +647,11 @@ plot_contours(surface, runs[0], runs[3], runs[4])
 small, large = surface.eigenvalues
 print(f"curvatures {small:.3f} (shallow) and {large:.3f} (steep)")
 print(f"2 · mean of x²: {2 * torch.mean(X**2):.3f}")
-for rate in rates:
-    slow, steep = surface.factors(rate)
-    print(f"η = {rate:<5} factors {slow:6.3f} (shallow) and {steep:6.3f} (steep)")
+show_table(
+    {"η": "g", "factor, shallow": ".3f", "factor, steep": ".3f"},
+    [(rate, *surface.factors(rate)) for rate in rates],
+)
+steep = surface.factors(rates[-1])[1]
 print(f"at η = {rates[-1]} the steep error grows by {-100 * steep - 100:.1f} % a step")
 
 # %% [markdown]
