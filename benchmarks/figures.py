@@ -24,6 +24,7 @@ from IPython.core.pylabtools import print_figure
 from benchmarks.loss_surface import RANGE, by_loops
 from benchmarks.table import Row
 from labhelpers import History, LossSurface, data, figures
+from labhelpers.figures.plain import themed
 
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
 ROUNDS = 9
@@ -53,7 +54,10 @@ def _compare(what: str, usual: Callable[[], int], draw: Callable) -> Iterator[Ro
     times: dict[str, list[float]] = {"plain": [], "ours": []}
 
     def ours() -> int:
-        return sum(len(part) for part in draw()._repr_mimebundle_().values())
+        made = draw()
+        if isinstance(made, int):
+            return made
+        return sum(len(part) for part in made._repr_mimebundle_().values())
 
     sizes = {"plain": usual(), "ours": ours()}  # the first of each fills the font caches
     for _ in range(ROUNDS):
@@ -76,7 +80,10 @@ def _usual(*draws: Callable, size=(6.4, 4.8), kind="retina", **subplots) -> Call
             draw(ax)
             if ax.get_legend_handles_labels()[0]:
                 ax.legend()
-        made = print_figure(figure, fmt=kind, bbox_inches="tight", base64=True)
+        if kind == "a lab's":
+            made = themed(figure)
+        else:
+            made = print_figure(figure, fmt=kind, bbox_inches="tight", base64=True)
         plt.close(figure)
         # The retina picture comes with its size on the screen.
         return len(made if isinstance(made, str) else made[0])
@@ -128,6 +135,10 @@ class _Kinds:
             "two losses": (
                 _usual(lambda ax: [self._losses(ax, one) for one in (run, slow)]),
                 lambda: figures.plot_losses(run, slow, scale="log"),
+            ),
+            "two losses by pyplot, as a lab shows them": tuple(
+                _usual(lambda ax: [self._losses(ax, one) for one in (run, slow)], kind=kind)
+                for kind in ("retina", "a lab's")
             ),
             "one step": (self.usual_step(1), self.our_step),
             "a whole run": (

@@ -1,5 +1,10 @@
-"""What the labs import: data, loss surface, run history, figures and practice checks."""
+"""What the labs import: data, loss surface, run history, figures and practice checks.
 
+In a notebook, the import also lets the figures that a student makes with pyplot follow the page's
+theme, as the course's own do (see `labhelpers.figures.plain`).
+"""
+
+import sys
 from importlib import import_module
 
 from labhelpers import data
@@ -12,6 +17,7 @@ from labhelpers.surface import LossSurface
 _LAZY = {
     **dict.fromkeys(("check", "progress"), "labchecks"),
     "DescentExplorer": "labhelpers.explorer",
+    "show_table": "labhelpers.table",
     **dict.fromkeys(
         (
             "Drawing",
@@ -38,6 +44,24 @@ __all__ = [
     "data",
     *_LAZY,
 ]
+
+
+def _mime_bundle(figure):
+    from labhelpers.figures.plain import mime_bundle
+
+    return mime_bundle(figure)
+
+
+def _show_pyplot_in_the_theme() -> None:
+    """Have the notebook's kernel, if there is one, show pyplot's figures in their page's theme."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython and ipython.get_ipython()
+    if hasattr(shell, "kernel"):
+        formatter = shell.display_formatter.mimebundle_formatter
+        formatter.for_type_by_name("matplotlib.figure", "Figure", _mime_bundle)
+
+
+_show_pyplot_in_the_theme()
 
 
 def __getattr__(name: str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import jupytext
@@ -40,10 +41,10 @@ NOTEBOOK_METADATA = {
 
 # How hints and answers look in JupyterLab, Notebook, VS Code and Colab, which know no style sheet
 # of ours: only inline style reaches them all. No fill, so that it suits light and dark.
-FOLDED = (
-    '<details style="border-left: 4px solid #56B4E9; padding: 2px 0 2px 12px; margin: 6px 0">'
-    '<summary style="cursor: pointer; font-weight: 600">'
-)
+_FRAME = 'style="border-left: 4px solid #56B4E9; padding: 2px 0 2px 12px; margin: 6px 0"'
+FOLDED = f'<details {_FRAME}><summary style="cursor: pointer; font-weight: 600">'
+#: Ends the text of a practice.
+YOUR_TURN = f"<div {_FRAME}>✎ <strong>Your turn:</strong> the next cell is yours.</div>"
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ def _finish(notebook: NotebookNode) -> NotebookNode:
     finished.nbformat_minor = 5
     taken: set[str] = set()
     section, count = "opening", 0
-    for cell in notebook.cells:
+    for cell, following in zip_longest(notebook.cells, notebook.cells[1:]):
         if cell.cell_type == "markdown":
             titles = [text for level, text in headings(cell.source) if level <= 2]
             if titles:
@@ -197,6 +198,9 @@ def _finish(notebook: NotebookNode) -> NotebookNode:
                 taken.add(section)
         count += 1
         cell = _strip(cell)
+        asked = following is not None and mark_of(following) in ("practice", "answer")
+        if asked and cell.cell_type == "markdown" and mark_of(cell) is None:
+            cell.source += f"\n\n{YOUR_TURN}"
         metadata = nbgrader_metadata(cell)
         cell.id = metadata["grade_id"] if metadata else f"{section}-{count:02d}"
         for key in (*MARKS, "points"):

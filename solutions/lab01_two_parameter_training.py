@@ -34,7 +34,7 @@ import numpy as np
 import torch
 
 import labhelpers
-from labhelpers import DescentExplorer, History, LossSurface, check, compare
+from labhelpers import DescentExplorer, History, LossSurface, check, compare, show_table
 from labhelpers.figures import (
     plot_contours,
     plot_fit,
@@ -254,10 +254,13 @@ assert np.isclose(path[2] - 3, labhelpers.prediction.answer_to("lab01-second-err
 # | ρ < −1 | **grows**, and jumps to the other side |
 
 # %%
-print("  η   factor   errors from the start on")
+columns = {"η": "g", "factor": ".1f", "error at the start": ".2f"}
+columns |= {f"step {k}": ".2f" for k in (1, 2, 3, 4)}
+rows = []
 for rate in (0.1, 0.25, 0.4, 0.5, 0.6):
     factor = 1 - rate * 4
-    print(f"{rate:4} {factor:7.1f}   ", ", ".join(f"{-5 * factor**k + 0:6.2f}" for k in range(5)))
+    rows.append((rate, factor, *(-5 * factor**k + 0 for k in range(5))))
+show_table(columns, rows)
 
 # %% [markdown]
 # At 0.25 one step is enough. At 0.5 the run jumps back and forth forever, and at 0.6 it
@@ -581,10 +584,17 @@ def train(lr, iterations=15):
 
 rates = (0.1, 0.2, 0.25, 0.3, 0.34)
 runs = [train(rate) for rate in rates]
-print("rate     loss after 1, 2, 3 steps    after 15    above the minimum by")
-for run in runs:
-    first = "".join(f"{value:7.0f}" for value in run.loss[1:4])
-    print(f"{run.label:9} {first} {run.loss[-1]:18.4f} {run.excess[-1]:16.1e}")
+show_table(
+    {
+        "η": "g",
+        "loss after 1 step": ".0f",
+        "2 steps": ".0f",
+        "3 steps": ".0f",
+        "15 steps": ".4f",
+        "above the minimum by": ".1e",
+    },
+    [(run.lr, *run.loss[1:4], run.loss[-1], run.excess[-1]) for run in runs],
+)
 compare("lab01-best-rate", guess_best_rate)
 ### BEGIN AUTHOR
 best = min(runs, key=lambda run: run.loss[-1])
@@ -637,9 +647,11 @@ plot_contours(surface, runs[0], runs[3], runs[4])
 small, large = surface.eigenvalues
 print(f"curvatures {small:.3f} (shallow) and {large:.3f} (steep)")
 print(f"2 · mean of x²: {2 * torch.mean(X**2):.3f}")
-for rate in rates:
-    slow, steep = surface.factors(rate)
-    print(f"η = {rate:<5} factors {slow:6.3f} (shallow) and {steep:6.3f} (steep)")
+show_table(
+    {"η": "g", "factor, shallow": ".3f", "factor, steep": ".3f"},
+    [(rate, *surface.factors(rate)) for rate in rates],
+)
+steep = surface.factors(rates[-1])[1]
 print(f"at η = {rates[-1]} the steep error grows by {-100 * steep - 100:.1f} % a step")
 
 # %% [markdown]
@@ -691,7 +703,7 @@ for rate in (0.32, 0.34):
     theta = np.array(near)
     for _ in range(200):
         theta = theta - rate * surface.gradient(*theta)
-    print(f"η = {rate}: loss from {surface(*near):.4f} to {surface(*theta):.4f} in 200 steps")
+    print(f"η = {rate}: loss from {surface(*near):.3g} to {surface(*theta):.3g} in 200 steps")
 compare("lab01-start", guess_start_matters)
 ### BEGIN AUTHOR
 assert surface(*near) < 0.2 < surface(*theta)
@@ -711,7 +723,7 @@ for rate in (0.32, 0.34):
     long_run = train(rate, 60)
     start = ", ".join(f"{value:.0f}" for value in long_run.loss[:5])
     print(f"η = {rate}: {start} ...   after 15 steps {long_run.loss[15]:.0f}, ", end="")
-    print(f"after 60 {long_run.loss[60]:.2f}")
+    print(f"after 60 {long_run.loss[60]:.2g}")
 steep = surface.factors(0.32)[1]
 print(f"at 0.32 the steep factor is {steep:.3f}; {abs(steep) ** 15:.2f} of that error", end=" ")
 print(f"is left after 15 steps, {abs(steep) ** 60:.3f} after 60")

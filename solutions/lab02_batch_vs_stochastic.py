@@ -32,7 +32,7 @@ import numpy as np
 import torch
 
 import labhelpers
-from labhelpers import History, LossSurface, check, compare
+from labhelpers import History, LossSurface, check, compare, show_table
 from labhelpers.explorer import DescentExplorer
 from labhelpers.figures import plot_contours, plot_fit, plot_losses
 
@@ -117,10 +117,13 @@ def batch_descent(lr, epochs):
 
 
 slow_batch = batch_descent(lr=0.05, epochs=20)
-print("epoch      loss        w        b")
-for epoch in (0, 1, 2, 3, 4, 5, 10, 15, 20):
-    loss, w, b = slow_batch.loss[epoch], slow_batch.w[epoch], slow_batch.b[epoch]
-    print(f"{epoch:5} {loss:9.3f} {w:8.3f} {b:8.3f}")
+show_table(
+    {"epoch": "d", "loss": ".3f", "w": ".3f", "b": ".3f"},
+    [
+        (epoch, slow_batch.loss[epoch], slow_batch.w[epoch], slow_batch.b[epoch])
+        for epoch in (0, 1, 2, 3, 4, 5, 10, 15, 20)
+    ],
+)
 compare("lab02-batch-loss", guess_batch_loss)
 slow, steep = surface.factors(0.05)
 print(f"factor of each step: {slow:.3f} (shallow direction) and {steep:.3f} (steep direction)")
@@ -361,7 +364,8 @@ print("In words: loss by epoch on a linear axis; it goes up and down from epoch 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Above the vertical axis stands a factor such as `1e13`. The run begins at 595, a height that cannot
+# The numbers on the vertical axis are about 10¹³. (In published figures this often stands as a small
+# `1e13` above the axis.) The run begins at 595, a height that cannot
 # even be seen at this scale, and one epoch later the loss is more than a billion times as large. The
 # noise of single samples moves a loss a little about a level near the least-squares loss; it does not
 # lift it a billion times above the start. The run has **blown up**. A linear axis shows only
@@ -373,12 +377,21 @@ compare("lab02-sgd", guess_sgd)
 print(f"loss at the start:     {one_by_one.loss[0]:.0f}")
 print(f"loss after one epoch:  {one_by_one.loss[100]:.2e}")
 print(f"largest in two epochs: {one_by_one.loss[:201].max():.2e}")
-print("update       x   loss of the sample         w         b   loss over all points")
-for k in (0, 1, 2, 3, 4, 9, 19):
-    print(
-        f"{k + 1:6} {X[k].item():7.1f} {one_by_one.batch_loss[k]:20.4g} "
-        f"{one_by_one.w[k + 1]:9.3g} {one_by_one.b[k + 1]:9.3g} {one_by_one.loss[k + 1]:22.4g}"
-    )
+w, b, loss = one_by_one.w, one_by_one.b, one_by_one.loss
+show_table(
+    {
+        "update": "d",
+        "x": ".1f",
+        "loss of the sample": ".4g",
+        "w": ".3g",
+        "b": ".3g",
+        "loss over all points": ".4g",
+    },
+    [
+        (k, X[k - 1].item(), one_by_one.batch_loss[k - 1], w[k], b[k], loss[k])
+        for k in (1, 2, 3, 4, 5, 10, 20)
+    ],
+)
 ### BEGIN AUTHOR
 assert one_by_one.loss[100] > 1e12 and one_by_one.loss.max() > 1e27
 assert labhelpers.prediction.answer_to("lab02-sgd") == "c"
@@ -615,13 +628,19 @@ after_20 = surface(w_100, b_100)
 print(f"η = 0.05, 100 shuffles: median loss after 20 epochs {np.median(after_20):.2f}", end="")
 print(f", nine in ten below {np.quantile(after_20, 0.9):.1f}, largest {after_20.max():.1f}")
 
+rows = []
 for rate in (0.05, 0.085, 0.09, 0.095, 0.1):
     error = many_shuffles(rate, 10, (1, 1), np.zeros(100))  # the minimum is at (0, 0) here
     powers = np.log10(np.hypot(*error[-1]) / np.hypot(1, 1)) / 10
-    print(
-        f"η = {rate:<5}: an epoch changes the error by a factor of 10^{powers.mean():.1f}", end=""
-    )
-    print(f" (shuffles differ by ±{powers.std():.1f} in the exponent)")
+    rows.append((rate, powers.mean(), powers.std()))
+show_table(
+    {
+        "η": "g",
+        "an epoch multiplies the error by 10 to the power": ".1f",
+        "which differs between shuffles by ±": ".1f",
+    },
+    rows,
+)
 ### BEGIN AUTHOR
 assert powers.mean() > 1 and after_20.max() < 10
 ### END AUTHOR
@@ -814,15 +833,18 @@ batch = batch_descent(lr=0.01, epochs=100)
 stochastic = calm  # shuffled, η = 0.01, from section 4
 fast_batch = batch_descent(lr=0.1, epochs=100)
 
-print("loss                 batch, 0.01   one-sample, 0.01   batch, 0.1")
-for when, ours, theirs in (
-    ("after   1 epoch  ", 1, 100),
-    ("after   1 update ", 1, 1),
-    ("after  20 updates", 20, 20),
-    ("after 100 updates", 100, 100),
-):
-    print(f"{when} {batch.loss[ours]:14.4g} {stochastic.loss[theirs]:18.4g}", end="")
-    print(f" {fast_batch.loss[ours]:12.4g}")
+show_table(
+    {"loss after": "", "batch, 0.01": ".4g", "one-sample, 0.01": ".4g", "batch, 0.1": ".4g"},
+    [
+        (when, batch.loss[ours], stochastic.loss[theirs], fast_batch.loss[ours])
+        for when, ours, theirs in (
+            ("1 epoch", 1, 100),
+            ("1 update", 1, 1),
+            ("20 updates", 20, 20),
+            ("100 updates", 100, 100),
+        )
+    ],
+)
 
 w_100, b_100 = many_shuffles(0.01, 1, (-10, -20), np.array(y_list))[-1]
 spread = np.quantile(surface(w_100, b_100), (0.05, 0.5, 0.95))

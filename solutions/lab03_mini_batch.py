@@ -35,7 +35,7 @@ from IPython.display import display
 from torch.utils.data import DataLoader, Dataset
 
 import labhelpers
-from labhelpers import History, LossSurface, check, compare
+from labhelpers import History, LossSurface, check, compare, show_table
 from labhelpers.explorer import DescentExplorer
 from labhelpers.figures import (
     plot_clouds,
@@ -310,13 +310,25 @@ ten, LOSS10 = train(batch_size=10)
 batch, LOSS60 = train(batch_size=60)
 runs = [one, five, ten, batch]
 
-print("batch size  updates per epoch  loss after 1 epoch  after 10 epochs  excess after 10")
-for run in runs:
-    size = run.batch_size or 60
-    print(
-        f"{size:10}  {run.updates_per_epoch:17}  {run.loss[run.updates_per_epoch]:18.4g}"
-        f"  {run.loss[-1]:15.4f}  {run.excess[-1]:15.4f}"
-    )
+show_table(
+    {
+        "batch size": "d",
+        "updates per epoch": "d",
+        "loss after 1 epoch": ".4g",
+        "after 10 epochs": ".4f",
+        "excess after 10": ".4f",
+    },
+    [
+        (
+            run.batch_size or 60,
+            run.updates_per_epoch,
+            run.loss[run.updates_per_epoch],
+            run.loss[-1],
+            run.excess[-1],
+        )
+        for run in runs
+    ],
+)
 compare("lab03-best-size", guess_best_size)
 ### BEGIN AUTHOR
 best = min(runs, key=lambda run: run.loss[run.updates_per_epoch])
@@ -376,14 +388,21 @@ def many_shuffles(batch_size, updates, runs=2000, lr=0.1):
     return np.array(losses[: updates + 1])
 
 
-print("loss after 10 updates   samples read   this run   2000 runs: median  nine in ten below")
+rows = []
 for run in runs:
     size = run.batch_size or 60
     tenth = many_shuffles(size, 10)[-1]
-    print(
-        f"{run.label:22} {10 * size:13} {run.loss[10]:10.2f} {np.median(tenth):18.2f} "
-        f"{np.quantile(tenth, 0.9):19.1f}"
-    )
+    rows.append((run.label, 10 * size, run.loss[10], np.median(tenth), np.quantile(tenth, 0.9)))
+show_table(
+    {
+        "loss after 10 updates": "",
+        "samples read": "d",
+        "this run": ".2f",
+        "2000 runs: median": ".2f",
+        "nine in ten below": ".1f",
+    },
+    rows,
+)
 compare("lab03-ten-updates", guess_ten_updates)
 ### BEGIN AUTHOR
 medians = [np.median(many_shuffles(size, 10)[-1]) for size in (5, 10, 60)]
@@ -403,19 +422,18 @@ plot_losses(*sixty_updates, by="update", scale="log", reference=surface.minimum_
 #
 # Near the minimum the batch size matters in another way. The curve of the whole batch comes to rest on the dotted
 # line. The others keep moving above it, the more so the smaller their batches. Let us put a number on
-# this: the mean excess over the second half of ten epochs. The number after ± is the standard deviation
+# this: the mean excess over the second half of ten epochs. The number under ± is the standard deviation
 # over the 2000 runs.
 
 # %%
+rows = []
 for run in (one, five, ten):
     excess = many_shuffles(run.batch_size, run.steps)[run.steps // 2 :] - surface.minimum_loss
     means = excess.mean(axis=0)  # one for each of the 2000 runs
-    print(f"{run.label:15} mean excess in the second half: this run", end=" ")
-    print(
-        f"{run.excess[run.steps // 2 :].mean():.4f}, 2000 runs {means.mean():.4f} ± {means.std():.4f}"
-    )
+    rows.append((run.label, run.excess[run.steps // 2 :].mean(), means.mean(), means.std()))
+show_table({"mean excess": "", "this run": ".4f", "2000 runs": ".4f", "±": ".4f"}, rows)
 rested = sixty_updates[-1]
-print(f"{rested.label:15} excess after 60 updates: {rested.excess[-1]:.7f}")
+print(f"{rested.label}: excess after 60 updates: {rested.excess[-1]:.7f}")
 ### BEGIN AUTHOR
 assert rested.excess[-1] < 1e-4  # converged
 assert max(run.excess[-1] for run in sixty_updates) < 0.05  # the others up to their noise
@@ -845,9 +863,10 @@ sigma = np.sqrt(gradients.var(axis=0).sum())
 spreads = [measured_spread(gradients, size) for size in batch_sizes]
 law = [sigma / np.sqrt(size) * np.sqrt((n - size) / (n - 1)) for size in batch_sizes]
 
-print("batch size   measured        law    1/√B alone")
-for size, measured_value, expected in zip(batch_sizes, spreads, law):
-    print(f"{size:10}  {measured_value:9.4f}  {expected:9.4f}  {sigma / np.sqrt(size):12.4f}")
+show_table(
+    {"batch size": "d", "measured": ".4f", "law": ".4f", "1/√B alone": ".4f"},
+    zip(batch_sizes, spreads, law, sigma / np.sqrt(batch_sizes)),
+)
 print(
     f"B = 1 against B = 10: {spreads[0] / spreads[3]:.1f} times the spread, √10 = {np.sqrt(10):.1f}"
 )

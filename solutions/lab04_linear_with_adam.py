@@ -42,7 +42,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import labhelpers
-from labhelpers import History, LossSurface, check, compare
+from labhelpers import History, LossSurface, check, compare, show_table
 from labhelpers.explorer import DescentExplorer
 from labhelpers.figures import plot_contours, plot_fit, plot_losses
 
@@ -206,7 +206,7 @@ plot_fit(dataset, (w_best, b_best), labels=["least squares"], roles=["minimum"],
 # %% [markdown]
 # ## 3. The general model
 #
-# With several inputs x₁, …, x_n the model has one weight for each, and the intercept is often called β:
+# With several inputs x₁, …, xₙ the model has one weight for each, and the intercept is often called β:
 #
 # $$\hat y = \beta + w_1 x_1 + \dots + w_n x_n .$$
 #
@@ -243,9 +243,9 @@ assert torch.allclose(with_ones.weight.grad[0, 0], with_bias.bias.grad[0], rtol=
 # matrix**. Least squares is computed from it and the targets.
 #
 # **Why the square?** Suppose the noise is normal with standard deviation s. Then the probability
-# density of a measured y, if the line were the truth, is proportional to exp(−(y − ŷ)²/2s²). If the noise of
+# density of a measured y, if the line were the truth, is proportional to exp(−(y − ŷ)²/(2s²)). If the noise of
 # one point is independent of that of another, the densities of all points multiply, and the logarithm of
-# their product is a constant minus the sum of the (y − ŷ)²/2s². The line that makes the data **most likely**
+# their product is a constant minus the sum of the (y − ŷ)²/(2s²). The line that makes the data **most likely**
 # is therefore the line with the smallest sum of squares. With noise of another shape another loss would be
 # the natural one.
 
@@ -674,11 +674,21 @@ batch = run_adam(1000, rates=[0.1] * 550, label="batch")
 mini = run_adam(32, rates=[0.1] * 18, label="mini-batch 32")
 single = run_adam(1, rates=[0.1] * 3, label="one sample")
 
-print("run               epochs  updates   first within 0.05: update   samples seen")
+rows = []
 for run in (batch, mini, single):
     first = int(np.flatnonzero(distances(run) < 0.05)[0])
     seen = first * (run.batch_size or len(X))
-    print(f"{run.label:16} {run.epochs:7} {run.steps:8} {first:28} {seen:14,}")
+    rows.append((run.label, run.epochs, run.steps, first, seen))
+show_table(
+    {
+        "run": "",
+        "epochs": "d",
+        "updates": "d",
+        "first within 0.05: update": "d",
+        "samples seen": ",",
+    },
+    rows,
+)
 compare("lab04-updates", guess_updates)
 ### BEGIN AUTHOR
 assert distances(batch)[-1] < 0.05  # converged
@@ -909,7 +919,7 @@ model = nn.Sequential(nn.Linear(1, 1))  # this time it keeps its random start
 b_start = model[0].bias.item()
 print(f"b starts at {b_start:.2f} and has to travel {b_best - b_start:.2f}")
 
-print("method          epochs   updates per epoch   updates    rate · updates at rate 0.001")
+rows = []
 for name, epochs, batch_size in (
     ("batch", 4500, 1000),
     ("mini-batch 32", 300, 32),
@@ -917,7 +927,17 @@ for name, epochs, batch_size in (
 ):
     updates_per_epoch = math.ceil(len(X) / batch_size)
     updates = epochs * updates_per_epoch
-    print(f"{name:14} {epochs:7,} {updates_per_epoch:19,} {updates:9,} {0.001 * updates:30.1f}")
+    rows.append((name, epochs, updates_per_epoch, updates, 0.001 * updates))
+show_table(
+    {
+        "method": "",
+        "epochs": ",",
+        "updates per epoch": ",",
+        "updates": ",",
+        "rate · updates at rate 0.001": ".1f",
+    },
+    rows,
+)
 ### BEGIN AUTHOR
 assert 300 * math.ceil(len(X) / 32) == 9600 and abs(b_best - b_start - 4.5) < 0.01
 ### END AUTHOR

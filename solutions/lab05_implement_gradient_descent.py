@@ -34,7 +34,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import labhelpers
-from labhelpers import History, LossSurface, check, compare, progress
+from labhelpers import History, LossSurface, check, compare, progress, show_table
 from labhelpers.figures import plot_fit, plot_losses
 
 print("The set-up is fine.")
@@ -593,16 +593,25 @@ runs = [
     run_sgd(20, lr=0.005, epochs=50, label="mini-batch 20, η = 0.005"),
 ]
 print("batch, η = 0.02:")
-print("epoch      loss   weight     bias")
-for k in (0, 1, 2, 3, 10, 50, 100, 200):
-    print(f"{k:5} {runs[0].loss[k]:9.3f} {runs[0].w[k]:8.3f} {runs[0].b[k]:8.3f}")
+show_table(
+    {"epoch": "d", "loss": ".3f", "weight": ".3f", "bias": ".3f"},
+    [(k, runs[0].loss[k], runs[0].w[k], runs[0].b[k]) for k in (0, 1, 2, 3, 10, 50, 100, 200)],
+)
 
 arrivals = [int(np.flatnonzero(run.excess < 0.01)[0]) for run in runs]
 levels = [run.excess[len(run) * 4 // 5 :].mean() for run in runs]  # over the last fifth
-print("run                        within 0.01 after            then on average above by")
-for run, updates, level in zip(runs, arrivals, levels):
-    epochs = updates / run.updates_per_epoch
-    print(f"{run.label:25} {updates:4} updates = {epochs:4.1f} epochs {level:19.4f}")
+show_table(
+    {
+        "run": "",
+        "within 0.01 after updates": "d",
+        "that is epochs": ".1f",
+        "then on average above by": ".4f",
+    },
+    [
+        (run.label, updates, updates / run.updates_per_epoch, level)
+        for run, updates, level in zip(runs, arrivals, levels)
+    ],
+)
 compare("lab05-same-rate", guess_same_rate)
 ### BEGIN AUTHOR
 assert 90 < arrivals[0] < 100 and 90 < arrivals[1] < 100 and 350 < arrivals[2] < 450

@@ -34,7 +34,7 @@ from sklearn.linear_model import LinearRegression
 from torch import nn
 
 import labhelpers
-from labhelpers import LossSurface, check, compare
+from labhelpers import LossSurface, check, compare, show_table
 from labhelpers.figures import plot_curve_fits, plot_losses
 
 torch.set_num_threads(1)  # tensors this small gain nothing from a second core
@@ -133,7 +133,7 @@ guess_b1 = None  # a number
 
 # %% [markdown]
 # The next cell does not know the chain rule. It moves one parameter at a time, a little up and a
-# little down, and takes the **finite difference** of lab 1, [L(w + h) − L(w − h)]/2h.
+# little down, and takes the **finite difference** of lab 1, [L(w + h) − L(w − h)]/(2h).
 
 
 # %% tags=["taught"]
@@ -526,14 +526,23 @@ deep_losses, deep_at = train(
 
 variance = target.var(correction=0).item()  # R² = 1 − loss/variance
 print(f"2-2-1 after 300 epochs: R² {1 - shallow_losses[-1] / variance:.2f}")
-print("2-10-20-2-1:  epoch   lowest and highest prediction     R²")
-spread = {}
+spread, rows = {}, []
 for epoch, network in deep_at.items():
     with torch.no_grad():
         output = network(design)
-    spread[epoch] = (output.max() - output.min()).item()
-    print(f"{epoch:19} {output.min():13.2f} {output.max():11.2f}", end="")
-    print(f"{1 - deep_losses[epoch] / variance:18.2f}")
+    lowest, highest = output.min().item(), output.max().item()
+    spread[epoch] = highest - lowest
+    rows.append((epoch, lowest, highest, 1 - deep_losses[epoch] / variance))
+print("2-10-20-2-1:")
+show_table(
+    {
+        "epoch": "d",
+        "lowest prediction": ".2f",
+        "highest prediction": ".2f",
+        "R²": ".2f",
+    },
+    rows,
+)
 print(f"mean of y: {target.mean():.2f}")
 compare("lab06-deep", guess_deep)
 ### BEGIN AUTHOR
@@ -567,7 +576,6 @@ plot_losses(
 # outputs of its units **vary with x** (the standard deviation over the 1000 points).
 
 # %%
-print("epoch   mean slope σ′ in layer 1, 2, 3     variation with x in layer 1, 2, 3")
 slopes_at, variation_at = {}, {}
 for epoch in (0, 100, 300, 600):
     signal, slopes, variations = design, [], []
@@ -578,8 +586,13 @@ for epoch in (0, 100, 300, 600):
                 slopes.append((signal * (1 - signal)).mean().item())
                 variations.append(signal.std(dim=0, correction=0).mean().item())
     slopes_at[epoch], variation_at[epoch] = slopes, variations
-    print(f"{epoch:5}", *(f"{value:10.4f}" for value in slopes), "   ", end="")
-    print(*(f"{value:11.6f}" for value in variations))
+print("mean slope σ′, and variation with x, in the hidden layers 1, 2 and 3:")
+columns = {f"slope {layer}": ".4f" for layer in (1, 2, 3)}
+columns |= {f"variation {layer}": ".6f" for layer in (1, 2, 3)}
+show_table(
+    {"epoch": "d"} | columns,
+    [(epoch, *slopes_at[epoch], *variation_at[epoch]) for epoch in slopes_at],
+)
 ### BEGIN AUTHOR
 assert slopes_at[0][2] > 0.2 and slopes_at[100][2] < 0.001
 assert variation_at[0][0] / variation_at[0][2] > 50 and variation_at[600][2] > 0.1
@@ -689,16 +702,24 @@ remedies = {
     "leaky ReLU, rate 0.01": {"activation": leaky, "lr": 0.01},
     "tanh, last bias, 0.01": {"activation": torch.tanh, "last_bias": y_mean.item(), "lr": 0.01},
 }
-reached = {}
-print("after 60 epochs, 20 starts   lowest R²   median   highest   above 0.75")
+reached, rows = {}, []
 for name, settings in remedies.items():
     scores, parameters = twenty(**settings)
     reached[name] = int((scores > 0.75).sum())
-    print(f"{name:26} {scores.min():10.2f} {np.median(scores):9.2f}", end="")
-    print(f" {scores.max():8.2f} {reached[name]:10}")
+    rows.append((name, scores.min(), np.median(scores), scores.max(), reached[name]))
     if name == "ReLU":
         first_layer = parameters[0].grad.abs().amax(dim=(1, 2))
         dead = int((first_layer == 0).sum())
+show_table(
+    {
+        "after 60 epochs, 20 starts": "",
+        "lowest R²": ".2f",
+        "median": ".2f",
+        "highest": ".2f",
+        "above 0.75": "d",
+    },
+    rows,
+)
 print(f"ReLU: in {dead} of 20 networks the gradient of the first layer is exactly 0")
 compare("lab06-remedy", guess_remedy)
 ### BEGIN AUTHOR
@@ -811,10 +832,12 @@ meaning = {
     "s5": "log of triglycerides, possibly",
     "s6": "blood sugar, mg/dl",
 }
-print("feature                                  mean   standard deviation")
-for name, column in zip(diabetes.feature_names, features.T):
-    print(f"{name:4} {meaning[name]:32} {column.mean():8.2f} {column.std():15.2f}")
-print(f"{'progression':37} {progression.mean():8.2f} {progression.std():15.2f}")
+rows = [
+    (name, meaning[name], column.mean(), column.std())
+    for name, column in zip(diabetes.feature_names, features.T)
+]
+rows.append(("progression", "", progression.mean(), progression.std()))
+show_table({"feature": "", "meaning": "", "mean": ".2f", "standard deviation": ".2f"}, rows)
 ### BEGIN AUTHOR
 assert features.shape == (442, 10) and list(meaning) == diabetes.feature_names
 ### END AUTHOR

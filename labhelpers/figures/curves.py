@@ -65,9 +65,10 @@ def plot_curve_fits(dataset, predictions: Mapping[str, tuple], ax=None) -> Drawi
         for label, (across, height) in curves.items():
             text += f" {label}: from {rounded(height[0])} at x = {rounded(across[0])}"
             text += f" to {rounded(height[-1])} at x = {rounded(across[-1])}."
-        return sheet.finish(
-            artists, text, "Look at where each curve can follow the points, and where it cannot."
-        )
+        notice = "Look at how the points scatter about the curve."
+        if len(curves) > 1:
+            notice = "Look at where each curve can follow the points, and where it cannot."
+        return sheet.finish(artists, text, notice)
 
 
 def _tell_unseen(ax, window: Window, label: str, height) -> None:

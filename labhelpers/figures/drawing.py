@@ -11,9 +11,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from labhelpers.figures.vector import data_uri, draw_panel, draw_swatch
+from labhelpers.figures.vector import data_uri, draw_panel, draw_swatch, title_of
 
-__all__ = ["Drawing", "Sheet", "open_sheet"]
+__all__ = ["Drawing", "Sheet", "as_html", "frames", "open_sheet"]
 
 #: CSS pixels to the inch, which is also the resolution of the figures' coordinates.
 PIXELS_PER_INCH = 96
@@ -83,27 +83,48 @@ class Drawing:
         }
 
     def _as_html(self) -> str:
-        small = _SMALL.format(width=max(round(self.figure_.bbox.width), 480))
-        entries = " ".join(
-            '<span style="white-space:nowrap;margin-right:16px">'
-            f"{_SWATCH.format(data_uri(draw_swatch(artist)))} {html.escape(label)}</span>"
-            for label, artist in _entries(self.axes_).items()
-        )
-        # The first picture speaks for all: a reader of the page by ear hears one description.
-        panels = self.panels()
-        texts = [f"Panel {number} of {len(panels)}" for number in range(1, len(panels) + 1)]
-        texts[0] = html.escape(self._description)
-        pictures = " ".join(
-            f'<img alt="{text}" style="{_PICTURE}" src="{data_uri(svg)}">'
-            for text, svg in zip(texts, panels, strict=True)
-        )
-        return (
-            f'<figure style="margin:4px 0 8px 0"><div style="{small};margin-bottom:4px">{entries}'
-            f'</div><div>{pictures}</div><figcaption style="{small}">'
-            f"{html.escape(self.caption)}</figcaption></figure>"
-        )
+        legend = {label: draw_swatch(artist) for label, artist in _entries(self.axes_).items()}
+        width = self.figure_.bbox.width
+        return as_html(self.panels(), legend, self._description, self.caption, width)
 
     __repr__ = describe
+
+
+def as_html(
+    panels: Sequence[str], legend: Mapping[str, str], description: str, caption: str, width: float
+) -> str:
+    """A figure for a page: pictures, pictures by label, and texts; no script, and no style sheet.
+
+    Parameters
+    ----------
+    panels : sequence of str
+        SVG, in reading order.
+    legend : mapping of str to str
+        SVG by label.
+    description, caption : str
+        For a reader by ear, and for one by eye.
+    width : float
+        Of the figure in pixels, for the texts to be no wider.
+    """
+    small = _SMALL.format(width=max(round(width), 480))
+    entries = " ".join(
+        '<span style="white-space:nowrap;margin-right:16px">'
+        f"{_SWATCH.format(data_uri(swatch))} {html.escape(label)}</span>"
+        for label, swatch in legend.items()
+    )
+    # The first picture speaks for all: a reader of the page by ear hears one description.
+    texts = [f"Panel {number} of {len(panels)}" for number in range(1, len(panels) + 1)]
+    texts[0] = html.escape(description)
+    pictures = " ".join(
+        f'<img alt="{text}" style="{_PICTURE}" src="{data_uri(svg)}">'
+        for text, svg in zip(texts, panels, strict=True)
+    )
+    if caption:
+        caption = f'<figcaption style="{small}">{html.escape(caption)}</figcaption>'
+    return (
+        f'<figure style="margin:4px 0 8px 0"><div style="{small};margin-bottom:4px">{entries}'
+        f"</div><div>{pictures}</div>{caption}</figure>"
+    )
 
 
 def _entries(axes: Sequence[Axes]) -> dict:
@@ -137,7 +158,7 @@ class Sheet:
     def place(self, group: Sequence[Axes]) -> tuple[float, float, float, float]:
         """Left, top, width and height in pixels of the part of the figure that `group` takes."""
         width = self.figure.bbox.width / len(self.groups)
-        above = TITLE if any(ax.get_title("left") for ax in self.axes) else 0
+        above = TITLE if any(map(title_of, self.axes)) else 0
         return self.groups.index(group) * width, -above, width, self.figure.bbox.height + above
 
     def finish(self, artists: Mapping, description: str, caption: str) -> Drawing:
@@ -179,16 +200,22 @@ def open_sheet(
     width, height = columns * size[0], rows * size[1]
     # No pyplot: its list of figures, its current axes and its backend stay as they are.
     figure = _Page((width / PIXELS_PER_INCH, height / PIXELS_PER_INCH), PIXELS_PER_INCH)
+    axes = tuple(figure.add_axes(frame) for frame in frames(size, rows, columns, margins))
+    for ax in axes:
+        ax.set_facecolor("white")
+    yield Sheet(figure, axes, columns, own=True)
+
+
+def frames(size, rows: int, columns: int, margins=MARGINS) -> list[list[float]]:
+    """Left, bottom, width and height of each panel's axes as shares of the figure."""
     left, right, top, bottom = margins
-    axes = []
-    for row in range(rows):
-        for column in range(columns):
-            corner = column * size[0] + left, height - (row + 1) * size[1] + bottom
-            frame = *corner, size[0] - left - right, size[1] - top - bottom
-            ax = figure.add_axes([*np.divide(frame, (width, height, width, height))])
-            ax.set_facecolor("white")
-            axes.append(ax)
-    yield Sheet(figure, tuple(axes), columns, own=True)
+    inside = size[0] - left - right, size[1] - top - bottom
+    whole = 2 * (columns * size[0], rows * size[1])
+    return [
+        [*np.divide((column * size[0] + left, row * size[1] + bottom, *inside), whole)]
+        for row in reversed(range(rows))
+        for column in range(columns)
+    ]
 
 
 def _given_axes(given, panels: int) -> tuple[Axes, ...]:

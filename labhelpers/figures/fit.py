@@ -7,7 +7,7 @@ import numpy as np
 from labhelpers.figures.callout import place_note
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.inputs import check_labels, check_roles, read_line, read_points
-from labhelpers.figures.style import INK, POINTS, dress, run_styles
+from labhelpers.figures.style import INK, POINTS, WRONG, dress, run_styles
 from labhelpers.figures.window import WHOLE_LINE, Window, data_window
 from labhelpers.figures.wording import count, equation
 
@@ -24,7 +24,7 @@ def draw_points(ax, x: np.ndarray, y: np.ndarray, label: str | None = "data"):
         marker="o",
         markersize=3.2 if many else 4.2,
         color=POINTS,
-        alpha=0.35 if many else 0.7,
+        alpha=0.5 if many else 0.7,
         markeredgewidth=0,
         label=label,
         zorder=2,
@@ -99,8 +99,12 @@ def plot_fit(
             )
         dress(ax, "x", "y")
         notice = "The loss is the mean square of the points' vertical distances from the line."
+        if WRONG in [style.color for style in styles]:
+            notice = "Look at how the dashed red line differs."
         if truth:
-            notice = "Dashed is the true line. Noise keeps even the best line a little off it."
+            notice = (
+                "The thin dashes are the true line. Noise keeps even the best line a little off it."
+            )
         return sheet.finish(artists, _describe(dataset, x, fitted, truth), notice)
 
 

@@ -239,11 +239,14 @@ def _notice(curves, exits, by: str, scale: str, reference: float | None) -> str:
     if gone := [curve.name for curve, left in pairs if left]:
         return f"The arrow marks where {' and '.join(gone)} left the plot."
     if len({curve.style.color == WRONG for curve in curves}) == 2:
+        if _lie_together(curves, scale):
+            return "The dashed red curve lies on the other: the losses do not tell them apart."
         return "Look at where the dashed red curve parts from the other."
     if risen := [curve.name for curve in curves if curve.y[-1] > curve.y[0]]:
         return f"Look at {' and '.join(risen)}: the loss ends higher than it began."
-    # A last digit that is still on its way is no rise.
-    if scale == "log" and any((curve.y[1:] / 1.05 > curve.y[:-1]).any() for curve in curves):
+    if scale == "log" and (uneven := [curve.y for curve in curves if _rises(curve.y)]):
+        if not any(map(_has_settled, uneven)):
+            return "Look at how evenly each curve falls."
         place = "high it stays" if reference is None else "far above the dotted line it stays"
         return f"Where a curve only goes up and down, look at how {place}."
     if scale == "log":
@@ -251,7 +254,26 @@ def _notice(curves, exits, by: str, scale: str, reference: float | None) -> str:
         return f"Where a curve is straight, every {noun} divides the loss by the same number."
     if reference is not None:
         return "No line can bring the loss below the dotted one."
-    return "Look at how fast the loss falls at first, and at what it settles."
+    return "Look at how fast the loss falls at first, and at where it ends."
+
+
+def _lie_together(curves, scale: str) -> bool:
+    """Whether two curves of one length differ by no more than a line's width in the plot."""
+    if len(curves) != 2 or curves[0].y.shape != curves[1].y.shape:
+        return False
+    heights = np.array([np.log10(curve.y) if scale == "log" else curve.y for curve in curves])
+    return bool(np.abs(np.diff(heights, axis=0)).max() < 0.02 * np.ptp(heights))
+
+
+def _rises(y: np.ndarray) -> bool:
+    """Whether the loss rises somewhere; a last digit that is still on its way is no rise."""
+    return bool((y[1:] / 1.05 > y[:-1]).any())
+
+
+def _has_settled(y: np.ndarray) -> bool:
+    """Whether the second half has no trend left: its end is not far below its beginning."""
+    half = np.array_split(y[y.size // 2 :], 2)
+    return bool(np.median(half[1]) > 0.5 * np.median(half[0]))
 
 
 def _describe(curves, exits, by: str, scale: str, reference: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import count, repeat
 from weakref import WeakKeyDictionary
 
@@ -13,6 +14,13 @@ from matplotlib.ticker import AutoLocator, LogLocator, NullFormatter
 
 from labhelpers.figures.wording import AxisNumbers
 from labhelpers.history import History
+
+
+def _luminance(color: str) -> float:
+    """How bright `color` is, from 0 to 1 (WCAG 2)."""
+    parts = np.array(to_rgb(color))
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
 
 
 def _ladder(first: str, last: str) -> tuple[str, ...]:
@@ -45,6 +53,27 @@ THEME = (
     | dict(zip(RUN_COLOURS, _DARK_RUNS, strict=True))
     | dict(zip(SHADES, _ladder("#171c21", "#374b5d"), strict=True))
 )
+
+
+#: Contrast with a dark paper below which a thin line is made lighter; 3 is the least that WCAG 2
+#: allows for a graphic.
+LEAST_CONTRAST = 4.0
+
+
+@cache
+def dark_partner(color: str, ours: bool = True) -> str:
+    """The colour, written ``#rrggbb``, that takes the place of `color` in a dark theme.
+
+    One that the table does not know keeps its place, unless it would be too dark to be seen. So
+    does a run's where the figure is not `ours`.
+    """
+    if color in THEME and (ours or color not in RUN_COLOURS):
+        return THEME[color]
+    if color == "#000000":
+        return THEME[INK]
+    least = LEAST_CONTRAST * (_luminance(THEME[PAPER]) + 0.05) - 0.05
+    lighter = (to_hex(np.add(to_rgb(color), part) / (1 + part)) for part in np.arange(0, 2, 0.05))
+    return next(one for one in lighter if _luminance(one) >= least)
 
 
 @dataclass(frozen=True)
@@ -112,6 +141,14 @@ def mark_minimum(ax, w: float, b: float):
     return mark
 
 
+def decades(axis) -> LogLocator:
+    """Where the numbers of a log `axis` stand, over the range that is in view."""
+    number = np.ptp(np.log10(axis.get_view_interval()))
+    # Powers of ten alone would leave an axis of one or two decades nearly bare.
+    subs = (1.0, 2.0, 5.0) if number < 1.5 else (1.0, 3.0) if number < 2.5 else (1.0,)
+    return LogLocator(subs=subs, numticks=9)
+
+
 def dress(ax, x: str, y: str, *, grid: bool = True) -> None:
     """Name the axes of `ax`, trim its frame and lay a light grid; only `ax` is touched."""
     ax.set_xlabel(x)
@@ -120,10 +157,7 @@ def dress(ax, x: str, y: str, *, grid: bool = True) -> None:
     for axis in (ax.xaxis, ax.yaxis):
         log = axis.get_scale() == "log"
         if log:
-            decades = np.subtract(*np.log10(axis.get_view_interval())[::-1])
-            # Powers of ten alone would leave an axis of one or two decades nearly bare.
-            subs = (1.0, 2.0, 5.0) if decades < 1.5 else (1.0, 3.0) if decades < 2.5 else (1.0,)
-            axis.set_major_locator(LogLocator(subs=subs, numticks=9))
+            axis.set_major_locator(decades(axis))
             axis.set_minor_formatter(NullFormatter())
         elif isinstance(axis.get_major_locator(), AutoLocator):
             axis.get_major_locator().set_params(nbins=6, steps=[1, 2, 5, 10])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
+from itertools import pairwise
 from urllib.parse import quote
 
 import numpy as np
@@ -18,22 +19,38 @@ from matplotlib.colors import to_hex
 from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Ellipse
 from matplotlib.path import Path
+from matplotlib.ticker import LogFormatter, ScalarFormatter
 from matplotlib.transforms import Affine2D
 
-from labhelpers.figures.style import GRID, INK, MUTED, PAPER, THEME
+from labhelpers.figures.style import GRID, INK, MUTED, PAPER, dark_partner, decades
+from labhelpers.figures.wording import AxisNumbers
 
-__all__ = ["FONT_SIZE", "LETTER", "data_uri", "draw_panel", "draw_swatch", "number_width"]
+__all__ = [
+    "FONT_SIZE",
+    "LETTER",
+    "PYPLOT_NUMBERS",
+    "data_uri",
+    "draw_panel",
+    "draw_swatch",
+    "number_width",
+    "title_of",
+]
 
 #: In CSS pixels.
 FONT_SIZE = 13
 #: A letter's mean width.
 LETTER = 0.56 * FONT_SIZE
+#: A bend that leaves a line straight to this many pixels is left out: nobody sees it, and a run of
+#: 2,000 steps has many.
+UNSEEN = 0.3
 #: CSS pixels to the point, in which matplotlib counts line widths.
 _PIXELS = 96 / 72
 _LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
 #: What may stand as it is in an address within the double quotes of an attribute.
 _PLAIN = " !'()*+,-./:;=@_{}"
 _NOTHING = ("None", "none", "", " ")
+#: What writes an axis's numbers if nobody chose. The course's pictures write them in its own way.
+PYPLOT_NUMBERS = (LogFormatter, ScalarFormatter)
 
 
 def number_width(text: str) -> float:
@@ -47,18 +64,27 @@ def data_uri(svg: str) -> str:
     return "data:image/svg+xml," + quote(svg.replace('"', "'"), safe=_PLAIN)
 
 
-def draw_panel(axes, box: tuple[float, float, float, float]) -> str:
-    """The part `box` (left, top, width, height, in pixels) of a figure with these `axes`."""
-    picture = _Picture(axes[0].figure.bbox.height)
+def title_of(ax) -> str:
+    """The title of `ax`: on the left as the course sets it, or in the middle as pyplot does."""
+    return ax.get_title("left") or ax.get_title()
+
+
+def draw_panel(axes, box: tuple[float, float, float, float], *, ours: bool = True) -> str:
+    """The part `box` (left, top, width, height, in pixels) of a figure with these `axes`.
+
+    In a dark theme the runs' colours change only where the figure is `ours`: among the colours of
+    somebody else's, the one that takes their place might stand already.
+    """
+    picture = _Picture(axes[0].figure.bbox.height, ours=ours)
     reach = min(picture.add_axes(ax) for ax in axes)
     left, top, width, height = box
     more = max(0.0, left - reach)
     return picture.finish(left - more, top, width + more, height)
 
 
-def draw_swatch(artist) -> str:
+def draw_swatch(artist, *, ours: bool = True) -> str:
     """The picture beside an entry of a legend."""
-    picture = _Picture(16.0)
+    picture = _Picture(16.0, ours=ours)
     picture.add_line(artist, "M1 8h26")
     picture.add_markers(artist, np.array([[14.0, 8.0]]))
     return picture.finish(0, 0, 28, 16, paper=False)
@@ -94,11 +120,23 @@ def _pair(x: int, y: int) -> str:
     return _joined((_short(x / 10), _short(y / 10)))
 
 
+def _with_room(numbers: list[tuple[float, str]]) -> list[tuple[float, str]]:
+    """All `numbers` (place and text), or every second, third, … if they would touch."""
+
+    def apart(pair) -> bool:
+        (here, text), (there, other) = pair
+        return there - here > (number_width(text) + number_width(other)) / 2 + 4
+
+    numbers = sorted(numbers)
+    strides = range(1, len(numbers) + 1)
+    return next((numbers[::n] for n in strides if all(map(apart, pairwise(numbers[::n])))), [])
+
+
 class _Picture:
     """An SVG in the making; its coordinates are the figure's pixels, with y downward."""
 
-    def __init__(self, height: float) -> None:
-        self._height = height
+    def __init__(self, height: float, *, ours: bool) -> None:
+        self._height, self._ours = height, ours
         self._flip = Affine2D().scale(1, -1).translate(0, height)
         self._parts: list[str] = []
         self._names: dict[str, str] = {}
@@ -118,7 +156,7 @@ class _Picture:
     def colour(self, color) -> str:
         """`color` as CSS: a variable if it differs between light and dark."""
         key = to_hex(color)
-        if key not in THEME:
+        if dark_partner(key, self._ours) == key:
             return key
         return f"var(--{self._names.setdefault(key, f'c{len(self._names)}')})"
 
@@ -179,6 +217,7 @@ class _Picture:
     def _shape(self, line, bbox) -> str:
         """Path data of `line`, cut just beyond `bbox`, in relative tenths of a pixel."""
         path = line.get_transform().transform_path(line.get_path())
+        path.simplify_threshold = UNSEEN
         path = path.cleaned(remove_nans=True, clip=bbox.padded(6).extents, simplify=True)
         points = _whole(self._flip.transform(path.vertices))
         parts, (left, up) = [], (0, 0)
@@ -274,13 +313,19 @@ class _Picture:
 
     def _ticks(self, axis) -> list[tuple[float, str]]:
         """Place in pixels and text of each number in view."""
-        places = np.array(axis.get_majorticklocs())
+        formatter, places = axis.get_major_formatter(), axis.get_majorticklocs()
+        if isinstance(formatter, PYPLOT_NUMBERS):
+            log = axis.get_scale() == "log"
+            formatter = AxisNumbers(log)
+            if log:
+                places = decades(axis).tick_values(*axis.get_view_interval())
+        places = np.array(places)
         # As the axis is scaled: on a logarithmic one a slack in the loss's unit has no meaning.
         at = axis.get_transform().transform(places)
         low, high = axis.get_transform().transform(np.array(axis.get_view_interval()))
         slack = 1e-9 * (high - low)
         places = places[(at >= low - slack) & (at <= high + slack)]
-        texts = axis.get_major_formatter().format_ticks(places)
+        texts = formatter.format_ticks(places)
         which = int(axis is axis.axes.yaxis)
         points = np.tile([axis.axes.get_xlim()[0], axis.axes.get_ylim()[0]], (len(places), 1))
         points[:, which] = places
@@ -294,13 +339,8 @@ class _Picture:
         marks += "".join(f"M{_short(left)} {_short(y)}h-4" for y, text in down)
         frame = f"M{_short(left)} {_short(top)}V{_short(bottom)}H{_short(right)}{marks}"
         self.add("path", self.stroke(MUTED, 0.75), d=frame)
-        edge = -np.inf
-        for x, text in across:
-            # Numbers that would run into one another are left out.
-            half = number_width(text) / 2
-            if x - half > edge:
-                self._text(x, bottom + 18, text, INK, "center")
-                edge = x + half + 4
+        for x, text in _with_room(across):
+            self._text(x, bottom + 18, text, INK, "center")
         for y, text in down:
             self._text(left - 7, y, text, INK, "right", "center")
         reach = left - 16 - max((number_width(text) for _, text in down), default=0.0)
@@ -310,7 +350,7 @@ class _Picture:
             turn = f'transform="rotate(-90 {reach:.1f} {y:.1f})"'
             self._text(reach, y, ax.get_ylabel(), INK, "center", look=turn)
             reach -= FONT_SIZE
-        self._add_title(ax.get_title("left"), top - 9, (left - 24, reach), right)
+        self._add_title(title_of(ax), top - 9, (left - 24, reach), right)
         return reach - 2
 
     def _add_title(self, title: str, y: float, starts: tuple[float, float], end: float) -> None:
@@ -338,7 +378,9 @@ class _Picture:
         back = f'{back}{self.colour(PAPER)}"/>' if paper else ""
         ink = self.colour(INK) if paper else ""
         light = ";".join(f"--{name}:{color}" for color, name in self._names.items())
-        dark = ";".join(f"--{name}:{THEME[color]}" for color, name in self._names.items())
+        dark = ";".join(
+            f"--{name}:{dark_partner(color, self._ours)}" for color, name in self._names.items()
+        )
         style = f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
         if paper:  # a sample of a legend has no text
             style += f"svg{{font:{FONT_SIZE}px system-ui,sans-serif}}text{{fill:{ink}}}"

@@ -48,10 +48,11 @@ def show_beside(
     """Show and return the losses of `both` runs, as numbers and curves, and what a check says."""
     right, wrong = both(mistake, data, **changes)
     display(HTML(_table(mistake, right, wrong)))
-    labels, roles = ["right", mistake], [None, "wrong"]
-    display(plot_losses(right, wrong, labels=labels, roles=roles, scale="log"))
-    display(HTML("<p class='lead-in'>A check that sees the second list says:</p>"))
     run = RUN.with_(**changes)
+    by = "step" if run.batch_size is None else "epoch"
+    looks = {"labels": ["right", mistake], "roles": [None, "wrong"]}
+    display(plot_losses(right, wrong, **looks, by=by, scale="log"))
+    display(HTML("<p class='lead-in'>A check that sees the second list says:</p>"))
     display(HTML(describe([find(mistake)], wrong.tolist(), run, "losses").to_html()))
     return right, wrong
 

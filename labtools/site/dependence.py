@@ -7,6 +7,7 @@ cell has set, or asks for the student's progress, would show what the solution c
 from __future__ import annotations
 
 import ast
+import symtable
 from collections.abc import Iterator, Sequence
 
 from IPython.core.inputtransformer2 import TransformerManager
@@ -39,13 +40,13 @@ def cells_after_answers(cells: Sequence[NotebookNode]) -> set[int]:
             continue
         statements = ast.parse(TransformerManager().transform_cell(cell.source)).body
         if "nbgrader" in cell.metadata:
-            from_answers.update(name for one in statements for name in _set_by(one))
+            from_answers.update(*map(_set_by, statements))
             continue
         for statement in statements:
-            names = set(_set_by(statement))
+            names = _set_by(statement)
             # In a block the names that it sets itself, such as a loop's, come first.
             own = names if isinstance(statement, _BLOCKS) else set()
-            if from_answers & (set(_read_by(statement)) - own) or _reports(statement):
+            if from_answers & (_read_by(statement) - own) or _reports(statement):
                 found.add(index)
                 from_answers |= names
             else:
@@ -53,25 +54,47 @@ def cells_after_answers(cells: Sequence[NotebookNode]) -> set[int]:
     return found
 
 
-def _set_by(statement: ast.stmt) -> Iterator[str]:
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.arg):
-            yield node.arg
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                yield alias.asname or alias.name.partition(".")[0]
+def _set_by(statement: ast.stmt) -> set[str]:
+    """The notebook's names that `statement` sets; what is a function's own is not among them."""
+    table = _scopes(statement)
+    outer = {
+        one.get_name() for one in table.get_symbols() if one.is_assigned() or one.is_imported()
+    }
+    return outer | {
+        one.get_name()
+        for scope in _inside(table)
+        for one in scope.get_symbols()
+        if one.is_declared_global() and one.is_assigned()
+    }
 
 
-def _read_by(statement: ast.stmt) -> Iterator[str]:
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            yield node.id
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            yield node.target.id
+def _read_by(statement: ast.stmt) -> set[str]:
+    """The notebook's names that `statement` reads, also inside the functions that it defines."""
+    table = _scopes(statement)
+    outer = {one.get_name() for one in table.get_symbols() if one.is_referenced()}
+    # `x += 1` reads x, too.
+    outer |= {
+        node.target.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+    }
+    return outer | {
+        one.get_name()
+        for scope in _inside(table)
+        for one in scope.get_symbols()
+        if one.is_global() and one.is_referenced()
+    }
+
+
+def _scopes(statement: ast.stmt) -> symtable.SymbolTable:
+    return symtable.symtable(ast.unparse(statement), "cell", "exec")
+
+
+def _inside(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    """All scopes within that of `table`."""
+    for scope in table.get_children():
+        yield scope
+        yield from _inside(scope)
 
 
 def _reports(statement: ast.stmt) -> bool:

@@ -68,6 +68,14 @@ def test_the_solution_is_executed(built):
     nbformat.validate(notebook)
 
 
+def test_the_text_of_a_practice_ends_with_whose_turn_it_is(built):
+    for file in (SOLUTION, STUDENT):
+        cells = nbformat.read(built / file, as_version=4).cells
+        number = next(n for n, cell in enumerate(cells) if cell.id == "lab01-double")
+        turns = [n for n, cell in enumerate(cells) if "Your turn" in cell.source]
+        assert turns == [number - 1] and cells[number - 1].source.endswith("</div>")
+
+
 def test_both_notebooks_carry_nbgraders_metadata(built):
     for file in (SOLUTION, STUDENT):
         cells = nbformat.read(built / file, as_version=4).cells

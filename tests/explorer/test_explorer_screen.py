@@ -84,6 +84,13 @@ def test_verdict_play_and_rate_stand_above_the_path(show, width):
     assert path["y"] + path["height"] - top < 600
 
 
+@pytest.mark.parametrize("width", [1280, 1000, 760, 400])
+def test_the_numbers_over_a_view_are_whole(show, width):
+    figure = show(one_sample(), viewport={"width": width, "height": 900})
+    for readout in figure.find(".views .readout").all():
+        assert readout.evaluate("one => one.scrollWidth <= one.clientWidth"), readout.inner_text()
+
+
 FIGURES = {
     "diverging": lambda: gentle(lr=0.5, steps=40),
     "just diverging": lambda: gentle(lr=0.36, steps=40),

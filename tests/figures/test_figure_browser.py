@@ -6,9 +6,11 @@ import io
 
 import nbformat
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from labhelpers.figures import plot_run, plot_step
+from labhelpers.figures.plain import themed
 from labhelpers.figures.style import PAPER, THEME
 from labhelpers.figures.vector import FONT_SIZE
 from tests.jupyter import JupyterServer, open_notebook
@@ -22,8 +24,14 @@ PANELS = "div:nth-of-type(2) > img"
 def server(browser, tmp_path_factory, dataset, surface, run):
     """A server with one notebook, saved elsewhere: JupyterLab sanitises its outputs."""
     cells = []
-    for drawing in (plot_step(dataset, surface, run, 1), plot_run(dataset, surface, run)):
-        bundle = drawing._repr_mimebundle_()
+    bundles = [
+        plot._repr_mimebundle_()
+        for plot in (plot_step(dataset, surface, run, 1), plot_run(dataset, surface, run))
+    ]
+    # A figure that is made with pyplot, as a student makes it.
+    figure = Figure()
+    figure.add_subplot().plot(run.loss)
+    for bundle in (*bundles, {"text/html": themed(figure)}):
         output = nbformat.v4.new_output("execute_result", bundle, execution_count=1)
         cells.append(nbformat.v4.new_code_cell("draw()", outputs=[output], execution_count=1))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -51,7 +59,7 @@ def test_the_picture_follows_the_theme_of_the_page_and_not_of_the_system(open_pa
         "window.jupyterapp.shell.currentWidget.content.widgets.some(one => one.model.trusted)"
     )
     pictures = page.locator(f".jp-OutputArea figure > {PANELS}")
-    assert pictures.count() == 5
+    assert pictures.count() == 6
     for theme, color in (("Light", PAPER), ("Dark", THEME[PAPER])):
         page.evaluate(
             "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})",

@@ -107,6 +107,14 @@ def test_truth_needs_a_known_line():
         plot_fit(data.curve(), show_truth=True)
 
 
+def test_one_curve_is_not_called_several():
+    curve = ([0, 1, 2], [0, 1, 4])
+    captions = [
+        plot_curve_fits(curve, {f"{n}": curve for n in range(number)}).caption for number in (1, 2)
+    ]
+    assert "the curve" in captions[0] and "each curve" in captions[1]
+
+
 def test_curve_fits_draw_each_prediction():
     target = data.curve()
     x = np.linspace(-1, 4, 30)
@@ -452,8 +460,12 @@ def test_the_caption_of_losses_says_what_to_notice_in_these(run, surface):
     assert caption([9, 3, 1, 2, 1], reference=0.5) == (
         "Where a curve only goes up and down, look at how far above the dotted line it stays."
     )
+    assert caption([9, 6, 4, 5, 2, 3, 1, 0.6, 0.7, 0.2]) == "Look at how evenly each curve falls."
     assert caption(run, [9, 3, 12], labels=["a", "b"]) == (
         "Look at b: the loss ends higher than it began."
+    )
+    assert caption([9, 3, 2], [9, 3.05, 2], roles=[None, "wrong"]) == (
+        "The dashed red curve lies on the other: the losses do not tell them apart."
     )
     assert caption(run, [9, 3, 2], roles=[None, "wrong"]) == (
         "Look at where the dashed red curve parts from the other."

@@ -28,7 +28,7 @@ from labhelpers.figures.style import (
     WRONG,
     run_styles,
 )
-from labhelpers.figures.vector import FONT_SIZE, number_width
+from labhelpers.figures.vector import FONT_SIZE, draw_panel, number_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -146,6 +146,17 @@ def test_numbers_have_room_also_in_a_wide_font(plots, dataset):
         labels = [text for text in texts if "rotate(-90" in text.get("transform", "")]
         # A rotated label hangs a quarter of its size below its line.
         assert all(float(text.get("x")) + 0.25 * FONT_SIZE < left for text in labels)
+
+
+@pytest.mark.parametrize(("pixels", "wanted"), [(428, 5), (160, 10)])
+def test_numbers_without_room_are_left_out_at_even_steps(pixels, wanted):
+    ax = Figure((pixels / 96, 160 / 96), 96).add_axes([0.4, 0.4, 0.5, 0.5])
+    ax.plot([-17, 7], [0, 0])
+    ax.set_xticks([-15, -10, -5, 0, 5])
+    picture = ElementTree.fromstring(draw_panel([ax], (0, 0, pixels, 160)))
+    texts = [one.text for one in picture.iter(f"{SVG}text") if one.get("text-anchor") == "middle"]
+    numbers = [float(text.replace("−", "-")) for text in texts]
+    assert set(np.diff(numbers)) == {wanted}
 
 
 def test_a_long_title_stays_in_its_panel(dataset, surface, run):

@@ -127,10 +127,17 @@ def test_a_stale_notebook_is_refused(lab, tmp_path, folder):
         ("for answer in range(3):\n    plot(answer)", False),
         ("plot(something)", False),
         ("answer += 1", True),
+        ("def show():\n    plot(answer)", True),
+        ("def show(answer):\n    plot(answer)", False),
+        ("[answer for answer in (1, 2)]", False),
+        ("plot(batch)", False),
+        ("plot(inner)", False),
+        ("plot(shared)", True),
     ],
 )
 def test_what_depends_on_an_answer(given, depends):
-    practice = nbformat.v4.new_code_cell("answer = 1", metadata={"nbgrader": {"solution": True}})
+    text = "answer = 1\ndef train(batch):\n    global shared\n    shared = inner = batch"
+    practice = nbformat.v4.new_code_cell(text, metadata={"nbgrader": {"solution": True}})
     cells = [practice, nbformat.v4.new_code_cell(given)]
     assert cells_after_answers(cells) == ({1} if depends else set())
 
