@@ -132,10 +132,10 @@ def _stopped_after(seconds: float) -> Iterator[None]:
             return
         if imported:
             imported, end = False, _own_time() + seconds
-        left = end - _own_time()
-        if left < 0.01:
+        more = end - _own_time()
+        if more < 0.01:
             raise _Overtime
-        signal.setitimer(signal.ITIMER_REAL, left, 1.0)
+        signal.setitimer(signal.ITIMER_REAL, more, 1.0)
 
     before = signal.signal(signal.SIGALRM, stop)
     # It fires again every second, for code that swallows even BaseException once.
