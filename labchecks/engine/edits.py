@@ -216,6 +216,13 @@ class _Program:
         names = (n.target.id for n in loops if isinstance(n.target, ast.Name))
         return [ast.Name(name, ast.Load()) for name in dict.fromkeys(names)]
 
+    def variables(self) -> list[str]:
+        """The names that are read or given a value, but for those of functions and modules."""
+        read = (p.node.id for p in self.of(ast.Name) if not _is_called(p))
+        arguments = (arg.arg for f in self.functions for arg in (*f.args.args, *f.args.kwonlyargs))
+        stored = (place.node.id for place in self.places if _is_stored(place.node))
+        return list(dict.fromkeys((*arguments, *read, *stored)))
+
     def replaced(self, place: _Place, *others: ast.AST) -> Changes:
         """Put each of the others in the place, in turn, and at last what stood there."""
         lines = _lines(place.node)
@@ -275,7 +282,7 @@ def _lines(node: ast.AST) -> tuple[int, int]:
 
 def _signs(program: _Program) -> Changes:
     """`+` for `-` and the reverse, in steps and elsewhere; a minus put before, or taken away."""
-    other = {ast.Add: ast.Sub, ast.Sub: ast.Add}
+    other = {ast.Add: (ast.Sub,), ast.Sub: (ast.Add,)}
     yield from _operators(program, other)
     for place in program.of(ast.UnaryOp):
         if isinstance(place.node.op, ast.USub):
@@ -290,23 +297,28 @@ def _signs(program: _Program) -> Changes:
                 yield from program.replaced(place, ast.UnaryOp(ast.USub(), value))
 
 
-def _operators(program: _Program, other: dict[type, type] | None = None) -> Changes:
+def _operators(program: _Program, other: dict[type, tuple[type, ...]] | None = None) -> Changes:
     """Another operator in its place."""
     other = other or {
-        ast.Mult: ast.Div,
-        ast.Div: ast.Mult,
-        ast.FloorDiv: ast.Div,
-        ast.Mod: ast.FloorDiv,
-        ast.MatMult: ast.Mult,
-        ast.Pow: ast.Mult,
+        ast.Mult: (ast.Div, ast.Pow),
+        ast.Div: (ast.Mult,),
+        ast.FloorDiv: (ast.Div,),
+        ast.Mod: (ast.FloorDiv,),
+        ast.MatMult: (ast.Mult,),
+        ast.Pow: (ast.Mult,),
     }
     for node in ast.walk(program.tree):
-        if isinstance(node, (ast.BinOp, ast.AugAssign)) and type(node.op) in other:
-            old, node.op = node.op, other[type(node.op)]()
-            try:
-                yield _lines(node)
-            finally:
-                node.op = old
+        if not isinstance(node, (ast.BinOp, ast.AugAssign)):
+            continue
+        squared = getattr(getattr(node, "right", None), "value", None) == 2
+        old = node.op
+        try:
+            for kind in other.get(type(old), ()):
+                if kind is not ast.Pow or squared:
+                    node.op = kind()
+                    yield _lines(node)
+        finally:
+            node.op = old
 
 
 def _comparisons(program: _Program) -> Changes:
@@ -416,6 +428,15 @@ def _missing(program: _Program) -> Changes:
                 yield from program.replaced(
                     place, *(ast.BinOp(lost, way, place.node) for way in ways)
                 )
+    sums = [p for p in program.of(ast.BinOp) if isinstance(p.node.op, (ast.Add, ast.Sub))]
+    sides = (side for p in sums for side in (p.node.left, p.node.right))
+    terms = [ast.Name(name, ast.Load()) for name in sorted({getattr(n, "id", "") for n in sides})]
+    for place in program.of(ast.BinOp):
+        # What stands in a sum, or is multiplied, is no sum of its own that lacks a term.
+        inside = isinstance(getattr(place.parent, "op", None), (ast.Add, ast.Sub, ast.Mult))
+        for term in () if inside and isinstance(place.parent, ast.BinOp) else terms:
+            ways = (ast.BinOp(place.node, way(), term) for way in (ast.Add, ast.Sub) if term.id)
+            yield from program.replaced(place, *ways)
     arguments = [arg.arg for function in program.functions for arg in function.args.args]
     given = [*arguments, *stored]
     for target, value in _assigned(program):
@@ -440,17 +461,13 @@ def _assigned(program: _Program) -> Iterator[tuple[ast.Name, ast.expr]]:
 
 
 def _constants(program: _Program) -> Changes:
-    """Another number in a number's place, or an argument; one more or less than a count."""
+    """Another number in a number's place, or a variable; one more or less than a count."""
     numbers = {
         place.node.value: place.node
         for place in program.of(ast.Constant)
         if _is_number(place.node.value)
     }
-    arguments = [
-        ast.Name(arg.arg, ast.Load())
-        for function in program.functions
-        for arg in function.args.args
-    ]
+    variables = [ast.Name(name, ast.Load()) for name in program.variables()]
     for place in program.of(ast.Constant):
         value = place.node.value
         if isinstance(value, bool):
@@ -458,8 +475,8 @@ def _constants(program: _Program) -> Changes:
         elif _is_number(value):
             near = [value + 1, value - 1, -value, 2 * value, value / 2, 10 * value, value / 10]
             near = [int(v) if isinstance(value, int) and v == int(v) else v for v in near]
-            near = dict.fromkeys(v for v in [*near, 0, 1, 2, *numbers] if v != value)
-            yield from program.replaced(place, *map(ast.Constant, near), *arguments)
+            near = dict.fromkeys(v for v in [*near, 0, 0.5, 1, 2, *numbers] if v != value)
+            yield from program.replaced(place, *map(ast.Constant, near), *variables)
     for place in program.of(ast.Name, ast.BinOp, ast.Call):
         if _counts(place):
             yield from program.replaced(
@@ -493,31 +510,13 @@ def _called(node: ast.AST) -> str:
 
 
 def _names(program: _Program) -> Changes:
-    """A sibling in a name's place: a name that is used in the same kind of place."""
-    roles: dict[str, set[str]] = {}
-    reads = list(program.of(ast.Name))
-    for place in reads:
-        if not _is_called(place):
-            roles.setdefault(place.node.id, set()).add(_role(place))
-    for node in ast.walk(program.tree):
-        if _is_stored(node):
-            roles.setdefault(node.id, set())
-    arguments = {arg.arg for f in program.functions for arg in (*f.args.args, *f.args.kwonlyargs)}
+    """Another variable in a name's place, or a number."""
     numbers = {p.node.value for p in program.of(ast.Constant) if type(p.node.value) is float}
-    for place in reads:
+    for place in program.of(ast.Name):
         name, parent = place.node.id, place.parent
         if _is_called(place):
             continue
-        mine = roles[name]
-
-        def near(other: str, name=name, mine=mine) -> int:
-            alike = other.lower() == name.lower() or other.lower().startswith(name.lower())
-            used = roles.get(other, set())  # a name that nothing reads may be the one that is meant
-            return -(2 * alike + bool(mine & used) + (not used) + (other in arguments))
-
-        back = isinstance(parent, ast.Return)  # in no other place stands what a function returns
-        others = {o for o in (*roles, *arguments) if o != name and (back or near(o))}
-        others = [*sorted(others, key=lambda o: (near(o), o)), *program.names]
+        others = [o for o in (*program.variables(), *program.names) if o != name]
         yield from program.replaced(place, *(ast.Name(o, ast.Load()) for o in others))
         if isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Mult, ast.Div, ast.Pow)):
             yield from program.replaced(place, *map(ast.Constant, sorted({2, *numbers})))
@@ -539,14 +538,6 @@ def _is_called(place: _Place) -> bool:
         and place.field == "func"
         or name in (*("torch", "np", "numpy", "nn", "plt", "math", "random", "optim"),)
     )
-
-
-def _role(place: _Place) -> str:
-    parent = place.parent
-    more = (
-        getattr(parent, "attr", "") or _called(parent) or type(getattr(parent, "op", None)).__name__
-    )
-    return f"{type(parent).__name__}.{place.field} {more}"
 
 
 def _arguments(program: _Program) -> Changes:
@@ -763,11 +754,17 @@ def _doubled(program: _Program) -> Changes:
             if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr)):
                 continue
             for one, other in twins:
-                twin = _renamed(statement, one, other)
+                twin = _renamed(statement, one, other, program.variables())
                 if twin is not None:
                     yield from program.rewritten(
                         body.statements, [*old[: i + 1], twin, *old[i + 1 :]], statement
                     )
+                    for k in (i - 1, i + 1):
+                        if 0 <= k < len(old):
+                            _moved_to(twin, old[k])
+                            yield from program.rewritten(
+                                body.statements, [*old[:k], twin, *old[k + 1 :]], old[k]
+                            )
             yield from program.rewritten(
                 body.statements, [*old[:i], statement, *old[i:]], statement
             )
@@ -786,16 +783,16 @@ def _twins(program: _Program) -> list[tuple[str, str]]:
     return [p for a, b in pairs for p in ((a, b), (b, a)) if p[0] in found and p[1] in found]
 
 
-def _renamed(statement: ast.stmt, one: str, other: str) -> ast.stmt | None:
+def _renamed(statement: ast.stmt, one: str, other: str, names: Sequence[str]) -> ast.stmt | None:
+    """The same for another name, as `db` for `dw` where there is one; None if it has neither."""
     twin = ast.parse(ast.unparse(statement)).body[0]
-    nodes = [n for n in ast.walk(twin) if isinstance(n, ast.Name) and n.id == one]
-    for node in nodes:
-        node.id = other
+    found = False
     for node in ast.walk(twin):
-        for field in ("lineno", "end_lineno"):
-            if hasattr(node, field):
-                setattr(node, field, getattr(statement, field))
-    return twin if nodes else None
+        name = getattr(node, "id", "")
+        if name == one or name.endswith(one) and name.removesuffix(one) + other in names:
+            node.id, found = name.removesuffix(one) + other, True
+    _moved_to(twin, statement)
+    return twin if found else None
 
 
 def _zeroed(program: _Program) -> Changes:

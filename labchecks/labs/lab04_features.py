@@ -101,7 +101,7 @@ FEATURES = Practice.function(
     tolerance=0.01,
     compared="each",
     # One standardised feature is fitted in a single step at this rate.
-    sooner=(0.5, 10),
+    sooner=[(0.5, 10)],
     praise="Every coefficient lies within 1 % of least squares, for one feature and for several, "
     "in units far apart.",
     look="Has the run arrived after its updates, and do the coefficients belong to the inputs as "
