@@ -46,7 +46,7 @@ NO_ANSWER = frozenset({"absent", "stub", "error", "timeout", "other"})
 ORDER = (
     *("sides", "slice", "constant", "comparison", "range", "in place", "gradients", "argument"),
     *("call", "sign", "operator", "mean or sum", "dropped", "neighbours", "moved", "doubled"),
-    *("fresh list", "missing", "factor", "name"),
+    *("fresh list", "name", "missing", "factor"),
 )
 
 #: The longest part of the code that is named.
@@ -123,7 +123,7 @@ def line_hint(
             found = search.run()
     except TimeoutError:
         return ""
-    return _said(found, _part(found, search.tree), cell) if found else ""
+    return _said(found, search.tree, cell) if found else ""
 
 
 class _Search:
@@ -351,12 +351,16 @@ LOOK = {
 QUOTED = 70
 
 
-def _said(found: Sequence[Trial], part: tuple[int, int], cell: str) -> str:
-    first, last = part
+def _said(found: Sequence[Trial], tree: ast.AST, cell: str) -> str:
+    first, last = _part(found, tree)
     line = cell.split("\n")[first - 1].strip()
     if len(line) > QUOTED:
         line = f"{line[:QUOTED]} …"
     where = f"line {first}, `{line}`," if first == last else f"lines {first} to {last}"
-    look = LOOK[found[0].kind]
+    conditional = any(
+        isinstance(node, (ast.If, ast.While)) and node.lineno == first and last <= node.end_lineno
+        for node in ast.walk(tree)
+    )
+    look = LOOK["comparison" if conditional else found[0].kind]
     end = "?" if ":" in look else "."
     return f"A hint, found by trying small changes of your code: look at {where} and at {look}{end}"

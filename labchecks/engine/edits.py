@@ -11,13 +11,13 @@ the tree is never copied, and two changes are composed by making the second whil
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from types import CodeType
 
-__all__ = ["KINDS", "Edit", "Trial", "double_edits", "double_trials", "edits", "trials"]
+__all__ = ["KINDS", "Edit", "Trial", "double_trials", "edits", "trials"]
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,7 @@ class Trial:
 Changes = Iterator[tuple[int, int]]
 
 
-def edits(
-    source: str, kinds: Sequence[str] | None = None, names: Collection[str] = ()
-) -> Iterator[Edit]:
+def edits(source: str, kinds: Sequence[str] | None = None) -> Iterator[Edit]:
     """Each program that is one small change away, one kind of change after another.
 
     Parameters
@@ -74,8 +72,6 @@ def edits(
         Python, without IPython's commands.
     kinds : sequence of str, optional
         Of which kinds the changes may be, in this order; all of :data:`KINDS` if left out.
-    names : collection of str, optional
-        Names from outside the program that may stand in place of one of its own.
 
     Raises
     ------
@@ -84,7 +80,7 @@ def edits(
     """
     tree = ast.parse(source)
     seen = {ast.unparse(tree)}
-    with closing(_changes(tree, kinds, names)) as changes:
+    with closing(_changes(tree, kinds)) as changes:
         for kind, lines in changes:
             made = ast.unparse(tree)
             if made not in seen and _compiles(made):
@@ -92,43 +88,25 @@ def edits(
                 yield Edit(kind, lines, made)
 
 
-def double_edits(
-    source: str, kinds: Sequence[str] | None = None, names: Collection[str] = ()
-) -> Iterator[tuple[Edit, Edit]]:
-    """Each program that is two changes away: the first change alone, then both together.
-
-    The arguments are those of :func:`edits`. N single edits make some N²/2 pairs; these are
-    made one by one, as they are asked for.
-    """
-    tree = ast.parse(source)
-    seen = {ast.unparse(tree), *(edit.source for edit in edits(source, kinds, names))}
-    with closing(_changes(tree, kinds, names)) as firsts:
-        for kind, lines in firsts:
-            one = Edit(kind, lines, ast.unparse(tree))
-            with closing(_changes(tree, kinds, names)) as seconds:
-                for other, more in seconds:
-                    made = ast.unparse(tree)
-                    if made not in seen and _compiles(made):
-                        seen.add(made)
-                        yield one, Edit(other, more, made)
-
-
 def trials(source: str, kinds: Sequence[str] | None = None) -> Iterator[Trial]:
     """The programs of :func:`edits`, compiled; one that can be made in two ways comes twice."""
     tree = ast.parse(source)
-    with closing(_changes(tree, kinds, ())) as changes:
+    with closing(_changes(tree, kinds)) as changes:
         yield from _compiled(
             tree, _content(compile(source, FILE, "exec", dont_inherit=True)), changes
         )
 
 
 def double_trials(source: str, kinds: Sequence[str] | None = None) -> Iterator[Trial]:
-    """The programs of :func:`double_edits`, compiled; one made in two ways comes twice."""
+    """Each program that is two changes away; one that can be made in two ways comes twice.
+
+    N single edits make some N²/2 pairs; these are made one by one, as they are asked for.
+    """
     tree = ast.parse(source)
     before = _content(compile(source, FILE, "exec", dont_inherit=True))
-    with closing(_changes(tree, kinds, ())) as firsts:
+    with closing(_changes(tree, kinds)) as firsts:
         for _, one in firsts:
-            with closing(_changes(tree, kinds, ())) as seconds:
+            with closing(_changes(tree, kinds)) as seconds:
                 both = ((k, (min(one[0], two[0]), max(one[1], two[1]))) for k, two in seconds)
                 yield from _compiled(tree, before, both)
 
@@ -163,8 +141,8 @@ def _compiles(source: str) -> bool:
     return False
 
 
-def _changes(tree: ast.Module, kinds, names) -> Iterator[tuple[str, tuple[int, int]]]:
-    program = _Program(tree, names)
+def _changes(tree: ast.Module, kinds) -> Iterator[tuple[str, tuple[int, int]]]:
+    program = _Program(tree)
     for kind in KINDS if kinds is None else kinds:
         for lines in KINDS[kind](program):
             yield kind, lines
@@ -189,7 +167,7 @@ class _Place:
 class _Program:
     """A program's expressions and statements, as they are when it is made."""
 
-    def __init__(self, tree: ast.Module, names: Collection[str]) -> None:
+    def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
         self.places = [
             _Place(parent, field, index, node)
@@ -200,7 +178,6 @@ class _Program:
         ]
         self.bodies = list(_bodies(tree, None))
         self.functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
-        self.names = tuple(names)
 
     def of(self, *kinds: type) -> Iterator[_Place]:
         """The places in which such an expression is read."""
@@ -447,6 +424,25 @@ def _missing(program: _Program) -> Changes:
         for place in program.of(ast.BinOp):
             if any(place.node is node for node in within):
                 yield from program.replaced(place, ast.BinOp(old, ast.Sub(), place.node))
+    yield from _as_beside(program)
+
+
+def _as_beside(program: _Program) -> Changes:
+    """A statement as the one beside it has it, for its own name: for `b` what is done for `w`."""
+    for body in program.bodies:
+        old = body.statements[:]
+        for i, statement in enumerate(old):
+            for k in (i - 1, i + 1):
+                both = k in range(len(old)) and _is_simple(statement) and _is_simple(old[k])
+                for names in _twins(program) if both else ():
+                    twin = _renamed(statement, names, old[k])
+                    if twin is not None:
+                        new = [*old[:k], twin, *old[k + 1 :]]
+                        yield from program.rewritten(body.statements, new, old[k])
+
+
+def _is_simple(statement: ast.stmt) -> bool:
+    return isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr))
 
 
 def _assigned(program: _Program) -> Iterator[tuple[ast.Name, ast.expr]]:
@@ -516,8 +512,8 @@ def _names(program: _Program) -> Changes:
         name, parent = place.node.id, place.parent
         if _is_called(place):
             continue
-        others = [o for o in (*program.variables(), *program.names) if o != name]
-        yield from program.replaced(place, *(ast.Name(o, ast.Load()) for o in others))
+        others = (ast.Name(o, ast.Load()) for o in program.variables() if o != name)
+        yield from program.replaced(place, *others)
         if isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Mult, ast.Div, ast.Pow)):
             yield from program.replaced(place, *map(ast.Constant, sorted({2, *numbers})))
     stored = [place for place in program.places if _is_stored(place.node)]
@@ -717,19 +713,22 @@ def _moved(program: _Program) -> Changes:
                 if body.owner is not None and body.within is not None and rest:
                     outer = body.within.statements[:]
                     at = outer.index(body.owner)
+                    # Whether a condition is the right one is in question with what it holds.
+                    head = [body.owner] if isinstance(body.owner, ast.If) else []
                     for k in (at, at + 1):
                         for _ in program.rewritten(body.statements, rest, *group):
-                            yield from program.rewritten(
-                                body.within.statements, [*outer[:k], *group, *outer[k:]], *group
-                            )
+                            out = [*outer[:k], *group, *outer[k:]]
+                            yield from program.rewritten(body.within.statements, out, *head, *group)
                 for k, first in ((i - 1, False), (i + count, True)):
                     loop = old[k] if 0 <= k < len(old) else None
                     if isinstance(loop, (ast.For, ast.While, ast.With, ast.If)):
                         inner = loop.body[:]
                         ways = ([*group, *inner], [*inner, *group])
+                        head = [loop] if isinstance(loop, ast.If) else []
+                        moved = [*group, *head] if first else [*head, *group]
                         for way in ways if first else ways[::-1]:
                             for _ in program.rewritten(body.statements, rest, *group):
-                                yield from program.rewritten(loop.body, way, *group)
+                                yield from program.rewritten(loop.body, way, *moved)
 
 
 def _dropped(program: _Program) -> Changes:
@@ -751,48 +750,39 @@ def _doubled(program: _Program) -> Changes:
     for body in program.bodies:
         old = body.statements[:]
         for i, statement in enumerate(old):
-            if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr)):
+            if not _is_simple(statement):
                 continue
-            for one, other in twins:
-                twin = _renamed(statement, one, other, program.variables())
+            for names in twins:
+                twin = _renamed(statement, names, statement)
                 if twin is not None:
                     yield from program.rewritten(
                         body.statements, [*old[: i + 1], twin, *old[i + 1 :]], statement
                     )
-                    for k in (i - 1, i + 1):
-                        if 0 <= k < len(old):
-                            _moved_to(twin, old[k])
-                            yield from program.rewritten(
-                                body.statements, [*old[:k], twin, *old[k + 1 :]], old[k]
-                            )
             yield from program.rewritten(
                 body.statements, [*old[:i], statement, *old[i:]], statement
             )
 
 
-def _twins(program: _Program) -> list[tuple[str, str]]:
-    """Pairs of the program's names for which the same is usually done, such as w and b."""
-    found = {
-        node.id
-        for node in ast.walk(program.tree)
-        if isinstance(node, ast.Name)
-        and node.id.lower() in ("w", "b", "weight", "bias", "slope", "intercept", "x", "y")
-    }
-    found |= {arg.arg for f in program.functions for arg in f.args.args if arg.arg in ("w", "b")}
+def _twins(program: _Program) -> list[dict[str, str]]:
+    """Names, and those for which the same is usually done: `b` for `w`, `db` for `dw`."""
+    names = program.variables()
     pairs = (("w", "b"), ("weight", "bias"), ("slope", "intercept"), ("X", "Y"), ("x", "y"))
-    return [p for a, b in pairs for p in ((a, b), (b, a)) if p[0] in found and p[1] in found]
+    found = [
+        {name: twin for name in names if (twin := name.replace(one, other, 1)) in names}
+        for pair in pairs
+        for one, other in (pair, pair[::-1])
+    ]
+    return [{name: twin for name, twin in twins.items() if name != twin} for twins in found]
 
 
-def _renamed(statement: ast.stmt, one: str, other: str, names: Sequence[str]) -> ast.stmt | None:
-    """The same for another name, as `db` for `dw` where there is one; None if it has neither."""
+def _renamed(statement: ast.stmt, names: dict[str, str], at: ast.AST) -> ast.stmt | None:
+    """The statement with other names, in the lines of `at`; None if it has none of them."""
     twin = ast.parse(ast.unparse(statement)).body[0]
-    found = False
-    for node in ast.walk(twin):
-        name = getattr(node, "id", "")
-        if name == one or name.endswith(one) and name.removesuffix(one) + other in names:
-            node.id, found = name.removesuffix(one) + other, True
-    _moved_to(twin, statement)
-    return twin if found else None
+    nodes = [n for n in ast.walk(twin) if isinstance(n, ast.Name) and n.id in names]
+    for node in nodes:
+        node.id = names[node.id]
+    _moved_to(twin, at)
+    return twin if nodes else None
 
 
 def _zeroed(program: _Program) -> Changes:
