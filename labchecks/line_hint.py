@@ -16,7 +16,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from labchecks.ask.values import read_numbers
-from labchecks.engine.edits import FILE, Trial, double_trials, trials
+from labchecks.engine.edits import FILE, WIDE, Trial, double_trials, how_many, trials
 from labchecks.feedback import Feedback
 from labchecks.registry import Practice
 from labchecks.rerun import Rerun, cell_of, essential, is_harmless, looked_up
@@ -119,7 +119,7 @@ def line_hint(
     try:
         rerun = Rerun(practice, namespace, source)
         with rerun.quietly():
-            search = _Search(rerun, source, cases, answers, feedback, deadline)
+            search = _Search(rerun, source, cases, answers, deadline)
             found = search.run()
     except TimeoutError:
         return ""
@@ -132,9 +132,9 @@ class _Search:
     Where the time is up before, nothing can be named: what was not tried may succeed elsewhere.
     """
 
-    def __init__(self, rerun, source, cases, answers, feedback, deadline):
+    def __init__(self, rerun, source, cases, answers, deadline):
         self.rerun, self.source, self.deadline = rerun, source, deadline
-        self.cases, self.answers, self.feedback = list(cases), list(answers), feedback
+        self.cases, self.answers = list(cases), list(answers)
         self.judge = rerun.practice.judge
         self.tree = ast.parse(source)
         self.code = compile(source, FILE, "exec", dont_inherit=True)
@@ -149,9 +149,12 @@ class _Search:
             return []
         begun = clock()
         found = self._that_succeed(trials(self.source, ORDER))
-        # All pairs have to be tried before one of them can be named.
-        pairs = (clock() - begun) * len(self.known) / 2
-        if not found and clock() + pairs < self.deadline:
+        # More is only begun where all of it can be tried.
+        number, took = len(self.known), clock() - begun
+        wide = took / max(number, 1) * how_many(self.source, list(WIDE))
+        if not found and clock() + wide < self.deadline:
+            found = self._that_succeed(trials(self.source, list(WIDE)))
+        if not found and clock() + took * number / 2 < self.deadline:
             found = self._that_succeed(double_trials(self.source))
         return found if found and _part(found, self.tree) else []
 
@@ -174,7 +177,7 @@ class _Search:
             return False
         if not all(map(_alike, again, self.answers)):
             with_luck = self.rerun.drew and self.judge(self.cases, again)
-            if not with_luck or with_luck.mistake != self.feedback.mistake:
+            if not with_luck or not unexplained(with_luck):
                 return False
         self.unedited = again
         # A list that nothing but appending fills is refused at its first wrong value.
@@ -344,6 +347,8 @@ LOOK = {
     "constant": "the numbers there",
     "missing": "what enters there: is anything missing",
     "name": "the names there: does each stand for what you mean",
+    "expression": "each part of it: is it the one that you mean",
+    "operand": "what enters there: is anything missing",
     "factor": "the factors there: is one too many, or one too few",
 }
 

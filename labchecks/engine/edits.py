@@ -17,7 +17,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from types import CodeType
 
-__all__ = ["KINDS", "Edit", "Trial", "double_trials", "edits", "trials"]
+__all__ = ["KINDS", "WIDE", "Edit", "Trial", "double_trials", "edits", "trials"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,12 @@ def trials(source: str, kinds: Sequence[str] | None = None) -> Iterator[Trial]:
         )
 
 
+def how_many(source: str, kinds: Sequence[str]) -> int:
+    """The number of changes of these kinds, which are not compiled for it."""
+    with closing(_changes(ast.parse(source), kinds)) as changes:
+        return sum(1 for _ in changes)
+
+
 def double_trials(source: str, kinds: Sequence[str] | None = None) -> Iterator[Trial]:
     """Each program that is two changes away; one that can be made in two ways comes twice.
 
@@ -144,7 +150,7 @@ def _compiles(source: str) -> bool:
 def _changes(tree: ast.Module, kinds) -> Iterator[tuple[str, tuple[int, int]]]:
     program = _Program(tree)
     for kind in KINDS if kinds is None else kinds:
-        for lines in KINDS[kind](program):
+        for lines in (KINDS.get(kind) or WIDE[kind])(program):
             yield kind, lines
 
 
@@ -881,6 +887,41 @@ def _fresh(program: _Program) -> Changes:
                 back = ast.Return(ast.Name(name, ast.Load()))
                 yield from program.rewritten(body.statements, [*old, back], old[-1])
 
+
+def _expressions(program: _Program) -> Changes:
+    """Any expression or number of the program in another one's place."""
+    kinds = (ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Constant)
+    parts = [ast.Constant(1), *(place.node for place in _values(program, *kinds))]
+    parts = {ast.dump(part): deepcopy(part) for part in parts}.values()
+    for place in _values(program, ast.Name, *kinds):
+        yield from program.replaced(place, *parts)
+
+
+def _operands(program: _Program) -> Changes:
+    """A variable more, on either side of a value."""
+    variables = [ast.Name(name, ast.Load()) for name in program.variables()]
+    for place in _values(program, ast.Name, ast.BinOp, ast.Call, ast.Subscript):
+        for other in variables:
+            for way in (ast.Add, ast.Sub, ast.Mult, ast.Div):
+                ways = [(place.node, other), (other, place.node)]
+                yield from program.replaced(place, *(ast.BinOp(a, way(), b) for a, b in ways))
+
+
+def _values(program: _Program, *kinds: type) -> Iterator[_Place]:
+    """The places of such expressions that are no name of a function and hold no text."""
+    for place in program.of(*kinds):
+        called = isinstance(place.node, ast.Name) and _is_called(place)
+        other = isinstance(place.node, ast.Constant) and not _is_number(place.node.value)
+        if not (called or other or place.field == "func" or isinstance(place.parent, ast.Expr)):
+            yield place
+
+
+#: What is changed where none of those below helps: so much that it needs a quick program, and that
+#: hardly any of it makes a slip that a student makes.
+WIDE: dict[str, Callable[[_Program], Changes]] = {
+    "expression": _expressions,
+    "operand": _operands,
+}
 
 #: What is changed, and how: first what students most often get wrong on the banks.
 KINDS: dict[str, Callable[[_Program], Changes]] = {

@@ -107,6 +107,22 @@ def test_what_was_left_out_is_put_in(wrong, right, kind):
     assert [found for found, _ in undone(wrong, right)] == [kind]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right", "kind"),
+    [
+        ("s = 1 - a; return s * a * 2", "s = 1 - a; return s * (1 - a) * 2", "expression"),
+        ("return b - a ** 2", "return 1 - a ** 2", "expression"),
+        ("return (a ** 2).sum()", "return ((b - a) ** 2).sum()", "operand"),
+    ],
+)
+def test_wide_changes_put_in_what_is_more_than_a_slip(wrong, right, kind):
+    wrong, right = (f"def f(a, b):\n    {source}" for source in (wrong, right))
+    assert not undone(wrong, right)
+    made = list(edits(wrong, list(module.WIDE)))
+    found = [e.kind for e in made if e.source == ast.unparse(ast.parse(right))]
+    assert found == [kind] and len(made) <= module.how_many(wrong, list(module.WIDE))
+
+
 def test_what_is_read_or_counts_or_stands_outside_is_not_missing():
     assert not list(edits("def f():\n    a = f()\n    for k in r:\n        g(a)", ["missing"]))
     assert not list(edits("b = lr * g", ["missing"]))

@@ -97,6 +97,29 @@ def test_the_line_is_named_and_quoted_and_the_change_is_not():
     assert "b2.grad`" not in said and "remove" not in said
 
 
+@pytest.mark.parametrize(
+    ("line", "put", "said"),
+    [
+        (
+            "    loss2.backward()\n",
+            "    if LOSS2[-1] < 5:\n        break\n",
+            "7 to 8 and at the con",
+        ),
+        (
+            "    LOSS2.append(",
+            "    if iteration % 2 == 0:\n    ",
+            "lines 6 to 9 and at the indentation",
+        ),
+    ],
+)
+def test_a_condition_is_named_with_what_it_holds_or_leaves_out(line, put, said):
+    """What stands beside a condition that has no business there is right."""
+    source = RIGHT.replace(line, put + line)
+    if "indentation" in said:
+        source = source.replace("range(15)", "range(30)")
+    assert said in hint(notebook(source))
+
+
 def test_the_hint_is_a_paragraph_of_its_own(capsys, monkeypatch):
     monkeypatch.setattr(line_hint, "SECONDS", 30.0)
     check(PRACTICE, notebook(WRONG))
