@@ -163,12 +163,10 @@ class _Search:
 
         If it does not, its answers depend on something that an earlier run has changed.
         """
-        started = clock()
-        left = self.deadline - started
         again: list[Answer] = []
         lists: list[list] = []
         costs, begun = [], clock()
-        limits = [left] * (len(self.cases) + 1)
+        limits = [self.deadline - begun] * (len(self.cases) + 1)
         for answer in self.rerun.answers(self.code, self.cases, limits, lists.append):
             again.append(answer)
             costs.append(clock() - begun)

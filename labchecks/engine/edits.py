@@ -183,7 +183,8 @@ class _Program:
             if isinstance(node, ast.expr)
         ]
         self.bodies = list(_bodies(tree, None))
-        self.functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+        functions = [n.args for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+        self.arguments = [one.arg for a in functions for one in (*a.args, *a.kwonlyargs)]
 
     def of(self, *kinds: type) -> Iterator[_Place]:
         """The places in which such an expression is read."""
@@ -197,14 +198,13 @@ class _Program:
         """The variables of its loops, to be read."""
         loops = (n for n in ast.walk(self.tree) if isinstance(n, (ast.For, ast.comprehension)))
         names = (n.target.id for n in loops if isinstance(n.target, ast.Name))
-        return [ast.Name(name, ast.Load()) for name in dict.fromkeys(names)]
+        return [_read(name) for name in dict.fromkeys(names)]
 
     def variables(self) -> list[str]:
         """The names that are read or given a value, but for those of functions and modules."""
         read = (p.node.id for p in self.of(ast.Name) if not _is_called(p))
-        arguments = (arg.arg for f in self.functions for arg in (*f.args.args, *f.args.kwonlyargs))
         stored = (place.node.id for place in self.places if _is_stored(place.node))
-        return list(dict.fromkeys((*arguments, *read, *stored)))
+        return list(dict.fromkeys((*self.arguments, *read, *stored)))
 
     def replaced(self, place: _Place, *others: ast.AST) -> Changes:
         """Put each of the others in the place, in turn, and at last what stood there."""
@@ -243,6 +243,18 @@ def _bodies(owner: ast.AST, within: _Body | None) -> Iterator[_Body]:
             yield body
             for statement in statements:
                 yield from _bodies(statement, body)
+
+
+def _read(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def _method(value: ast.expr, name: str) -> ast.Call:
+    return ast.Call(ast.Attribute(value, name, ast.Load()), [], [])
+
+
+def _square(value: ast.expr) -> ast.BinOp:
+    return ast.BinOp(value, ast.Pow(), ast.Constant(2))
 
 
 def _at(node: ast.AST, old: ast.AST) -> ast.AST:
@@ -345,12 +357,7 @@ def _factors(program: _Program) -> Changes:
         for side in (place.node.left, place.node.right)
         if isinstance(side, ast.Name) or _is_number(getattr(side, "value", None))
     ]
-    unread = [
-        ast.Name(arg.arg, ast.Load())
-        for function in program.functions
-        for arg in function.args.args
-        if arg.arg not in read
-    ]
+    unread = [_read(arg) for arg in program.arguments if arg not in read]
     known += unread
     known += [ast.Subscript(a, c, ast.Load()) for a in unread for c in program.counters()]
     factors = {ast.dump(factor): deepcopy(factor) for factor in [ast.Constant(2), *known]}.values()
@@ -360,10 +367,9 @@ def _factors(program: _Program) -> Changes:
         if isinstance(place.node.func, ast.Name) and place.node.func.id == "len"
     ]
     counts += [
-        ast.Call(ast.Name("len", ast.Load()), [ast.Name(arg.arg, ast.Load())], [])
-        for function in program.functions
-        for arg in function.args.args
-        if arg.arg.lower() in ("x", "y", "data", "y_true")
+        ast.Call(_read("len"), [_read(arg)], [])
+        for arg in program.arguments
+        if arg.lower() in ("x", "y", "data", "y_true")
     ]
     counts = list({ast.dump(count): deepcopy(count) for count in counts}.values())
     for place in program.of(ast.BinOp, ast.Call, ast.Attribute, ast.Name):
@@ -393,40 +399,35 @@ def _missing(program: _Program) -> Changes:
         if isinstance(place.node.ctx, ast.Store)
     ]
     # Outside functions a name that is not read there may be read by another cell.
-    inside = {node.id for f in program.functions for node in ast.walk(f) if _is_stored(node)}
-    lost_names = [ast.Name(name, ast.Load()) for name in sorted(inside - counters)]
-    self = ast.Name("self", ast.Load())
+    functions = (node for node in ast.walk(program.tree) if isinstance(node, ast.FunctionDef))
+    inside = {node.id for one in functions for node in ast.walk(one) if _is_stored(node)}
+    lost_names = [_read(name) for name in sorted(inside - counters)]
+    self = _read("self")
     unread = {
         dumped: node
         for node in (*lost_names, *(ast.Attribute(self, part, ast.Load()) for part in parts))
         if (dumped := ast.dump(node)) not in loaded
     }
-    for place in program.of(ast.Name, ast.Call, ast.BinOp, ast.Subscript):
-        if isinstance(place.node, ast.Name) and _is_called(place) or place.field == "func":
-            continue
+    for place in _values(program, ast.Name, ast.Call, ast.BinOp, ast.Subscript):
         for lost in unread.values():
-            yield from program.replaced(place, ast.Call(lost, [place.node], []))
-            if isinstance(lost, ast.Name):
-                ways = (ast.Sub(), ast.Div(), ast.Mult())
-                yield from program.replaced(
-                    place, *(ast.BinOp(lost, way, place.node) for way in ways)
-                )
+            ways = (ast.Sub, ast.Div, ast.Mult) if isinstance(lost, ast.Name) else ()
+            whole = (ast.BinOp(lost, way(), place.node) for way in ways)
+            yield from program.replaced(place, ast.Call(lost, [place.node], []), *whole)
     sums = [p for p in program.of(ast.BinOp) if isinstance(p.node.op, (ast.Add, ast.Sub))]
     sides = (side for p in sums for side in (p.node.left, p.node.right))
-    terms = [ast.Name(name, ast.Load()) for name in sorted({getattr(n, "id", "") for n in sides})]
+    terms = [_read(name) for name in sorted({getattr(n, "id", "") for n in sides})]
     for place in program.of(ast.BinOp):
         # What stands in a sum, or is multiplied, is no sum of its own that lacks a term.
         inside = isinstance(getattr(place.parent, "op", None), (ast.Add, ast.Sub, ast.Mult))
         for term in () if inside and isinstance(place.parent, ast.BinOp) else terms:
             ways = (ast.BinOp(place.node, way(), term) for way in (ast.Add, ast.Sub) if term.id)
             yield from program.replaced(place, *ways)
-    arguments = [arg.arg for function in program.functions for arg in function.args.args]
-    given = [*arguments, *stored]
+    given = [*program.arguments, *stored]
     for target, value in _assigned(program):
         within = list(ast.walk(value))
         if given.count(target.id) < 2 or target.id in (getattr(n, "id", "") for n in within):
             continue
-        old = ast.Name(target.id, ast.Load())
+        old = _read(target.id)
         for place in program.of(ast.BinOp):
             if any(place.node is node for node in within):
                 yield from program.replaced(place, ast.BinOp(old, ast.Sub(), place.node))
@@ -469,7 +470,7 @@ def _constants(program: _Program) -> Changes:
         for place in program.of(ast.Constant)
         if _is_number(place.node.value)
     }
-    variables = [ast.Name(name, ast.Load()) for name in program.variables()]
+    variables = [_read(name) for name in program.variables()]
     for place in program.of(ast.Constant):
         value = place.node.value
         if isinstance(value, bool):
@@ -491,13 +492,8 @@ def _constants(program: _Program) -> Changes:
 def _counts(place: _Place) -> bool:
     """Whether the place holds a whole number: an index, an end of a slice or of a range."""
     parent = place.parent
-    in_range = isinstance(parent, ast.Call) and _called(parent) == "range"
-    return (
-        in_range
-        and place.field == "args"
-        or isinstance(parent, ast.Slice)
-        or (isinstance(parent, ast.Subscript) and place.field == "slice")
-    )
+    in_range = _called(parent) == "range" and place.field == "args"
+    return in_range or isinstance(parent, ast.Slice) or place.field == "slice"
 
 
 def _is_number(value: object) -> bool:
@@ -514,11 +510,9 @@ def _called(node: ast.AST) -> str:
 def _names(program: _Program) -> Changes:
     """Another variable in a name's place, or a number."""
     numbers = {p.node.value for p in program.of(ast.Constant) if type(p.node.value) is float}
-    for place in program.of(ast.Name):
-        name, parent = place.node.id, place.parent
-        if _is_called(place):
-            continue
-        others = (ast.Name(o, ast.Load()) for o in program.variables() if o != name)
+    for place in _values(program, ast.Name):
+        parent = place.parent
+        others = (_read(name) for name in program.variables() if name != place.node.id)
         yield from program.replaced(place, *others)
         if isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Mult, ast.Div, ast.Pow)):
             yield from program.replaced(place, *map(ast.Constant, sorted({2, *numbers})))
@@ -534,12 +528,8 @@ def _is_stored(node: ast.AST) -> bool:
 
 def _is_called(place: _Place) -> bool:
     """Whether the name is that of a function or a module."""
-    name = place.node.id
-    return (
-        isinstance(place.parent, ast.Call)
-        and place.field == "func"
-        or name in (*("torch", "np", "numpy", "nn", "plt", "math", "random", "optim"),)
-    )
+    modules = ("torch", "np", "numpy", "nn", "plt", "math", "random", "optim")
+    return place.field == "func" or place.node.id in modules
 
 
 def _arguments(program: _Program) -> Changes:
@@ -581,39 +571,23 @@ def _reductions(program: _Program) -> Changes:
         inner = [call.func.value] if isinstance(call.func, ast.Attribute) else []
         if name in ("abs", "sqrt", "square", "l1_loss", "log", "log10", "L1Loss"):
             values = call.args[:1] or inner
-            yield from program.replaced(
-                place, *(ast.BinOp(v, ast.Pow(), ast.Constant(2)) for v in values)
-            )
+            yield from program.replaced(place, *(_square(v) for v in values))
         if name in ("l1_loss", "L1Loss", "huber_loss", "smooth_l1_loss"):
             better = "mse_loss" if name.endswith("loss") else "MSELoss"
-            func = call.func
-            func = (
-                ast.Attribute(func.value, better, func.ctx)
-                if inner
-                else ast.Name(better, ast.Load())
-            )
+            func = ast.Attribute(inner[0], better, ast.Load()) if inner else _read(better)
             yield from program.replaced(place, ast.Call(func, call.args, call.keywords))
     for place in program.of(ast.BinOp):
         node = place.node
         if isinstance(node.op, ast.Pow):
-            yield from program.replaced(
-                place, ast.Call(ast.Attribute(node.left, "abs", ast.Load()), [], [])
-            )
+            yield from program.replaced(place, _method(node.left, "abs"))
         if isinstance(node.op, (ast.Pow, ast.Sub)) and not isinstance(place.parent, ast.BinOp):
-            squares = (
-                node
-                if isinstance(node.op, ast.Pow)
-                else ast.BinOp(node, ast.Pow(), ast.Constant(2))
-            )
-            means = (
-                ast.Call(ast.Attribute(squares, name, ast.Load()), [], [])
-                for name in ("mean", "sum")
-            )
+            squares = node if isinstance(node.op, ast.Pow) else _square(node)
+            means = (_method(squares, name) for name in ("mean", "sum"))
             yield from program.replaced(place, squares, *means)
     for place in program.of(ast.Name):
         parent = place.parent
         if getattr(parent, "attr", _called(parent)) in ("mean", "sum") and not _is_called(place):
-            yield from program.replaced(place, ast.BinOp(place.node, ast.Pow(), ast.Constant(2)))
+            yield from program.replaced(place, _square(place.node))
 
 
 def _calls(program: _Program) -> Changes:
@@ -626,31 +600,21 @@ def _calls(program: _Program) -> Changes:
             yield from program.replaced(place, call.func.value)
         elif call.args and _called(call) not in ("range", "zip", "enumerate"):
             yield from program.replaced(place, call.args[0])
-        if _called(call) == "append" and call.args:
-            continue
     for place in program.of(ast.Name, ast.Call, ast.BinOp):
         if _called(place.parent) == "append" and place.field == "args":
-            yield from program.replaced(
-                place, ast.Call(ast.Attribute(place.node, "item", ast.Load()), [], [])
-            )
+            yield from program.replaced(place, _method(place.node, "item"))
 
 
 def _slices(program: _Program) -> Changes:
     """The ends of a slice, another slice, none at all; a slice where a sibling has one."""
     for place in program.of(ast.Slice):
         low, high, step = place.node.lower, place.node.upper, place.node.step
-        others = [
-            ast.Slice(low, None, step),
-            ast.Slice(None, high, step),
-            ast.Slice(low, high, None),
-        ]
+        shorter = ((low, None, step), (None, high, step), (low, high, None))
+        others = [ast.Slice(*ends) for ends in shorter]
         if low is not None and high is not None:
             others.append(ast.Slice(low, ast.BinOp(low, ast.Add(), high), step))
-            sizes = [n for n in ast.walk(program.tree) if isinstance(n, ast.arg)]
-            others += [
-                ast.Slice(low, ast.BinOp(low, ast.Add(), ast.Name(n.arg, ast.Load())), step)
-                for n in sizes
-            ]
+            ends = (ast.BinOp(low, ast.Add(), _read(size)) for size in program.arguments)
+            others += [ast.Slice(low, end, step) for end in ends]
         yield from program.replaced(place, *others)
     subscripts = list(program.of(ast.Subscript))
     for place in subscripts:
@@ -673,7 +637,6 @@ def _slices(program: _Program) -> Changes:
 
 def _ranges(program: _Program) -> Changes:
     """Where a range begins and ends, and its steps."""
-    sizes = {a.arg: ast.Name(a.arg, ast.Load()) for f in program.functions for a in f.args.args}
     for place in program.of(ast.Call):
         call = place.node
         if _called(call) != "range" or not call.args:
@@ -682,9 +645,8 @@ def _ranges(program: _Program) -> Changes:
         if len(call.args) > 1:
             start, stop, step = [*call.args, None][:3]
         begins = [[ast.Constant(k), stop] for k in (0, 1)]
-        steps = (
-            [[start, stop, size] for size in sizes.values()] if step is None else [[start, stop]]
-        )
+        sizes = [] if step else map(_read, dict.fromkeys(program.arguments))
+        steps = [[start, stop, size] for size in sizes] or [[start, stop]]
         up = [
             [ast.UnaryOp(ast.USub(), ast.BinOp(ast.UnaryOp(ast.USub(), b.left), b.op, b.right))]
             for b in call.args[:1]
@@ -862,7 +824,7 @@ def _in_place(program: _Program) -> Changes:
 def _on_values(statement: ast.AugAssign, target: str) -> list[ast.stmt]:
     if not isinstance(statement.target, ast.Name):
         return []
-    data = ast.Attribute(ast.Name(target, ast.Load()), "data", ast.Store())
+    data = ast.Attribute(_read(target), "data", ast.Store())
     return [ast.AugAssign(data, statement.op, statement.value)]
 
 
@@ -884,7 +846,7 @@ def _fresh(program: _Program) -> Changes:
             made = ast.Assign([ast.Name(name, ast.Store())], ast.List([], ast.Load()))
             yield from program.rewritten(body.statements, [made, *old], body.owner or old[0])
             if isinstance(body.owner, ast.FunctionDef):
-                back = ast.Return(ast.Name(name, ast.Load()))
+                back = ast.Return(_read(name))
                 yield from program.rewritten(body.statements, [*old, back], old[-1])
 
 
@@ -899,7 +861,7 @@ def _expressions(program: _Program) -> Changes:
 
 def _operands(program: _Program) -> Changes:
     """A variable more, on either side of a value."""
-    variables = [ast.Name(name, ast.Load()) for name in program.variables()]
+    variables = [_read(name) for name in program.variables()]
     for place in _values(program, ast.Name, ast.BinOp, ast.Call, ast.Subscript):
         for other in variables:
             for way in (ast.Add, ast.Sub, ast.Mult, ast.Div):
