@@ -32,8 +32,9 @@ Case = Mapping[str, Any]
 #: Seconds that a search may take.
 SECONDS = 1.5
 
-#: Seconds that any program may take for an answer, and how many times as long as the student's own.
-AT_LEAST, TIMES = 0.03, 6.0
+#: Seconds that any program may take for an answer, and how many times as long as the student's own;
+#: and the seconds of one that has passed a quick case, after which few are left.
+AT_LEAST, TIMES, AT_LAST = 0.012, 10.0, 0.3
 
 #: Seconds of looking for a quicker form of a case.
 LOOKING = 0.2
@@ -141,6 +142,7 @@ class _Search:
         self.foreign = _foreign(self.tree, rerun.before)
         # The same program can be made in two places, as where one of two equal lines is left out.
         self.known: dict[object, bool] = {}
+        self.passed: dict[tuple[int, str], bool] = {}
         self.look: Callable[[list], None] | None = None
 
     def run(self) -> list[Trial]:
@@ -188,8 +190,9 @@ class _Search:
         self.order.sort(key=lambda k: k != first)
         self.gate, quick = self._quick_case(self.cases[first], costs[first])
         # The time of the program itself is in that of the case asked first.
-        times = [costs[0], *quick, *(costs[k] for k in self.order)]
-        self.limits = [max(AT_LEAST, TIMES * cost) for cost in times]
+        self.limits = [max(AT_LEAST, TIMES * cost) for cost in (costs[0], *quick)]
+        least = AT_LAST if quick else AT_LEAST
+        self.limits += [max(least, TIMES * costs[k]) for k in self.order]
         return True
 
     def _refuse(self, values: list) -> None:
@@ -221,7 +224,11 @@ class _Search:
     def _passes(self, case: Case, answer: Answer) -> bool:
         """Whether the answer to one case may be a right one."""
         quick = getattr(self.judge, "may_be_right", None)
-        return quick is None or quick([case], [answer])
+        # Many changes lead to the same wrong answer.
+        key = id(case), repr(answer)
+        if key not in self.passed:
+            self.passed[key] = quick is None or quick([case], [answer])
+        return self.passed[key]
 
     def _that_succeed(self, tried: Iterable[Trial]) -> list[Trial]:
         found: list[Trial] = []

@@ -10,6 +10,7 @@ import ast
 import contextlib
 import copy
 import dis
+import gc
 import inspect
 import io
 import sys
@@ -301,10 +302,12 @@ class Rerun:
         import torch
 
         before = torch.get_default_dtype(), torch.is_grad_enabled()
+        gc.freeze()  # what is there already takes longer to look through than a program to run
         try:
             with _nothing_shown(), same_start(0), states_left(), torch.enable_grad():
                 yield
         finally:
+            gc.unfreeze()
             self._restore()
             torch.set_default_dtype(before[0])
             torch.set_grad_enabled(before[1])

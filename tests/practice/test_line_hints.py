@@ -58,6 +58,13 @@ def notebook(source: str, **more: object) -> dict:
     return names
 
 
+@pytest.fixture(autouse=True)
+def _time_enough(request, monkeypatch):
+    """Give up no change for what else the machine does, but where the time is measured."""
+    if "NAMED" not in request.function.__code__.co_names:
+        monkeypatch.setattr(line_hint, "AT_LEAST", 0.1)
+
+
 def hint(names: dict, practice_id: str = PRACTICE, seconds: float = 30.0) -> str:
     """What is said of the line; there is time enough, however busy the machine is."""
     practice = find(practice_id)
