@@ -259,16 +259,13 @@ class _Search:
                 if answer["kind"] in NO_ANSWER or not self._passes(case, answer):
                     return False
                 given.append(answer)
-                if len(given) > len(self.gate) and not self._differs(given):
+                # The case that the student's own program fails.
+                if len(given) == len(self.gate) + 1 and answer == self.unedited[self.order[0]]:
                     return False
         if len(given) < len(cases):
             return False
         answers = dict(zip(self.order, given[len(self.gate) :], strict=True))
         return self.judge(self.cases, [answers[k] for k in sorted(answers)]).outcome == "correct"
-
-    def _differs(self, given: Sequence[Answer]) -> bool:
-        """Whether the answer to the case that the student's program fails is another one now."""
-        return given[len(self.gate)] != self.unedited[self.order[0]]
 
 
 def _lies_in(edit: Trial, part: tuple[int, int]) -> bool:

@@ -560,9 +560,8 @@ def _reductions(program: _Program) -> Changes:
     for place in program.of(ast.Attribute):
         node = place.node
         if node.attr in other:
-            yield from program.replaced(
-                place, ast.Attribute(node.value, other[node.attr], node.ctx)
-            )
+            exchanged = ast.Attribute(node.value, other[node.attr], node.ctx)
+            yield from program.replaced(place, exchanged)
     for place in program.of(ast.Constant):
         if place.node.value in ("mean", "sum"):
             yield from program.replaced(place, ast.Constant(other[place.node.value]))
@@ -707,9 +706,8 @@ def _dropped(program: _Program) -> Changes:
             if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
                 continue
             inner = getattr(statement, "body", [])
-            yield from program.rewritten(
-                body.statements, [*old[:i], *inner, *old[i + 1 :]], statement
-            )
+            new = [*old[:i], *inner, *old[i + 1 :]]
+            yield from program.rewritten(body.statements, new, statement)
 
 
 def _doubled(program: _Program) -> Changes:
@@ -723,12 +721,10 @@ def _doubled(program: _Program) -> Changes:
             for names in twins:
                 twin = _renamed(statement, names, statement)
                 if twin is not None:
-                    yield from program.rewritten(
-                        body.statements, [*old[: i + 1], twin, *old[i + 1 :]], statement
-                    )
-            yield from program.rewritten(
-                body.statements, [*old[:i], statement, *old[i:]], statement
-            )
+                    new = [*old[: i + 1], twin, *old[i + 1 :]]
+                    yield from program.rewritten(body.statements, new, statement)
+            new = [*old[:i], statement, *old[i:]]
+            yield from program.rewritten(body.statements, new, statement)
 
 
 def _twins(program: _Program) -> list[dict[str, str]]:
@@ -779,9 +775,8 @@ def _zeroed(program: _Program) -> Changes:
                 lines = [ast.parse(line).body[0] for line in way]
                 for line in lines:
                     _moved_to(line, statement)
-                yield from program.rewritten(
-                    body.statements, [*old[:i], *lines, *old[i:]], statement
-                )
+                new = [*old[:i], *lines, *old[i:]]
+                yield from program.rewritten(body.statements, new, statement)
 
 
 def _moved_to(node: ast.AST, place: ast.AST) -> None:
@@ -816,9 +811,8 @@ def _in_place(program: _Program) -> Changes:
                 others.append(guarded)
             for other in others:
                 _at(other, statement)
-                yield from program.rewritten(
-                    body.statements, [*old[:i], other, *old[i + 1 :]], statement
-                )
+                new = [*old[:i], other, *old[i + 1 :]]
+                yield from program.rewritten(body.statements, new, statement)
 
 
 def _on_values(statement: ast.AugAssign, target: str) -> list[ast.stmt]:

@@ -494,6 +494,23 @@ def measured(practice_id: str, changes: int, count: int, rng: random.Random) -> 
     raise AssertionError("there is always another program")
 
 
+@pytest.mark.parametrize("practice_id", ["lab02-train-until", "lab03-find-the-bug"])
+def test_a_judge_of_recorded_outcomes_knows_those_of_the_quick_cases(practice_id):
+    practice = find(practice_id)
+    (case,) = practice.visible()
+    judge = type(practice.judge).of(**practice.judge.recorded([case]))
+    assert len(judge.quick_cases(case)) > len(case["calls"])
+    right = right_programs(practice_id)[0]
+    for source in (right, right.replace("lr *", "-lr *")):
+        names = names_after(practice_id, source)
+        answers = practice.ask(names, [case])
+        assert judge([case], answers) == practice.judge([case], answers)
+        quick = [([one], practice.ask(names, [one])) for one in judge.quick_cases(case)]
+        found = [judge.may_be_right(*one) for one in quick]
+        assert found == [practice.judge.may_be_right(*one) for one in quick]
+        assert all(found) == (source == right)
+
+
 @pytest.mark.prove
 def test_the_line_is_named_where_no_mistake_is(capsys, monkeypatch):
     """No line is wrong; the goal is to name four in five, and to take a second (at most two).
