@@ -16,7 +16,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from labchecks.ask.values import read_numbers
-from labchecks.engine.edits import FILE, Trial, double_trials, trials
+from labchecks.engine.edits import FILE, WIDE, Trial, double_trials, how_many, trials
 from labchecks.feedback import Feedback
 from labchecks.registry import Practice
 from labchecks.rerun import Rerun, cell_of, essential, is_harmless, looked_up
@@ -32,8 +32,9 @@ Case = Mapping[str, Any]
 #: Seconds that a search may take.
 SECONDS = 1.5
 
-#: Seconds that any program may take for an answer, and how many times as long as the student's own.
-AT_LEAST, TIMES = 0.1, 6.0
+#: Seconds that any program may take for an answer, and how many times as long as the student's own;
+#: and the seconds of one that has passed a quick case, after which few are left.
+AT_LEAST, TIMES, AT_LAST = 0.012, 10.0, 0.3
 
 #: Seconds of looking for a quicker form of a case.
 LOOKING = 0.2
@@ -46,7 +47,7 @@ NO_ANSWER = frozenset({"absent", "stub", "error", "timeout", "other"})
 ORDER = (
     *("sides", "slice", "constant", "comparison", "range", "in place", "gradients", "argument"),
     *("call", "sign", "operator", "mean or sum", "dropped", "neighbours", "moved", "doubled"),
-    *("fresh list", "missing", "factor", "name"),
+    *("fresh list", "name", "missing", "factor"),
 )
 
 #: The longest part of the code that is named.
@@ -119,11 +120,11 @@ def line_hint(
     try:
         rerun = Rerun(practice, namespace, source)
         with rerun.quietly():
-            search = _Search(rerun, source, cases, answers, feedback, deadline)
+            search = _Search(rerun, source, cases, answers, deadline)
             found = search.run()
     except TimeoutError:
         return ""
-    return _said(found, _part(found, search.tree), cell) if found else ""
+    return _said(found, search.tree, cell) if found else ""
 
 
 class _Search:
@@ -132,15 +133,16 @@ class _Search:
     Where the time is up before, nothing can be named: what was not tried may succeed elsewhere.
     """
 
-    def __init__(self, rerun, source, cases, answers, feedback, deadline):
+    def __init__(self, rerun, source, cases, answers, deadline):
         self.rerun, self.source, self.deadline = rerun, source, deadline
-        self.cases, self.answers, self.feedback = list(cases), list(answers), feedback
+        self.cases, self.answers = list(cases), list(answers)
         self.judge = rerun.practice.judge
         self.tree = ast.parse(source)
         self.code = compile(source, FILE, "exec", dont_inherit=True)
         self.foreign = _foreign(self.tree, rerun.before)
         # The same program can be made in two places, as where one of two equal lines is left out.
         self.known: dict[object, bool] = {}
+        self.passed: dict[tuple[int, str], bool] = {}
         self.look: Callable[[list], None] | None = None
 
     def run(self) -> list[Trial]:
@@ -149,9 +151,12 @@ class _Search:
             return []
         begun = clock()
         found = self._that_succeed(trials(self.source, ORDER))
-        # All pairs have to be tried before one of them can be named.
-        pairs = (clock() - begun) * len(self.known) / 2
-        if not found and clock() + pairs < self.deadline:
+        # More is only begun where all of it can be tried.
+        number, took = len(self.known), clock() - begun
+        wide = took / max(number, 1) * how_many(self.source, list(WIDE))
+        if not found and clock() + wide < self.deadline:
+            found = self._that_succeed(trials(self.source, list(WIDE)))
+        if not found and clock() + took * number / 2 < self.deadline:
             found = self._that_succeed(double_trials(self.source))
         return found if found and _part(found, self.tree) else []
 
@@ -160,12 +165,10 @@ class _Search:
 
         If it does not, its answers depend on something that an earlier run has changed.
         """
-        started = clock()
-        left = self.deadline - started
         again: list[Answer] = []
         lists: list[list] = []
         costs, begun = [], clock()
-        limits = [left] * (len(self.cases) + 1)
+        limits = [self.deadline - begun] * (len(self.cases) + 1)
         for answer in self.rerun.answers(self.code, self.cases, limits, lists.append):
             again.append(answer)
             costs.append(clock() - begun)
@@ -174,7 +177,7 @@ class _Search:
             return False
         if not all(map(_alike, again, self.answers)):
             with_luck = self.rerun.drew and self.judge(self.cases, again)
-            if not with_luck or with_luck.mistake != self.feedback.mistake:
+            if not with_luck or not unexplained(with_luck):
                 return False
         self.unedited = again
         # A list that nothing but appending fills is refused at its first wrong value.
@@ -187,8 +190,9 @@ class _Search:
         self.order.sort(key=lambda k: k != first)
         self.gate, quick = self._quick_case(self.cases[first], costs[first])
         # The time of the program itself is in that of the case asked first.
-        times = [costs[0], *quick, *(costs[k] for k in self.order)]
-        self.limits = [max(AT_LEAST, TIMES * cost) for cost in times]
+        self.limits = [max(AT_LEAST, TIMES * cost) for cost in (costs[0], *quick)]
+        least = AT_LAST if quick else AT_LEAST
+        self.limits += [max(least, TIMES * costs[k]) for k in self.order]
         return True
 
     def _refuse(self, values: list) -> None:
@@ -209,8 +213,9 @@ class _Search:
             replies = self.rerun.answers(self.code, [one], [cost + AT_LEAST, cost])
             answer = next(replies, {"kind": "absent"})
             replies.close()
+            fails = answer["kind"] != "timeout" and not self._passes(one, answer)
             took = clock() - begun
-            if took < cost and answer["kind"] != "timeout" and not self._passes(one, answer):
+            if took < cost and fails:
                 found, cost = [one], took
             if clock() > end:
                 break
@@ -219,7 +224,11 @@ class _Search:
     def _passes(self, case: Case, answer: Answer) -> bool:
         """Whether the answer to one case may be a right one."""
         quick = getattr(self.judge, "may_be_right", None)
-        return quick is None or quick([case], [answer])
+        # Many changes lead to the same wrong answer.
+        key = id(case), repr(answer)
+        if key not in self.passed:
+            self.passed[key] = quick is None or quick([case], [answer])
+        return self.passed[key]
 
     def _that_succeed(self, tried: Iterable[Trial]) -> list[Trial]:
         found: list[Trial] = []
@@ -250,16 +259,13 @@ class _Search:
                 if answer["kind"] in NO_ANSWER or not self._passes(case, answer):
                     return False
                 given.append(answer)
-                if len(given) > len(self.gate) and not self._differs(given):
+                # The case that the student's own program fails.
+                if len(given) == len(self.gate) + 1 and answer == self.unedited[self.order[0]]:
                     return False
         if len(given) < len(cases):
             return False
         answers = dict(zip(self.order, given[len(self.gate) :], strict=True))
         return self.judge(self.cases, [answers[k] for k in sorted(answers)]).outcome == "correct"
-
-    def _differs(self, given: Sequence[Answer]) -> bool:
-        """Whether the answer to the case that the student's program fails is another one now."""
-        return given[len(self.gate)] != self.unedited[self.order[0]]
 
 
 def _lies_in(edit: Trial, part: tuple[int, int]) -> bool:
@@ -343,6 +349,8 @@ LOOK = {
     "constant": "the numbers there",
     "missing": "what enters there: is anything missing",
     "name": "the names there: does each stand for what you mean",
+    "expression": "each part of it: is it the one that you mean",
+    "operand": "what enters there: is anything missing",
     "factor": "the factors there: is one too many, or one too few",
 }
 
@@ -350,12 +358,16 @@ LOOK = {
 QUOTED = 70
 
 
-def _said(found: Sequence[Trial], part: tuple[int, int], cell: str) -> str:
-    first, last = part
+def _said(found: Sequence[Trial], tree: ast.AST, cell: str) -> str:
+    first, last = _part(found, tree)
     line = cell.split("\n")[first - 1].strip()
     if len(line) > QUOTED:
         line = f"{line[:QUOTED]} …"
     where = f"line {first}, `{line}`," if first == last else f"lines {first} to {last}"
-    look = LOOK[found[0].kind]
+    conditional = any(
+        isinstance(node, (ast.If, ast.While)) and node.lineno == first and last <= node.end_lineno
+        for node in ast.walk(tree)
+    )
+    look = LOOK["comparison" if conditional else found[0].kind]
     end = "?" if ":" in look else "."
     return f"A hint, found by trying small changes of your code: look at {where} and at {look}{end}"

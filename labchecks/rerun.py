@@ -10,6 +10,7 @@ import ast
 import contextlib
 import copy
 import dis
+import gc
 import inspect
 import io
 import sys
@@ -18,7 +19,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
-from labchecks.ask.call import call, can_stop, reseed, same_start, time_limit
+from labchecks.ask.call import call, can_stop, reseed, same_start, states_left, time_limit
 from labchecks.registry import Practice
 
 __all__ = ["Rerun", "cell_of", "essential", "is_harmless", "looked_up"]
@@ -301,10 +302,12 @@ class Rerun:
         import torch
 
         before = torch.get_default_dtype(), torch.is_grad_enabled()
+        gc.freeze()  # what is there already takes longer to look through than a program to run
         try:
-            with _nothing_shown(), same_start(0), torch.enable_grad():
+            with _nothing_shown(), same_start(0), states_left(), torch.enable_grad():
                 yield
         finally:
+            gc.unfreeze()
             self._restore()
             torch.set_default_dtype(before[0])
             torch.set_grad_enabled(before[1])
@@ -341,15 +344,16 @@ class Rerun:
             copies = copy.deepcopy(self.shared, {id(one): one.clone() for one in self.plain})
             self.namespace.update(copies)
             states = None if self.ran else _random_states()
+            first, self.ran = not self.ran, True
             with _watched(limits[0]), self._followed(look):
                 _, failure = call(lambda: exec(code, self.namespace), limits[0])
-            self.drew = self.drew or not self.ran and states != _random_states()
-            self.ran = True
+            self.drew = self.drew or first and states != _random_states()
             if failure is not None or self._is_borrowed(copies):
                 return
             for case, seconds in zip(cases, limits[1:], strict=True):
                 with time_limit(seconds), _watched(seconds):
                     answer = self.practice.probe(self.namespace, case)
+                self.drew = self.drew or first and states != _random_states()
                 yield answer
 
     @contextlib.contextmanager

@@ -25,6 +25,7 @@ __all__ = [
     "is_stub",
     "reseed",
     "same_start",
+    "states_left",
     "time_limit",
 ]
 
@@ -204,7 +205,7 @@ def same_start(seed: int) -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
 
-    before = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    before = _states() if _put_back else None
     own = {name: getattr(np.random, name) for name in _GENERATORS}
     slow, torch.manual_seed = torch.manual_seed, _seed
     reseed(seed)
@@ -220,9 +221,30 @@ def same_start(seed: int) -> Iterator[None]:
         torch.manual_seed = slow
         for name, make in own.items():
             setattr(np.random, name, make)
-        random.setstate(before[0])
-        np.random.set_state(before[1])
-        torch.set_rng_state(before[2])
+        if before is not None:
+            random.setstate(before[0])
+            np.random.set_state(before[1])
+            torch.set_rng_state(before[2])
+
+
+_put_back = True
+
+
+def _states() -> tuple[Any, ...]:
+    import torch
+
+    return random.getstate(), np.random.get_state(), torch.get_rng_state()
+
+
+@contextlib.contextmanager
+def states_left() -> Iterator[None]:
+    """Let :func:`same_start` put no states back meanwhile: that takes longer than some training."""
+    global _put_back
+    usual, _put_back = _put_back, False
+    try:
+        yield
+    finally:
+        _put_back = usual
 
 
 def reseed(seed: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -86,6 +87,12 @@ def ask_training(namespace: Mapping[str, object], case: Case, name: str) -> Answ
     return {**answer, "calls": calls_of_run, "asked": asked, **used}
 
 
+@functools.cache
+def _import_optimizers() -> None:
+    """Make a first optimizer, which takes a second or more that must not count as the student's."""
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+
 def _used(given: Sequence[Any], known: Any, own: object) -> dict[str, Any]:
     """What the model was called with: the answer's ``sizes``, ``rows`` and ``foreign``."""
     sizes = [len(data) for data in given]
@@ -119,8 +126,7 @@ def ask_optimizer(namespace: Mapping[str, object], case: Case, name: str) -> Ans
         loader = DataLoader(
             TensorDataset(x, y), batch_size=case["batch_size"], shuffle=case["shuffle"]
         )
-        # A first optimizer imports for a second or more; that must not count as the student's time.
-        torch.optim.Adam(model.parameters())
+        _import_optimizers()
         with torch.enable_grad():
             result, failure = call(lambda: function(model, loader, case["epochs"], case["lr"]))
         if failure is not None:

@@ -11,13 +11,13 @@ the tree is never copied, and two changes are composed by making the second whil
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from types import CodeType
 
-__all__ = ["KINDS", "Edit", "Trial", "double_edits", "double_trials", "edits", "trials"]
+__all__ = ["KINDS", "WIDE", "Edit", "Trial", "double_trials", "edits", "trials"]
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,7 @@ class Trial:
 Changes = Iterator[tuple[int, int]]
 
 
-def edits(
-    source: str, kinds: Sequence[str] | None = None, names: Collection[str] = ()
-) -> Iterator[Edit]:
+def edits(source: str, kinds: Sequence[str] | None = None) -> Iterator[Edit]:
     """Each program that is one small change away, one kind of change after another.
 
     Parameters
@@ -74,8 +72,6 @@ def edits(
         Python, without IPython's commands.
     kinds : sequence of str, optional
         Of which kinds the changes may be, in this order; all of :data:`KINDS` if left out.
-    names : collection of str, optional
-        Names from outside the program that may stand in place of one of its own.
 
     Raises
     ------
@@ -84,7 +80,7 @@ def edits(
     """
     tree = ast.parse(source)
     seen = {ast.unparse(tree)}
-    with closing(_changes(tree, kinds, names)) as changes:
+    with closing(_changes(tree, kinds)) as changes:
         for kind, lines in changes:
             made = ast.unparse(tree)
             if made not in seen and _compiles(made):
@@ -92,43 +88,31 @@ def edits(
                 yield Edit(kind, lines, made)
 
 
-def double_edits(
-    source: str, kinds: Sequence[str] | None = None, names: Collection[str] = ()
-) -> Iterator[tuple[Edit, Edit]]:
-    """Each program that is two changes away: the first change alone, then both together.
-
-    The arguments are those of :func:`edits`. N single edits make some N²/2 pairs; these are
-    made one by one, as they are asked for.
-    """
-    tree = ast.parse(source)
-    seen = {ast.unparse(tree), *(edit.source for edit in edits(source, kinds, names))}
-    with closing(_changes(tree, kinds, names)) as firsts:
-        for kind, lines in firsts:
-            one = Edit(kind, lines, ast.unparse(tree))
-            with closing(_changes(tree, kinds, names)) as seconds:
-                for other, more in seconds:
-                    made = ast.unparse(tree)
-                    if made not in seen and _compiles(made):
-                        seen.add(made)
-                        yield one, Edit(other, more, made)
-
-
 def trials(source: str, kinds: Sequence[str] | None = None) -> Iterator[Trial]:
     """The programs of :func:`edits`, compiled; one that can be made in two ways comes twice."""
     tree = ast.parse(source)
-    with closing(_changes(tree, kinds, ())) as changes:
+    with closing(_changes(tree, kinds)) as changes:
         yield from _compiled(
             tree, _content(compile(source, FILE, "exec", dont_inherit=True)), changes
         )
 
 
+def how_many(source: str, kinds: Sequence[str]) -> int:
+    """The number of changes of these kinds, which are not compiled for it."""
+    with closing(_changes(ast.parse(source), kinds)) as changes:
+        return sum(1 for _ in changes)
+
+
 def double_trials(source: str, kinds: Sequence[str] | None = None) -> Iterator[Trial]:
-    """The programs of :func:`double_edits`, compiled; one made in two ways comes twice."""
+    """Each program that is two changes away; one that can be made in two ways comes twice.
+
+    N single edits make some N²/2 pairs; these are made one by one, as they are asked for.
+    """
     tree = ast.parse(source)
     before = _content(compile(source, FILE, "exec", dont_inherit=True))
-    with closing(_changes(tree, kinds, ())) as firsts:
+    with closing(_changes(tree, kinds)) as firsts:
         for _, one in firsts:
-            with closing(_changes(tree, kinds, ())) as seconds:
+            with closing(_changes(tree, kinds)) as seconds:
                 both = ((k, (min(one[0], two[0]), max(one[1], two[1]))) for k, two in seconds)
                 yield from _compiled(tree, before, both)
 
@@ -163,10 +147,10 @@ def _compiles(source: str) -> bool:
     return False
 
 
-def _changes(tree: ast.Module, kinds, names) -> Iterator[tuple[str, tuple[int, int]]]:
-    program = _Program(tree, names)
+def _changes(tree: ast.Module, kinds) -> Iterator[tuple[str, tuple[int, int]]]:
+    program = _Program(tree)
     for kind in KINDS if kinds is None else kinds:
-        for lines in KINDS[kind](program):
+        for lines in (KINDS.get(kind) or WIDE[kind])(program):
             yield kind, lines
 
 
@@ -189,7 +173,7 @@ class _Place:
 class _Program:
     """A program's expressions and statements, as they are when it is made."""
 
-    def __init__(self, tree: ast.Module, names: Collection[str]) -> None:
+    def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
         self.places = [
             _Place(parent, field, index, node)
@@ -199,8 +183,8 @@ class _Program:
             if isinstance(node, ast.expr)
         ]
         self.bodies = list(_bodies(tree, None))
-        self.functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
-        self.names = tuple(names)
+        functions = [n.args for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+        self.arguments = [one.arg for a in functions for one in (*a.args, *a.kwonlyargs)]
 
     def of(self, *kinds: type) -> Iterator[_Place]:
         """The places in which such an expression is read."""
@@ -214,7 +198,13 @@ class _Program:
         """The variables of its loops, to be read."""
         loops = (n for n in ast.walk(self.tree) if isinstance(n, (ast.For, ast.comprehension)))
         names = (n.target.id for n in loops if isinstance(n.target, ast.Name))
-        return [ast.Name(name, ast.Load()) for name in dict.fromkeys(names)]
+        return [_read(name) for name in dict.fromkeys(names)]
+
+    def variables(self) -> list[str]:
+        """The names that are read or given a value, but for those of functions and modules."""
+        read = (p.node.id for p in self.of(ast.Name) if not _is_called(p))
+        stored = (place.node.id for place in self.places if _is_stored(place.node))
+        return list(dict.fromkeys((*self.arguments, *read, *stored)))
 
     def replaced(self, place: _Place, *others: ast.AST) -> Changes:
         """Put each of the others in the place, in turn, and at last what stood there."""
@@ -255,6 +245,18 @@ def _bodies(owner: ast.AST, within: _Body | None) -> Iterator[_Body]:
                 yield from _bodies(statement, body)
 
 
+def _read(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def _method(value: ast.expr, name: str) -> ast.Call:
+    return ast.Call(ast.Attribute(value, name, ast.Load()), [], [])
+
+
+def _square(value: ast.expr) -> ast.BinOp:
+    return ast.BinOp(value, ast.Pow(), ast.Constant(2))
+
+
 def _at(node: ast.AST, old: ast.AST) -> ast.AST:
     """The node; if it has just been made, and so has no lines of its own, with those of `old`."""
     if hasattr(node, "lineno"):
@@ -275,7 +277,7 @@ def _lines(node: ast.AST) -> tuple[int, int]:
 
 def _signs(program: _Program) -> Changes:
     """`+` for `-` and the reverse, in steps and elsewhere; a minus put before, or taken away."""
-    other = {ast.Add: ast.Sub, ast.Sub: ast.Add}
+    other = {ast.Add: (ast.Sub,), ast.Sub: (ast.Add,)}
     yield from _operators(program, other)
     for place in program.of(ast.UnaryOp):
         if isinstance(place.node.op, ast.USub):
@@ -290,23 +292,28 @@ def _signs(program: _Program) -> Changes:
                 yield from program.replaced(place, ast.UnaryOp(ast.USub(), value))
 
 
-def _operators(program: _Program, other: dict[type, type] | None = None) -> Changes:
+def _operators(program: _Program, other: dict[type, tuple[type, ...]] | None = None) -> Changes:
     """Another operator in its place."""
     other = other or {
-        ast.Mult: ast.Div,
-        ast.Div: ast.Mult,
-        ast.FloorDiv: ast.Div,
-        ast.Mod: ast.FloorDiv,
-        ast.MatMult: ast.Mult,
-        ast.Pow: ast.Mult,
+        ast.Mult: (ast.Div, ast.Pow),
+        ast.Div: (ast.Mult,),
+        ast.FloorDiv: (ast.Div,),
+        ast.Mod: (ast.FloorDiv,),
+        ast.MatMult: (ast.Mult,),
+        ast.Pow: (ast.Mult,),
     }
     for node in ast.walk(program.tree):
-        if isinstance(node, (ast.BinOp, ast.AugAssign)) and type(node.op) in other:
-            old, node.op = node.op, other[type(node.op)]()
-            try:
-                yield _lines(node)
-            finally:
-                node.op = old
+        if not isinstance(node, (ast.BinOp, ast.AugAssign)):
+            continue
+        squared = getattr(getattr(node, "right", None), "value", None) == 2
+        old = node.op
+        try:
+            for kind in other.get(type(old), ()):
+                if kind is not ast.Pow or squared:
+                    node.op = kind()
+                    yield _lines(node)
+        finally:
+            node.op = old
 
 
 def _comparisons(program: _Program) -> Changes:
@@ -350,12 +357,7 @@ def _factors(program: _Program) -> Changes:
         for side in (place.node.left, place.node.right)
         if isinstance(side, ast.Name) or _is_number(getattr(side, "value", None))
     ]
-    unread = [
-        ast.Name(arg.arg, ast.Load())
-        for function in program.functions
-        for arg in function.args.args
-        if arg.arg not in read
-    ]
+    unread = [_read(arg) for arg in program.arguments if arg not in read]
     known += unread
     known += [ast.Subscript(a, c, ast.Load()) for a in unread for c in program.counters()]
     factors = {ast.dump(factor): deepcopy(factor) for factor in [ast.Constant(2), *known]}.values()
@@ -365,10 +367,9 @@ def _factors(program: _Program) -> Changes:
         if isinstance(place.node.func, ast.Name) and place.node.func.id == "len"
     ]
     counts += [
-        ast.Call(ast.Name("len", ast.Load()), [ast.Name(arg.arg, ast.Load())], [])
-        for function in program.functions
-        for arg in function.args.args
-        if arg.arg.lower() in ("x", "y", "data", "y_true")
+        ast.Call(_read("len"), [_read(arg)], [])
+        for arg in program.arguments
+        if arg.lower() in ("x", "y", "data", "y_true")
     ]
     counts = list({ast.dump(count): deepcopy(count) for count in counts}.values())
     for place in program.of(ast.BinOp, ast.Call, ast.Attribute, ast.Name):
@@ -398,34 +399,57 @@ def _missing(program: _Program) -> Changes:
         if isinstance(place.node.ctx, ast.Store)
     ]
     # Outside functions a name that is not read there may be read by another cell.
-    inside = {node.id for f in program.functions for node in ast.walk(f) if _is_stored(node)}
-    lost_names = [ast.Name(name, ast.Load()) for name in sorted(inside - counters)]
-    self = ast.Name("self", ast.Load())
+    functions = (node for node in ast.walk(program.tree) if isinstance(node, ast.FunctionDef))
+    inside = {node.id for one in functions for node in ast.walk(one) if _is_stored(node)}
+    lost_names = [_read(name) for name in sorted(inside - counters)]
+    self = _read("self")
     unread = {
         dumped: node
         for node in (*lost_names, *(ast.Attribute(self, part, ast.Load()) for part in parts))
         if (dumped := ast.dump(node)) not in loaded
     }
-    for place in program.of(ast.Name, ast.Call, ast.BinOp, ast.Subscript):
-        if isinstance(place.node, ast.Name) and _is_called(place) or place.field == "func":
-            continue
+    for place in _values(program, ast.Name, ast.Call, ast.BinOp, ast.Subscript):
         for lost in unread.values():
-            yield from program.replaced(place, ast.Call(lost, [place.node], []))
-            if isinstance(lost, ast.Name):
-                ways = (ast.Sub(), ast.Div(), ast.Mult())
-                yield from program.replaced(
-                    place, *(ast.BinOp(lost, way, place.node) for way in ways)
-                )
-    arguments = [arg.arg for function in program.functions for arg in function.args.args]
-    given = [*arguments, *stored]
+            ways = (ast.Sub, ast.Div, ast.Mult) if isinstance(lost, ast.Name) else ()
+            whole = (ast.BinOp(lost, way(), place.node) for way in ways)
+            yield from program.replaced(place, ast.Call(lost, [place.node], []), *whole)
+    sums = [p for p in program.of(ast.BinOp) if isinstance(p.node.op, (ast.Add, ast.Sub))]
+    sides = (side for p in sums for side in (p.node.left, p.node.right))
+    terms = [_read(name) for name in sorted({getattr(n, "id", "") for n in sides})]
+    for place in program.of(ast.BinOp):
+        # What stands in a sum, or is multiplied, is no sum of its own that lacks a term.
+        inside = isinstance(getattr(place.parent, "op", None), (ast.Add, ast.Sub, ast.Mult))
+        for term in () if inside and isinstance(place.parent, ast.BinOp) else terms:
+            ways = (ast.BinOp(place.node, way(), term) for way in (ast.Add, ast.Sub) if term.id)
+            yield from program.replaced(place, *ways)
+    given = [*program.arguments, *stored]
     for target, value in _assigned(program):
         within = list(ast.walk(value))
         if given.count(target.id) < 2 or target.id in (getattr(n, "id", "") for n in within):
             continue
-        old = ast.Name(target.id, ast.Load())
+        old = _read(target.id)
         for place in program.of(ast.BinOp):
             if any(place.node is node for node in within):
                 yield from program.replaced(place, ast.BinOp(old, ast.Sub(), place.node))
+    yield from _as_beside(program)
+
+
+def _as_beside(program: _Program) -> Changes:
+    """A statement as the one beside it has it, for its own name: for `b` what is done for `w`."""
+    for body in program.bodies:
+        old = body.statements[:]
+        for i, statement in enumerate(old):
+            for k in (i - 1, i + 1):
+                both = k in range(len(old)) and _is_simple(statement) and _is_simple(old[k])
+                for names in _twins(program) if both else ():
+                    twin = _renamed(statement, names, old[k])
+                    if twin is not None:
+                        new = [*old[:k], twin, *old[k + 1 :]]
+                        yield from program.rewritten(body.statements, new, old[k])
+
+
+def _is_simple(statement: ast.stmt) -> bool:
+    return isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr))
 
 
 def _assigned(program: _Program) -> Iterator[tuple[ast.Name, ast.expr]]:
@@ -440,17 +464,13 @@ def _assigned(program: _Program) -> Iterator[tuple[ast.Name, ast.expr]]:
 
 
 def _constants(program: _Program) -> Changes:
-    """Another number in a number's place, or an argument; one more or less than a count."""
+    """Another number in a number's place, or a variable; one more or less than a count."""
     numbers = {
         place.node.value: place.node
         for place in program.of(ast.Constant)
         if _is_number(place.node.value)
     }
-    arguments = [
-        ast.Name(arg.arg, ast.Load())
-        for function in program.functions
-        for arg in function.args.args
-    ]
+    variables = [_read(name) for name in program.variables()]
     for place in program.of(ast.Constant):
         value = place.node.value
         if isinstance(value, bool):
@@ -458,8 +478,8 @@ def _constants(program: _Program) -> Changes:
         elif _is_number(value):
             near = [value + 1, value - 1, -value, 2 * value, value / 2, 10 * value, value / 10]
             near = [int(v) if isinstance(value, int) and v == int(v) else v for v in near]
-            near = dict.fromkeys(v for v in [*near, 0, 1, 2, *numbers] if v != value)
-            yield from program.replaced(place, *map(ast.Constant, near), *arguments)
+            near = dict.fromkeys(v for v in [*near, 0, 0.5, 1, 2, *numbers] if v != value)
+            yield from program.replaced(place, *map(ast.Constant, near), *variables)
     for place in program.of(ast.Name, ast.BinOp, ast.Call):
         if _counts(place):
             yield from program.replaced(
@@ -472,13 +492,8 @@ def _constants(program: _Program) -> Changes:
 def _counts(place: _Place) -> bool:
     """Whether the place holds a whole number: an index, an end of a slice or of a range."""
     parent = place.parent
-    in_range = isinstance(parent, ast.Call) and _called(parent) == "range"
-    return (
-        in_range
-        and place.field == "args"
-        or isinstance(parent, ast.Slice)
-        or (isinstance(parent, ast.Subscript) and place.field == "slice")
-    )
+    in_range = _called(parent) == "range" and place.field == "args"
+    return in_range or isinstance(parent, ast.Slice) or place.field == "slice"
 
 
 def _is_number(value: object) -> bool:
@@ -493,32 +508,12 @@ def _called(node: ast.AST) -> str:
 
 
 def _names(program: _Program) -> Changes:
-    """A sibling in a name's place: a name that is used in the same kind of place."""
-    roles: dict[str, set[str]] = {}
-    reads = list(program.of(ast.Name))
-    for place in reads:
-        if not _is_called(place):
-            roles.setdefault(place.node.id, set()).add(_role(place))
-    for node in ast.walk(program.tree):
-        if _is_stored(node):
-            roles.setdefault(node.id, set())
-    arguments = {arg.arg for f in program.functions for arg in (*f.args.args, *f.args.kwonlyargs)}
+    """Another variable in a name's place, or a number."""
     numbers = {p.node.value for p in program.of(ast.Constant) if type(p.node.value) is float}
-    for place in reads:
-        name, parent = place.node.id, place.parent
-        if _is_called(place):
-            continue
-        mine = roles[name]
-
-        def near(other: str, name=name, mine=mine) -> int:
-            alike = other.lower() == name.lower() or other.lower().startswith(name.lower())
-            used = roles.get(other, set())  # a name that nothing reads may be the one that is meant
-            return -(2 * alike + bool(mine & used) + (not used) + (other in arguments))
-
-        back = isinstance(parent, ast.Return)  # in no other place stands what a function returns
-        others = {o for o in (*roles, *arguments) if o != name and (back or near(o))}
-        others = [*sorted(others, key=lambda o: (near(o), o)), *program.names]
-        yield from program.replaced(place, *(ast.Name(o, ast.Load()) for o in others))
+    for place in _values(program, ast.Name):
+        parent = place.parent
+        others = (_read(name) for name in program.variables() if name != place.node.id)
+        yield from program.replaced(place, *others)
         if isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Mult, ast.Div, ast.Pow)):
             yield from program.replaced(place, *map(ast.Constant, sorted({2, *numbers})))
     stored = [place for place in program.places if _is_stored(place.node)]
@@ -533,20 +528,8 @@ def _is_stored(node: ast.AST) -> bool:
 
 def _is_called(place: _Place) -> bool:
     """Whether the name is that of a function or a module."""
-    name = place.node.id
-    return (
-        isinstance(place.parent, ast.Call)
-        and place.field == "func"
-        or name in (*("torch", "np", "numpy", "nn", "plt", "math", "random", "optim"),)
-    )
-
-
-def _role(place: _Place) -> str:
-    parent = place.parent
-    more = (
-        getattr(parent, "attr", "") or _called(parent) or type(getattr(parent, "op", None)).__name__
-    )
-    return f"{type(parent).__name__}.{place.field} {more}"
+    modules = ("torch", "np", "numpy", "nn", "plt", "math", "random", "optim")
+    return place.field == "func" or place.node.id in modules
 
 
 def _arguments(program: _Program) -> Changes:
@@ -577,9 +560,8 @@ def _reductions(program: _Program) -> Changes:
     for place in program.of(ast.Attribute):
         node = place.node
         if node.attr in other:
-            yield from program.replaced(
-                place, ast.Attribute(node.value, other[node.attr], node.ctx)
-            )
+            exchanged = ast.Attribute(node.value, other[node.attr], node.ctx)
+            yield from program.replaced(place, exchanged)
     for place in program.of(ast.Constant):
         if place.node.value in ("mean", "sum"):
             yield from program.replaced(place, ast.Constant(other[place.node.value]))
@@ -588,39 +570,23 @@ def _reductions(program: _Program) -> Changes:
         inner = [call.func.value] if isinstance(call.func, ast.Attribute) else []
         if name in ("abs", "sqrt", "square", "l1_loss", "log", "log10", "L1Loss"):
             values = call.args[:1] or inner
-            yield from program.replaced(
-                place, *(ast.BinOp(v, ast.Pow(), ast.Constant(2)) for v in values)
-            )
+            yield from program.replaced(place, *(_square(v) for v in values))
         if name in ("l1_loss", "L1Loss", "huber_loss", "smooth_l1_loss"):
             better = "mse_loss" if name.endswith("loss") else "MSELoss"
-            func = call.func
-            func = (
-                ast.Attribute(func.value, better, func.ctx)
-                if inner
-                else ast.Name(better, ast.Load())
-            )
+            func = ast.Attribute(inner[0], better, ast.Load()) if inner else _read(better)
             yield from program.replaced(place, ast.Call(func, call.args, call.keywords))
     for place in program.of(ast.BinOp):
         node = place.node
         if isinstance(node.op, ast.Pow):
-            yield from program.replaced(
-                place, ast.Call(ast.Attribute(node.left, "abs", ast.Load()), [], [])
-            )
+            yield from program.replaced(place, _method(node.left, "abs"))
         if isinstance(node.op, (ast.Pow, ast.Sub)) and not isinstance(place.parent, ast.BinOp):
-            squares = (
-                node
-                if isinstance(node.op, ast.Pow)
-                else ast.BinOp(node, ast.Pow(), ast.Constant(2))
-            )
-            means = (
-                ast.Call(ast.Attribute(squares, name, ast.Load()), [], [])
-                for name in ("mean", "sum")
-            )
+            squares = node if isinstance(node.op, ast.Pow) else _square(node)
+            means = (_method(squares, name) for name in ("mean", "sum"))
             yield from program.replaced(place, squares, *means)
     for place in program.of(ast.Name):
         parent = place.parent
         if getattr(parent, "attr", _called(parent)) in ("mean", "sum") and not _is_called(place):
-            yield from program.replaced(place, ast.BinOp(place.node, ast.Pow(), ast.Constant(2)))
+            yield from program.replaced(place, _square(place.node))
 
 
 def _calls(program: _Program) -> Changes:
@@ -633,31 +599,21 @@ def _calls(program: _Program) -> Changes:
             yield from program.replaced(place, call.func.value)
         elif call.args and _called(call) not in ("range", "zip", "enumerate"):
             yield from program.replaced(place, call.args[0])
-        if _called(call) == "append" and call.args:
-            continue
     for place in program.of(ast.Name, ast.Call, ast.BinOp):
         if _called(place.parent) == "append" and place.field == "args":
-            yield from program.replaced(
-                place, ast.Call(ast.Attribute(place.node, "item", ast.Load()), [], [])
-            )
+            yield from program.replaced(place, _method(place.node, "item"))
 
 
 def _slices(program: _Program) -> Changes:
     """The ends of a slice, another slice, none at all; a slice where a sibling has one."""
     for place in program.of(ast.Slice):
         low, high, step = place.node.lower, place.node.upper, place.node.step
-        others = [
-            ast.Slice(low, None, step),
-            ast.Slice(None, high, step),
-            ast.Slice(low, high, None),
-        ]
+        shorter = ((low, None, step), (None, high, step), (low, high, None))
+        others = [ast.Slice(*ends) for ends in shorter]
         if low is not None and high is not None:
             others.append(ast.Slice(low, ast.BinOp(low, ast.Add(), high), step))
-            sizes = [n for n in ast.walk(program.tree) if isinstance(n, ast.arg)]
-            others += [
-                ast.Slice(low, ast.BinOp(low, ast.Add(), ast.Name(n.arg, ast.Load())), step)
-                for n in sizes
-            ]
+            ends = (ast.BinOp(low, ast.Add(), _read(size)) for size in program.arguments)
+            others += [ast.Slice(low, end, step) for end in ends]
         yield from program.replaced(place, *others)
     subscripts = list(program.of(ast.Subscript))
     for place in subscripts:
@@ -680,7 +636,6 @@ def _slices(program: _Program) -> Changes:
 
 def _ranges(program: _Program) -> Changes:
     """Where a range begins and ends, and its steps."""
-    sizes = {a.arg: ast.Name(a.arg, ast.Load()) for f in program.functions for a in f.args.args}
     for place in program.of(ast.Call):
         call = place.node
         if _called(call) != "range" or not call.args:
@@ -689,9 +644,8 @@ def _ranges(program: _Program) -> Changes:
         if len(call.args) > 1:
             start, stop, step = [*call.args, None][:3]
         begins = [[ast.Constant(k), stop] for k in (0, 1)]
-        steps = (
-            [[start, stop, size] for size in sizes.values()] if step is None else [[start, stop]]
-        )
+        sizes = [] if step else map(_read, dict.fromkeys(program.arguments))
+        steps = [[start, stop, size] for size in sizes] or [[start, stop]]
         up = [
             [ast.UnaryOp(ast.USub(), ast.BinOp(ast.UnaryOp(ast.USub(), b.left), b.op, b.right))]
             for b in call.args[:1]
@@ -726,19 +680,22 @@ def _moved(program: _Program) -> Changes:
                 if body.owner is not None and body.within is not None and rest:
                     outer = body.within.statements[:]
                     at = outer.index(body.owner)
+                    # Whether a condition is the right one is in question with what it holds.
+                    head = [body.owner] if isinstance(body.owner, ast.If) else []
                     for k in (at, at + 1):
                         for _ in program.rewritten(body.statements, rest, *group):
-                            yield from program.rewritten(
-                                body.within.statements, [*outer[:k], *group, *outer[k:]], *group
-                            )
+                            out = [*outer[:k], *group, *outer[k:]]
+                            yield from program.rewritten(body.within.statements, out, *head, *group)
                 for k, first in ((i - 1, False), (i + count, True)):
                     loop = old[k] if 0 <= k < len(old) else None
                     if isinstance(loop, (ast.For, ast.While, ast.With, ast.If)):
                         inner = loop.body[:]
                         ways = ([*group, *inner], [*inner, *group])
+                        head = [loop] if isinstance(loop, ast.If) else []
+                        moved = [*group, *head] if first else [*head, *group]
                         for way in ways if first else ways[::-1]:
                             for _ in program.rewritten(body.statements, rest, *group):
-                                yield from program.rewritten(loop.body, way, *group)
+                                yield from program.rewritten(loop.body, way, *moved)
 
 
 def _dropped(program: _Program) -> Changes:
@@ -749,9 +706,8 @@ def _dropped(program: _Program) -> Changes:
             if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
                 continue
             inner = getattr(statement, "body", [])
-            yield from program.rewritten(
-                body.statements, [*old[:i], *inner, *old[i + 1 :]], statement
-            )
+            new = [*old[:i], *inner, *old[i + 1 :]]
+            yield from program.rewritten(body.statements, new, statement)
 
 
 def _doubled(program: _Program) -> Changes:
@@ -760,41 +716,36 @@ def _doubled(program: _Program) -> Changes:
     for body in program.bodies:
         old = body.statements[:]
         for i, statement in enumerate(old):
-            if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr)):
+            if not _is_simple(statement):
                 continue
-            for one, other in twins:
-                twin = _renamed(statement, one, other)
+            for names in twins:
+                twin = _renamed(statement, names, statement)
                 if twin is not None:
-                    yield from program.rewritten(
-                        body.statements, [*old[: i + 1], twin, *old[i + 1 :]], statement
-                    )
-            yield from program.rewritten(
-                body.statements, [*old[:i], statement, *old[i:]], statement
-            )
+                    new = [*old[: i + 1], twin, *old[i + 1 :]]
+                    yield from program.rewritten(body.statements, new, statement)
+            new = [*old[:i], statement, *old[i:]]
+            yield from program.rewritten(body.statements, new, statement)
 
 
-def _twins(program: _Program) -> list[tuple[str, str]]:
-    """Pairs of the program's names for which the same is usually done, such as w and b."""
-    found = {
-        node.id
-        for node in ast.walk(program.tree)
-        if isinstance(node, ast.Name)
-        and node.id.lower() in ("w", "b", "weight", "bias", "slope", "intercept", "x", "y")
-    }
-    found |= {arg.arg for f in program.functions for arg in f.args.args if arg.arg in ("w", "b")}
+def _twins(program: _Program) -> list[dict[str, str]]:
+    """Names, and those for which the same is usually done: `b` for `w`, `db` for `dw`."""
+    names = program.variables()
     pairs = (("w", "b"), ("weight", "bias"), ("slope", "intercept"), ("X", "Y"), ("x", "y"))
-    return [p for a, b in pairs for p in ((a, b), (b, a)) if p[0] in found and p[1] in found]
+    found = [
+        {name: twin for name in names if (twin := name.replace(one, other, 1)) in names}
+        for pair in pairs
+        for one, other in (pair, pair[::-1])
+    ]
+    return [{name: twin for name, twin in twins.items() if name != twin} for twins in found]
 
 
-def _renamed(statement: ast.stmt, one: str, other: str) -> ast.stmt | None:
+def _renamed(statement: ast.stmt, names: dict[str, str], at: ast.AST) -> ast.stmt | None:
+    """The statement with other names, in the lines of `at`; None if it has none of them."""
     twin = ast.parse(ast.unparse(statement)).body[0]
-    nodes = [n for n in ast.walk(twin) if isinstance(n, ast.Name) and n.id == one]
+    nodes = [n for n in ast.walk(twin) if isinstance(n, ast.Name) and n.id in names]
     for node in nodes:
-        node.id = other
-    for node in ast.walk(twin):
-        for field in ("lineno", "end_lineno"):
-            if hasattr(node, field):
-                setattr(node, field, getattr(statement, field))
+        node.id = names[node.id]
+    _moved_to(twin, at)
     return twin if nodes else None
 
 
@@ -824,9 +775,8 @@ def _zeroed(program: _Program) -> Changes:
                 lines = [ast.parse(line).body[0] for line in way]
                 for line in lines:
                     _moved_to(line, statement)
-                yield from program.rewritten(
-                    body.statements, [*old[:i], *lines, *old[i:]], statement
-                )
+                new = [*old[:i], *lines, *old[i:]]
+                yield from program.rewritten(body.statements, new, statement)
 
 
 def _moved_to(node: ast.AST, place: ast.AST) -> None:
@@ -861,15 +811,14 @@ def _in_place(program: _Program) -> Changes:
                 others.append(guarded)
             for other in others:
                 _at(other, statement)
-                yield from program.rewritten(
-                    body.statements, [*old[:i], other, *old[i + 1 :]], statement
-                )
+                new = [*old[:i], other, *old[i + 1 :]]
+                yield from program.rewritten(body.statements, new, statement)
 
 
 def _on_values(statement: ast.AugAssign, target: str) -> list[ast.stmt]:
     if not isinstance(statement.target, ast.Name):
         return []
-    data = ast.Attribute(ast.Name(target, ast.Load()), "data", ast.Store())
+    data = ast.Attribute(_read(target), "data", ast.Store())
     return [ast.AugAssign(data, statement.op, statement.value)]
 
 
@@ -891,9 +840,44 @@ def _fresh(program: _Program) -> Changes:
             made = ast.Assign([ast.Name(name, ast.Store())], ast.List([], ast.Load()))
             yield from program.rewritten(body.statements, [made, *old], body.owner or old[0])
             if isinstance(body.owner, ast.FunctionDef):
-                back = ast.Return(ast.Name(name, ast.Load()))
+                back = ast.Return(_read(name))
                 yield from program.rewritten(body.statements, [*old, back], old[-1])
 
+
+def _expressions(program: _Program) -> Changes:
+    """Any expression or number of the program in another one's place."""
+    kinds = (ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Constant)
+    parts = [ast.Constant(1), *(place.node for place in _values(program, *kinds))]
+    parts = {ast.dump(part): deepcopy(part) for part in parts}.values()
+    for place in _values(program, ast.Name, *kinds):
+        yield from program.replaced(place, *parts)
+
+
+def _operands(program: _Program) -> Changes:
+    """A variable more, on either side of a value."""
+    variables = [_read(name) for name in program.variables()]
+    for place in _values(program, ast.Name, ast.BinOp, ast.Call, ast.Subscript):
+        for other in variables:
+            for way in (ast.Add, ast.Sub, ast.Mult, ast.Div):
+                ways = [(place.node, other), (other, place.node)]
+                yield from program.replaced(place, *(ast.BinOp(a, way(), b) for a, b in ways))
+
+
+def _values(program: _Program, *kinds: type) -> Iterator[_Place]:
+    """The places of such expressions that are no name of a function and hold no text."""
+    for place in program.of(*kinds):
+        called = isinstance(place.node, ast.Name) and _is_called(place)
+        other = isinstance(place.node, ast.Constant) and not _is_number(place.node.value)
+        if not (called or other or place.field == "func" or isinstance(place.parent, ast.Expr)):
+            yield place
+
+
+#: What is changed where none of those below helps: so much that it needs a quick program, and that
+#: hardly any of it makes a slip that a student makes.
+WIDE: dict[str, Callable[[_Program], Changes]] = {
+    "expression": _expressions,
+    "operand": _operands,
+}
 
 #: What is changed, and how: first what students most often get wrong on the banks.
 KINDS: dict[str, Callable[[_Program], Changes]] = {

@@ -40,6 +40,13 @@ _ONE = (
     "softshrink hardshrink tanhshrink"
 )
 
+#: Functions of all units together.
+MIXING: tuple[tuple[Function, ...], ...] = (
+    (lambda z: torch.softmax(z, dim=1),),
+    (lambda z: torch.softmax(-z, dim=1),),
+    (lambda z: torch.log_softmax(z, dim=1),),
+)
+
 #: Non-linear functions, each as the terms whose weighted sum it is: a slope or scale is free.
 KNOWN: tuple[tuple[Function, ...], ...] = (
     (functional.relu, lambda z: functional.relu(-z)),  # leaky ReLU and PReLU, of any slope
@@ -48,9 +55,7 @@ KNOWN: tuple[tuple[Function, ...], ...] = (
     *((getattr(torch, name),) for name in "sin cos square abs exp atan erf".split()),
     (lambda z: functional.gelu(z, approximate="tanh"),),
     (lambda z: torch.exp(-z * z),),
-    (lambda z: torch.softmax(z, dim=1),),
-    (lambda z: torch.softmax(-z, dim=1),),
-    (lambda z: torch.log_softmax(z, dim=1),),
+    *MIXING,
 )
 
 #: What may stand after the second layer, by name.
@@ -118,7 +123,15 @@ def explain(networks: Sequence[Network]) -> Explanation | None:
             hidden.append(network.inputs @ weight + bias)
             last.append(output_weight / spread)
             rests.append((network.outputs - output_bias).numpy().ravel() / spread)
-        for terms in KNOWN:
+        points = [(units / UNIT).round().long() for units in hidden]
+        levels = torch.cat([part.flatten() for part in points]).unique()
+        designs = [
+            torch.einsum("rhk,ho->rok", (part[..., None] == levels).double(), weight).flatten(0, 1)
+            for part, weight in zip(points, last, strict=True)
+        ]
+        # Where no function of each unit alone does, only those that mix them are left.
+        of_each = _fitted(designs, rests) is not None
+        for terms in KNOWN if of_each else MIXING:
             designs = [
                 torch.stack([term(units) @ weight for term in terms], dim=-1).flatten(0, 1)
                 for units, weight in zip(hidden, last, strict=True)
@@ -127,13 +140,7 @@ def explain(networks: Sequence[Network]) -> Explanation | None:
             if weights is not None:
                 pairs = list(zip(terms, weights.tolist(), strict=True))
                 return Explanation(order, lambda z, p=pairs: sum(w * term(z) for term, w in p))
-        points = [(units / UNIT).round().long() for units in hidden]
-        levels = torch.cat([part.flatten() for part in points]).unique()
-        designs = [
-            torch.einsum("rhk,ho->rok", (part[..., None] == levels).double(), weight).flatten(0, 1)
-            for part, weight in zip(points, last, strict=True)
-        ]
-        if _fitted(designs, rests) is not None:
+        if of_each:
             return Explanation(order, None)
     return None
 

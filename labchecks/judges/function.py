@@ -94,7 +94,7 @@ class Slip:
         Of recorded outcomes those from number `first` on.
         """
         if isinstance(self.program, Recorded):
-            return iter(self.program[first:])
+            return iter(self.program[first : first + len(calls)])
         if callable(self.program):
             return (_known_outcome(self.program, json.dumps(given)) for given in calls)
         return (_outcome(self.program, given) for given in calls)
@@ -137,9 +137,9 @@ class FunctionJudge:
         table) or ``"each"`` (its own alone, for values of very different sizes).
     autograd : bool
         Whether PyTorch's derivatives may be used.
-    sooner : sequence
-        What may stand for the last arguments of the last call, so that a right program comes to the
-        same result in less time: a quick case.
+    sooner : sequence of sequences
+        What may stand for the last arguments of the last call, so that a program takes less time:
+        each makes a quick case.
     """
 
     name: str
@@ -152,7 +152,7 @@ class FunctionJudge:
     function: bool = True
     compared: str = "together"
     autograd: bool = True
-    sooner: Sequence[Any] = ()
+    sooner: Sequence[Sequence[Any]] = ()
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """The verdict on all calls of all cases."""
@@ -218,20 +218,21 @@ class FunctionJudge:
         calls = [given for case in cases for given in case["calls"]]
         if len(found) != len(calls):
             return False
-        # More recorded outcomes may be there, where only some calls were asked.
         expected = self.programs[0].outcomes(calls, cases[0].get("first", 0))
         rounding = 0.5 * 10.0**-ENOUGH_DECIMALS
         return all(
-            self._agrees(e, r, rounding=rounding) for e, r in zip(expected, found, strict=False)
+            self._agrees(e, r, rounding=rounding) for e, r in zip(expected, found, strict=True)
         )
 
     def quick_cases(self, case: Case) -> list[Case]:
         """Cases that a right program passes as well, and that take less time: one call each."""
-        calls = list(enumerate(case["calls"]))
-        if self.sooner:
-            last, given = calls[-1]
-            calls.insert(0, (last, [*given[: -len(self.sooner)], *self.sooner]))
-        return [{**case, "calls": [given], "first": k} for k, given in calls]
+        calls = list(enumerate(self._with_sooner(case["calls"])))
+        sooner, usual = calls[len(case["calls"]) :], calls[: len(case["calls"])]
+        return [{**case, "calls": [given], "first": k} for k, given in sooner + usual]
+
+    def _with_sooner(self, calls: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+        """The calls, and after them those that take less time."""
+        return [*calls, *([*calls[-1][: -len(last)], *last] for last in self.sooner)]
 
     def _default(self, call: str) -> str:
         return "For {call} {name} gives {value}." if call else "{name} is {value}."
@@ -536,7 +537,7 @@ class FunctionJudge:
 
         To ten digits: the last ones depend on the machine, and what is released must not.
         """
-        calls = [given for case in cases for given in case["calls"]]
+        calls = self._with_sooner([given for case in cases for given in case["calls"]])
         rows = [
             {**vars(p), "program": _to_ten_digits(list(p.outcomes(calls)))} for p in self.programs
         ]

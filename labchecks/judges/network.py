@@ -108,6 +108,19 @@ class HiddenLayer:
             return self._unreadable()
         return wrong or self._count(pairs) or self._computed(pairs)
 
+    def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
+        """Whether these answers, perhaps to the first cases only, can be a right program's.
+
+        A quick look that does not ask what went wrong.
+        """
+        pairs = list(zip(cases, answers, strict=True))
+        if any(unusable_module(answer, self.name) for answer in answers) or self._shape(pairs):
+            return False
+        if not all(_are_shapes(answer.get("shapes")) for answer in answers) or self._count(pairs):
+            return False
+        read = [_read(case, answer["shapes"], answer.get("eval")) for case, answer in pairs]
+        return None not in read and explain([given.network for given in read]) is not None
+
     def _unreadable(self) -> Feedback:
         return not_checked(
             f"What `{self.name}` gives for the parameters that the check puts in could not be "

@@ -143,11 +143,10 @@ class TrainingLoop:
     def quick_cases(self, case: Case) -> list[Case]:
         """Cases that a right program passes as well, and that take less time: the quickest first.
 
-        One batch of the rows, then all of them, for one or two epochs.
+        Two rows, one batch of them, then all, for one or two epochs.
         """
-        size = case["batch_size"]
-        batch = {**case, **{name: case[name][:size] for name in ("x", "y")}}
-        shorter = [{**data, "epochs": k} for data in (batch, case) for k in (1, 2)]
+        parts = ({n: case[n][:size] for n in ("x", "y")} for size in (2, case["batch_size"], None))
+        shorter = [{**case, **part, "epochs": k} for part in parts for k in (1, 2)]
         return [one for one in shorter if one["epochs"] < case["epochs"] or one["x"] != case["x"]]
 
     def _named(self, found: Sequence[_Explanation], values: Sequence[float]) -> Feedback:

@@ -176,8 +176,17 @@ class TrainingJudge:
         return not runs or False not in _verdict(runs, every=every).each
 
     def quick_cases(self, case: Case) -> list[Case]:
-        """Cases that a right program passes as well, and that take less time: fewer epochs."""
-        return [{**case, "num_epochs": min(k, case["num_epochs"]), "alike": False} for k in QUICK]
+        """Cases that a right program passes as well, and that take less time: fewer epochs.
+
+        The start is told by the model's calls alone, or asked for; all rows are in one batch then.
+        """
+        whole = {**case, "batch_size": len(case["x"])} if "batch_size" in case else case
+        ways = ((whole, False), (case, False), (whole, True))
+        return [
+            {**one, "num_epochs": min(k, case["num_epochs"]), "alike": alike}
+            for one, alike in ways
+            for k in QUICK
+        ]
 
 
 def _is_elsewhere(run: TrainingRun) -> bool:
@@ -197,14 +206,19 @@ def _is_elsewhere(run: TrainingRun) -> bool:
 
 
 def _order_of(run: TrainingRun) -> tuple[tuple[int, ...], ...] | None:
-    """The rows of each epoch, where the model was called once for each batch of them."""
-    batches = -(-len(run.points) // run.right.batch_size)
+    """The rows of each epoch, where the model was called once for each batch of them.
+
+    The short batch may come first in a right run, too; that is no order of the rows alone.
+    """
+    size = run.right.batch_size
+    batches = -(-len(run.points) // size)
     if len(run.rows) != batches * run.epochs:
         return None
-    epochs = (run.rows[k : k + batches] for k in range(0, len(run.rows), batches))
+    epochs = [run.rows[k : k + batches] for k in range(0, len(run.rows), batches)]
     order = tuple(tuple(itertools.chain(*epoch)) for epoch in epochs)
     every = list(range(len(run.points)))
-    return order if all(sorted(epoch) == every for epoch in order) else None
+    whole = all(len(batch) == size for epoch in epochs for batch in epoch[:-1])
+    return order if whole and all(sorted(epoch) == every for epoch in order) else None
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,7 @@ TRAIN_UNTIL = Practice.function(
     cases=_calls,
     seed=5,
     compared="columns",
+    sooner=[(1,), (2,)],
     praise="The rows are right, and the run ends where it should: at the tolerance, or at "
     "`max_steps`.",
     look="Compute the first three rows by hand, and look at what is compared with `tolerance`.",

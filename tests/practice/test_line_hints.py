@@ -58,6 +58,13 @@ def notebook(source: str, **more: object) -> dict:
     return names
 
 
+@pytest.fixture(autouse=True)
+def _time_enough(request, monkeypatch):
+    """Give up no change for what else the machine does, but where the time is measured."""
+    if "NAMED" not in request.function.__code__.co_names:
+        monkeypatch.setattr(line_hint, "AT_LEAST", 0.1)
+
+
 def hint(names: dict, practice_id: str = PRACTICE, seconds: float = 30.0) -> str:
     """What is said of the line; there is time enough, however busy the machine is."""
     practice = find(practice_id)
@@ -95,6 +102,29 @@ def test_the_line_is_named_and_quoted_and_the_change_is_not():
     said = hint(notebook(WRONG))
     assert "line 10, `b2 -= 0.2 * b2.grad + 1`" in said
     assert "b2.grad`" not in said and "remove" not in said
+
+
+@pytest.mark.parametrize(
+    ("line", "put", "said"),
+    [
+        (
+            "    loss2.backward()\n",
+            "    if LOSS2[-1] < 5:\n        break\n",
+            "7 to 8 and at the con",
+        ),
+        (
+            "    LOSS2.append(",
+            "    if iteration % 2 == 0:\n    ",
+            "lines 6 to 9 and at the indentation",
+        ),
+    ],
+)
+def test_a_condition_is_named_with_what_it_holds_or_leaves_out(line, put, said):
+    """What stands beside a condition that has no business there is right."""
+    source = RIGHT.replace(line, put + line)
+    if "indentation" in said:
+        source = source.replace("range(15)", "range(30)")
+    assert said in hint(notebook(source))
 
 
 def test_the_hint_is_a_paragraph_of_its_own(capsys, monkeypatch):
@@ -315,8 +345,9 @@ SEED = 7
 #: processor time after which no other is begun, so that the whole takes less than a minute.
 ONE, TWO = 2, 1
 SPENT = {1: 2.0, 2: 1.0}
-#: The least share of the programs with one change whose line is named.
-NAMED = 0.5
+#: The least share of the programs with one change whose line is named. Of six draws like this one
+#: it is more than four in five; of one, which has some thirty programs, it may be less.
+NAMED = 0.7
 #: Verdicts that name the first value that differs, or how many there are instead of how many.
 PLACED = {
     "first loss differs",
@@ -461,6 +492,23 @@ def measured(practice_id: str, changes: int, count: int, rng: random.Random) -> 
         if row.searched == count or time.process_time() > end:
             return row
     raise AssertionError("there is always another program")
+
+
+@pytest.mark.parametrize("practice_id", ["lab02-train-until", "lab03-find-the-bug"])
+def test_a_judge_of_recorded_outcomes_knows_those_of_the_quick_cases(practice_id):
+    practice = find(practice_id)
+    (case,) = practice.visible()
+    judge = type(practice.judge).of(**practice.judge.recorded([case]))
+    assert len(judge.quick_cases(case)) > len(case["calls"])
+    right = right_programs(practice_id)[0]
+    for source in (right, right.replace("lr *", "-lr *")):
+        names = names_after(practice_id, source)
+        answers = practice.ask(names, [case])
+        assert judge([case], answers) == practice.judge([case], answers)
+        quick = [([one], practice.ask(names, [one])) for one in judge.quick_cases(case)]
+        found = [judge.may_be_right(*one) for one in quick]
+        assert found == [practice.judge.may_be_right(*one) for one in quick]
+        assert all(found) == (source == right)
 
 
 @pytest.mark.prove
