@@ -97,7 +97,8 @@ class JupyterServer:
                 self.shut_kernels_down()
             self._process.terminate()
             try:
-                self._process.wait(20)
+                # Now and then it hangs in an extension's end; all that it holds is temporary.
+                self._process.wait(3)
             except subprocess.TimeoutExpired:
                 self._process.kill()
 

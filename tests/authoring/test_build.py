@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -321,11 +322,12 @@ def kernels_of(pid: int) -> list:
     """Return the kernels that a process has started."""
     import psutil
 
-    return [
-        child
-        for child in psutil.Process(pid).children(recursive=True)
-        if any("ipykernel" in word for word in child.cmdline())
-    ]
+    kernels = []
+    for child in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it may have ended by now
+            if any("ipykernel" in word for word in child.cmdline()):
+                kernels.append(child)
+    return kernels
 
 
 def test_a_write_that_fails_half_way_keeps_the_old_file(tmp_path, monkeypatch):

@@ -85,6 +85,7 @@ def test_no_feedback_holds_a_hidden_number(out):
     assert not hidden_numbers_in(out, LAB)
 
 
+@pytest.mark.prove
 def test_nothing_is_graded_twice_and_what_changed_is(folder, out, tmp_path):
     said = grade_here(folder, out, LAB)
     assert "0 graded" in said and "4 kept" in said

@@ -101,6 +101,7 @@ def test_a_planted_leak_is_found(gathered, leak):
     assert any(reason in line for line in found), found
 
 
+@pytest.mark.prove
 def test_a_planted_leak_stops_the_command(copied):
     """From end to end: a solution line in a helper module, and no zip."""
     with (copied / "labhelpers" / "history.py").open("a", encoding="utf-8") as file:
