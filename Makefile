@@ -54,7 +54,7 @@ quick: ## CI          a minute of tests: after every save
 	@$(SETUP) test
 	@$(BIN)/python tests/run_all.py quick
 
-test: ## CI          nine minutes of tests: before every push
+test: ## CI          six minutes of tests: before every push
 	@$(SETUP) test
 	@$(BIN)/python tests/run_all.py test
 

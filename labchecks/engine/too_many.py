@@ -1,4 +1,4 @@
-"""Lists that hold more numbers than were asked for: what they begin with, and pairs."""
+"""Lists that hold more numbers than were asked for: what they begin with, pairs, and repeats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["too_many"]
 def too_many(
     name: str, answers: Sequence[Mapping[str, Any]], lengths: Sequence[int]
 ) -> Feedback | None:
-    """Feedback where a function returns pairs, or a list that was not empty at the call.
+    """Feedback where a function returns pairs, its list twice, or one that it did not begin itself.
 
     Parameters
     ----------
@@ -31,6 +31,15 @@ def too_many(
             f"`{name}` returns pairs, the first {shown(values[0][0])} and {shown(values[0][1])}, "
             "but the practice asks for one number for each epoch. Look at what is appended.",
             "pairs instead of numbers",
+        )
+    times = len(values[0]) // lengths[0]
+    if times > 1 and all(v == times * v[:n] for v, n in zip(values, lengths, strict=True)):
+        again = "twice" if times == 2 else f"{times} times"
+        return incorrect(
+            f"`{name}` returns the same numbers {again}, one list behind the other: "
+            f"{len(values[0])} of them, beginning with {shown(values[0][0])}, for {lengths[0]} "
+            f"epoch{'s' if lengths[0] > 1 else ''}. Look at what is returned.",
+            "losses repeated",
         )
     if len(values) < 2 or any(len(v) < n for v, n in zip(values, lengths, strict=True)):
         return None

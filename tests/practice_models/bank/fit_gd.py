@@ -431,6 +431,10 @@ def own_start():
         edit(AUTOGRAD, ("range(num_epochs)", "range(1, num_epochs)")),
         "wrong number of epochs",
     ),
+    "the losses twice over": (
+        edit(AUTOGRAD, ("return np.array(losses)", "return losses * 2")),
+        "losses repeated",
+    ),
     "epochs typed in": (
         edit(AUTOGRAD, ("range(num_epochs)", "range(20)")),
         "number of epochs typed in",

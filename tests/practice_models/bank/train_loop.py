@@ -470,6 +470,10 @@ def train(model, loader, epochs, lr):
         edit(PLAIN, ("losses = []", "losses = [0.0]")),
         "list not empty at the call",
     ),
+    "the losses three times over": (
+        edit(PLAIN, ("    return losses", "    return 3 * losses")),
+        "losses repeated",
+    ),
     "mutable default": (
         edit(PLAIN, ("epochs, lr):", "epochs, lr, losses=[]):"), ("    losses = []\n", "")),
         "list not empty at the call",
