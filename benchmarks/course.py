@@ -45,15 +45,15 @@ def rows() -> Iterator[Row]:
 
     # Lab 6 has no well-known counterpart of its length.
     shared = [name for name in ours if plain[name] and not name.startswith("lab06")]
-    both = "plain: the long runs are slices, extrapolated"
+    cells = sum(_middle([t.cells for t in ours[name]]) for name in shared)
     for what, added in (("all that is in ours", True), ("what is published alone", False)):
         yield Row(
             f"{len(shared)} labs, cold, one after the other; the plain way does {what}",
             _totals(ours, shared),
             _totals(plain, shared, added),
-            limit=sum(_middle([t.cells for t in ours[name]]) for name in shared) / usable_cores(),
+            limit=cells / usable_cores(),
             limit_is="the cells alone, on all cores",
-            note=both,
+            note="plain: the long runs are slices, extrapolated",
         )
 
 

@@ -19,7 +19,15 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
-from labchecks.ask.call import call, can_stop, reseed, same_start, states_left, time_limit
+from labchecks.ask.call import (
+    call,
+    can_stop,
+    random_states,
+    reseed,
+    same_start,
+    states_left,
+    time_limit,
+)
 from labchecks.registry import Practice
 
 __all__ = ["Rerun", "cell_of", "essential", "is_harmless", "looked_up"]
@@ -343,17 +351,17 @@ class Rerun:
             # A clone takes a fiftieth of the time.
             copies = copy.deepcopy(self.shared, {id(one): one.clone() for one in self.plain})
             self.namespace.update(copies)
-            states = None if self.ran else _random_states()
+            states = None if self.ran else _drawn_until_now()
             first, self.ran = not self.ran, True
             with _watched(limits[0]), self._followed(look):
                 _, failure = call(lambda: exec(code, self.namespace), limits[0])
-            self.drew = self.drew or first and states != _random_states()
+            self.drew = self.drew or first and states != _drawn_until_now()
             if failure is not None or self._is_borrowed(copies):
                 return
             for case, seconds in zip(cases, limits[1:], strict=True):
                 with time_limit(seconds), _watched(seconds):
                     answer = self.practice.probe(self.namespace, case)
-                self.drew = self.drew or first and states != _random_states()
+                self.drew = self.drew or first and states != _drawn_until_now()
                 yield answer
 
     @contextlib.contextmanager
@@ -457,16 +465,7 @@ def _no_new_figures() -> Iterator[None]:
             pyplot.close(number)
 
 
-def _random_states() -> tuple[object, ...]:
-    import random
-
-    import numpy as np
-    import torch
-
-    numbers = np.random.get_state()
-    return (
-        random.getstate(),
-        numbers[1].tobytes(),
-        numbers[2:],
-        torch.get_rng_state().numpy().tobytes(),
-    )
+def _drawn_until_now() -> tuple[object, ...]:
+    """The random states as values that can be compared."""
+    python, numpy, torch = random_states()
+    return python, numpy[1].tobytes(), numpy[2:], torch.numpy().tobytes()

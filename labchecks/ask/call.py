@@ -23,6 +23,7 @@ __all__ = [
     "can_stop",
     "describe_error",
     "is_stub",
+    "random_states",
     "reseed",
     "same_start",
     "states_left",
@@ -205,7 +206,7 @@ def same_start(seed: int) -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
 
-    before = _states() if _put_back else None
+    before = random_states() if _put_back else None
     own = {name: getattr(np.random, name) for name in _GENERATORS}
     slow, torch.manual_seed = torch.manual_seed, _seed
     reseed(seed)
@@ -230,7 +231,8 @@ def same_start(seed: int) -> Iterator[None]:
 _put_back = True
 
 
-def _states() -> tuple[Any, ...]:
+def random_states() -> tuple[Any, Any, Any]:
+    """The states of the random numbers of Python, NumPy and PyTorch."""
     import torch
 
     return random.getstate(), np.random.get_state(), torch.get_rng_state()
