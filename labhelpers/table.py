@@ -51,6 +51,8 @@ def _written(value, spec: str) -> str:
     text = format(value, spec)
     if not spec:
         return text
+    if not float(text.replace(",", "")):
+        text = text.lstrip("-")  # what rounds to 0 has no sign
     text = re.sub(r"e([+-]\d+)$", lambda found: f" × {power_of_ten(int(found[1]))}", text)
     return text.replace("-", "−")
 
