@@ -22,6 +22,9 @@ CONFIG = COURSE / "solutions" / "nbgrader_config.py"
 #: The lab that `make test` grades: it has code, text and functions.
 FIRST = "lab05"
 
+# Beside other work one command may take minutes: the end is only for one that hangs.
+pytestmark = pytest.mark.timeout(1800)
+
 
 @dataclass(frozen=True)
 class Graded:
@@ -109,7 +112,7 @@ def nbgrader(school: Path, *words: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=800,
         env={**os.environ, "PATH": path},
     )
     assert result.returncode == 0, result.stderr
