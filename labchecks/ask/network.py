@@ -64,7 +64,9 @@ def _trained(make, case: Case) -> Answer:
     net.train()
     if not parameters or not criterion(net(x), y).requires_grad:
         return answer | {"slopes": None, "wide": 2 * answer["wide"]}
-    optimizer = torch.optim.Adam(parameters, lr=case["lr"])
+    # Fused: the whole step in one call, which takes half the time; for real numbers alone.
+    fused = all(p.is_floating_point() for p in parameters)
+    optimizer = torch.optim.Adam(parameters, lr=case["lr"], fused=fused)
     for _ in range(case["epochs"]):
         for rows, targets in zip(x.split(case["batch_size"]), y.split(case["batch_size"])):
             loss = criterion(net(rows), targets)
