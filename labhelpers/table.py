@@ -51,7 +51,7 @@ def _written(value, spec: str) -> str:
     text = format(value, spec)
     if not spec:
         return text
-    if not float(text.replace(",", "")):
+    if not re.search("[1-9]", text.partition("e")[0]):
         text = text.lstrip("-")  # what rounds to 0 has no sign
     text = re.sub(r"e([+-]\d+)$", lambda found: f" × {power_of_ten(int(found[1]))}", text)
     return text.replace("-", "−")

@@ -24,14 +24,18 @@ def shown(monkeypatch):
 
 def test_numbers_have_the_labs_format(shown):
     table = shown(
-        {"run": "", "loss": ".2f", "w": ".1e", "seen": ","},
-        [("a-b", 0.114, -2e-5, 481000), ("c", 12, 3e12, 5), ("d", -0.004, -0.0, -1)],
+        {"run": "", "loss": ".2f", "w": ".1e", "seen": ",", "share": ".0%"},
+        [
+            ("a-b", 0.114, -2e-5, 481000, 0.5),
+            ("c", 12, 3e12, 5, -0.5),
+            ("d", -0.004, -0.0, -1, -0.004),
+        ],
     )
     assert repr(table).splitlines() == [
-        "run   loss            w     seen",
-        "a-b   0.11  −2.0 × 10⁻⁵  481,000",
-        "c    12.00   3.0 × 10¹²        5",
-        "d     0.00    0.0 × 10⁰       −1",
+        "run   loss            w     seen  share",
+        "a-b   0.11  −2.0 × 10⁻⁵  481,000    50%",
+        "c    12.00   3.0 × 10¹²        5   −50%",
+        "d     0.00    0.0 × 10⁰       −1     0%",
     ]
 
 
