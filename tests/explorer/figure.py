@@ -16,10 +16,20 @@ _BRIGHTNESS = """section => {
   return (red + green + blue) / 3;
 }"""
 
-#: Of itself Playwright would wait forever for frames that a browser does not draw.
-_TWO_FRAMES = """new Promise((done, refuse) => {
+#: Whether two frames pass in which nothing is drawn on any canvas. Of itself Playwright would wait
+#: forever for frames that a browser does not draw.
+_NOTHING_DRAWN = """new Promise((done, refuse) => {
+  const canvas = CanvasRenderingContext2D.prototype;
+  if (!canvas.counted) {
+    canvas.counted = 1;
+    for (const name of ['clearRect', 'drawImage', 'fill', 'fillRect', 'stroke']) {
+      const draw = canvas[name];
+      canvas[name] = function (...given) { canvas.counted++; return draw.apply(this, given); };
+    }
+  }
   setTimeout(() => refuse(new Error('no two frames in 30 s')), 30000);
-  requestAnimationFrame(() => requestAnimationFrame(done));
+  const before = canvas.counted;
+  requestAnimationFrame(() => requestAnimationFrame(() => done(canvas.counted === before)));
 })"""
 
 
@@ -41,17 +51,13 @@ class Figure:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the camera rests: two frames after one another are the same.
+        """Wait until the camera rests: two frames after one another in which nothing is drawn.
 
         Frames are counted, not milliseconds: a busy machine may draw only a few in a second.
         """
-        before = None
         for _ in range(400):
-            self.page.evaluate(_TWO_FRAMES)
-            after = self.pixels()
-            if after == before:
+            if self.page.evaluate(_NOTHING_DRAWN):
                 return
-            before = after
         raise AssertionError("the figure does not come to rest")
 
     def wait_for_step(self, step: int) -> None:
