@@ -9,8 +9,6 @@ import numpy as np
 from labhelpers.reading import read_number, read_whole_number
 from labhelpers.surface import LossSurface
 
-__all__ = ["History"]
-
 #: Mini-batch noise alone lifts a loss a little above its start when the start is already good;
 #: only a loss this many times the start's counts as diverged for such runs.
 NOISY_GROWTH = 10.0

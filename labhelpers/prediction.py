@@ -6,8 +6,6 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-__all__ = ["answer_to", "compare"]
-
 #: Estimates this close, as a ratio, count as close; nobody is asked for a third digit.
 _CLOSE = 1.25
 

@@ -6,8 +6,6 @@ import math
 
 import numpy as np
 
-__all__ = ["read_number", "read_vector", "read_whole_number"]
-
 
 def read_number(value, name: str) -> float:
     """A plain float; a tensor is read and let go, so that no autograd graph is kept alive.

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-__all__ = ["Finding", "check_setup", "findings"]
-
 COURSE = "gradient-descent-labs"
 
 #: Distribution -> module. What the labs and this package import; the limits on their versions stand

@@ -19,8 +19,6 @@ import numpy as np
 
 from labhelpers.reading import read_vector
 
-__all__ = ["LossSurface"]
-
 
 def _parameter(value, name: str) -> np.ndarray:
     """A parameter, or an array of them of any shape, in float64."""

@@ -10,8 +10,6 @@ from IPython.display import display
 
 from labhelpers.figures.wording import power_of_ten
 
-__all__ = ["show_table"]
-
 
 def show_table(columns: Mapping[str, str], rows: Iterable[Sequence]) -> None:
     """Show a table below the cell.

@@ -14,8 +14,6 @@ from labhelpers.explorer.settings import Settings
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
-__all__ = ["batches", "descend", "epoch_order"]
-
 _WORD = 0xFFFFFFFF
 
 

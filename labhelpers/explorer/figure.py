@@ -24,8 +24,6 @@ from labhelpers.figures.run import plot_run
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
-__all__ = ["DescentExplorer"]
-
 _MOST_POINTS = 5000
 _STILL_POINTS = 300
 _LARGEST_VALUE = 1e12

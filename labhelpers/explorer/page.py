@@ -15,8 +15,6 @@ import re
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["fragment", "module_source", "page"]
-
 _FILES = ("descent.js", "views.js", "map.js", "explorer.js")
 _LEFT_OUT = re.compile(r"//|/\*\*|\*|import .* from|$")
 #: An attribute's value that means the same without its quotes, in HTML and in a selector.

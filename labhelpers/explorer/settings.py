@@ -7,16 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from numbers import Integral, Real
 
-__all__ = [
-    "FIXABLE",
-    "HIDEABLE",
-    "MOST_STEPS",
-    "Settings",
-    "check_batch_size",
-    "names_among",
-    "read_real",
-]
-
 MOST_STEPS = 5000
 LARGEST_SEED = 2**31 - 1
 FARTHEST_START = 1e9

@@ -10,8 +10,6 @@ from labhelpers.explorer.page import module_source
 from labhelpers.explorer.settings import Settings, check_batch_size
 from labhelpers.history import History
 
-__all__ = ["DescentWidget"]
-
 _SETTINGS = ("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "optimizer", "start")
 
 

@@ -13,8 +13,6 @@ from labhelpers.figures.wording import power_of_ten
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
-__all__ = ["Verdict", "describe_run", "factor", "format_number"]
-
 
 class Verdict(NamedTuple):
     """How a run behaves: a short title, and a sentence that begins with a small letter."""

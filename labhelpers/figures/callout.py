@@ -8,8 +8,6 @@ from matplotlib.path import Path
 from labhelpers.figures.style import INK, PAPER
 from labhelpers.figures.vector import FONT_SIZE, LETTER
 
-__all__ = ["draw_arrowhead", "occupied", "place_note", "point_out", "write_note"]
-
 #: An arrowhead that points along x, its tip at the origin.
 _HEAD = np.array([(0.0, 0.0), (-1.0, 0.42), (-0.72, 0.0), (-1.0, -0.42), (0.0, 0.0)])
 

@@ -14,8 +14,6 @@ from labhelpers.figures.style import dress, run_styles
 from labhelpers.figures.window import Window, data_window
 from labhelpers.figures.wording import count, rounded
 
-__all__ = ["plot_curve_fits"]
-
 
 def plot_curve_fits(dataset, predictions: Mapping[str, tuple], ax=None) -> Drawing:
     """Plot data with the predictions of several models.

@@ -13,8 +13,6 @@ from matplotlib.figure import Figure
 
 from labhelpers.figures.vector import data_uri, draw_panel, draw_swatch, title_of
 
-__all__ = ["Drawing", "Sheet", "as_html", "frames", "open_sheet"]
-
 #: CSS pixels to the inch, which is also the resolution of the figures' coordinates.
 PIXELS_PER_INCH = 96
 #: A single panel. At 364 pixels, JupyterLab's output in a window of 500, its texts have 11 pixels.

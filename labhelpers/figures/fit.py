@@ -11,8 +11,6 @@ from labhelpers.figures.style import INK, POINTS, WRONG, dress, run_styles
 from labhelpers.figures.window import WHOLE_LINE, Window, data_window
 from labhelpers.figures.wording import count, equation
 
-__all__ = ["draw_line", "draw_points", "plot_fit"]
-
 
 def draw_points(ax, x: np.ndarray, y: np.ndarray, label: str | None = "data"):
     """Draw the data as points, fainter the more there are."""

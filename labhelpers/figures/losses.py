@@ -18,8 +18,6 @@ from labhelpers.figures.wording import rounded
 from labhelpers.history import History
 from labhelpers.reading import read_number, read_vector
 
-__all__ = ["plot_losses"]
-
 #: A diverging curve is followed to this many times the largest loss of the others.
 REACH = {"linear": 2.0, "log": 1e3}
 #: A log axis ends at this power of ten: matplotlib sets ticks beyond it that must not overflow.

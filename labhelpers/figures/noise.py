@@ -11,8 +11,6 @@ from labhelpers.figures.style import BATCH, MUTED, SeriesStyle, dress
 from labhelpers.figures.wording import rounded
 from labhelpers.reading import read_vector
 
-__all__ = ["plot_gradient_noise"]
-
 
 def plot_gradient_noise(batch_sizes, spreads, ax=None) -> Drawing:
     """Plot the spread of the mini-batch gradient at one point against the batch size.

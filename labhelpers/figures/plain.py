@@ -21,8 +21,6 @@ from labhelpers.figures.drawing import MARGINS, PIXELS_PER_INCH, SIZE, TITLE, as
 from labhelpers.figures.style import PAPER, THEME
 from labhelpers.figures.vector import PYPLOT_NUMBERS, draw_panel, draw_swatch, title_of
 
-__all__ = ["mime_bundle", "themed"]
-
 #: More points make a heavier picture than matplotlib's.
 MOST_POINTS = 3000
 #: A panel of several is at least as wide, and each at least as high: the least to hold its numbers.

@@ -11,8 +11,6 @@ from labhelpers.figures.wording import count, equation, rounded
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
-__all__ = ["plot_run"]
-
 
 def plot_run(
     dataset, surface: LossSurface, history: History, axs=None, *, scale: str = "log"

@@ -22,8 +22,6 @@ from labhelpers.history import History
 from labhelpers.reading import read_number
 from labhelpers.surface import LossSurface
 
-__all__ = ["plot_step", "plot_steps"]
-
 #: A panel of `plot_step`, and one of `plot_steps`, whose numbers are few.
 SIZE, SMALL = (400, 330), (168, 176)
 SMALL_MARGINS = (50, 4, 6, 42)

@@ -30,8 +30,6 @@ from labhelpers.figures.wording import point, rounded
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
-__all__ = ["plot_surface"]
-
 #: From where the bowl is seen: turned about the vertical, and how far from above, in radians.
 TURN, ELEVATION = np.radians(28), np.radians(42)
 #: The bowl's height as a share of the longer side of its floor.

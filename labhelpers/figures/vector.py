@@ -25,17 +25,6 @@ from matplotlib.transforms import Affine2D
 from labhelpers.figures.style import GRID, INK, MUTED, PAPER, dark_partner, decades
 from labhelpers.figures.wording import AxisNumbers
 
-__all__ = [
-    "FONT_SIZE",
-    "LETTER",
-    "PYPLOT_NUMBERS",
-    "data_uri",
-    "draw_panel",
-    "draw_swatch",
-    "number_width",
-    "title_of",
-]
-
 #: In CSS pixels.
 FONT_SIZE = 13
 #: A letter's mean width.

@@ -10,8 +10,6 @@ import numpy as np
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
-__all__ = ["Exit", "Window", "data_window", "find_exit", "parameter_window"]
-
 #: Room beyond the outermost thing shown, as a share of the range.
 MARGIN = 0.08
 #: A diverging run is followed to this many times the distance of its start from the minimum.

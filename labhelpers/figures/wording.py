@@ -6,8 +6,6 @@ import math
 
 from matplotlib.ticker import Formatter
 
-__all__ = ["AxisNumbers", "count", "equation", "point", "power_of_ten", "rounded"]
-
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: Smaller than any parameter or loss that the labs speak of: rounding noise, shown as 0.
 _NOISE_FLOOR = 1e-12
