@@ -1,5 +1,6 @@
 """The data sets of the labs, each made from a seed so that everyone sees the same points."""
 
+# An older Python comes as far as an ImportError then, which the start page explains.
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
 """The record of one run of gradient descent, kept as plain numbers."""
 
+# An older Python comes as far as an ImportError then, which the start page explains.
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """Predict, run, compare: a student's guess beside what happened."""
 
-from __future__ import annotations
-
 import tomllib
 from functools import cache
 from pathlib import Path

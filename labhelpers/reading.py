@@ -1,7 +1,5 @@
 """Reading the numbers that a lab passes in, with errors that name the argument."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -4,8 +4,6 @@ Each line begins with ``[OK]`` or ``[FAIL]``; a cure follows every ``[FAIL]``. N
 from one sound machine to the next (versions found, folders) appears in a line that is OK.
 """
 
-from __future__ import annotations
-
 import importlib
 import sys
 import tempfile

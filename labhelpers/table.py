@@ -1,7 +1,5 @@
 """Results in columns, below a cell: they keep their columns on a narrow page."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -4,8 +4,6 @@
 figure can be repeated in Python. The tests hold both to ``torch.optim.SGD``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """`DescentExplorer`: the interactive figure, as a lab uses it."""
 
-from __future__ import annotations
-
 import math
 from functools import cached_property
 from os import PathLike

@@ -6,8 +6,6 @@ each other and their exports unnecessary, with the layout and the style as two c
 Comments and spaces that say nothing to a browser stay behind: every saved notebook holds a copy.
 """
 
-from __future__ import annotations
-
 import hashlib
 import html
 import json

@@ -1,7 +1,5 @@
 """What a lab may set in the figure, and the checks on it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass

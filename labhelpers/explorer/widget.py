@@ -1,7 +1,5 @@
 """The figure as an anywidget: the same module, with its settings as traits of a Python object."""
 
-from __future__ import annotations
-
 import anywidget
 import traitlets
 

@@ -1,7 +1,5 @@
 """What is happening in a run, in words: the same sentences as ``descent.js`` shows."""
 
-from __future__ import annotations
-
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple

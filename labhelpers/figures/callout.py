@@ -1,7 +1,5 @@
 """Arrowheads and short texts: which way a path goes, and what cannot be seen of it."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.path import Path
 

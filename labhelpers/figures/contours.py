@@ -5,8 +5,6 @@ Hessian and the level, and with one scale for w and b. Only then are the shape o
 right angle between a step and the contour below it what they are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

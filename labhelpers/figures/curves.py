@@ -1,7 +1,5 @@
 """Several models' predictions over the same data, for targets that a line does not fit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a plotting function returns, and the sheet that it draws on."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -48,7 +46,7 @@ class Drawing:
         What to notice.
     """
 
-    def __init__(self, sheet: Sheet, artists: Mapping, description: str, caption: str) -> None:
+    def __init__(self, sheet: "Sheet", artists: Mapping, description: str, caption: str) -> None:
         self.figure_, self.axes_ = sheet.figure, sheet.axes
         self.artists_ = MappingProxyType(dict(artists))
         self.caption = caption

@@ -1,7 +1,5 @@
 """Data space: the points and the fitted lines."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from labhelpers.figures.callout import place_note

@@ -1,7 +1,5 @@
 """Reading what a lab passes to a figure: points, lines, runs and losses."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from labhelpers.figures.style import ROLES

@@ -1,7 +1,5 @@
 """Loss curves: one or several, by step, epoch or update, on a linear or a log axis."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How noisy a mini-batch gradient is, against the size of the batch."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.ticker import FixedLocator, NullLocator
 

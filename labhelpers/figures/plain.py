@@ -4,8 +4,6 @@ Only a figure that such a picture shows truly is shown so: lines, texts and cont
 linear or logarithmic axes. Everything else matplotlib draws as before, on a white card.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Iterator
 from contextlib import contextmanager

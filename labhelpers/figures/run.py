@@ -1,7 +1,5 @@
 """The final figure: what a run fitted, the way it took, and how its loss fell."""
 
-from __future__ import annotations
-
 from labhelpers.figures.contours import plot_contours
 from labhelpers.figures.drawing import Drawing, open_sheet
 from labhelpers.figures.fit import plot_fit

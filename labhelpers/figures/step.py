@@ -4,8 +4,6 @@ Both panels show the same point k of the path: the line on the left has the slop
 the point on the right.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

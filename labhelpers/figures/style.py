@@ -1,7 +1,5 @@
 """How the course's figures look: one table of colours for all of them, light and dark."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache

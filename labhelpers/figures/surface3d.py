@@ -6,8 +6,6 @@ outside, every level over the one below; then, inside the rim alone, the levels 
 each as the opening through which the lower ones are seen.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.patches import Ellipse
 from matplotlib.ticker import MaxNLocator

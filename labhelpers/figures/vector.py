@@ -7,8 +7,6 @@ feature ``prefers-color-scheme`` answers with the ``color-scheme`` of the place 
 it can be read also where a page does not say what it is.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Iterable
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The rectangle that a figure shows, and where a path leaves it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

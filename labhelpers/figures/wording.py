@@ -1,7 +1,5 @@
 """Numbers and counts as words, rounded so that a description holds on every machine."""
 
-from __future__ import annotations
-
 import math
 
 from matplotlib.ticker import Formatter
