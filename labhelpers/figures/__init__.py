@@ -1,9 +1,9 @@
 """The figures of the labs.
 
-Every function draws on the axes that it is given, or makes a figure of its own, and returns a
-`Drawing`: the axes, the artists and a sentence that says what is shown. None of them touches
-pyplot, the backend or matplotlib's settings. An argument that does not fit raises `TypeError` or
-`ValueError` with a message that names it.
+Every function makes a figure of its own, or draws a single panel on the axes that it is given, and
+returns a `Drawing`: the axes, the artists and a sentence that says what is shown. None of them
+touches pyplot, the backend or matplotlib's settings. An argument that does not fit raises
+`TypeError` or `ValueError` with a message that names it.
 """
 
 from labhelpers.figures.contours import plot_clouds, plot_contours

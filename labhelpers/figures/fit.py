@@ -3,7 +3,7 @@
 import numpy as np
 
 from labhelpers.figures.callout import place_note
-from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.drawing import Drawing, Sheet
 from labhelpers.figures.inputs import check_labels, check_roles, read_line, read_points
 from labhelpers.figures.style import INK, POINTS, WRONG, dress, run_styles
 from labhelpers.figures.window import WHOLE_LINE, Window, data_window
@@ -82,26 +82,26 @@ def plot_fit(
     truth = _true_line(dataset) if show_truth else None
     every = [line[:2] for line in fitted] + ([truth] if truth else [])
     window = data_window(x, y, every, share=WHOLE_LINE)
-    with open_sheet(ax) as sheet:
-        ax = sheet.ax
-        window.apply(ax)
-        artists = {"points": draw_points(ax, x, y), "lines": [], "truth": None}
-        for (w, b, _), name, style in zip(fitted, names, styles, strict=True):
-            look = {"linestyle": style.linestyle, "label": name}
-            artists["lines"].append(draw_line(ax, w, b, window, style.color, **look))
-        if truth:
-            artists["truth"] = draw_line(
-                ax, *truth, window, INK, linestyle=(0, (4, 3)), linewidth=1.3, label="true line"
-            )
-        dress(ax, "x", "y")
-        notice = "The loss is the mean square of the points' vertical distances from the line."
-        if WRONG in [style.color for style in styles]:
-            notice = "Look at how the dashed red line differs."
-        if truth:
-            notice = (
-                "The thin dashes are the true line. Noise keeps even the best line a little off it."
-            )
-        return sheet.finish(artists, _describe(dataset, x, fitted, truth), notice)
+    sheet = Sheet(ax)
+    ax = sheet.ax
+    window.apply(ax)
+    artists = {"points": draw_points(ax, x, y), "lines": [], "truth": None}
+    for (w, b, _), name, style in zip(fitted, names, styles, strict=True):
+        look = {"linestyle": style.linestyle, "label": name}
+        artists["lines"].append(draw_line(ax, w, b, window, style.color, **look))
+    if truth:
+        artists["truth"] = draw_line(
+            ax, *truth, window, INK, linestyle=(0, (4, 3)), linewidth=1.3, label="true line"
+        )
+    dress(ax, "x", "y")
+    notice = "The loss is the mean square of the points' vertical distances from the line."
+    if WRONG in [style.color for style in styles]:
+        notice = "Look at how the dashed red line differs."
+    if truth:
+        notice = (
+            "The thin dashes are the true line. Noise keeps even the best line a little off it."
+        )
+    return sheet.finish(artists, _describe(dataset, x, fitted, truth), notice)
 
 
 def _named(w: float, b: float, run: str | None) -> str:

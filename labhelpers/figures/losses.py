@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from labhelpers.figures.callout import point_out
-from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.drawing import Drawing, Sheet
 from labhelpers.figures.inputs import check_choice, check_labels, check_roles
 from labhelpers.figures.style import MINIMUM, WRONG, SeriesStyle, dress, run_styles
 from labhelpers.figures.window import Exit, Window, find_exit
@@ -208,26 +208,26 @@ def plot_losses(
         # When nothing stays, the empty rest of the axis is of no use.
         last = max(float(gone.edge[0]) for gone in exits)
         window = Window(_padded(first, max(first + 1.7 * (last - first), first + 1)), window.y)
-    with open_sheet(ax) as sheet:
-        ax = sheet.ax
-        ax.set_yscale(scale)
-        window.apply(ax)
-        artists = {"reference": None}
-        artists["lines"] = [
-            _draw_curve(ax, curve, gone, scale) for curve, gone in zip(curves, exits, strict=True)
-        ]
-        if reference is not None:
-            name = f"least squares {rounded(reference)}"
-            dotted = {"color": MINIMUM, "linewidth": 1.3, "linestyle": (0, (1, 1.6)), "zorder": 3}
-            artists["reference"] = ax.axhline(reference, label=name, **dotted)
-        artists["exits"] = [
-            None if gone is None else point_out(ax, gone, _left(curve, gone, by), curve.style.color)
-            for curve, gone in zip(curves, exits, strict=True)
-        ]
-        ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
-        dress(ax, _AXIS[by], "loss" if scale == "linear" else "loss, log scale")
-        notice = _notice(curves, exits, by, scale, reference)
-        return sheet.finish(artists, _describe(curves, exits, by, scale, reference), notice)
+    sheet = Sheet(ax)
+    ax = sheet.ax
+    ax.set_yscale(scale)
+    window.apply(ax)
+    artists = {"reference": None}
+    artists["lines"] = [
+        _draw_curve(ax, curve, gone, scale) for curve, gone in zip(curves, exits, strict=True)
+    ]
+    if reference is not None:
+        name = f"least squares {rounded(reference)}"
+        dotted = {"color": MINIMUM, "linewidth": 1.3, "linestyle": (0, (1, 1.6)), "zorder": 3}
+        artists["reference"] = ax.axhline(reference, label=name, **dotted)
+    artists["exits"] = [
+        None if gone is None else point_out(ax, gone, _left(curve, gone, by), curve.style.color)
+        for curve, gone in zip(curves, exits, strict=True)
+    ]
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
+    dress(ax, _AXIS[by], "loss" if scale == "linear" else "loss, log scale")
+    notice = _notice(curves, exits, by, scale, reference)
+    return sheet.finish(artists, _describe(curves, exits, by, scale, reference), notice)
 
 
 def _notice(curves, exits, by: str, scale: str, reference: float | None) -> str:

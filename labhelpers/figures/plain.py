@@ -15,9 +15,17 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
 from matplotlib.text import Text
 
-from labhelpers.figures.drawing import MARGINS, PIXELS_PER_INCH, SIZE, TITLE, as_html, frames
+from labhelpers.figures.drawing import (
+    MARGINS,
+    PIXELS_PER_INCH,
+    SIZE,
+    TITLE,
+    as_html,
+    draw_columns,
+    frames,
+)
 from labhelpers.figures.style import PAPER, THEME
-from labhelpers.figures.vector import PYPLOT_NUMBERS, draw_panel, draw_swatch, title_of
+from labhelpers.figures.vector import PYPLOT_NUMBERS, draw_swatch, title_of
 
 #: More points make a heavier picture than matplotlib's.
 MOST_POINTS = 3000
@@ -58,11 +66,7 @@ def themed(figure) -> str | None:
             return None
         legend: dict[str, str] = {}
         with _laid_out(figure) as columns:
-            width, height = figure.bbox.width / columns, figure.bbox.height
-            panels = [
-                draw_panel(figure.axes[n::columns], (n * width, 0, width, height), ours=False)
-                for n in range(columns)
-            ]
+            panels = draw_columns(figure.axes, columns, ours=False)
             for ax in figure.axes:
                 legend |= {
                     text.get_text(): draw_swatch(handle, ours=False) for handle, text in _legend(ax)

@@ -580,13 +580,6 @@ def test_residuals_join_points_to_the_line(dataset, surface, run):
     assert np.allclose(ends[:, 1, 1], run.w[15] * ends[:, 1, 0] + run.b[15])
 
 
-def test_a_batch_is_ringed_and_only_its_residuals_drawn(dataset, surface, run):
-    drawing = plot_step(dataset, surface, run, 3, batch=torch.tensor([4, 8]))
-    assert np.allclose(drawing.artists_["batch"].get_xdata(), dataset.x[[4, 8], 0])
-    assert len(drawing.artists_["residuals"].get_xydata()) == 2 * 3
-    assert "2 of the samples" in drawing.describe()
-
-
 def test_frames_of_a_run_share_their_limits(dataset, surface, run):
     frames = [plot_step(dataset, surface, run, step) for step in (0, 8)]
     for first, second in zip(*(frame.axes_ for frame in frames), strict=True):
@@ -738,7 +731,6 @@ def test_windows_hold_what_they_should(surface, run, runaway):
         (lambda d, s, h: plot_step(d, s, h, -1), ValueError, "step must be.*got -1"),
         (lambda d, s, h: plot_step(d, s, h, 1.5), ValueError, "step must be.*got 1.5"),
         (lambda d, s, h: plot_step(d, s, h, "x"), TypeError, "step must be.*got 'x'"),
-        (lambda d, s, h: plot_step(d, s, h, 1, batch=[60]), ValueError, "batch.*0 to 59"),
         (lambda d, s, h: plot_step(d, s, h, np.inf), ValueError, "step must be.*got inf"),
         (lambda d, s, h: plot_steps(d, s, h, 3), TypeError, "steps must be.*got 3"),
         (lambda d, s, h: plot_steps(d, s, h, ()), ValueError, "steps is empty"),
