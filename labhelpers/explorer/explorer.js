@@ -71,7 +71,7 @@ class Explorer {
 
 	setUp() {
 		const { model, surface, state: { lr, steps } } = this;
-		const [hide, fix] = [model.get("hide"), model.get("fix")];
+		const hide = model.get("hide");
 		this.section.ariaLabel = `Gradient descent explorer: ${model.get("name")}`;
 		this.put(".task span", model.get("task"));
 		// A slider's places: equal ratios, as far as they differ.
@@ -88,14 +88,8 @@ class Explorer {
 		this.find("[name=batch_size]").max = surface.n;
 		// Hidden marks would be read out, too.
 		if (!hide.includes("marks")) this.find("[type=range][name=lr]").setAttribute("aria-describedby", "marks");
-		for (const element of this.all("[data-control]")) {
-			const { control } = element.dataset;
-			element.hidden = hide.includes(control);
-			// A fieldset disables what it holds.
-			element.disabled = fix.includes(control);
-			if (element.disabled) element.title = "Fixed here";
-		}
-		this.canMove = ![...hide, ...fix].includes("start");
+		for (const element of this.all("[data-control]")) element.hidden = hide.includes(element.dataset.control);
+		this.canMove = !hide.includes("start");
 		this.find(".handle").disabled = !this.canMove;
 	}
 

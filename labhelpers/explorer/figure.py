@@ -10,7 +10,6 @@ import numpy as np
 from labhelpers.explorer.descent import descend
 from labhelpers.explorer.page import fragment, page
 from labhelpers.explorer.settings import (
-    FIXABLE,
     HIDEABLE,
     Settings,
     check_batch_size,
@@ -98,8 +97,6 @@ class DescentExplorer:
         ``marks`` (the stability limit and the fastest rate on the scale, which give the answer to
         some tasks) and ``map`` (steps to the minimum by rate and momentum; it goes with ``lr``,
         ``momentum``, ``optimizer`` and ``marks``).
-    fix : tuple of str
-        Controls that are shown but locked: the first eight of these.
 
     Raises
     ------
@@ -129,7 +126,6 @@ class DescentExplorer:
         goal: float = 1e-3,
         task: str = "",
         hide: tuple[str, ...] = (),
-        fix: tuple[str, ...] = (),
     ) -> None:
         self.x, self.y = _points(dataset)
         self.name = str(getattr(dataset, "name", "") or "data")
@@ -149,7 +145,6 @@ class DescentExplorer:
         self.task = task
         self.goal = read_real("goal", goal, "a number above 0", lambda v: v > 0)
         self.hide = names_among("hide", hide, HIDEABLE)
-        self.fix = names_among("fix", fix, FIXABLE)
 
     @cached_property
     def history(self) -> History:
@@ -167,18 +162,17 @@ class DescentExplorer:
             "name": self.name,
             "task": self.task,
             "hide": self._left_out(),
-            "fix": list(self.fix),
             "goal": self.goal,
             **self.settings.as_dict(),
         }
 
     def _left_out(self) -> list[str]:
         """What the page leaves out: what is hidden, and what would be of no use beside the rest."""
-        left_out, locked = set(self.hide), {*self.hide, *self.fix}
-        if "batch_size" in locked and self.settings.batch_size in (None, len(self.x)):
+        left_out = set(self.hide)
+        if "batch_size" in left_out and self.settings.batch_size in (None, len(self.x)):
             # Whole batches have no order.
             left_out |= {"shuffle", "seed", "axis"}
-        if "marks" in left_out or locked & {"lr", "momentum", "optimizer"}:
+        if left_out & {"marks", "lr", "momentum", "optimizer"}:
             left_out.add("map")
         return sorted(left_out)
 

@@ -9,12 +9,12 @@ MOST_STEPS = 5000
 LARGEST_SEED = 2**31 - 1
 FARTHEST_START = 1e9
 
-#: Controls that can be shown but locked.
-FIXABLE = ("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "optimizer", "start")
-
 #: Everything that can be left out: the controls, the two marks on the rate's scale and the map
 #: (they give the answer to "find the largest rate that still converges"), and the kept run.
-HIDEABLE = (*FIXABLE, "marks", "map", "compare")
+HIDEABLE = (
+    *("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "optimizer", "start"),
+    *("marks", "map", "compare"),
+)
 
 #: The names that ``torch.optim`` has for them, in small letters.
 OPTIMIZERS = ("sgd", "adam")

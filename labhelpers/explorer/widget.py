@@ -32,7 +32,6 @@ class DescentWidget(anywidget.AnyWidget):
     name = traitlets.Unicode(read_only=True).tag(sync=True)
     task = traitlets.Unicode(read_only=True).tag(sync=True)
     hide = traitlets.List(read_only=True).tag(sync=True)
-    fix = traitlets.List(read_only=True).tag(sync=True)
     goal = traitlets.Float(read_only=True).tag(sync=True)
 
     lr = traitlets.Float().tag(sync=True)
@@ -47,7 +46,7 @@ class DescentWidget(anywidget.AnyWidget):
 
     def __init__(self, explorer) -> None:
         values = explorer.values()
-        names = ("points", "name", "task", "hide", "fix", "goal")
+        names = ("points", "name", "task", "hide", "goal")
         fixed = {name: values.pop(name) for name in names}
         self._explorer, self._x, self._y = explorer, explorer.x, explorer.y
         super().__init__(step=values["steps"], **values)

@@ -55,7 +55,6 @@ def points(x, y) -> DataSet:
         ("hide", "momentum", TypeError, "tuple of names"),
         ("hide", ("momentun",), ValueError, "momentum"),
         ("hide", (1,), TypeError, "names of controls"),
-        ("fix", ("marks",), ValueError, "batch_size"),
     ],
 )
 def test_bad_parameter_is_named_with_what_is_allowed_and_what_came(name, value, error, allowed):
