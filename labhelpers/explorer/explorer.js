@@ -46,14 +46,15 @@ class Explorer {
 		this.root.innerHTML = `<style>${STYLE}</style>${LAYOUT}`;
 		this.section = this.find("section");
 		this.model = model;
-		this.points = model.get("points");
+		this.figure = model.get("figure");
+		this.points = this.figure.points;
 		this.surface = lossSurface(this.points.x, this.points.y);
 		const stages = this.all(".stage");
 		this.views = [DataView, ParameterView, LossView, MapView].map((Kind, i) => new Kind(stages[i]));
 		[, this.parameters, , this.map] = this.views;
 		this.calm = matchMedia("(prefers-reduced-motion: reduce)");
 		this.initial = Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
-		this.state = Object.assign(this.initial, { axis: "step", goal: model.get("goal") });
+		this.state = Object.assign(this.initial, { axis: "step", goal: this.figure.goal });
 		this.t = model.get("step") ?? this.state.steps;
 		this.setUp();
 		this.listen();
@@ -70,10 +71,9 @@ class Explorer {
 	}
 
 	setUp() {
-		const { model, surface, state: { lr, steps } } = this;
-		const hide = model.get("hide");
-		this.section.ariaLabel = `Gradient descent explorer: ${model.get("name")}`;
-		this.put(".task span", model.get("task"));
+		const { surface, state: { lr, steps }, figure: { name, task, hide } } = this;
+		this.section.ariaLabel = `Gradient descent explorer: ${name}`;
+		this.put(".task span", task);
 		// A slider's places: equal ratios, as far as they differ.
 		const places = (low, high, round) =>
 			[...new Set(Array.from({ length: 401 }, (_, i) => round(low * (high / low) ** (i / 400))))];

@@ -10,16 +10,16 @@ import numpy as np
 from labhelpers.explorer.descent import descend
 from labhelpers.explorer.page import fragment, page
 from labhelpers.explorer.settings import (
-    HIDEABLE,
+    LEAST,
     Settings,
     check_batch_size,
-    names_among,
+    read_hidden,
     read_real,
 )
 from labhelpers.explorer.words import describe_run, format_number
+from labhelpers.figures.inputs import read_points
 from labhelpers.figures.run import plot_run
 from labhelpers.history import History
-from labhelpers.surface import LossSurface
 
 _MOST_POINTS = 5000
 _STILL_POINTS = 300
@@ -28,26 +28,14 @@ _LARGEST_VALUE = 1e12
 
 def _points(dataset) -> tuple[np.ndarray, np.ndarray]:
     """The points in float64, rounded to what a page needs."""
-    try:
-        raw = dataset.x, dataset.y
-    except AttributeError as error:
-        kind = type(dataset).__name__
-        raise TypeError(
-            f"dataset must have points .x and .y, as labhelpers.data gives, got a {kind}"
-        ) from error
-    raw = [one.detach().cpu() if hasattr(one, "detach") else one for one in raw]
-    try:
-        surface = LossSurface(*raw)  # checks shapes, lengths and finiteness
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"dataset: {error}") from error
-    x, y = (np.asarray(values, dtype=np.float64).reshape(-1) for values in raw)
+    x, y = read_points(dataset)
     if max(np.abs(x).max(), np.abs(y).max()) > _LARGEST_VALUE:
         raise ValueError(f"dataset may hold numbers up to {_LARGEST_VALUE:g}: scale x and y down")
     if np.ptp(x) == 0:
         raise ValueError("dataset needs at least two different x: otherwise no single line is best")
-    if surface.n > _MOST_POINTS:
+    if x.size > _MOST_POINTS:
         raise ValueError(
-            f"dataset may have up to {_MOST_POINTS} points, got {surface.n}: they are all written "
+            f"dataset may have up to {_MOST_POINTS} points, got {x.size}: they are all written "
             "into the page, so pass a sample of them"
         )
 
@@ -68,9 +56,9 @@ class DescentExplorer:
 
     Parameters
     ----------
-    dataset : DataSet
-        Points ``.x`` and ``.y``, shape (N,) or (N, 1), with at least two different x and up to
-        5000 points. They are rounded to four decimals, in the page and in `history`.
+    dataset : DataSet or pair (x, y)
+        Points, shape (N,) or (N, 1), with at least two different x and up to 5000 points. They are
+        rounded to four decimals, in the page and in `history`.
     start : (float, float)
         The parameters (w, b) before the first step, each between −1e9 and 1e9.
     lr : float
@@ -143,8 +131,8 @@ class DescentExplorer:
         if not isinstance(task, str):
             raise TypeError(f"task must be a sentence, got {task!r}")
         self.task = task
-        self.goal = read_real("goal", goal, "a number above 0", lambda v: v > 0)
-        self.hide = names_among("hide", hide, HIDEABLE)
+        self.goal = read_real("goal", goal, "a number above 0", LEAST)
+        self.hide = read_hidden(hide)
 
     @cached_property
     def history(self) -> History:
@@ -157,14 +145,9 @@ class DescentExplorer:
 
     def values(self) -> dict:
         """What the figure's JavaScript reads: points, texts, controls and settings."""
-        return {
-            "points": {"x": self.x.tolist(), "y": self.y.tolist()},
-            "name": self.name,
-            "task": self.task,
-            "hide": self._left_out(),
-            "goal": self.goal,
-            **self.settings.as_dict(),
-        }
+        points = {"x": self.x.tolist(), "y": self.y.tolist()}
+        names = {"name": self.name, "task": self.task, "hide": self._left_out(), "goal": self.goal}
+        return {"figure": {"points": points, **names}, **self.settings.as_dict()}
 
     def _left_out(self) -> list[str]:
         """What the page leaves out: what is hidden, and what would be of no use beside the rest."""

@@ -63,7 +63,7 @@ def fragment(values: dict, still: str, description: str) -> str:
     Parameters
     ----------
     values : dict
-        What the module reads from its model: points, name, task, hide and the settings.
+        What the module reads from its model: the figure and the settings.
     still : str
         HTML shown until, or unless, the script runs.
     description : str

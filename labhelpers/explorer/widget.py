@@ -28,12 +28,7 @@ class DescentWidget(anywidget.AnyWidget):
 
     _esm = module_source() + "export default { render };\n"
 
-    points = traitlets.Dict(read_only=True).tag(sync=True)
-    name = traitlets.Unicode(read_only=True).tag(sync=True)
-    task = traitlets.Unicode(read_only=True).tag(sync=True)
-    hide = traitlets.List(read_only=True).tag(sync=True)
-    goal = traitlets.Float(read_only=True).tag(sync=True)
-
+    figure = traitlets.Dict(read_only=True).tag(sync=True)
     lr = traitlets.Float().tag(sync=True)
     batch_size = traitlets.Int(None, allow_none=True).tag(sync=True)
     shuffle = traitlets.Bool().tag(sync=True)
@@ -45,13 +40,11 @@ class DescentWidget(anywidget.AnyWidget):
     step = traitlets.Int(30, min=0).tag(sync=True)
 
     def __init__(self, explorer) -> None:
-        values = explorer.values()
-        names = ("points", "name", "task", "hide", "goal")
-        fixed = {name: values.pop(name) for name in names}
-        self._explorer, self._x, self._y = explorer, explorer.x, explorer.y
-        super().__init__(step=values["steps"], **values)
-        for name, value in fixed.items():
-            self.set_trait(name, value)
+        self._explorer = explorer
+        settings = explorer.values()
+        figure = settings.pop("figure")
+        super().__init__(step=settings["steps"], **settings)
+        self.set_trait("figure", figure)
 
     @traitlets.validate(*_SETTINGS)
     def _check(self, proposal):
@@ -59,7 +52,7 @@ class DescentWidget(anywidget.AnyWidget):
         try:
             Settings(**{name: value})
             if name == "batch_size":
-                check_batch_size(value, len(self._x))
+                check_batch_size(value, len(self._explorer.x))
         except (TypeError, ValueError) as error:
             raise traitlets.TraitError(str(error)) from error
         return value
@@ -77,4 +70,4 @@ class DescentWidget(anywidget.AnyWidget):
     @property
     def history(self) -> History:
         """The present run."""
-        return descend(self._x, self._y, self.settings)
+        return descend(self._explorer.x, self._explorer.y, self.settings)

@@ -226,7 +226,7 @@ def test_the_marks_are_the_limit_and_the_fastest_rate(answers):
 
 def test_one_sample_mark_is_the_rate_at_which_no_sample_overshoots():
     explorer = DescentExplorer(data.steep_line(), batch_size=1, steps=100)
-    case = {**explorer.values()["points"], "settings": explorer.values()}
+    case = {**explorer.values()["figure"]["points"], "settings": explorer.values()}
     [answer] = node([case])["results"]
     expected = explorer.history.surface.largest_sample_rate
     assert float(answer["batchLimit"]) == pytest.approx(expected)
