@@ -172,8 +172,8 @@ const plain = (value, digits) => String(Number(value.toPrecision(digits))).repla
 
 /** A number for reading. */
 export function format(value, digits = 4) {
-	if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "undefined";
-	const size = Math.abs(value);
+	if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "not a number";
+	const size = Math.abs(value.toPrecision(digits));
 	if (size === 0 || (size >= 1e-3 && size < 1e5)) return plain(value, digits);
 	const [factor, exponent] = value.toExponential(digits - 2).split("e").map(Number);
 	return `${plain(factor, digits)} × ${raised(exponent)}`;

@@ -141,7 +141,37 @@ class DescentExplorer:
 
     def describe(self) -> str:
         """The figure in words: the run, what happens in it and, unless hidden, the two rates."""
-        return _describe(self, self.settings, self.history)
+        settings, history, number = self.settings, self.history, format_number
+        surface = history.surface
+        batch = "all samples in a batch"
+        if history.batch_size is not None:
+            order = (
+                f"shuffled with seed {settings.seed}" if settings.shuffle else "in the given order"
+            )
+            batch = f"batches of {history.batch_size}, {order}"
+        adam = settings.optimizer == "adam"
+        momentum = ""
+        if settings.momentum and not adam:
+            momentum = f", momentum {number(settings.momentum)}"
+        method = "Adam" if adam else "Gradient descent"
+        verdict = describe_run(surface, settings, history)
+        best_w, best_b = surface.minimum
+        text = (
+            f"{method} on {self.name} ({surface.n} points) from w = "
+            f"{number(settings.start[0])}, b = {number(settings.start[1])} with learning rate "
+            f"{number(settings.lr)}{momentum}, {batch}: after {settings.steps} steps w = "
+            f"{number(history.w[-1])}, b = {number(history.b[-1])}, and the loss has gone from "
+            f"{number(history.loss[0])} to {number(history.loss[-1])}. The minimum is at w = "
+            f"{number(best_w)}, b = {number(best_b)} with loss {number(surface.minimum_loss)}. "
+            f"{verdict.title}: {verdict.text}"
+        )
+        if adam or "marks" in self.hide:
+            return text
+        gain = 1 + settings.momentum
+        return (
+            f"{text} With all samples, rates below {number(surface.largest_stable_rate * gain, 3)} "
+            f"converge and {number(surface.fastest_rate * gain, 3)} is the fastest."
+        )
 
     def values(self) -> dict:
         """What the figure's JavaScript reads: points, texts, controls and settings."""
@@ -216,39 +246,5 @@ class DescentExplorer:
 
     def __repr__(self) -> str:
         s = self.settings
-        return (
-            f"DescentExplorer({self.name!r}, lr={s.lr:g}, batch_size={s.batch_size}, "
-            f"steps={s.steps})"
-        )
-
-
-def _describe(explorer: DescentExplorer, settings: Settings, history: History) -> str:
-    surface = history.surface
-    number = format_number
-    batch = "all samples in a batch"
-    if history.batch_size is not None:
-        order = f"shuffled with seed {settings.seed}" if settings.shuffle else "in the given order"
-        batch = f"batches of {history.batch_size}, {order}"
-    adam = settings.optimizer == "adam"
-    momentum = ""
-    if settings.momentum and not adam:
-        momentum = f", momentum {number(settings.momentum)}"
-    method = "Adam" if adam else "Gradient descent"
-    verdict = describe_run(surface, settings, history)
-    best_w, best_b = surface.minimum
-    text = (
-        f"{method} on {explorer.name} ({surface.n} points) from w = "
-        f"{number(settings.start[0])}, b = {number(settings.start[1])} with learning rate "
-        f"{number(settings.lr)}{momentum}, {batch}: after {settings.steps} steps w = "
-        f"{number(history.w[-1])}, b = {number(history.b[-1])}, and the loss has gone from "
-        f"{number(history.loss[0])} to {number(history.loss[-1])}. The minimum is at w = "
-        f"{number(best_w)}, b = {number(best_b)} with loss {number(surface.minimum_loss)}. "
-        f"{verdict.title}: {verdict.text}"
-    )
-    if adam or "marks" in explorer.hide:
-        return text
-    gain = 1 + settings.momentum
-    return (
-        f"{text} With all samples, rates below {number(surface.largest_stable_rate * gain, 3)} "
-        f"converge and {number(surface.fastest_rate * gain, 3)} is the fastest."
-    )
+        name = f"DescentExplorer({self.name!r}, lr={s.lr:g}"
+        return f"{name}, batch_size={s.batch_size}, steps={s.steps})"

@@ -187,7 +187,8 @@ def test_python_mirrors_the_run_and_the_words(answers, index):
     assert_close_while_bounded(floats(answer["w"]), history.w, 1e-9)
     assert_close_while_bounded(floats(answer["b"]), history.b, 1e-9)
     verdict = describe_run(history.surface, settings, history)
-    assert answer["verdict"] == verdict._asdict()
+    words = {name: answer["verdict"][name] for name in ("title", "text")}
+    assert words == verdict._asdict()
 
 
 @pytest.mark.parametrize("index", range(0, len(CASES), 7))
