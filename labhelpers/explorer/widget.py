@@ -17,13 +17,7 @@ class DescentWidget(anywidget.AnyWidget):
     The browser computes and draws by itself; it tells Python when a control has come to rest. A
     value that the figure does not allow is refused with the message that `DescentExplorer` gives.
     A page without a widget manager shows the figure all the same, and Python hears nothing of it.
-
-    Attributes
-    ----------
-    lr, batch_size, shuffle, seed, steps, momentum, optimizer, start
-        The settings, as in `DescentExplorer`.
-    step : int
-        The step that the figure shows, 0 to `steps`.
+    The settings are called as there; `step` is the one that the figure shows, 0 to `steps`.
     """
 
     _esm = module_source() + "export default { render };\n"

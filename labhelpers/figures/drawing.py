@@ -84,18 +84,10 @@ class Drawing:
 def as_html(
     panels: Sequence[str], legend: Mapping[str, str], description: str, caption: str, width: float
 ) -> str:
-    """A figure for a page: pictures, pictures by label, and texts; no script, and no style sheet.
+    """A figure for a page, without script and style sheet: its `panels`, and its `legend` by label.
 
-    Parameters
-    ----------
-    panels : sequence of str
-        SVG, in reading order.
-    legend : mapping of str to str
-        SVG by label.
-    description, caption : str
-        For a reader by ear, and for one by eye.
-    width : float
-        Of the figure in pixels, for the texts to be no wider.
+    The pictures are SVG. `description` is for a reader by ear, `caption` for one by eye; the texts
+    are no wider than the figure, whose `width` is in pixels.
     """
     small = _SMALL.format(width=max(round(width), 480))
     entries = " ".join(
@@ -132,18 +124,10 @@ class _Page(Figure):
 
 
 class Sheet:
-    """The axes to draw on: one that the caller gave, or the panels of a new figure.
+    """The axes to draw on: what the caller passed as `ax`, or the panels of a new figure.
 
-    Parameters
-    ----------
-    given : Axes or None
-        What the caller of a figure with one panel passed as `ax`.
-    size : (float, float)
-        Width and height of a panel of a new figure in pixels.
-    rows, columns : int
-        Panels of the figure. A narrow page stacks its columns.
-    margins : (float, float, float, float)
-        Room around the axes of each panel in pixels: left, right, top, bottom.
+    Each of its panels has a `size` in pixels and, around its axes, `margins`: left, right, top and
+    bottom. A narrow page stacks the columns.
     """
 
     def __init__(self, given=None, *, size=SIZE, rows=1, columns=1, margins=MARGINS) -> None:

@@ -29,13 +29,7 @@ def draw_points(ax, x: np.ndarray, y: np.ndarray, label: str | None = "data"):
 
 
 def draw_line(ax, w: float, b: float, window: Window, color: str, **look):
-    """Draw ŷ = w·x + b across `window`; say so in words where no part of it lies inside.
-
-    Returns
-    -------
-    Line2D
-        With data w·x + b at both ends of the window, whether or not they are inside.
-    """
+    """Draw ŷ = w·x + b across `window`; say so in words where no part of it lies inside."""
     ends = np.array(window.x)
     with np.errstate(over="ignore", invalid="ignore"):
         heights = w * ends + b

@@ -61,23 +61,15 @@ class Window:
 
 @dataclass(frozen=True)
 class Exit:
-    """Where a path leaves for good.
+    """Where a path leaves for good."""
 
-    Attributes
-    ----------
-    step : int
-        The first point outside.
-    inside : ndarray, shape (2,), or None
-        The point before it; ``None`` if every point is outside.
-    edge : ndarray, shape (2,)
-        Where the path crosses the edge of the window.
-    number : bool
-        Whether the point outside is one; a coordinate that is not a number is nowhere.
-    """
-
+    #: The first point outside.
     step: int
+    #: The point before it, shape (2,); ``None`` if every point is outside.
     inside: np.ndarray | None
+    #: Where the path crosses the edge of the window, shape (2,).
     edge: np.ndarray
+    #: Whether the point outside is one; a coordinate that is not a number is nowhere.
     number: bool = True
 
     def told(self, noun: str = "step", at=None) -> str:
@@ -186,12 +178,8 @@ def _widen(ends: tuple[float, float], least: float) -> tuple[float, float]:
 def data_window(x: np.ndarray, y: np.ndarray, lines=(), share: float = DATA_SHARE) -> Window:
     """A rectangle of data space that holds the points and, as far as they can be read, the lines.
 
-    Parameters
-    ----------
-    x, y : ndarray, shape (N,)
-    lines : sequence of (w, b)
-    share : float
-        Share of the height that the points keep; a steeper line runs out at the top and bottom.
+    The points, `x` and `y` of shape (N,), keep a `share` of the height: of the `lines`, pairs
+    (w, b), a steeper one runs out at the top and bottom.
     """
     across = _range(x, "x", None)
     low, high = float(y.min()), float(y.max())
