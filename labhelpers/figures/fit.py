@@ -10,21 +10,12 @@ from labhelpers.figures.window import WHOLE_LINE, Window, data_window
 from labhelpers.figures.wording import count, equation
 
 
-def draw_points(ax, x: np.ndarray, y: np.ndarray, label: str | None = "data"):
+def draw_points(ax, x: np.ndarray, y: np.ndarray):
     """Draw the data as points, fainter the more there are."""
     many = x.size > 300
-    (points,) = ax.plot(
-        x,
-        y,
-        linestyle="none",
-        marker="o",
-        markersize=3.2 if many else 4.2,
-        color=POINTS,
-        alpha=0.5 if many else 0.7,
-        markeredgewidth=0,
-        label=label,
-        zorder=2,
-    )
+    look = {"markersize": 3.2, "alpha": 0.5} if many else {"markersize": 4.2, "alpha": 0.7}
+    look |= {"linestyle": "none", "marker": "o", "color": POINTS, "markeredgewidth": 0}
+    (points,) = ax.plot(x, y, label="data", zorder=2, **look)
     return points
 
 

@@ -52,13 +52,10 @@ def draw_data_space(
     height = window.y[1] - window.y[0]
     ends = np.clip(predicted, window.y[0] - height, window.y[1] + height)
     gap = np.full(x.size, np.nan)
-    few = x.size <= 120
-    (artists["residuals"],) = ax.plot(
-        *np.array([[x, x, gap], [y, ends, gap]]).transpose(0, 2, 1).reshape(2, -1),
-        **SeriesStyle(style.color, "none", "-").line(linewidth=0.8 if few else 0.5, zorder=1.5),
-        alpha=0.45 if few else 0.2,
-        label="residuals",
-    )
+    segments = np.array([[x, x, gap], [y, ends, gap]]).transpose(0, 2, 1).reshape(2, -1)
+    thin = {"linewidth": 0.8, "alpha": 0.45} if x.size <= 120 else {"linewidth": 0.5, "alpha": 0.2}
+    look = SeriesStyle(style.color, "none", "-").line(zorder=1.5, **thin)
+    (artists["residuals"],) = ax.plot(*segments, label="residuals", **look)
     artists["line"] = draw_line(ax, w, b, window, style.color, label="ŷ = w·x + b")
     dress(ax, "x", "y")
     return artists
@@ -72,13 +69,8 @@ def draw_parameter_space(ax, surface, history: History, step: int, window: Windo
     artists |= {"path": drawn["paths"][0], "exit": drawn["exits"][0]}
     artists["next"] = None
     w, b = history.w, history.b
-    (artists["current"],) = ax.plot(
-        [w[step]],
-        [b[step]],
-        **SeriesStyle(style.color, "o", "none").line(markersize=9, markeredgewidth=1.4),
-        label="this step",
-        zorder=7,
-    )
+    dot = SeriesStyle(style.color, "o", "none").line(markersize=9, markeredgewidth=1.4, zorder=7)
+    (artists["current"],) = ax.plot([w[step]], [b[step]], label="this step", **dot)
     here = bool(window.contains(w[step], b[step]))
     if step < history.steps and here and np.isfinite([w[step + 1], b[step + 1]]).all():
         ends = np.array(window.clip((w[step], b[step]), (w[step + 1], b[step + 1])))
