@@ -10,17 +10,6 @@ import torch
 
 from labhelpers.reading import read_whole_number
 
-__all__ = [
-    "OWN_SEEDS",
-    "DataSet",
-    "curve",
-    "gaussian_line",
-    "gentle_line",
-    "replace_seeds",
-    "steep_line",
-    "wide_line",
-]
-
 
 @dataclass(frozen=True, eq=False)
 class DataSet:

@@ -9,13 +9,7 @@ import numpy as np
 
 from labhelpers.explorer.descent import descend
 from labhelpers.explorer.page import fragment, page
-from labhelpers.explorer.settings import (
-    LEAST,
-    Settings,
-    check_batch_size,
-    read_hidden,
-    read_real,
-)
+from labhelpers.explorer.settings import LEAST, Settings, check_batch_size, read_hidden, read_real
 from labhelpers.explorer.words import describe_run, format_number
 from labhelpers.figures.inputs import read_points
 from labhelpers.figures.run import plot_run
@@ -117,16 +111,7 @@ class DescentExplorer:
     ) -> None:
         self.x, self.y = _points(dataset)
         self.name = str(getattr(dataset, "name", "") or "data")
-        self.settings = Settings(
-            lr=lr,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            seed=seed,
-            steps=steps,
-            momentum=momentum,
-            optimizer=optimizer,
-            start=start,
-        )
+        self.settings = Settings(lr, batch_size, shuffle, seed, steps, momentum, optimizer, start)
         check_batch_size(self.settings.batch_size, len(self.x))
         if not isinstance(task, str):
             raise TypeError(f"task must be a sentence, got {task!r}")

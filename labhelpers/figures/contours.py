@@ -66,9 +66,9 @@ def bowl(surface: LossSurface, level: float) -> np.ndarray:
     return surface.eigenvectors * np.sqrt(2 * (level - surface.minimum_loss) / surface.eigenvalues)
 
 
-def contour(surface: LossSurface, level: float, number: int = 120) -> np.ndarray:
-    """Points of the contour of `level`, shape (number, 2)."""
-    turn = np.linspace(0, 2 * np.pi, number, endpoint=False)
+def contour(surface: LossSurface, level: float) -> np.ndarray:
+    """Points of the contour of `level`, shape (120, 2)."""
+    turn = np.linspace(0, 2 * np.pi, 120, endpoint=False)
     return surface.minimum + np.stack([np.cos(turn), np.sin(turn)], 1) @ bowl(surface, level).T
 
 

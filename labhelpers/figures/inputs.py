@@ -48,9 +48,8 @@ def read_line(line) -> tuple[float, float, str | None]:
 
 def check_runs(surface, *histories, name: str = "history") -> None:
     """Raise `TypeError` unless a `LossSurface` and `History` objects came."""
-    for value, kind, what in ((surface, LossSurface, "surface"),) + tuple(
-        (history, History, name) for history in histories
-    ):
+    runs = [(history, History, name) for history in histories]
+    for value, kind, what in [(surface, LossSurface, "surface"), *runs]:
         if not isinstance(value, kind):
             raise TypeError(f"{what} must be a {kind.__name__}, got {type(value).__name__}")
 

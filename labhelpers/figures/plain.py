@@ -176,12 +176,11 @@ def _is_plain_axis(axis, side: str) -> bool:
         and low < high
         and ticks.get(side, True)
         and ticks.get(f"label{side}", True)
-        and (isinstance(numbers, PYPLOT_NUMBERS) or not _has_formula(axis, numbers))
+        and (
+            isinstance(numbers, PYPLOT_NUMBERS)
+            or not any("$" in text for text in numbers.format_ticks(axis.get_majorticklocs()))
+        )
     )
-
-
-def _has_formula(axis, numbers) -> bool:
-    return any("$" in text for text in numbers.format_ticks(axis.get_majorticklocs()))
 
 
 def _is_plain_line(line) -> bool:

@@ -40,16 +40,13 @@ def plot_run(dataset, surface: LossSurface, history: History, *, scale: str = "l
         "contours": plot_contours(surface, history, ax=middle).artists_,
         "losses": plot_losses(history, ax=right, scale=scale, reference=reference).artists_,
     }
-    notice = "One run, three views: its last line, the path of (w, b), and the loss on the way."
-    return sheet.finish(artists, _describe(surface, history), notice)
-
-
-def _describe(surface: LossSurface, history: History) -> str:
     text = f"{history.label}: {count(history.steps, 'step')}, "
     if history.diverged:
         text += f"diverged from step {history.diverged_at}; "
-    return (
-        f"{text}loss from {rounded(history.loss[0])} to {rounded(history.loss[-1])} "
-        f"(least squares {rounded(surface.minimum_loss)}), "
+    text += (
+        f"loss from {rounded(history.loss[0])} to {rounded(history.loss[-1])} "
+        f"(least squares {rounded(least)}), "
         f"final line {equation(history.w[-1], history.b[-1])}."
     )
+    notice = "One run, three views: its last line, the path of (w, b), and the loss on the way."
+    return sheet.finish(artists, text, notice)

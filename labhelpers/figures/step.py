@@ -14,7 +14,7 @@ from labhelpers.figures.drawing import Drawing, Sheet
 from labhelpers.figures.fit import draw_line, draw_points
 from labhelpers.figures.inputs import check_runs, read_points
 from labhelpers.figures.style import INK, SeriesStyle, dress, run_styles
-from labhelpers.figures.window import Window, data_window, parameter_window
+from labhelpers.figures.window import data_window, parameter_window
 from labhelpers.figures.wording import rounded
 from labhelpers.history import History
 from labhelpers.reading import read_number
@@ -33,15 +33,9 @@ def _read_step(step, history: History, name: str = "step") -> int:
     return int(number)
 
 
-def _run_window(x: np.ndarray, y: np.ndarray, history: History) -> Window:
-    """Limits of data space for all steps of a run, so that its frames can be compared."""
-    return data_window(x, y, list(zip(history.w.tolist(), history.b.tolist(), strict=True)))
-
-
-def draw_data_space(
-    ax, x: np.ndarray, y: np.ndarray, history: History, step: int, window: Window
-) -> dict:
-    """Points, the line of point `step` and its residuals."""
+def draw_data_space(ax, x: np.ndarray, y: np.ndarray, history: History, step: int) -> dict:
+    """Points, the line of point `step` and its residuals, on limits that hold for all steps."""
+    window = data_window(x, y, np.stack([history.w, history.b], axis=1))
     w, b = float(history.w[step]), float(history.b[step])
     (style,) = run_styles([history])
     window.apply(ax)
@@ -61,9 +55,10 @@ def draw_data_space(
     return artists
 
 
-def draw_parameter_space(ax, surface, history: History, step: int, window: Window) -> dict:
+def draw_parameter_space(ax, surface, history: History, step: int, ratio: float) -> dict:
     """Contours, the path so far, point `step` and an arrow along the next step."""
     (style,) = run_styles([history])
+    window = parameter_window(surface, [history], ratio=ratio)
     artists = draw_contours(ax, surface, window)
     drawn = draw_paths(ax, [history], window, labels=["path so far"], until=step)
     artists |= {"path": drawn["paths"][0], "exit": drawn["exits"][0]}
@@ -112,9 +107,8 @@ def plot_step(dataset, surface: LossSurface, history: History, step: int) -> Dra
     step = _read_step(step, history)
     sheet = Sheet(size=SIZE, columns=2)
     left, right = sheet.axes
-    artists = draw_data_space(left, x, y, history, step, _run_window(x, y, history))
-    window = parameter_window(surface, [history], ratio=frame_ratio(SIZE))
-    artists |= draw_parameter_space(right, surface, history, step, window)
+    artists = draw_data_space(left, x, y, history, step)
+    artists |= draw_parameter_space(right, surface, history, step, frame_ratio(SIZE))
     artists["contour_labels"] = label_contours(right, surface, artists["levels"])
     title = f"Step {step}: {_numbers(history, step)}"
     artists["title"] = left.set_title(title, loc="left")
@@ -152,15 +146,13 @@ def plot_steps(dataset, surface: LossSurface, history: History, steps=(0, 1, 2, 
     steps = [_read_step(step, history, "each of steps") for step in steps]
     if not steps:
         raise ValueError("steps is empty: give at least one step")
-    data = _run_window(x, y, history)
     ratio = frame_ratio(SMALL, SMALL_MARGINS)
-    parameters = parameter_window(surface, [history], ratio=ratio)
     sheet = Sheet(size=SMALL, rows=2, columns=len(steps), margins=SMALL_MARGINS)
     above, below = sheet.axes[: len(steps)], sheet.axes[len(steps) :]
     columns = []
     for step, top, bottom in zip(steps, above, below, strict=True):
-        drawn = draw_data_space(top, x, y, history, step, data)
-        drawn |= draw_parameter_space(bottom, surface, history, step, parameters)
+        drawn = draw_data_space(top, x, y, history, step)
+        drawn |= draw_parameter_space(bottom, surface, history, step, ratio)
         loss = rounded(history.loss[step])
         drawn["title"] = top.set_title(f"Step {step}: loss {loss}", loc="left", fontsize=10)
         columns.append(drawn)
