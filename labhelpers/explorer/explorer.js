@@ -1,6 +1,6 @@
 // Controls, state and time. render is anywidget's form; a saved page calls mount.
 // page.py joins the modules and defines STYLE and LAYOUT, the .css and the .html file.
-import { describe, descend, format, lossSurface, rateMarks } from "./descent.js";
+import { GOAL, describe, descend, format, lossSurface, rateMarks } from "./descent.js";
 import { MapView } from "./map.js";
 import { DataView, LossView, ParameterView, clamp, pointAt, stepBefore, way } from "./views.js";
 
@@ -54,7 +54,7 @@ class Explorer {
 		[, this.parameters, , this.map] = this.views;
 		this.calm = matchMedia("(prefers-reduced-motion: reduce)");
 		this.initial = Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
-		this.state = Object.assign(this.initial, { axis: "step", goal: this.figure.goal });
+		this.state = Object.assign(this.initial, { axis: "step" });
 		this.t = model.get("step") ?? this.state.steps;
 		this.setUp();
 		this.listen();
@@ -346,7 +346,7 @@ class Explorer {
 		this.put("[data-do=keep]", ghost ? "Remove kept run" : "Keep this run");
 		this.put(".note", ghost ? `Kept run: ${howTo(ghost.settings)}, ` +
 			`batch size ${ghost.batchSize ?? "all"}; ${this.reached(ghost)}.` : "");
-		this.put(".reached", this.reached(run)).title = `The loss stays within ${format(state.goal)} of the least.`;
+		this.put(".reached", this.reached(run)).title = `The loss stays within ${GOAL} of the least.`;
 		const single = run.batchLimit * (1 + state.momentum);
 		const which = run.batchSize === 1 ? "sample limit" : "batch limit";
 		const [least, most] = [0, -1].map((i) => this.dials.lr.at(i));

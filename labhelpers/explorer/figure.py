@@ -9,7 +9,7 @@ import numpy as np
 
 from labhelpers.explorer.descent import descend
 from labhelpers.explorer.page import fragment, page
-from labhelpers.explorer.settings import LEAST, Settings, check_batch_size, read_hidden, read_real
+from labhelpers.explorer.settings import Settings, check_batch_size, read_hidden
 from labhelpers.explorer.words import describe_run, format_number
 from labhelpers.figures.inputs import read_points
 from labhelpers.figures.run import plot_run
@@ -69,8 +69,6 @@ class DescentExplorer:
         Whether each epoch visits the samples in a new order (`epoch_order` gives it).
     seed : int
         Seed of that order, 0 to 2³¹ − 1.
-    goal : float
-        How far above the least the loss may be for the minimum to count as reached, above 0.
     task : str
         What the student is to find; stands above the figure.
     hide : tuple of str
@@ -105,7 +103,6 @@ class DescentExplorer:
         optimizer: str = "sgd",
         shuffle: bool = True,
         seed: int = 0,
-        goal: float = 1e-3,
         task: str = "",
         hide: tuple[str, ...] = (),
     ) -> None:
@@ -116,7 +113,6 @@ class DescentExplorer:
         if not isinstance(task, str):
             raise TypeError(f"task must be a sentence, got {task!r}")
         self.task = task
-        self.goal = read_real("goal", goal, "a number above 0", LEAST)
         self.hide = read_hidden(hide)
 
     @cached_property
@@ -161,7 +157,7 @@ class DescentExplorer:
     def values(self) -> dict:
         """What the figure's JavaScript reads: points, texts, controls and settings."""
         points = {"x": self.x.tolist(), "y": self.y.tolist()}
-        names = {"name": self.name, "task": self.task, "hide": self._left_out(), "goal": self.goal}
+        names = {"name": self.name, "task": self.task, "hide": self._left_out()}
         return {"figure": {"points": points, **names}, **self.settings.as_dict()}
 
     def _left_out(self) -> list[str]:

@@ -1,5 +1,6 @@
 """What a lab may set in the figure, and the checks on it."""
 
+import math
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -8,8 +9,6 @@ from numbers import Integral, Real
 MOST_STEPS = 5000
 LARGEST_SEED = 2**31 - 1
 FARTHEST_START = 1e9
-#: The least number above 0.
-LEAST = 5e-324
 
 #: Everything that can be left out: the controls, the two marks on the rate's scale and the map
 #: (they give the answer to "find the largest rate that still converges"), and the kept run.
@@ -71,7 +70,7 @@ class Settings:
         def put(name, value):
             object.__setattr__(self, name, value)
 
-        put("lr", read_real("lr", self.lr, "a number above 0", LEAST))
+        put("lr", read_real("lr", self.lr, "a number above 0", math.ulp(0)))
         put("momentum", read_real("momentum", self.momentum, "a number from 0 to 0.99", 0, 0.99))
         if self.batch_size is not None:
             put("batch_size", read_real("batch_size", self.batch_size, _BATCHES, 1, kind=Integral))

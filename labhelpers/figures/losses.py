@@ -56,17 +56,8 @@ def _read_curve(series, style: SeriesStyle, name: str, by: str) -> _Curve:
             updates = points[-1] - points[-2]
             x[-1] = x[-2] + updates / max(updates, series.updates_per_epoch)
         return _Curve(x, series.loss[points], name, style, series.diverged)
-    # A pair of sequences is (x, losses); a pair of numbers is a series of two losses.
-    if isinstance(series, tuple) and len(series) == 2 and all(np.ndim(part) for part in series):
-        x, y = read_vector(series[0], "x"), read_vector(series[1], "losses")
-        if x.size != y.size:
-            raise ValueError(f"x and losses must have the same length, got {x.size} and {y.size}")
-        if not np.isfinite(x).all():
-            raise ValueError("x must be finite: it contains NaN or infinite values")
-    else:
-        y = read_vector(series, "each series")
-        x = np.arange(y.size, dtype=float)
-    return _Curve(x, y, name, style, _grows(y))
+    y = read_vector(series, "each series")
+    return _Curve(np.arange(y.size, dtype=float), y, name, style, _grows(y))
 
 
 def _limits(curves: Sequence[_Curve], scale: str, reference: float | None) -> tuple[float, float]:
@@ -93,9 +84,9 @@ def _limits(curves: Sequence[_Curve], scale: str, reference: float | None) -> tu
     return (min(0.0, low) - (room if low < 0 else 0.02 * (high - low))), high + room
 
 
-def _padded(low: float, high: float) -> tuple[float, float]:
-    room = 0.03 * (high - low) or 0.5
-    return low - room, high + room
+def _padded(last: float) -> tuple[float, float]:
+    room = 0.03 * last or 0.5
+    return -room, last + room
 
 
 def _leave(curve: _Curve, window: Window, scale: str) -> Exit | None:
@@ -136,7 +127,7 @@ def plot_losses(
 
     Parameters
     ----------
-    *series : History, sequence of losses, or pair (x, losses)
+    *series : History or sequence of losses
         A plain sequence of n losses is drawn against 0, 1, …, n − 1.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure is made if left out.
@@ -178,8 +169,8 @@ def plot_losses(
     ]
     if scale == "log" and not any((curve.y > 0).any() for curve in curves):
         raise ValueError('scale="log" needs at least one loss above 0')
-    first, last = (float(end([end(curve.x) for curve in curves])) for end in (np.min, np.max))
-    window = Window(_padded(first, last), _limits(curves, scale, reference))
+    last = max(float(curve.x[-1]) for curve in curves)
+    window = Window(_padded(last), _limits(curves, scale, reference))
     noun = "epoch" if by == "epoch" else "step"
     for curve in curves:
         curve.exit = _leave(curve, window, scale)
@@ -187,7 +178,7 @@ def plot_losses(
     if all(curve.exit for curve in curves):
         # When nothing stays, the empty rest of the axis is of no use.
         last = max(float(curve.exit.edge[0]) for curve in curves)
-        window = Window(_padded(first, max(first + 1.7 * (last - first), first + 1)), window.y)
+        window = Window(_padded(max(1.7 * last, 1)), window.y)
     sheet = Sheet(ax)
     ax = sheet.ax
     ax.set_yscale(scale)
