@@ -62,7 +62,9 @@ def plot_fit(
     """
     x, y = read_points(dataset)
     fitted = [read_line(line) for line in lines]
-    names = check_labels(labels, len(fitted)) or [_named(*line) for line in fitted]
+    names = check_labels(labels, len(fitted)) or [
+        f"{run}: {equation(w, b)}" if run else equation(w, b) for w, b, run in fitted
+    ]
     styles = run_styles(lines, check_roles(roles, len(fitted)))
     truth = _true_line(dataset) if show_truth else None
     every = [line[:2] for line in fitted] + ([truth] if truth else [])
@@ -87,10 +89,6 @@ def plot_fit(
             "The thin dashes are the true line. Noise keeps even the best line a little off it."
         )
     return sheet.finish(artists, _describe(dataset, x, fitted, truth), notice)
-
-
-def _named(w: float, b: float, run: str | None) -> str:
-    return equation(w, b) if run is None else f"{run}: {equation(w, b)}"
 
 
 def _true_line(dataset) -> tuple[float, float]:
