@@ -122,33 +122,29 @@ class DescentExplorer:
 
     def describe(self) -> str:
         """The figure in words: the run, what happens in it and, unless hidden, the two rates."""
-        settings, history, number = self.settings, self.history, format_number
-        surface = history.surface
+        s, history, number = self.settings, self.history, format_number
+        surface, adam = history.surface, s.optimizer == "adam"
+
+        def at(w: float, b: float) -> str:
+            return f"w = {number(w)}, b = {number(b)}"
+
         batch = "all samples in a batch"
         if history.batch_size is not None:
-            order = (
-                f"shuffled with seed {settings.seed}" if settings.shuffle else "in the given order"
-            )
+            order = f"shuffled with seed {s.seed}" if s.shuffle else "in the given order"
             batch = f"batches of {history.batch_size}, {order}"
-        adam = settings.optimizer == "adam"
-        momentum = ""
-        if settings.momentum and not adam:
-            momentum = f", momentum {number(settings.momentum)}"
-        method = "Adam" if adam else "Gradient descent"
-        verdict = describe_run(surface, settings, history)
-        best_w, best_b = surface.minimum
+        momentum = f", momentum {number(s.momentum)}" if s.momentum and not adam else ""
+        verdict = describe_run(surface, s, history)
         text = (
-            f"{method} on {self.name} ({surface.n} points) from w = "
-            f"{number(settings.start[0])}, b = {number(settings.start[1])} with learning rate "
-            f"{number(settings.lr)}{momentum}, {batch}: after {settings.steps} steps w = "
-            f"{number(history.w[-1])}, b = {number(history.b[-1])}, and the loss has gone from "
-            f"{number(history.loss[0])} to {number(history.loss[-1])}. The minimum is at w = "
-            f"{number(best_w)}, b = {number(best_b)} with loss {number(surface.minimum_loss)}. "
+            f"{'Adam' if adam else 'Gradient descent'} on {self.name} ({surface.n} points) from "
+            f"{at(*s.start)} with learning rate {number(s.lr)}{momentum}, {batch}: after {s.steps} "
+            f"steps {at(history.w[-1], history.b[-1])}, and the loss has gone from "
+            f"{number(history.loss[0])} to {number(history.loss[-1])}. The minimum is at "
+            f"{at(*surface.minimum)} with loss {number(surface.minimum_loss)}. "
             f"{verdict.title}: {verdict.text}"
         )
         if adam or "marks" in self.hide:
             return text
-        gain = 1 + settings.momentum
+        gain = 1 + s.momentum
         return (
             f"{text} With all samples, rates below {number(surface.largest_stable_rate * gain, 3)} "
             f"converge and {number(surface.fastest_rate * gain, 3)} is the fastest."

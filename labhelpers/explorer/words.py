@@ -50,11 +50,11 @@ def factor(lr: float, curvature: float, momentum: float) -> Factor:
 
 def describe_run(surface: LossSurface, settings: Settings, history: History) -> Verdict:
     """The verdict on a run of `settings` that is recorded in `history`."""
-    if history.batch_size is None:
-        if settings.optimizer == "adam":
-            return _describe_adam(surface, settings, history)
-        return _describe_batch(surface, settings)
-    return _describe_noisy(surface, settings, history)
+    if history.batch_size is not None:
+        return _describe_noisy(surface, settings, history)
+    if settings.optimizer == "adam":
+        return _describe_adam(surface, settings, history)
+    return _describe_batch(surface, settings)
 
 
 def _describe_batch(surface: LossSurface, settings: Settings) -> Verdict:
@@ -90,9 +90,7 @@ def _describe_adam(surface: LossSurface, settings: Settings, history: History) -
         f"large the gradient is; the loss goes from {format_number(first)} to "
         f"{format_number(last)} (least squares: {format_number(surface.minimum_loss)})."
     )
-    if last <= first:
-        return Verdict("Approaching", text)
-    return Verdict("Overshooting", text)
+    return Verdict("Approaching" if last <= first else "Overshooting", text)
 
 
 def _describe_noisy(surface: LossSurface, settings: Settings, history: History) -> Verdict:
@@ -101,15 +99,13 @@ def _describe_noisy(surface: LossSurface, settings: Settings, history: History) 
     if history.diverged:
         with np.errstate(over="ignore"):
             growth = loss[-1] / loss[0]
-        end = "beyond every number"
-        if np.isfinite(growth):
-            end = f"{format_number(growth, 3)} times its start"
-        why = ""
+        far = f"{format_number(growth, 3)} times its start"
+        text = f"the loss ends {far if np.isfinite(growth) else 'beyond every number'}."
         limit = surface.largest_stable_rate * (1 + settings.momentum)
         if settings.optimizer == "sgd" and settings.lr < limit:
             which = "a single sample" if one else "one batch"
-            why = f" With all samples this rate converges; {which} can be steeper than the whole."
-        return Verdict("Diverging", f"the loss ends {end}.{why}")
+            text += f" With all samples this rate converges; {which} can be steeper than the whole."
+        return Verdict("Diverging", text)
     tail = loss[3 * history.steps // 4 + 1 :]
     text = (
         f"each {'sample' if one else 'batch'} pulls towards its own best line; in the last quarter "
