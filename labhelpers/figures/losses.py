@@ -91,16 +91,14 @@ def _padded(last: float) -> tuple[float, float]:
 
 def _leave(curve: _Curve, window: Window, scale: str) -> Exit | None:
     """Where the curve leaves the plot, in data coordinates, or ``None``."""
-    if scale == "log":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            y = np.where(curve.y > 0, np.log10(curve.y), np.where(np.isnan(curve.y), np.nan, -1e9))
-        frame = Window(window.x, tuple(np.log10(window.y)))
-    else:
-        y, frame = curve.y, window
     # A fall to zero on a log axis leaves by the bottom: only what rises counts as leaving.
-    gone = find_exit(curve.x, np.maximum(y, frame.y[0]), frame, first=curve.diverged)
-    if gone is None or scale == "linear":
-        return gone
+    heights = np.maximum(curve.y, window.y[0])
+    if scale == "linear":
+        return find_exit(curve.x, heights, window, first=curve.diverged)
+    frame = Window(window.x, tuple(np.log10(window.y)))
+    gone = find_exit(curve.x, np.log10(heights), frame, first=curve.diverged)
+    if gone is None:
+        return None
     inside = None if gone.inside is None else np.array([gone.inside[0], 10.0 ** gone.inside[1]])
     edge = np.array([gone.edge[0], 10.0 ** gone.edge[1]])
     return Exit(gone.step, inside, edge, gone.number)
