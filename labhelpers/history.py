@@ -61,7 +61,9 @@ class History:
         # A batch of all samples is batch gradient descent, however it was asked for.
         whole = batch_size is None or batch_size >= surface.n
         self.batch_size = None if whole else batch_size
-        self.label = label if label is not None else self._default_label()
+        rate = f"η = {self.lr:g}"
+        named = rate if whole else f"{rate}, batch size {batch_size}"
+        self.label = named if label is None else label
         try:
             w, b = start
         except (TypeError, ValueError) as error:
@@ -70,10 +72,6 @@ class History:
         self._b = [read_number(b, "b")]
         self._batch_loss: list[float] = []
         self._epoch: list[int] = []
-
-    def _default_label(self) -> str:
-        rate = f"η = {self.lr:g}"
-        return rate if self.batch_size is None else f"{rate}, batch size {self.batch_size}"
 
     def step(self, w, b, *, batch_loss=None, epoch: int | None = None) -> None:
         """Record the parameters after one update.

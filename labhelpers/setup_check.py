@@ -31,17 +31,11 @@ REINSTALL = (
 
 
 class Finding(NamedTuple):
-    """What one check found.
+    """What one check found."""
 
-    Attributes
-    ----------
-    what : str
-        What was checked, said so that it fits both outcomes.
-    found, cure : str
-        What is the matter, and what to do about it; empty if nothing is.
-    """
-
+    #: What was checked, said so that it fits both outcomes.
     what: str
+    #: What is the matter, and what to do about it; empty if nothing is.
     found: str = ""
     cure: str = ""
 
@@ -67,10 +61,7 @@ _CHECKS: list[tuple[str, Callable[[], None]]] = []
 def check_setup() -> bool:
     """Print one line for each thing that the labs need, with a cure for what is missing.
 
-    Returns
-    -------
-    bool
-        Whether everything is in order. A check never raises.
+    Returns whether everything is in order. A check never raises.
     """
     failed = 0
     for finding in findings():
@@ -146,11 +137,8 @@ def check_python() -> None:
 def check_packages() -> None:
     from packaging.requirements import Requirement
 
-    wanted = {}
-    for line in metadata.metadata(COURSE).get_all("Requires-Dist") or []:
-        requirement = Requirement(line)
-        if requirement.name in IMPORTED:
-            wanted.setdefault(requirement.name, requirement.specifier)
+    requirements = map(Requirement, metadata.metadata(COURSE).get_all("Requires-Dist") or [])
+    wanted = {requirement.name: requirement.specifier for requirement in requirements}
     faults, names = [], []
     for name, module in IMPORTED.items():
         limits = wanted.get(name, "")

@@ -69,17 +69,12 @@ def plot_gradient_noise(batch_sizes, spreads, ax=None) -> Drawing:
         ax.xaxis.set_minor_locator(NullLocator())
     notice = "Four times the batch gives about half the spread"
     notice += ", and less near the batch of all samples." if not shown.all() else "."
-    return sheet.finish(artists, _describe(sizes, spread, shown), notice)
-
-
-def _describe(sizes: np.ndarray, spread: np.ndarray, shown: np.ndarray) -> str:
-    low, high = np.flatnonzero(shown)[[0, -1]]
-    ends = (low,) if low == high else (low, high)
+    ends = dict.fromkeys(np.flatnonzero(shown)[[0, -1]])
     places = ", ".join(f"{rounded(spread[k])} at B = {rounded(sizes[k])}" for k in ends)
     text = (
         "Spread of the mini-batch gradient against batch size, both on log axes: "
         f"{places}; the guide falls as 1/√B."
     )
     if not shown.all():
-        text += f" No spread at B = {', '.join(rounded(size) for size in sizes[~shown])}."
-    return text
+        text += f" No spread at B = {', '.join(map(rounded, sizes[~shown]))}."
+    return sheet.finish(artists, text, notice)

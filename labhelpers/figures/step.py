@@ -112,15 +112,13 @@ def plot_step(dataset, surface: LossSurface, history: History, step: int) -> Dra
     artists["contour_labels"] = label_contours(right, surface, artists["levels"])
     title = f"Step {step}: {_numbers(history, step)}"
     artists["title"] = left.set_title(title, loc="left")
-    return sheet.finish(artists, _describe_step(history, step), NOTICE)
-
-
-def _describe_step(history: History, step: int) -> str:
     text = f"Step {step} of {history.steps} ({history.label}): {_numbers(history, step)}."
     if step < history.steps:
         w, b = rounded(history.w[step + 1]), rounded(history.b[step + 1])
-        return f"{text} The next step leads to w = {w}, b = {b}."
-    return f"{text} This is the last point."
+        text += f" The next step leads to w = {w}, b = {b}."
+    else:
+        text += " This is the last point."
+    return sheet.finish(artists, text, NOTICE)
 
 
 def plot_steps(dataset, surface: LossSurface, history: History, steps=(0, 1, 2, 5)) -> Drawing:
