@@ -86,21 +86,21 @@ class Chart:
     def to_html(self) -> str:
         """The chart with a legend, a caption and a text for who cannot see it."""
         # Here, so that a check that has nothing to draw need not wait for matplotlib.
-        from labhelpers.figures.drawing import open_sheet
+        from labhelpers.figures.drawing import Sheet
         from labhelpers.figures.window import Window, find_exit
 
         low, high, log = self._range()
         last = max(len(self.yours), len(self.low))
         window, heights = Window((0.5, last + 0.5), (low, high)), _heights(self.yours, log)
         gone = find_exit(np.arange(1, len(heights) + 1), heights, window, first=True)
-        with open_sheet(None, size=SIZE, margins=MARGINS) as sheet:
-            if log:
-                sheet.ax.set_yscale("log")
-                window = Window(window.x, (10.0**low, 10.0**high))
-            window.apply(sheet.ax)
-            lines = self._draw(sheet.ax, gone, log)
-            drawing = sheet.finish({"lines": lines}, self._in_words(), self._caption(gone, log))
-            return drawing._repr_mimebundle_()["text/html"]
+        sheet = Sheet(size=SIZE, margins=MARGINS)
+        if log:
+            sheet.ax.set_yscale("log")
+            window = Window(window.x, (10.0**low, 10.0**high))
+        window.apply(sheet.ax)
+        lines = self._draw(sheet.ax, gone, log)
+        drawing = sheet.finish({"lines": lines}, self._in_words(), self._caption(gone, log))
+        return drawing._repr_mimebundle_()["text/html"]
 
     def _draw(self, ax, gone, log: bool) -> list:
         """Draw on axes whose limits are set; `gone` is where the student's losses leave them."""

@@ -7,7 +7,7 @@ theme, as the course's own do (see `labhelpers.figures.plain`).
 import sys
 from importlib import import_module
 
-from labhelpers import data
+from labhelpers import data, figures
 from labhelpers.data import DataSet
 from labhelpers.history import History
 from labhelpers.prediction import compare
@@ -18,32 +18,10 @@ _LAZY = {
     **dict.fromkeys(("check", "progress"), "labchecks"),
     "DescentExplorer": "labhelpers.explorer",
     "show_table": "labhelpers.table",
-    **dict.fromkeys(
-        (
-            "Drawing",
-            "plot_clouds",
-            "plot_contours",
-            "plot_curve_fits",
-            "plot_fit",
-            "plot_gradient_noise",
-            "plot_losses",
-            "plot_run",
-            "plot_step",
-            "plot_steps",
-            "plot_surface",
-        ),
-        "labhelpers.figures",
-    ),
+    **dict.fromkeys(figures.__all__, "labhelpers.figures"),
 }
 
-__all__ = [
-    "DataSet",
-    "History",
-    "LossSurface",
-    "compare",
-    "data",
-    *_LAZY,
-]
+__all__ = ["DataSet", "History", "LossSurface", "compare", "data", *_LAZY]
 
 
 def _mime_bundle(figure):

@@ -1,5 +1,6 @@
 """The record of one run of gradient descent, kept as plain numbers."""
 
+# An older Python comes as far as an ImportError then, which the start page explains.
 from __future__ import annotations
 
 import math
@@ -8,8 +9,6 @@ import numpy as np
 
 from labhelpers.reading import read_number, read_whole_number
 from labhelpers.surface import LossSurface
-
-__all__ = ["History"]
 
 #: Mini-batch noise alone lifts a loss a little above its start when the start is already good;
 #: only a loss this many times the start's counts as diverged for such runs.
@@ -62,7 +61,9 @@ class History:
         # A batch of all samples is batch gradient descent, however it was asked for.
         whole = batch_size is None or batch_size >= surface.n
         self.batch_size = None if whole else batch_size
-        self.label = label if label is not None else self._default_label()
+        rate = f"η = {self.lr:g}"
+        named = rate if whole else f"{rate}, batch size {batch_size}"
+        self.label = named if label is None else label
         try:
             w, b = start
         except (TypeError, ValueError) as error:
@@ -71,10 +72,6 @@ class History:
         self._b = [read_number(b, "b")]
         self._batch_loss: list[float] = []
         self._epoch: list[int] = []
-
-    def _default_label(self) -> str:
-        rate = f"η = {self.lr:g}"
-        return rate if self.batch_size is None else f"{rate}, batch size {self.batch_size}"
 
     def step(self, w, b, *, batch_loss=None, epoch: int | None = None) -> None:
         """Record the parameters after one update.

@@ -1,15 +1,13 @@
 """Predict, run, compare: a student's guess beside what happened."""
 
-from __future__ import annotations
-
 import tomllib
 from functools import cache
 from pathlib import Path
 
-__all__ = ["answer_to", "compare"]
-
 #: Estimates this close, as a ratio, count as close; nobody is asked for a third digit.
 _CLOSE = 1.25
+#: What an entry calls its answer; its other keys are wrong guesses, with a reply to each.
+_ANSWERS = ("choice", "estimate", "exact")
 
 
 def compare(name: str, guess: object) -> None:
@@ -35,11 +33,12 @@ def compare(name: str, guess: object) -> None:
     if guess is None:
         print("You have not written down a guess yet. Write one, run its cell and then this one.")
         return
+    entry = _predictions()[name]
     given = str(guess).strip().strip("()").lower()
     said = _compare_choice(given, answer) if isinstance(answer, str) else None
-    print(said or _compare_number(guess, answer, _predictions()[name]), end="")
-    reply = next((text for key, text in _replies(name) if _is_near(given, key, name)), "")
-    print(f" {reply}".rstrip())
+    print(said or _compare_number(guess, answer, entry), end="")
+    replies = (text for key, text in entry.items() if _is_near(given, key, answer, entry))
+    print(f" {next(replies, '')}".rstrip())
 
 
 def answer_to(name: str) -> float | str:
@@ -47,7 +46,7 @@ def answer_to(name: str) -> float | str:
     entry = _predictions().get(name)
     if entry is None:
         raise ValueError(f"no prediction called {name!r}; there are {sorted(_predictions())}")
-    return next(entry[kind] for kind in ("choice", "estimate", "exact") if kind in entry)
+    return next(entry[kind] for kind in _ANSWERS if kind in entry)
 
 
 @cache
@@ -55,19 +54,16 @@ def _predictions() -> dict[str, dict]:
     return tomllib.loads(Path(__file__).with_name("predictions.toml").read_text(encoding="utf-8"))
 
 
-def _replies(name: str) -> list[tuple[str, str]]:
-    kinds = ("choice", "estimate", "exact")
-    return [(key, text) for key, text in _predictions()[name].items() if key not in kinds]
-
-
-def _is_near(given: str, key: str, name: str) -> bool:
+def _is_near(given: str, key: str, answer: float | str, entry: dict) -> bool:
     """Whether a guess is the wrong one that a reply is for; an estimate need only be near it."""
+    if key in _ANSWERS:
+        return False
     try:
         guess, wrong = float(given), float(key)
     except ValueError:
         return given == key
-    if "estimate" in _predictions()[name] and _within(guess, wrong):
-        return not _within(guess, float(answer_to(name)))
+    if "estimate" in entry and _within(guess, wrong):
+        return not _within(guess, answer)
     return guess == wrong
 
 

@@ -1,21 +1,14 @@
 """Reading the numbers that a lab passes in, with errors that name the argument."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
 
-__all__ = ["read_number", "read_vector", "read_whole_number"]
-
 
 def read_number(value, name: str) -> float:
-    """A plain float; a tensor is read and let go, so that no autograd graph is kept alive.
+    """A plain float, or a `TypeError` if the value is not a single number.
 
-    Raises
-    ------
-    TypeError
-        If the value is not a single number.
+    A tensor is read and let go, so that no autograd graph is kept alive.
     """
     if hasattr(value, "detach"):
         value = value.detach()
@@ -26,15 +19,7 @@ def read_number(value, name: str) -> float:
 
 
 def read_whole_number(value, name: str, least: int) -> int:
-    """An int that is at least `least`; 3.0 and a 0-d tensor count as the whole number they are.
-
-    Raises
-    ------
-    TypeError
-        If the value is not a single number.
-    ValueError
-        If it is not whole or too small.
-    """
+    """An int from `least`, or a `ValueError`; 3.0 and a 0-d tensor count as the number they are."""
     number = read_number(value, name)
     if not math.isfinite(number) or number != int(number) or number < least:
         raise ValueError(f"{name} must be a whole number >= {least}, got {number:g}")
@@ -44,12 +29,8 @@ def read_whole_number(value, name: str, least: int) -> int:
 def read_vector(values, name: str) -> np.ndarray:
     """Numbers as a float64 array of shape (N,); tensors are read and let go.
 
-    Raises
-    ------
-    TypeError
-        If the values are not numbers.
-    ValueError
-        If the shape is neither (N,) nor (N, 1), or there is nothing in it.
+    What is not a number raises `TypeError`; a shape other than (N,) or (N, 1), or one with nothing
+    in it, `ValueError`.
     """
     try:
         if isinstance(values, (list, tuple)):

@@ -4,17 +4,13 @@ Each line begins with ``[OK]`` or ``[FAIL]``; a cure follows every ``[FAIL]``. N
 from one sound machine to the next (versions found, folders) appears in a line that is OK.
 """
 
-from __future__ import annotations
-
 import importlib
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-
-__all__ = ["Finding", "check_setup", "findings"]
+from typing import NamedTuple
 
 COURSE = "gradient-descent-labs"
 
@@ -34,25 +30,19 @@ REINSTALL = (
 )
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one check found.
+class Finding(NamedTuple):
+    """What one check found."""
 
-    Attributes
-    ----------
-    ok : bool
-    what : str
-        What was checked, said so that it fits both outcomes.
-    found : str
-        What is the matter; empty if nothing is.
-    cure : str
-        What to do about it; empty if nothing is the matter.
-    """
-
-    ok: bool
+    #: What was checked, said so that it fits both outcomes.
     what: str
+    #: What is the matter, and what to do about it; empty if nothing is.
     found: str = ""
     cure: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is the matter."""
+        return not self.found
 
     def __str__(self) -> str:
         if self.ok:
@@ -63,18 +53,15 @@ class Finding:
 class _Failure(Exception):
     """A check that failed: what was found, and the cure."""
 
-    def __init__(self, found: str, cure: str) -> None:
-        super().__init__(found)
-        self.found, self.cure = found, cure
+
+#: What is checked, in words, and the function that checks it, in the order of this file.
+_CHECKS: list[tuple[str, Callable[[], None]]] = []
 
 
 def check_setup() -> bool:
     """Print one line for each thing that the labs need, with a cure for what is missing.
 
-    Returns
-    -------
-    bool
-        Whether everything is in order. A check never raises.
+    Returns whether everything is in order. A check never raises.
     """
     failed = 0
     for finding in findings():
@@ -93,30 +80,50 @@ def check_setup() -> bool:
 
 def findings() -> Iterator[Finding]:
     """Make the checks one after the other."""
-    course_is_there = True
     for what, check in _CHECKS:
-        if check in _ON_THE_COURSE and not course_is_there:
-            continue  # said once; the cure is the same
         try:
             check()
         except _Failure as failure:
-            course_is_there &= check is not check_course
-            yield Finding(False, what, failure.found, failure.cure)
+            yield Finding(what, *failure.args)
         except Exception as error:  # the check is to report every fault, expected or not
-            yield Finding(False, what, f"{type(error).__name__}: {error}", REINSTALL)
+            if isinstance(error, metadata.PackageNotFoundError) and error.name == COURSE:
+                continue  # said once; the cure is the same
+            yield Finding(what, f"{type(error).__name__}: {error}", REINSTALL)
         else:
-            yield Finding(True, what)
+            yield Finding(what)
+
+
+def _check(what: str) -> Callable:
+    """Have `findings` make the check that follows."""
+
+    def keep(check: Callable[[], None]) -> Callable[[], None]:
+        _CHECKS.append((what, check))
+        return check
+
+    return keep
 
 
 # The checks --------------------------------------------------------------------------------------
 
 
+@_check("the course is installed")
+def check_course() -> None:
+    try:
+        metadata.metadata(COURSE)
+    except metadata.PackageNotFoundError:
+        raise _Failure(
+            "the course is not installed in this kernel's Python",
+            "choose the kernel of the course at the top right of this page; if there is none, "
+            f"{REINSTALL}",
+        ) from None
+
+
+@_check("Python is new enough")
 def check_python() -> None:
-    """The kernel's Python is one that the course supports."""
     # packaging comes with matplotlib.
     from packaging.specifiers import SpecifierSet
 
-    wanted = _course()["Requires-Python"]
+    wanted = metadata.metadata(COURSE)["Requires-Python"]
     found = ".".join(map(str, sys.version_info[:3]))
     if found not in SpecifierSet(wanted):
         raise _Failure(
@@ -126,20 +133,12 @@ def check_python() -> None:
         )
 
 
-def check_course() -> None:
-    """The course is installed in this kernel's Python, with the list of what it needs."""
-    _course()
-
-
+@_check("the packages are there and fit")
 def check_packages() -> None:
-    """The packages that the labs import are there, in a version that fits."""
     from packaging.requirements import Requirement
 
-    wanted = {}
-    for line in _course().get_all("Requires-Dist") or []:
-        requirement = Requirement(line)
-        if requirement.name in IMPORTED:
-            wanted.setdefault(requirement.name, requirement.specifier)
+    requirements = map(Requirement, metadata.metadata(COURSE).get_all("Requires-Dist") or [])
+    wanted = {requirement.name: requirement.specifier for requirement in requirements}
     faults, names = [], []
     for name, module in IMPORTED.items():
         limits = wanted.get(name, "")
@@ -164,8 +163,8 @@ def check_packages() -> None:
         )
 
 
+@_check("PyTorch computes a derivative")
 def check_gradient() -> None:
-    """PyTorch computes a derivative."""
     import torch
 
     w = torch.tensor(3.0, requires_grad=True)
@@ -177,8 +176,8 @@ def check_gradient() -> None:
         )
 
 
+@_check("the data are those of the texts")
 def check_data() -> None:
-    """The labs' data come out as the texts describe them."""
     from labhelpers import LossSurface, data
 
     points = data.gentle_line()
@@ -191,8 +190,8 @@ def check_data() -> None:
         )
 
 
+@_check("the course's figures can be drawn")
 def check_drawing() -> None:
-    """The course's own figures can be drawn."""
     from labhelpers import data, plot_fit
 
     (picture,) = plot_fit(data.gentle_line(), (0, 0)).panels()
@@ -200,8 +199,8 @@ def check_drawing() -> None:
         raise _Failure("no picture came out", f"matplotlib is broken: {REINSTALL}")
 
 
+@_check("this page has a notebook kernel")
 def check_kernel() -> None:
-    """The page runs in a notebook's kernel, which shows results."""
     from IPython import get_ipython
 
     if get_ipython() is None:
@@ -211,8 +210,8 @@ def check_kernel() -> None:
         )
 
 
+@_check("your own plots appear in the page")
 def check_plots() -> None:
-    """What a student draws with pyplot appears below the cell."""
     import matplotlib
 
     backend = matplotlib.get_backend().lower()
@@ -225,8 +224,8 @@ def check_plots() -> None:
         )
 
 
+@_check("your work can be saved")
 def check_folder() -> None:
-    """Files can be written beside the notebook, so that work can be saved."""
     try:
         with tempfile.TemporaryFile(dir=Path.cwd()) as file:
             file.write(b"saved")
@@ -236,30 +235,3 @@ def check_folder() -> None:
             "copy the folder `notebooks` to a place of your own, such as your home folder, and "
             "open the copy. If the disk is full, make room first",
         ) from error
-
-
-def _course() -> metadata.PackageMetadata:
-    try:
-        return metadata.metadata(COURSE)
-    except metadata.PackageNotFoundError:
-        raise _Failure(
-            "the course is not installed in this kernel's Python",
-            "choose the kernel of the course at the top right of this page; if there is none, "
-            f"{REINSTALL}",
-        ) from None
-
-
-#: Checks that read their limits in the course's metadata.
-_ON_THE_COURSE = (check_python, check_packages)
-
-_CHECKS: tuple[tuple[str, Callable[[], None]], ...] = (
-    ("the course is installed", check_course),
-    ("Python is new enough", check_python),
-    ("the packages are there and fit", check_packages),
-    ("PyTorch computes a derivative", check_gradient),
-    ("the data are those of the texts", check_data),
-    ("the course's figures can be drawn", check_drawing),
-    ("this page has a notebook kernel", check_kernel),
-    ("your own plots appear in the page", check_plots),
-    ("your work can be saved", check_folder),
-)

@@ -10,16 +10,12 @@ Every term is a square, so no digits are lost by subtraction (as they would be w
 of x², xy and y²), and once the means are known a value costs O(1) whatever the number of points.
 """
 
-from __future__ import annotations
-
 import math
 from functools import cached_property
 
 import numpy as np
 
 from labhelpers.reading import read_vector
-
-__all__ = ["LossSurface"]
 
 
 def _parameter(value, name: str) -> np.ndarray:

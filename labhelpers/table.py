@@ -1,7 +1,5 @@
 """Results in columns, below a cell: they keep their columns on a narrow page."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from IPython.display import display
 
 from labhelpers.figures.wording import power_of_ten
-
-__all__ = ["show_table"]
 
 
 def show_table(columns: Mapping[str, str], rows: Iterable[Sequence]) -> None:

@@ -1,5 +1,8 @@
 // The mathematics, as in descent.py and words.py; tests hold both to PyTorch.
 
+/** A run has reached the minimum once its loss stays this close to the least. */
+export const GOAL = 0.001;
+
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The surface L(w, b) = mean (w·x + b − y)², as a sum of squares (derived in surface.py). */
@@ -77,10 +80,10 @@ function updater({ optimizer, lr, momentum }) {
 
 /**
  * One run. n steps give n + 1 points. batchLoss[k] is the loss on step k's batch, before its
- * update; from step `reached` on, the loss over all points is within `goal` of the least.
+ * update; from step `reached` on, the loss over all points is within GOAL of the least.
  */
 export function descend(x, y, surface, settings) {
-	const { steps, shuffle, seed, goal } = settings;
+	const { steps, shuffle, seed } = settings;
 	const n = x.length;
 	const batchSize = settings.batch_size < n ? settings.batch_size : null;
 	const batchOf = batches(n, batchSize, shuffle, seed);
@@ -101,7 +104,7 @@ export function descend(x, y, surface, settings) {
 		run.w[k] = w;
 		run.b[k] = b;
 		run.loss[k] = surface.loss(w, b);
-		if (!(surface.excess(w, b) <= goal)) run.reached = k + 1;
+		if (!(surface.excess(w, b) <= GOAL)) run.reached = k + 1;
 		if (k === steps) return null;
 		const batch = batchOf(k);
 		if (batch === null) {
@@ -135,13 +138,13 @@ function walk(settings, gradientAt) {
 	}
 }
 
-/** Steps with all samples after which a run stays within its goal; NaN if not yet, ∞ if it grows. */
+/** Steps with all samples after which a run stays within GOAL; NaN if not yet, ∞ if it grows. */
 export function stepsNeeded(surface, settings, most) {
 	const first = surface.excess(...settings.start);
 	let needed = 0;
 	walk(settings, (k, w, b) => {
 		const excess = surface.excess(w, b);
-		if (!(excess <= settings.goal)) needed = k + 1;
+		if (!(excess <= GOAL)) needed = k + 1;
 		if (k < most && excess < 1e30) return surface.gradient(w, b);
 		if (needed > k) needed = excess < first ? NaN : Infinity;
 	});
@@ -172,8 +175,8 @@ const plain = (value, digits) => String(Number(value.toPrecision(digits))).repla
 
 /** A number for reading. */
 export function format(value, digits = 4) {
-	if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "undefined";
-	const size = Math.abs(value);
+	if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "not a number";
+	const size = Math.abs(value.toPrecision(digits));
 	if (size === 0 || (size >= 1e-3 && size < 1e5)) return plain(value, digits);
 	const [factor, exponent] = value.toExponential(digits - 2).split("e").map(Number);
 	return `${plain(factor, digits)} × ${raised(exponent)}`;

@@ -4,17 +4,14 @@
 figure can be repeated in Python. The tests hold both to ``torch.optim.SGD``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
+from itertools import count
 
 import numpy as np
 
 from labhelpers.explorer.settings import Settings
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
-
-__all__ = ["batches", "descend", "epoch_order"]
 
 _WORD = 0xFFFFFFFF
 
@@ -56,36 +53,19 @@ def epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
 
 def batches(n: int, settings: Settings) -> Iterator[np.ndarray]:
     """The samples of each step's batch, without end: epoch after epoch."""
-    size = settings.batch_size
-    order = np.arange(n)
-    if size is None or size >= n:
-        while True:
-            yield order
-    epoch = 0
-    while True:
-        if settings.shuffle:
-            order = epoch_order(n, settings.seed, epoch)
+    size = min(settings.batch_size or n, n)
+    for epoch in count():
+        shuffled = settings.shuffle and size < n
+        order = epoch_order(n, settings.seed, epoch) if shuffled else np.arange(n)
         for first in range(0, n, size):
             yield order[first : first + size]
-        epoch += 1
 
 
 def descend(x: np.ndarray, y: np.ndarray, settings: Settings) -> History:
     """Run gradient descent and record it.
 
     Momentum follows ``torch.optim.SGD`` without dampening: v ← μ·v + g, p ← p − η·v. Adam follows
-    ``torch.optim.Adam`` with its default β₁, β₂ and ε.
-
-    Parameters
-    ----------
-    x, y : ndarray, shape (N,)
-        The points.
-    settings : Settings
-        Optimizer, rate, batch size, order, steps, momentum and start.
-
-    Returns
-    -------
-    History
+    ``torch.optim.Adam`` with its default β₁, β₂ and ε. The points have shape (N,).
     """
     surface = LossSurface(x, y)
     history = History(surface, settings.start, lr=settings.lr, batch_size=settings.batch_size)

@@ -1,6 +1,6 @@
 // Controls, state and time. render is anywidget's form; a saved page calls mount.
 // page.py joins the modules and defines STYLE and LAYOUT, the .css and the .html file.
-import { describe, descend, format, lossSurface, rateMarks } from "./descent.js";
+import { GOAL, describe, descend, format, lossSurface, rateMarks } from "./descent.js";
 import { MapView } from "./map.js";
 import { DataView, LossView, ParameterView, clamp, pointAt, stepBefore, way } from "./views.js";
 
@@ -46,14 +46,15 @@ class Explorer {
 		this.root.innerHTML = `<style>${STYLE}</style>${LAYOUT}`;
 		this.section = this.find("section");
 		this.model = model;
-		this.points = model.get("points");
+		this.figure = model.get("figure");
+		this.points = this.figure.points;
 		this.surface = lossSurface(this.points.x, this.points.y);
 		const stages = this.all(".stage");
 		this.views = [DataView, ParameterView, LossView, MapView].map((Kind, i) => new Kind(stages[i]));
 		[, this.parameters, , this.map] = this.views;
 		this.calm = matchMedia("(prefers-reduced-motion: reduce)");
 		this.initial = Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
-		this.state = Object.assign(this.initial, { axis: "step", goal: model.get("goal") });
+		this.state = Object.assign(this.initial, { axis: "step" });
 		this.t = model.get("step") ?? this.state.steps;
 		this.setUp();
 		this.listen();
@@ -70,10 +71,9 @@ class Explorer {
 	}
 
 	setUp() {
-		const { model, surface, state: { lr, steps } } = this;
-		const [hide, fix] = [model.get("hide"), model.get("fix")];
-		this.section.ariaLabel = `Gradient descent explorer: ${model.get("name")}`;
-		this.put(".task span", model.get("task"));
+		const { surface, state: { lr, steps }, figure: { name, task, hide } } = this;
+		this.section.ariaLabel = `Gradient descent explorer: ${name}`;
+		this.put(".task span", task);
 		// A slider's places: equal ratios, as far as they differ.
 		const places = (low, high, round) =>
 			[...new Set(Array.from({ length: 401 }, (_, i) => round(low * (high / low) ** (i / 400))))];
@@ -88,14 +88,8 @@ class Explorer {
 		this.find("[name=batch_size]").max = surface.n;
 		// Hidden marks would be read out, too.
 		if (!hide.includes("marks")) this.find("[type=range][name=lr]").setAttribute("aria-describedby", "marks");
-		for (const element of this.all("[data-control]")) {
-			const { control } = element.dataset;
-			element.hidden = hide.includes(control);
-			// A fieldset disables what it holds.
-			element.disabled = fix.includes(control);
-			if (element.disabled) element.title = "Fixed here";
-		}
-		this.canMove = ![...hide, ...fix].includes("start");
+		for (const element of this.all("[data-control]")) element.hidden = hide.includes(element.dataset.control);
+		this.canMove = !hide.includes("start");
 		this.find(".handle").disabled = !this.canMove;
 	}
 
@@ -352,7 +346,7 @@ class Explorer {
 		this.put("[data-do=keep]", ghost ? "Remove kept run" : "Keep this run");
 		this.put(".note", ghost ? `Kept run: ${howTo(ghost.settings)}, ` +
 			`batch size ${ghost.batchSize ?? "all"}; ${this.reached(ghost)}.` : "");
-		this.put(".reached", this.reached(run)).title = `The loss stays within ${format(state.goal)} of the least.`;
+		this.put(".reached", this.reached(run)).title = `The loss stays within ${GOAL} of the least.`;
 		const single = run.batchLimit * (1 + state.momentum);
 		const which = run.batchSize === 1 ? "sample limit" : "batch limit";
 		const [least, most] = [0, -1].map((i) => this.dials.lr.at(i));

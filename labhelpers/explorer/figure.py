@@ -1,7 +1,5 @@
 """`DescentExplorer`: the interactive figure, as a lab uses it."""
 
-from __future__ import annotations
-
 import math
 from functools import cached_property
 from os import PathLike
@@ -11,20 +9,11 @@ import numpy as np
 
 from labhelpers.explorer.descent import descend
 from labhelpers.explorer.page import fragment, page
-from labhelpers.explorer.settings import (
-    FIXABLE,
-    HIDEABLE,
-    Settings,
-    check_batch_size,
-    names_among,
-    read_real,
-)
+from labhelpers.explorer.settings import Settings, check_batch_size, read_hidden
 from labhelpers.explorer.words import describe_run, format_number
+from labhelpers.figures.inputs import read_points
 from labhelpers.figures.run import plot_run
 from labhelpers.history import History
-from labhelpers.surface import LossSurface
-
-__all__ = ["DescentExplorer"]
 
 _MOST_POINTS = 5000
 _STILL_POINTS = 300
@@ -33,26 +22,14 @@ _LARGEST_VALUE = 1e12
 
 def _points(dataset) -> tuple[np.ndarray, np.ndarray]:
     """The points in float64, rounded to what a page needs."""
-    try:
-        raw = dataset.x, dataset.y
-    except AttributeError as error:
-        kind = type(dataset).__name__
-        raise TypeError(
-            f"dataset must have points .x and .y, as labhelpers.data gives, got a {kind}"
-        ) from error
-    raw = [one.detach().cpu() if hasattr(one, "detach") else one for one in raw]
-    try:
-        surface = LossSurface(*raw)  # checks shapes, lengths and finiteness
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"dataset: {error}") from error
-    x, y = (np.asarray(values, dtype=np.float64).reshape(-1) for values in raw)
+    x, y = read_points(dataset)
     if max(np.abs(x).max(), np.abs(y).max()) > _LARGEST_VALUE:
         raise ValueError(f"dataset may hold numbers up to {_LARGEST_VALUE:g}: scale x and y down")
     if np.ptp(x) == 0:
         raise ValueError("dataset needs at least two different x: otherwise no single line is best")
-    if surface.n > _MOST_POINTS:
+    if x.size > _MOST_POINTS:
         raise ValueError(
-            f"dataset may have up to {_MOST_POINTS} points, got {surface.n}: they are all written "
+            f"dataset may have up to {_MOST_POINTS} points, got {x.size}: they are all written "
             "into the page, so pass a sample of them"
         )
 
@@ -73,9 +50,9 @@ class DescentExplorer:
 
     Parameters
     ----------
-    dataset : DataSet
-        Points ``.x`` and ``.y``, shape (N,) or (N, 1), with at least two different x and up to
-        5000 points. They are rounded to four decimals, in the page and in `history`.
+    dataset : DataSet or pair (x, y)
+        Points, shape (N,) or (N, 1), with at least two different x and up to 5000 points. They are
+        rounded to four decimals, in the page and in `history`.
     start : (float, float)
         The parameters (w, b) before the first step, each between −1e9 and 1e9.
     lr : float
@@ -92,8 +69,6 @@ class DescentExplorer:
         Whether each epoch visits the samples in a new order (`epoch_order` gives it).
     seed : int
         Seed of that order, 0 to 2³¹ − 1.
-    goal : float
-        How far above the least the loss may be for the minimum to count as reached, above 0.
     task : str
         What the student is to find; stands above the figure.
     hide : tuple of str
@@ -102,8 +77,6 @@ class DescentExplorer:
         ``marks`` (the stability limit and the fastest rate on the scale, which give the answer to
         some tasks) and ``map`` (steps to the minimum by rate and momentum; it goes with ``lr``,
         ``momentum``, ``optimizer`` and ``marks``).
-    fix : tuple of str
-        Controls that are shown but locked: the first eight of these.
 
     Raises
     ------
@@ -130,30 +103,17 @@ class DescentExplorer:
         optimizer: str = "sgd",
         shuffle: bool = True,
         seed: int = 0,
-        goal: float = 1e-3,
         task: str = "",
         hide: tuple[str, ...] = (),
-        fix: tuple[str, ...] = (),
     ) -> None:
         self.x, self.y = _points(dataset)
         self.name = str(getattr(dataset, "name", "") or "data")
-        self.settings = Settings(
-            lr=lr,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            seed=seed,
-            steps=steps,
-            momentum=momentum,
-            optimizer=optimizer,
-            start=start,
-        )
+        self.settings = Settings(lr, batch_size, shuffle, seed, steps, momentum, optimizer, start)
         check_batch_size(self.settings.batch_size, len(self.x))
         if not isinstance(task, str):
             raise TypeError(f"task must be a sentence, got {task!r}")
         self.task = task
-        self.goal = read_real("goal", goal, "a number above 0", lambda v: v > 0)
-        self.hide = names_among("hide", hide, HIDEABLE)
-        self.fix = names_among("fix", fix, FIXABLE)
+        self.hide = read_hidden(hide)
 
     @cached_property
     def history(self) -> History:
@@ -162,27 +122,47 @@ class DescentExplorer:
 
     def describe(self) -> str:
         """The figure in words: the run, what happens in it and, unless hidden, the two rates."""
-        return _describe(self, self.settings, self.history)
+        s, history, number = self.settings, self.history, format_number
+        surface, adam = history.surface, s.optimizer == "adam"
+
+        def at(w: float, b: float) -> str:
+            return f"w = {number(w)}, b = {number(b)}"
+
+        batch = "all samples in a batch"
+        if history.batch_size is not None:
+            order = f"shuffled with seed {s.seed}" if s.shuffle else "in the given order"
+            batch = f"batches of {history.batch_size}, {order}"
+        momentum = f", momentum {number(s.momentum)}" if s.momentum and not adam else ""
+        verdict = describe_run(surface, s, history)
+        text = (
+            f"{'Adam' if adam else 'Gradient descent'} on {self.name} ({surface.n} points) from "
+            f"{at(*s.start)} with learning rate {number(s.lr)}{momentum}, {batch}: after {s.steps} "
+            f"steps {at(history.w[-1], history.b[-1])}, and the loss has gone from "
+            f"{number(history.loss[0])} to {number(history.loss[-1])}. The minimum is at "
+            f"{at(*surface.minimum)} with loss {number(surface.minimum_loss)}. "
+            f"{verdict.title}: {verdict.text}"
+        )
+        if adam or "marks" in self.hide:
+            return text
+        gain = 1 + s.momentum
+        return (
+            f"{text} With all samples, rates below {number(surface.largest_stable_rate * gain, 3)} "
+            f"converge and {number(surface.fastest_rate * gain, 3)} is the fastest."
+        )
 
     def values(self) -> dict:
         """What the figure's JavaScript reads: points, texts, controls and settings."""
-        return {
-            "points": {"x": self.x.tolist(), "y": self.y.tolist()},
-            "name": self.name,
-            "task": self.task,
-            "hide": self._left_out(),
-            "fix": list(self.fix),
-            "goal": self.goal,
-            **self.settings.as_dict(),
-        }
+        points = {"x": self.x.tolist(), "y": self.y.tolist()}
+        names = {"name": self.name, "task": self.task, "hide": self._left_out()}
+        return {"figure": {"points": points, **names}, **self.settings.as_dict()}
 
     def _left_out(self) -> list[str]:
         """What the page leaves out: what is hidden, and what would be of no use beside the rest."""
-        left_out, locked = set(self.hide), {*self.hide, *self.fix}
-        if "batch_size" in locked and self.settings.batch_size in (None, len(self.x)):
+        left_out = set(self.hide)
+        if "batch_size" in left_out and self.settings.batch_size in (None, len(self.x)):
             # Whole batches have no order.
             left_out |= {"shuffle", "seed", "axis"}
-        if "marks" in left_out or locked & {"lr", "momentum", "optimizer"}:
+        if left_out & {"marks", "lr", "momentum", "optimizer"}:
             left_out.add("map")
         return sorted(left_out)
 
@@ -243,39 +223,5 @@ class DescentExplorer:
 
     def __repr__(self) -> str:
         s = self.settings
-        return (
-            f"DescentExplorer({self.name!r}, lr={s.lr:g}, batch_size={s.batch_size}, "
-            f"steps={s.steps})"
-        )
-
-
-def _describe(explorer: DescentExplorer, settings: Settings, history: History) -> str:
-    surface = history.surface
-    number = format_number
-    batch = "all samples in a batch"
-    if history.batch_size is not None:
-        order = f"shuffled with seed {settings.seed}" if settings.shuffle else "in the given order"
-        batch = f"batches of {history.batch_size}, {order}"
-    adam = settings.optimizer == "adam"
-    momentum = ""
-    if settings.momentum and not adam:
-        momentum = f", momentum {number(settings.momentum)}"
-    method = "Adam" if adam else "Gradient descent"
-    verdict = describe_run(surface, settings, history)
-    best_w, best_b = surface.minimum
-    text = (
-        f"{method} on {explorer.name} ({surface.n} points) from w = "
-        f"{number(settings.start[0])}, b = {number(settings.start[1])} with learning rate "
-        f"{number(settings.lr)}{momentum}, {batch}: after {settings.steps} steps w = "
-        f"{number(history.w[-1])}, b = {number(history.b[-1])}, and the loss has gone from "
-        f"{number(history.loss[0])} to {number(history.loss[-1])}. The minimum is at w = "
-        f"{number(best_w)}, b = {number(best_b)} with loss {number(surface.minimum_loss)}. "
-        f"{verdict.title}: {verdict.text}"
-    )
-    if adam or "marks" in explorer.hide:
-        return text
-    gain = 1 + settings.momentum
-    return (
-        f"{text} With all samples, rates below {number(surface.largest_stable_rate * gain, 3)} "
-        f"converge and {number(surface.fastest_rate * gain, 3)} is the fastest."
-    )
+        name = f"DescentExplorer({self.name!r}, lr={s.lr:g}"
+        return f"{name}, batch_size={s.batch_size}, steps={s.steps})"

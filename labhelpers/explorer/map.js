@@ -10,14 +10,14 @@ const ADAM = 21;
 
 export class MapView extends View {
 	/** New settings: count again if they matter here. */
-	begin({ surface, state: { start, goal } }, rates) {
+	begin({ surface, state: { start } }, rates) {
 		const key = `${start}`;
 		if (key === this.key) return;
 		const rows = Array.from({ length: 20 }, (_, row) => ({ row, optimizer: "sgd", momentum: row / 20 }));
 		rows.push({ row: ADAM, optimizer: "adam" });
 		this.cells = rows.flatMap((row) => rates.map((lr, i) => ({ ...row, lr, i })));
 		Object.assign(this, { key, rates, done: 0, best: null, stale: true });
-		this.count = (cell) => stepsNeeded(surface, { ...cell, start, goal }, MOST);
+		this.count = (cell) => stepsNeeded(surface, { ...cell, start }, MOST);
 	}
 
 	/** Count for a part of a frame; true while there is more to do. */

@@ -6,16 +6,12 @@ each other and their exports unnecessary, with the layout and the style as two c
 Comments and spaces that say nothing to a browser stay behind: every saved notebook holds a copy.
 """
 
-from __future__ import annotations
-
 import hashlib
 import html
 import json
 import re
 from functools import cache
 from importlib.resources import files
-
-__all__ = ["fragment", "module_source", "page"]
 
 _FILES = ("descent.js", "views.js", "map.js", "explorer.js")
 _LEFT_OUT = re.compile(r"//|/\*\*|\*|import .* from|$")
@@ -62,22 +58,11 @@ def _as_script(value) -> str:
 
 
 def fragment(values: dict, still: str, description: str) -> str:
-    """The figure as a self-contained piece of HTML.
+    """The figure as a self-contained piece of HTML, the same for the same figure.
 
-    Parameters
-    ----------
-    values : dict
-        What the module reads from its model: points, name, task, hide, fix and the settings.
-    still : str
-        HTML shown until, or unless, the script runs.
-    description : str
-        The picture in words.
-
-    Returns
-    -------
-    str
-        The same text for the same figure. The place is named by a hash of the content, so any
-        number of figures, and the same figure twice, get on with each other in one page.
+    The module reads the `values`. Until it runs, or where it cannot, the HTML `still` and the
+    `description` are shown. The place is named by a hash of the content, so any number of figures,
+    and the same figure twice, get on with each other in one page.
     """
     script = f"{_as_script(values)});"
     name = hashlib.sha256((module_source() + script).encode()).hexdigest()[:12]

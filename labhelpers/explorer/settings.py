@@ -1,75 +1,46 @@
 """What a lab may set in the figure, and the checks on it."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from numbers import Integral, Real
-
-__all__ = [
-    "FIXABLE",
-    "HIDEABLE",
-    "MOST_STEPS",
-    "Settings",
-    "check_batch_size",
-    "names_among",
-    "read_real",
-]
 
 MOST_STEPS = 5000
 LARGEST_SEED = 2**31 - 1
 FARTHEST_START = 1e9
 
-#: Controls that can be shown but locked.
-FIXABLE = ("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "optimizer", "start")
-
 #: Everything that can be left out: the controls, the two marks on the rate's scale and the map
 #: (they give the answer to "find the largest rate that still converges"), and the kept run.
-HIDEABLE = (*FIXABLE, "marks", "map", "compare")
+HIDEABLE = (
+    *("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "optimizer", "start"),
+    *("marks", "map", "compare"),
+)
 
 #: The names that ``torch.optim`` has for them, in small letters.
 OPTIMIZERS = ("sgd", "adam")
 
 
-def read_real(name: str, value, allowed: str, accept: Callable[[float], bool]) -> float:
-    """The number `value`, if it is finite and `accept` takes it; `allowed` says what may be."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be {allowed}, got {value!r}")
-    number = float(value)
-    if not (math.isfinite(number) and accept(number)):
-        raise ValueError(f"{name} must be {allowed}, got {value!r}")
-    return number
-
-
-def _whole(name: str, value, low: int, high: float, allowed: str = "") -> int:
-    allowed = allowed or f"a whole number from {low} to {high}"
-    if isinstance(value, bool) or not isinstance(value, Integral):
+def read_real(name: str, value, allowed: str, low, high=sys.float_info.max, kind: type = Real):
+    """The number `value`, if it lies between `low` and `high`; `allowed` says what may be."""
+    if isinstance(value, bool) or not isinstance(value, kind):
         raise TypeError(f"{name} must be {allowed}, got {value!r}")
     if not low <= value <= high:
         raise ValueError(f"{name} must be {allowed}, got {value!r}")
-    return int(value)
+    return float(value) if kind is Real else int(value)
 
 
-def names_among(name: str, value: Iterable[str], allowed: tuple[str, ...]) -> tuple[str, ...]:
-    """The names in `value`, each once and in the order of `allowed`.
-
-    Raises
-    ------
-    TypeError
-        If `value` is a single string or holds something that is not a string.
-    ValueError
-        If a name is not among the allowed ones.
-    """
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        raise TypeError(f'{name} must be a tuple of names such as ("momentum",), got {value!r}')
-    given = list(value)
-    for item in given:
-        if not isinstance(item, str):
-            raise TypeError(f"{name} must hold names of controls, got {item!r}")
-        if item not in allowed:
-            raise ValueError(f"{name} may hold {', '.join(allowed)}; got {item!r}")
-    return tuple(item for item in allowed if item in given)
+def read_hidden(hide) -> tuple[str, ...]:
+    """The names in `hide`, each once and in the order of `HIDEABLE`."""
+    names = [None] if isinstance(hide, str) or not isinstance(hide, Iterable) else list(hide)
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(
+            f'hide must be a tuple of names of controls such as ("momentum",), got {hide!r}'
+        )
+    for name in names:
+        if name not in HIDEABLE:
+            raise ValueError(f"hide may hold {', '.join(HIDEABLE)}; got {name!r}")
+    return tuple(name for name in HIDEABLE if name in names)
 
 
 def check_batch_size(batch_size: int | None, n: int) -> None:
@@ -99,13 +70,13 @@ class Settings:
         def put(name, value):
             object.__setattr__(self, name, value)
 
-        put("lr", read_real("lr", self.lr, "a number above 0", lambda v: v > 0))
-        allowed = "a number from 0 to 0.99"
-        put("momentum", read_real("momentum", self.momentum, allowed, lambda v: 0 <= v <= 0.99))
+        put("lr", read_real("lr", self.lr, "a number above 0", math.ulp(0)))
+        put("momentum", read_real("momentum", self.momentum, "a number from 0 to 0.99", 0, 0.99))
         if self.batch_size is not None:
-            put("batch_size", _whole("batch_size", self.batch_size, 1, math.inf, _BATCHES))
-        put("seed", _whole("seed", self.seed, 0, LARGEST_SEED))
-        put("steps", _whole("steps", self.steps, 1, MOST_STEPS))
+            put("batch_size", read_real("batch_size", self.batch_size, _BATCHES, 1, kind=Integral))
+        for name, low, high in (("seed", 0, LARGEST_SEED), ("steps", 1, MOST_STEPS)):
+            allowed = f"a whole number from {low} to {high}"
+            put(name, read_real(name, getattr(self, name), allowed, low, high, Integral))
         if not isinstance(self.shuffle, bool):
             raise TypeError(f"shuffle must be True or False, got {self.shuffle!r}")
         if self.optimizer not in OPTIMIZERS:
@@ -114,11 +85,9 @@ class Settings:
             w, b = self.start
         except (TypeError, ValueError) as error:
             raise TypeError(f"start must be two numbers (w, b), got {self.start!r}") from error
-        both = [
-            read_real(f"start[{i}]", value, _STARTS, lambda v: abs(v) <= FARTHEST_START)
-            for i, value in enumerate((w, b))
-        ]
-        put("start", tuple(both))
+        both = enumerate((w, b))
+        far = FARTHEST_START
+        put("start", tuple(read_real(f"start[{i}]", v, _STARTS, -far, far) for i, v in both))
 
     def as_dict(self) -> dict:
         """The settings by name, as JSON has them (the start as a list)."""

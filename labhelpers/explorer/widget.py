@@ -1,7 +1,5 @@
 """The figure as an anywidget: the same module, with its settings as traits of a Python object."""
 
-from __future__ import annotations
-
 import anywidget
 import traitlets
 
@@ -9,8 +7,6 @@ from labhelpers.explorer.descent import descend
 from labhelpers.explorer.page import module_source
 from labhelpers.explorer.settings import Settings, check_batch_size
 from labhelpers.history import History
-
-__all__ = ["DescentWidget"]
 
 _SETTINGS = ("lr", "batch_size", "shuffle", "seed", "steps", "momentum", "optimizer", "start")
 
@@ -21,24 +17,12 @@ class DescentWidget(anywidget.AnyWidget):
     The browser computes and draws by itself; it tells Python when a control has come to rest. A
     value that the figure does not allow is refused with the message that `DescentExplorer` gives.
     A page without a widget manager shows the figure all the same, and Python hears nothing of it.
-
-    Attributes
-    ----------
-    lr, batch_size, shuffle, seed, steps, momentum, optimizer, start
-        The settings, as in `DescentExplorer`.
-    step : int
-        The step that the figure shows, 0 to `steps`.
+    The settings are called as there; `step` is the one that the figure shows, 0 to `steps`.
     """
 
     _esm = module_source() + "export default { render };\n"
 
-    points = traitlets.Dict(read_only=True).tag(sync=True)
-    name = traitlets.Unicode(read_only=True).tag(sync=True)
-    task = traitlets.Unicode(read_only=True).tag(sync=True)
-    hide = traitlets.List(read_only=True).tag(sync=True)
-    fix = traitlets.List(read_only=True).tag(sync=True)
-    goal = traitlets.Float(read_only=True).tag(sync=True)
-
+    figure = traitlets.Dict(read_only=True).tag(sync=True)
     lr = traitlets.Float().tag(sync=True)
     batch_size = traitlets.Int(None, allow_none=True).tag(sync=True)
     shuffle = traitlets.Bool().tag(sync=True)
@@ -50,13 +34,11 @@ class DescentWidget(anywidget.AnyWidget):
     step = traitlets.Int(30, min=0).tag(sync=True)
 
     def __init__(self, explorer) -> None:
-        values = explorer.values()
-        names = ("points", "name", "task", "hide", "fix", "goal")
-        fixed = {name: values.pop(name) for name in names}
-        self._explorer, self._x, self._y = explorer, explorer.x, explorer.y
-        super().__init__(step=values["steps"], **values)
-        for name, value in fixed.items():
-            self.set_trait(name, value)
+        self._explorer = explorer
+        settings = explorer.values()
+        figure = settings.pop("figure")
+        super().__init__(step=settings["steps"], **settings)
+        self.set_trait("figure", figure)
 
     @traitlets.validate(*_SETTINGS)
     def _check(self, proposal):
@@ -64,7 +46,7 @@ class DescentWidget(anywidget.AnyWidget):
         try:
             Settings(**{name: value})
             if name == "batch_size":
-                check_batch_size(value, len(self._x))
+                check_batch_size(value, len(self._explorer.x))
         except (TypeError, ValueError) as error:
             raise traitlets.TraitError(str(error)) from error
         return value
@@ -82,4 +64,4 @@ class DescentWidget(anywidget.AnyWidget):
     @property
     def history(self) -> History:
         """The present run."""
-        return descend(self._x, self._y, self.settings)
+        return descend(self._explorer.x, self._explorer.y, self.settings)

@@ -1,25 +1,19 @@
 """What is happening in a run, in words: the same sentences as ``descent.js`` shows."""
 
-from __future__ import annotations
-
 import math
-from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple
 
 import numpy as np
 
 from labhelpers.explorer.settings import Settings
-from labhelpers.figures.wording import power_of_ten
+from labhelpers.figures.wording import rounded
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
-
-__all__ = ["Verdict", "describe_run", "factor", "format_number"]
 
 
 class Verdict(NamedTuple):
     """How a run behaves: a short title, and a sentence that begins with a small letter."""
 
-    kind: str
     title: str
     text: str
 
@@ -36,24 +30,7 @@ def format_number(value: float, digits: int = 4) -> str:
 
     It has `digits` significant digits, the very large and small (with a power of ten) one less.
     """
-    if math.isnan(value):
-        return "undefined"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    size = abs(value)
-    plain = size == 0 or 1e-3 <= size < 1e5
-    context = Context(prec=digits if plain else digits - 1, rounding=ROUND_HALF_UP)
-    rounded = context.create_decimal(Decimal(size))
-    if plain:
-        text = f"{rounded:f}"
-        if "." in text:
-            text = text.rstrip("0").rstrip(".")
-    else:
-        mantissa, exponent = f"{rounded:e}".split("e")
-        if "." in mantissa:
-            mantissa = mantissa.rstrip("0").rstrip(".")
-        text = f"{mantissa} × {power_of_ten(int(exponent))}"
-    return ("−" if value < 0 else "") + text
+    return rounded(value, digits, digits - 1, least=0)
 
 
 def factor(lr: float, curvature: float, momentum: float) -> Factor:
@@ -73,39 +50,36 @@ def factor(lr: float, curvature: float, momentum: float) -> Factor:
 
 def describe_run(surface: LossSurface, settings: Settings, history: History) -> Verdict:
     """The verdict on a run of `settings` that is recorded in `history`."""
-    if history.batch_size is None:
-        if settings.optimizer == "adam":
-            return _describe_adam(surface, settings, history)
-        return _describe_batch(surface, settings)
-    return _describe_noisy(surface, settings, history)
+    if history.batch_size is not None:
+        return _describe_noisy(surface, settings, history)
+    if settings.optimizer == "adam":
+        return _describe_adam(surface, settings, history)
+    return _describe_batch(surface, settings)
 
 
 def _describe_batch(surface: LossSurface, settings: Settings) -> Verdict:
-    low, high = (float(value) for value in surface.eigenvalues)
-    steep = factor(settings.lr, high, settings.momentum)
-    shallow = factor(settings.lr, low, settings.momentum)
-    worst = max(abs(steep.value), abs(shallow.value))
-    along_steep = (
-        f"each step multiplies the error along the steep direction by "
-        f"{format_number(steep.value, 3)}"
-    )
-    along_shallow = f"along the shallow direction by {format_number(shallow.value, 3)}"
+    curvatures = surface.eigenvalues.tolist()
+    shallow, steep = (factor(settings.lr, one, settings.momentum) for one in curvatures)
+
+    def along(name: str, one: Factor) -> str:
+        swings = " (it swings about 0)" if one.turns else ""
+        return f"along the {name} direction by {format_number(one.value, 3)}{swings}"
+
+    text = f"each step multiplies the error {along('steep', steep)}"
+    other = along("shallow", shallow)
     if abs(abs(steep.value) - 1) < 1e-9:
-        return Verdict("edge", "On the limit", f"{along_steep}: it neither grows nor shrinks.")
+        return Verdict("On the limit", f"{text}: it neither grows nor shrinks.")
     if abs(steep.value) > 1:
-        both = f" and {along_shallow}" if abs(shallow.value) > 1 else ""
-        why = "That is above 1 in size, so the error grows."
-        return Verdict("diverging", "Diverging", f"{along_steep}{both}. {why}")
-    swings = [" (it swings about 0)" if one.turns else "" for one in (steep, shallow)]
+        both = f" and {other}" if abs(shallow.value) > 1 else ""
+        return Verdict("Diverging", f"{text}{both}. That is above 1 in size, so the error grows.")
     jumps = " (it jumps across the valley)" if not steep.turns and steep.value < 0 else ""
-    both = f"{along_steep}{swings[0]}{jumps}, {along_shallow}{swings[1]}"
+    worst = max(abs(steep.value), abs(shallow.value))
     if worst <= 0.97:
-        return Verdict("converging", "Converging", f"{both}.")
+        return Verdict("Converging", f"{text}{jumps}, {other}.")
     # In a valley so shallow that a step leaves the error as it is, to the last digit.
     steps = math.ceil(math.log(0.5) / math.log(worst)) if worst < 1 else math.inf
-    half = format_number(steps, 3)
-    text = f"{both}; half of the larger part is left after about {half} steps."
-    return Verdict("slow", "Converging slowly", text)
+    left = f"half of the larger part is left after about {format_number(steps, 3)} steps"
+    return Verdict("Converging slowly", f"{text}{jumps}, {other}; {left}.")
 
 
 def _describe_adam(surface: LossSurface, settings: Settings, history: History) -> Verdict:
@@ -116,9 +90,7 @@ def _describe_adam(surface: LossSurface, settings: Settings, history: History) -
         f"large the gradient is; the loss goes from {format_number(first)} to "
         f"{format_number(last)} (least squares: {format_number(surface.minimum_loss)})."
     )
-    if last <= first:
-        return Verdict("approaching", "Approaching", text)
-    return Verdict("overshooting", "Overshooting", text)
+    return Verdict("Approaching" if last <= first else "Overshooting", text)
 
 
 def _describe_noisy(surface: LossSurface, settings: Settings, history: History) -> Verdict:
@@ -127,19 +99,17 @@ def _describe_noisy(surface: LossSurface, settings: Settings, history: History) 
     if history.diverged:
         with np.errstate(over="ignore"):
             growth = loss[-1] / loss[0]
-        end = "beyond every number"
-        if np.isfinite(growth):
-            end = f"{format_number(growth, 3)} times its start"
-        why = ""
+        far = f"{format_number(growth, 3)} times its start"
+        text = f"the loss ends {far if np.isfinite(growth) else 'beyond every number'}."
         limit = surface.largest_stable_rate * (1 + settings.momentum)
         if settings.optimizer == "sgd" and settings.lr < limit:
             which = "a single sample" if one else "one batch"
-            why = f" With all samples this rate converges; {which} can be steeper than the whole."
-        return Verdict("diverging", "Diverging", f"the loss ends {end}.{why}")
+            text += f" With all samples this rate converges; {which} can be steeper than the whole."
+        return Verdict("Diverging", text)
     tail = loss[3 * history.steps // 4 + 1 :]
     text = (
         f"each {'sample' if one else 'batch'} pulls towards its own best line; in the last quarter "
         f"the loss is {format_number(tail.mean())} on average "
         f"(least squares: {format_number(surface.minimum_loss)})."
     )
-    return Verdict("noisy", "Bounded, with noise", text)
+    return Verdict("Bounded, with noise", text)

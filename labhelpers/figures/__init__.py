@@ -1,31 +1,32 @@
 """The figures of the labs.
 
-Every function draws on the axes that it is given, or makes a figure of its own, and returns a
-`Drawing`: the axes, the artists and a sentence that says what is shown. None of them touches
-pyplot, the backend or matplotlib's settings. An argument that does not fit raises `TypeError` or
-`ValueError` with a message that names it.
+Every function makes a figure of its own, or draws a single panel on the axes that it is given, and
+returns a `Drawing`: the axes, the artists and a sentence that says what is shown. None of them
+touches pyplot, the backend or matplotlib's settings. An argument that does not fit raises
+`TypeError` or `ValueError` with a message that names it.
 """
 
-from labhelpers.figures.contours import plot_clouds, plot_contours
-from labhelpers.figures.curves import plot_curve_fits
-from labhelpers.figures.drawing import Drawing
-from labhelpers.figures.fit import plot_fit
-from labhelpers.figures.losses import plot_losses
-from labhelpers.figures.noise import plot_gradient_noise
-from labhelpers.figures.run import plot_run
-from labhelpers.figures.step import plot_step, plot_steps
-from labhelpers.figures.surface3d import plot_surface
+from importlib import import_module
 
-__all__ = [
-    "Drawing",
-    "plot_clouds",
-    "plot_contours",
-    "plot_curve_fits",
-    "plot_fit",
-    "plot_gradient_noise",
-    "plot_losses",
-    "plot_run",
-    "plot_step",
-    "plot_steps",
-    "plot_surface",
-]
+#: The module of each name, which is loaded with matplotlib when the name is first used.
+_MODULES = {
+    "Drawing": "drawing",
+    "plot_clouds": "contours",
+    "plot_contours": "contours",
+    "plot_curve_fits": "curves",
+    "plot_fit": "fit",
+    "plot_gradient_noise": "noise",
+    "plot_losses": "losses",
+    "plot_run": "run",
+    "plot_step": "step",
+    "plot_steps": "step",
+    "plot_surface": "surface3d",
+}
+
+__all__ = [*_MODULES]
+
+
+def __getattr__(name: str):
+    if name in _MODULES:
+        return getattr(import_module(f"labhelpers.figures.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

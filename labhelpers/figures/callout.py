@@ -1,14 +1,10 @@
 """Arrowheads and short texts: which way a path goes, and what cannot be seen of it."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.path import Path
 
 from labhelpers.figures.style import INK, PAPER
 from labhelpers.figures.vector import FONT_SIZE, LETTER
-
-__all__ = ["draw_arrowhead", "occupied", "place_note", "point_out", "write_note"]
 
 #: An arrowhead that points along x, its tip at the origin.
 _HEAD = np.array([(0.0, 0.0), (-1.0, 0.42), (-0.72, 0.0), (-1.0, -0.42), (0.0, 0.0)])
@@ -49,26 +45,27 @@ def place_note(ax, text: str, near: tuple[float, float] = (0.5, 0.5)):
     ]
     left, right, bottom, top = _box(ax, text, (0, 0))
     width, height = right - left, top - bottom
-    best, least = near, np.inf
-    for drop in np.arange(-6, 7) * 0.06:
-        for shift in (0.03 + width / 2, -0.03 - width / 2, 0.0):
-            margin = min(0.5, 0.02 + width / 2)
-            x = float(np.clip(near[0] + shift, margin, 1 - margin))
-            y = float(np.clip(near[1] + drop, 0.02 + height / 2, 0.98 - height / 2))
-            left, right, bottom, top = _box(ax, text, (x, y))
-            covered = (
-                ((points > (left - 0.01, bottom)) & (points < (right + 0.01, top)))
-                .all(axis=1)
-                .sum()
-            )
-            touched = sum(
-                left < other[1] and right > other[0] and bottom < other[3] and top > other[2]
-                for other in taken
-            )
-            cost = covered + 1e4 * touched + 40 * np.hypot(x - near[0], y - near[1])
-            if cost < least:
-                best, least = (x, y), cost
-    return write_note(ax, text, best)
+    margin = min(0.5, 0.02 + width / 2)
+
+    def cost(place) -> float:
+        left, right, bottom, top = _box(ax, text, place)
+        inside = (points > (left - 0.01, bottom)) & (points < (right + 0.01, top))
+        touched = sum(
+            left < other[1] and right > other[0] and bottom < other[3] and top > other[2]
+            for other in taken
+        )
+        far = np.hypot(place[0] - near[0], place[1] - near[1])
+        return inside.all(axis=1).sum() + 1e4 * touched + 40 * far
+
+    places = [
+        (
+            float(np.clip(near[0] + shift, margin, 1 - margin)),
+            float(np.clip(near[1] + drop, 0.02 + height / 2, 0.98 - height / 2)),
+        )
+        for drop in np.arange(-6, 7) * 0.06
+        for shift in (0.03 + width / 2, -0.03 - width / 2, 0.0)
+    ]
+    return write_note(ax, text, min(places, key=cost))
 
 
 def _box(ax, text: str, centre) -> tuple[float, float, float, float]:

@@ -5,8 +5,6 @@ Hessian and the level, and with one scale for w and b. Only then are the shape o
 right angle between a step and the contour below it what they are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +12,7 @@ from matplotlib.patches import Ellipse
 from matplotlib.ticker import MaxNLocator
 
 from labhelpers.figures.callout import draw_arrowhead, occupied, point_out
-from labhelpers.figures.drawing import MARGINS, Drawing, open_sheet
+from labhelpers.figures.drawing import MARGINS, Drawing, Sheet
 from labhelpers.figures.inputs import check_runs
 from labhelpers.figures.style import (
     CONTOUR,
@@ -68,9 +66,9 @@ def bowl(surface: LossSurface, level: float) -> np.ndarray:
     return surface.eigenvectors * np.sqrt(2 * (level - surface.minimum_loss) / surface.eigenvalues)
 
 
-def contour(surface: LossSurface, level: float, number: int = 120) -> np.ndarray:
-    """Points of the contour of `level`, shape (number, 2)."""
-    turn = np.linspace(0, 2 * np.pi, number, endpoint=False)
+def contour(surface: LossSurface, level: float) -> np.ndarray:
+    """Points of the contour of `level`, shape (120, 2)."""
+    turn = np.linspace(0, 2 * np.pi, 120, endpoint=False)
     return surface.minimum + np.stack([np.cos(turn), np.sin(turn)], 1) @ bowl(surface, level).T
 
 
@@ -220,18 +218,18 @@ def plot_contours(
     left, right, top, bottom = MARGINS
     # Two ranges that are both chosen shape the panel, within reason.
     height = min(max((SIZE[0] - left - right) * window.ratio, 140.0), 420.0) + top + bottom
-    with open_sheet(ax, size=(SIZE[0], height)) as sheet:
-        ax = sheet.ax
-        artists = draw_contours(ax, surface, window, directions=directions)
-        artists |= draw_paths(ax, histories, window)
-        artists["contour_labels"] = label_contours(ax, surface, artists["levels"])
-        text = (
-            "Contours of the loss over slope w and intercept b; minimum "
-            f"{rounded(surface.minimum_loss)} at {point(*surface.minimum)}."
-        )
-        for history in histories:
-            text += f" {describe_run(history, window)}."
-        return sheet.finish(artists, text, _notice(histories, artists["exits"]))
+    sheet = Sheet(ax, size=(SIZE[0], height))
+    ax = sheet.ax
+    artists = draw_contours(ax, surface, window, directions=directions)
+    artists |= draw_paths(ax, histories, window)
+    artists["contour_labels"] = label_contours(ax, surface, artists["levels"])
+    text = (
+        "Contours of the loss over slope w and intercept b; minimum "
+        f"{rounded(surface.minimum_loss)} at {point(*surface.minimum)}."
+    )
+    for history in histories:
+        text += f" {describe_run(history, window)}."
+    return sheet.finish(artists, text, _notice(histories, artists["exits"]))
 
 
 def describe_run(history: History, window: Window) -> str:
@@ -257,7 +255,7 @@ def _notice(histories: Sequence[History], exits: Sequence) -> str:
     return "On each ellipse the loss is the same. Where ellipses lie close, the loss is steep."
 
 
-def plot_clouds(surface: LossSurface, *histories: History, axs=None) -> Drawing:
+def plot_clouds(surface: LossSurface, *histories: History) -> Drawing:
     """Plot where runs stay once they are near the minimum, each in a panel of its own.
 
     The second half of each run is shown, point by point, with the ellipse of two standard
@@ -268,8 +266,6 @@ def plot_clouds(surface: LossSurface, *histories: History, axs=None) -> Drawing:
     surface : LossSurface
     *histories : History
         Runs of at least four steps.
-    axs : sequence of Axes, optional
-        One for each run; a new figure is made if left out.
 
     Returns
     -------
@@ -286,22 +282,22 @@ def plot_clouds(surface: LossSurface, *histories: History, axs=None) -> Drawing:
     window = Window((w - room / ratio, w + room / ratio), (b - room, b + room))
     artists: dict = {"contours": [], "points": [], "ellipses": []}
     text = "The second half of each run about the minimum, point by point."
-    with open_sheet(axs, size=CLOUD, columns=len(histories)) as sheet:
-        for ax, run, cloud, style in zip(
-            sheet.axes, histories, clouds, run_styles(histories), strict=True
-        ):
-            artists["contours"].append(draw_contours(ax, surface, window)["contours"])
-            look = style.line(
-                linestyle="none", marker="o", markersize=3.6, markeredgewidth=0.4, zorder=4
-            )
-            artists["points"] += ax.plot(*cloud.T, label=run.label, **look)
-            variances, vectors = np.linalg.eigh(np.cov(cloud.T))
-            spread = np.sqrt(np.maximum(variances, 0))
-            look = {"facecolor": "none", "edgecolor": style.color, "linewidth": 2, "zorder": 6}
-            ellipse = draw_ellipse(ax, cloud.mean(axis=0), 2 * vectors * spread, **look)
-            artists["ellipses"].append(ellipse)
-            ax.set_title(run.label, loc="left", fontsize=10)
-            text += f" {run.label}: {count(len(cloud), 'point')}, standard deviations "
-            text += f"{rounded(spread[1])} and {rounded(spread[0])} along the cloud's own axes."
-        notice = "Compare the ellipses: each holds most of the points of its run (two standard "
-        return sheet.finish(artists, text, f"{notice}deviations).")
+    sheet = Sheet(size=CLOUD, columns=len(histories))
+    for ax, run, cloud, style in zip(
+        sheet.axes, histories, clouds, run_styles(histories), strict=True
+    ):
+        artists["contours"].append(draw_contours(ax, surface, window)["contours"])
+        look = style.line(
+            linestyle="none", marker="o", markersize=3.6, markeredgewidth=0.4, zorder=4
+        )
+        artists["points"] += ax.plot(*cloud.T, label=run.label, **look)
+        variances, vectors = np.linalg.eigh(np.cov(cloud.T))
+        spread = np.sqrt(np.maximum(variances, 0))
+        look = {"facecolor": "none", "edgecolor": style.color, "linewidth": 2, "zorder": 6}
+        ellipse = draw_ellipse(ax, cloud.mean(axis=0), 2 * vectors * spread, **look)
+        artists["ellipses"].append(ellipse)
+        ax.set_title(run.label, loc="left", fontsize=10)
+        text += f" {run.label}: {count(len(cloud), 'point')}, standard deviations "
+        text += f"{rounded(spread[1])} and {rounded(spread[0])} along the cloud's own axes."
+    notice = "Compare the ellipses: each holds most of the points of its run (two standard "
+    return sheet.finish(artists, text, f"{notice}deviations).")

@@ -1,20 +1,16 @@
 """Several models' predictions over the same data, for targets that a line does not fit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
 
 from labhelpers.figures.callout import place_note
-from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.drawing import Drawing, Sheet
 from labhelpers.figures.fit import draw_points
 from labhelpers.figures.inputs import read_points
 from labhelpers.figures.style import dress, run_styles
 from labhelpers.figures.window import Window, data_window
 from labhelpers.figures.wording import count, rounded
-
-__all__ = ["plot_curve_fits"]
 
 
 def plot_curve_fits(dataset, predictions: Mapping[str, tuple], ax=None) -> Drawing:
@@ -47,28 +43,28 @@ def plot_curve_fits(dataset, predictions: Mapping[str, tuple], ax=None) -> Drawi
         if (np.diff(across) < 0).any():
             raise ValueError(f"{name} must have its x in increasing order")
     window = data_window(x, y)
-    with open_sheet(ax) as sheet:
-        ax = sheet.ax
-        window.apply(ax)
-        artists = {"points": draw_points(ax, x, y), "curves": []}
-        styles = run_styles(curves)
-        for index, (label, (across, height)) in enumerate(curves.items()):
-            # Markers at a few places only: a cue, not a point of the data.
-            stride = max(1, across.size // 7)
-            look = styles[index].line(label=label, linewidth=2, zorder=4)
-            first = stride * index // len(curves)
-            look["markevery"] = list(range(first, across.size, stride))
-            artists["curves"] += ax.plot(across, height, **look)
-            _tell_unseen(ax, window, label, height)
-        dress(ax, "x", "y")
-        text = f"{count(x.size, 'data point')} with the predictions of {', '.join(curves)}."
-        for label, (across, height) in curves.items():
-            text += f" {label}: from {rounded(height[0])} at x = {rounded(across[0])}"
-            text += f" to {rounded(height[-1])} at x = {rounded(across[-1])}."
-        notice = "Look at how the points scatter about the curve."
-        if len(curves) > 1:
-            notice = "Look at where each curve can follow the points, and where it cannot."
-        return sheet.finish(artists, text, notice)
+    sheet = Sheet(ax)
+    ax = sheet.ax
+    window.apply(ax)
+    artists = {"points": draw_points(ax, x, y), "curves": []}
+    styles = run_styles(curves)
+    for index, (label, (across, height)) in enumerate(curves.items()):
+        # Markers at a few places only: a cue, not a point of the data.
+        stride = max(1, across.size // 7)
+        look = styles[index].line(label=label, linewidth=2, zorder=4)
+        first = stride * index // len(curves)
+        look["markevery"] = list(range(first, across.size, stride))
+        artists["curves"] += ax.plot(across, height, **look)
+        _tell_unseen(ax, window, label, height)
+    dress(ax, "x", "y")
+    text = f"{count(x.size, 'data point')} with the predictions of {', '.join(curves)}."
+    for label, (across, height) in curves.items():
+        text += f" {label}: from {rounded(height[0])} at x = {rounded(across[0])}"
+        text += f" to {rounded(height[-1])} at x = {rounded(across[-1])}."
+    notice = "Look at how the points scatter about the curve."
+    if len(curves) > 1:
+        notice = "Look at where each curve can follow the points, and where it cannot."
+    return sheet.finish(artists, text, notice)
 
 
 def _tell_unseen(ax, window: Window, label: str, height) -> None:

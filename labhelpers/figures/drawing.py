@@ -1,10 +1,7 @@
 """What a plotting function returns, and the sheet that it draws on."""
 
-from __future__ import annotations
-
 import html
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -12,8 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labhelpers.figures.vector import data_uri, draw_panel, draw_swatch, title_of
-
-__all__ = ["Drawing", "Sheet", "as_html", "frames", "open_sheet"]
 
 #: CSS pixels to the inch, which is also the resolution of the figures' coordinates.
 PIXELS_PER_INCH = 96
@@ -50,11 +45,11 @@ class Drawing:
         What to notice.
     """
 
-    def __init__(self, sheet: Sheet, artists: Mapping, description: str, caption: str) -> None:
+    def __init__(self, sheet: "Sheet", artists: Mapping, description: str, caption: str) -> None:
         self.figure_, self.axes_ = sheet.figure, sheet.axes
         self.artists_ = MappingProxyType(dict(artists))
         self.caption = caption
-        self._description, self._sheet = description, sheet
+        self._description, self._columns = description, sheet.columns
 
     @property
     def ax_(self) -> Axes:
@@ -69,23 +64,19 @@ class Drawing:
 
     def panels(self) -> list[str]:
         """The figure's pictures as SVG, in reading order; a narrow page stacks them."""
-        return [draw_panel(group, self._sheet.place(group)) for group in self._sheet.groups]
+        above = TITLE if any(map(title_of, self.axes_)) else 0
+        return draw_columns(self.axes_, self._columns, above)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         """What a notebook shows: text for every reader, a picture when the figure is ours."""
         bundle = {"text/plain": self._description}
-        if self._sheet.own:
-            bundle["text/html"] = self._as_html()
-        return {
-            kind: data
-            for kind, data in bundle.items()
-            if (not include or kind in include) and (not exclude or kind not in exclude)
-        }
-
-    def _as_html(self) -> str:
-        legend = {label: draw_swatch(artist) for label, artist in _entries(self.axes_).items()}
-        width = self.figure_.bbox.width
-        return as_html(self.panels(), legend, self._description, self.caption, width)
+        if isinstance(self.figure_, _Page):
+            legend = {label: draw_swatch(artist) for label, artist in _entries(self.axes_).items()}
+            width = self.figure_.bbox.width
+            bundle["text/html"] = as_html(
+                self.panels(), legend, self._description, self.caption, width
+            )
+        return bundle
 
     __repr__ = describe
 
@@ -93,18 +84,10 @@ class Drawing:
 def as_html(
     panels: Sequence[str], legend: Mapping[str, str], description: str, caption: str, width: float
 ) -> str:
-    """A figure for a page: pictures, pictures by label, and texts; no script, and no style sheet.
+    """A figure for a page, without script and style sheet: its `panels`, and its `legend` by label.
 
-    Parameters
-    ----------
-    panels : sequence of str
-        SVG, in reading order.
-    legend : mapping of str to str
-        SVG by label.
-    description, caption : str
-        For a reader by ear, and for one by eye.
-    width : float
-        Of the figure in pixels, for the texts to be no wider.
+    The pictures are SVG. `description` is for a reader by ear, `caption` for one by eye; the texts
+    are no wider than the figure, whose `width` is in pixels.
     """
     small = _SMALL.format(width=max(round(width), 480))
     entries = " ".join(
@@ -136,18 +119,29 @@ def _entries(axes: Sequence[Axes]) -> dict:
     return found
 
 
-class Sheet:
-    """The axes to draw on: either made here or given by the caller.
+class _Page(Figure):
+    """A figure of the course's own."""
 
-    Attributes
-    ----------
-    groups : list of tuple of Axes
-        The panels that stay together, one above the other, when a narrow page stacks the rest.
+
+class Sheet:
+    """The axes to draw on: what the caller passed as `ax`, or the panels of a new figure.
+
+    Each of its panels has a `size` in pixels and, around its axes, `margins`: left, right, top and
+    bottom. A narrow page stacks the columns.
     """
 
-    def __init__(self, figure, axes: tuple[Axes, ...], columns: int, *, own: bool) -> None:
-        self.figure, self.axes, self.own = figure, axes, own
-        self.groups = [axes[column::columns] for column in range(columns)]
+    def __init__(self, given=None, *, size=SIZE, rows=1, columns=1, margins=MARGINS) -> None:
+        self.columns = columns
+        if given is not None:
+            if not isinstance(given, Axes) or given.name == "3d":
+                raise TypeError(f"ax must be flat axes of matplotlib, got {type(given).__name__}")
+            self.figure, self.axes = given.figure, (given,)
+            return
+        inches = columns * size[0] / PIXELS_PER_INCH, rows * size[1] / PIXELS_PER_INCH
+        # No pyplot: its list of figures, its current axes and its backend stay as they are.
+        self.figure = _Page(inches, PIXELS_PER_INCH)
+        places = frames(size, rows, columns, margins)
+        self.axes = tuple(self.figure.add_axes(place, facecolor="white") for place in places)
 
     @property
     def ax(self) -> Axes:
@@ -155,55 +149,24 @@ class Sheet:
         (ax,) = self.axes
         return ax
 
-    def place(self, group: Sequence[Axes]) -> tuple[float, float, float, float]:
-        """Left, top, width and height in pixels of the part of the figure that `group` takes."""
-        width = self.figure.bbox.width / len(self.groups)
-        above = TITLE if any(map(title_of, self.axes)) else 0
-        return self.groups.index(group) * width, -above, width, self.figure.bbox.height + above
-
     def finish(self, artists: Mapping, description: str, caption: str) -> Drawing:
-        """What the plotting function returns; the caller's axes, if they are few, get a legend.
+        """What the plotting function returns; the caller's axes get a legend.
 
         Beside our own figures the legend stands as text, which a narrow page can break.
         """
-        for ax in self.axes if len(self.axes) < 4 else ():
-            if not isinstance(ax.figure, _Page) and _entries([ax]):
-                ax.legend(loc="best", framealpha=0.9)
+        if not isinstance(self.figure, _Page) and _entries(self.axes):
+            self.ax.legend(loc="best", framealpha=0.9)
         return Drawing(self, artists, description, caption)
 
 
-class _Page(Figure):
-    """A figure of the course's own."""
-
-
-@contextmanager
-def open_sheet(
-    given, *, size=SIZE, rows: int = 1, columns: int = 1, margins=MARGINS
-) -> Iterator[Sheet]:
-    """Open a sheet: new axes if `given` is ``None``, else `given`.
-
-    Parameters
-    ----------
-    given : Axes, sequence of Axes, or None
-        What the caller passed as `ax` (one panel) or `axs` (several).
-    size : (float, float)
-        Width and height of a panel of a new figure in pixels.
-    rows, columns : int
-        Panels of the figure.
-    margins : (float, float, float, float)
-        Room around the axes of each panel in pixels: left, right, top, bottom.
-    """
-    if given is not None:
-        axes = _given_axes(given, rows * columns)
-        yield Sheet(axes[0].figure, axes, columns, own=False)
-        return
-    width, height = columns * size[0], rows * size[1]
-    # No pyplot: its list of figures, its current axes and its backend stay as they are.
-    figure = _Page((width / PIXELS_PER_INCH, height / PIXELS_PER_INCH), PIXELS_PER_INCH)
-    axes = tuple(figure.add_axes(frame) for frame in frames(size, rows, columns, margins))
-    for ax in axes:
-        ax.set_facecolor("white")
-    yield Sheet(figure, axes, columns, own=True)
+def draw_columns(axes: Sequence[Axes], columns: int, above: float = 0, *, ours=True) -> list[str]:
+    """Pictures of the columns of a figure of `axes`; `above` is the room over it for titles."""
+    box = axes[0].figure.bbox
+    width, height = box.width / columns, box.height + above
+    return [
+        draw_panel(axes[column::columns], (column * width, -above, width, height), ours=ours)
+        for column in range(columns)
+    ]
 
 
 def frames(size, rows: int, columns: int, margins=MARGINS) -> list[list[float]]:
@@ -216,19 +179,3 @@ def frames(size, rows: int, columns: int, margins=MARGINS) -> list[list[float]]:
         for row in reversed(range(rows))
         for column in range(columns)
     ]
-
-
-def _given_axes(given, panels: int) -> tuple[Axes, ...]:
-    name = "ax" if panels == 1 else "axs"
-    try:
-        axes = (given,) if panels == 1 else tuple(np.asarray(given, dtype=object).flat)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"axs must be a sequence of {panels} axes, got {given!r}") from error
-    if len(axes) != panels:
-        raise ValueError(f"axs must hold {panels} axes, one for each panel, got {len(axes)}")
-    for ax in axes:
-        if not isinstance(ax, Axes):
-            raise TypeError(f"{name} must be matplotlib axes, got {type(ax).__name__}")
-        if ax.name == "3d":
-            raise TypeError(f"{name} must be flat axes, got 3-D axes")
-    return axes

@@ -1,45 +1,26 @@
 """Data space: the points and the fitted lines."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from labhelpers.figures.callout import place_note
-from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.drawing import Drawing, Sheet
 from labhelpers.figures.inputs import check_labels, check_roles, read_line, read_points
 from labhelpers.figures.style import INK, POINTS, WRONG, dress, run_styles
 from labhelpers.figures.window import WHOLE_LINE, Window, data_window
 from labhelpers.figures.wording import count, equation
 
-__all__ = ["draw_line", "draw_points", "plot_fit"]
 
-
-def draw_points(ax, x: np.ndarray, y: np.ndarray, label: str | None = "data"):
+def draw_points(ax, x: np.ndarray, y: np.ndarray):
     """Draw the data as points, fainter the more there are."""
     many = x.size > 300
-    (points,) = ax.plot(
-        x,
-        y,
-        linestyle="none",
-        marker="o",
-        markersize=3.2 if many else 4.2,
-        color=POINTS,
-        alpha=0.5 if many else 0.7,
-        markeredgewidth=0,
-        label=label,
-        zorder=2,
-    )
+    look = {"markersize": 3.2, "alpha": 0.5} if many else {"markersize": 4.2, "alpha": 0.7}
+    look |= {"linestyle": "none", "marker": "o", "color": POINTS, "markeredgewidth": 0}
+    (points,) = ax.plot(x, y, label="data", zorder=2, **look)
     return points
 
 
 def draw_line(ax, w: float, b: float, window: Window, color: str, **look):
-    """Draw ŷ = w·x + b across `window`; say so in words where no part of it lies inside.
-
-    Returns
-    -------
-    Line2D
-        With data w·x + b at both ends of the window, whether or not they are inside.
-    """
+    """Draw ŷ = w·x + b across `window`; say so in words where no part of it lies inside."""
     ends = np.array(window.x)
     with np.errstate(over="ignore", invalid="ignore"):
         heights = w * ends + b
@@ -81,35 +62,33 @@ def plot_fit(
     """
     x, y = read_points(dataset)
     fitted = [read_line(line) for line in lines]
-    names = check_labels(labels, len(fitted)) or [_named(*line) for line in fitted]
+    names = check_labels(labels, len(fitted)) or [
+        f"{run}: {equation(w, b)}" if run else equation(w, b) for w, b, run in fitted
+    ]
     styles = run_styles(lines, check_roles(roles, len(fitted)))
     truth = _true_line(dataset) if show_truth else None
     every = [line[:2] for line in fitted] + ([truth] if truth else [])
     window = data_window(x, y, every, share=WHOLE_LINE)
-    with open_sheet(ax) as sheet:
-        ax = sheet.ax
-        window.apply(ax)
-        artists = {"points": draw_points(ax, x, y), "lines": [], "truth": None}
-        for (w, b, _), name, style in zip(fitted, names, styles, strict=True):
-            look = {"linestyle": style.linestyle, "label": name}
-            artists["lines"].append(draw_line(ax, w, b, window, style.color, **look))
-        if truth:
-            artists["truth"] = draw_line(
-                ax, *truth, window, INK, linestyle=(0, (4, 3)), linewidth=1.3, label="true line"
-            )
-        dress(ax, "x", "y")
-        notice = "The loss is the mean square of the points' vertical distances from the line."
-        if WRONG in [style.color for style in styles]:
-            notice = "Look at how the dashed red line differs."
-        if truth:
-            notice = (
-                "The thin dashes are the true line. Noise keeps even the best line a little off it."
-            )
-        return sheet.finish(artists, _describe(dataset, x, fitted, truth), notice)
-
-
-def _named(w: float, b: float, run: str | None) -> str:
-    return equation(w, b) if run is None else f"{run}: {equation(w, b)}"
+    sheet = Sheet(ax)
+    ax = sheet.ax
+    window.apply(ax)
+    artists = {"points": draw_points(ax, x, y), "lines": [], "truth": None}
+    for (w, b, _), name, style in zip(fitted, names, styles, strict=True):
+        look = {"linestyle": style.linestyle, "label": name}
+        artists["lines"].append(draw_line(ax, w, b, window, style.color, **look))
+    if truth:
+        artists["truth"] = draw_line(
+            ax, *truth, window, INK, linestyle=(0, (4, 3)), linewidth=1.3, label="true line"
+        )
+    dress(ax, "x", "y")
+    notice = "The loss is the mean square of the points' vertical distances from the line."
+    if WRONG in [style.color for style in styles]:
+        notice = "Look at how the dashed red line differs."
+    if truth:
+        notice = (
+            "The thin dashes are the true line. Noise keeps even the best line a little off it."
+        )
+    return sheet.finish(artists, _describe(dataset, x, fitted, truth), notice)
 
 
 def _true_line(dataset) -> tuple[float, float]:

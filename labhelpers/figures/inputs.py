@@ -1,6 +1,6 @@
 """Reading what a lab passes to a figure: points, lines, runs and losses."""
 
-from __future__ import annotations
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -48,36 +48,32 @@ def read_line(line) -> tuple[float, float, str | None]:
 
 def check_runs(surface, *histories, name: str = "history") -> None:
     """Raise `TypeError` unless a `LossSurface` and `History` objects came."""
-    for value, kind, what in ((surface, LossSurface, "surface"),) + tuple(
-        (history, History, name) for history in histories
-    ):
+    runs = [(history, History, name) for history in histories]
+    for value, kind, what in [(surface, LossSurface, "surface"), *runs]:
         if not isinstance(value, kind):
             raise TypeError(f"{what} must be a {kind.__name__}, got {type(value).__name__}")
 
 
 def check_labels(labels, number: int) -> list[str] | None:
     """The labels as a list of `number` strings, or ``None`` where none were given."""
-    if labels is None:
-        return None
-    if isinstance(labels, str):
-        raise TypeError(f"labels must be a sequence of strings, got the single string {labels!r}")
-    try:
-        labels = [str(label) for label in labels]
-    except TypeError as error:
-        raise TypeError(f"labels must be a sequence of strings, got {labels!r}") from error
-    if len(labels) != number:
-        raise ValueError(f"labels must hold {number} names, one for each, got {len(labels)}")
-    return labels
+    return None if labels is None else [str(label) for label in _one_each(labels, number, "labels")]
 
 
 def check_roles(roles, number: int) -> list[str | None]:
     """The roles as a list of `number` names in the table of colours or ``None``."""
-    roles = [None] * number if roles is None else list(roles)
-    if len(roles) != number:
-        raise ValueError(f"roles must hold {number} names, one for each, got {len(roles)}")
+    roles = [None] * number if roles is None else _one_each(roles, number, "roles")
     for role in roles:
         check_choice(role, "each of roles", (None, *ROLES))
     return roles
+
+
+def _one_each(names, number: int, what: str) -> list:
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise TypeError(f"{what} must be a sequence of strings, got {names!r}")
+    names = list(names)
+    if len(names) != number:
+        raise ValueError(f"{what} must hold {number} names, one for each, got {len(names)}")
+    return names
 
 
 def check_choice(value, name: str, allowed: tuple) -> None:

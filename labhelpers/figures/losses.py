@@ -1,7 +1,5 @@
 """Loss curves: one or several, by step, epoch or update, on a linear or a log axis."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +8,13 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from labhelpers.figures.callout import point_out
-from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.drawing import Drawing, Sheet
 from labhelpers.figures.inputs import check_choice, check_labels, check_roles
 from labhelpers.figures.style import MINIMUM, WRONG, SeriesStyle, dress, run_styles
 from labhelpers.figures.window import Exit, Window, find_exit
 from labhelpers.figures.wording import rounded
 from labhelpers.history import History
 from labhelpers.reading import read_number, read_vector
-
-__all__ = ["plot_losses"]
 
 #: A diverging curve is followed to this many times the largest loss of the others.
 REACH = {"linear": 2.0, "log": 1e3}
@@ -28,15 +24,17 @@ MOST_MARKERS = 16
 _AXIS = {"step": "iteration", "epoch": "epoch", "update": "update"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Curve:
-    """One curve: its points, its name, and how it is to look."""
+    """One curve: its points, its name, how it is to look, and where it leaves the plot, if ever."""
 
     x: np.ndarray
     y: np.ndarray
     name: str
     style: SeriesStyle
     diverged: bool
+    exit: Exit | None = None
+    left: str | None = None
 
 
 def _grows(y: np.ndarray) -> bool:
@@ -48,39 +46,18 @@ def _grows(y: np.ndarray) -> bool:
     return not np.isfinite(first).any() or bool(np.nanmax(last) > 10 * abs(np.nanmax(first)))
 
 
-def _progress(history: History, by: str) -> np.ndarray:
-    """Where each point of a run lies on the horizontal axis, shape (n + 1,)."""
-    if by != "epoch" or history.steps == 0:
-        return np.arange(history.steps + 1, dtype=float)
-    starts = history.epoch_starts
-    counts = np.diff(starts)
-    # The last epoch may be unfinished: its updates count as shares of a whole one.
-    counts[-1] = max(counts[-1], history.updates_per_epoch)
-    epoch = np.searchsorted(starts[:-1], np.arange(history.steps), side="right") - 1
-    inside = (np.arange(history.steps) - starts[epoch]) / counts[epoch]
-    end = len(counts) - 1 + (history.steps - starts[-2]) / counts[-1]
-    return np.append(epoch + inside, end)
-
-
-def _history_curve(history: History, style: SeriesStyle, name: str, by: str) -> _Curve:
-    # By epoch, the loss is read once at the start of each epoch and at the end.
-    points = history.epoch_starts if by == "epoch" else np.arange(history.steps + 1)
-    x = _progress(history, by)[points]
-    return _Curve(x, history.loss[points], name, style, history.diverged)
-
-
-def _plain_curve(series, style: SeriesStyle, name: str) -> _Curve:
-    # A pair of sequences is (x, losses); a pair of numbers is a series of two losses.
-    if isinstance(series, tuple) and len(series) == 2 and all(np.ndim(part) for part in series):
-        x, y = read_vector(series[0], "x"), read_vector(series[1], "losses")
-        if x.size != y.size:
-            raise ValueError(f"x and losses must have the same length, got {x.size} and {y.size}")
-        if not np.isfinite(x).all():
-            raise ValueError("x must be finite: it contains NaN or infinite values")
-    else:
-        y = read_vector(series, "each series")
-        x = np.arange(y.size, dtype=float)
-    return _Curve(x, y, name, style, _grows(y))
+def _read_curve(series, style: SeriesStyle, name: str, by: str) -> _Curve:
+    if isinstance(series, History):
+        # By epoch, the loss is read once at the start of each epoch and at the end.
+        points = series.epoch_starts if by == "epoch" else np.arange(series.steps + 1)
+        x = np.arange(points.size, dtype=float)
+        if by == "epoch" and series.steps:
+            # The last epoch may be unfinished: its updates count as shares of a whole one.
+            updates = points[-1] - points[-2]
+            x[-1] = x[-2] + updates / max(updates, series.updates_per_epoch)
+        return _Curve(x, series.loss[points], name, style, series.diverged)
+    y = read_vector(series, "each series")
+    return _Curve(np.arange(y.size, dtype=float), y, name, style, _grows(y))
 
 
 def _limits(curves: Sequence[_Curve], scale: str, reference: float | None) -> tuple[float, float]:
@@ -107,30 +84,28 @@ def _limits(curves: Sequence[_Curve], scale: str, reference: float | None) -> tu
     return (min(0.0, low) - (room if low < 0 else 0.02 * (high - low))), high + room
 
 
-def _padded(low: float, high: float) -> tuple[float, float]:
-    room = 0.03 * (high - low) or 0.5
-    return low - room, high + room
+def _padded(last: float) -> tuple[float, float]:
+    room = 0.03 * last or 0.5
+    return -room, last + room
 
 
 def _leave(curve: _Curve, window: Window, scale: str) -> Exit | None:
     """Where the curve leaves the plot, in data coordinates, or ``None``."""
-    if scale == "log":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            y = np.where(curve.y > 0, np.log10(curve.y), np.where(np.isnan(curve.y), np.nan, -1e9))
-        frame = Window(window.x, tuple(np.log10(window.y)))
-    else:
-        y, frame = curve.y, window
     # A fall to zero on a log axis leaves by the bottom: only what rises counts as leaving.
-    gone = find_exit(curve.x, np.maximum(y, frame.y[0]), frame, first=curve.diverged)
-    if gone is None or scale == "linear":
-        return gone
+    heights = np.maximum(curve.y, window.y[0])
+    if scale == "linear":
+        return find_exit(curve.x, heights, window, first=curve.diverged)
+    frame = Window(window.x, tuple(np.log10(window.y)))
+    gone = find_exit(curve.x, np.log10(heights), frame, first=curve.diverged)
+    if gone is None:
+        return None
     inside = None if gone.inside is None else np.array([gone.inside[0], 10.0 ** gone.inside[1]])
     edge = np.array([gone.edge[0], 10.0 ** gone.edge[1]])
     return Exit(gone.step, inside, edge, gone.number)
 
 
-def _draw_curve(ax, curve: _Curve, gone: Exit | None, scale: str):
-    x, shown = curve.x, curve.y
+def _draw_curve(ax, curve: _Curve, scale: str):
+    x, shown, gone = curve.x, curve.y, curve.exit
     stride = max(1, x.size // MOST_MARKERS)
     look = curve.style.line(label=curve.name, markevery=stride, zorder=4)
     if gone is not None:
@@ -143,25 +118,14 @@ def _draw_curve(ax, curve: _Curve, gone: Exit | None, scale: str):
     return line
 
 
-def _left(curve: _Curve, gone: Exit, by: str) -> str:
-    noun = "epoch" if by == "epoch" else "step"
-    return gone.told(noun, rounded(curve.x[gone.step]))
-
-
 def plot_losses(
-    *series,
-    ax=None,
-    by="step",
-    scale="linear",
-    labels=None,
-    roles=None,
-    reference=None,
+    *series, ax=None, by="step", scale="linear", labels=None, roles=None, reference=None
 ) -> Drawing:
     """Plot loss curves on shared axes.
 
     Parameters
     ----------
-    *series : History, sequence of losses, or pair (x, losses)
+    *series : History or sequence of losses
         A plain sequence of n losses is drawn against 0, 1, …, n − 1.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure is made if left out.
@@ -186,7 +150,7 @@ def plot_losses(
     """
     if not series:
         raise ValueError("series is empty: give at least one History or sequence of losses")
-    check_choice(by, "by", ("step", "epoch", "update"))
+    check_choice(by, "by", tuple(_AXIS))
     check_choice(scale, "scale", ("linear", "log"))
     names = check_labels(labels, len(series)) or [
         getattr(item, "label", "loss" if len(series) == 1 else f"loss {index + 1}")
@@ -196,47 +160,43 @@ def plot_losses(
         reference = read_number(reference, "reference")
         if not np.isfinite(reference) or (scale == "log" and reference <= 0):
             raise ValueError(f"reference must be finite, on a log axis above 0, got {reference}")
-    curves: list[_Curve] = []
     styles = run_styles(series, check_roles(roles, len(series)))
-    for item, style, name in zip(series, styles, names, strict=True):
-        if isinstance(item, History):
-            curves.append(_history_curve(item, style, name, by))
-        else:
-            curves.append(_plain_curve(item, style, name))
+    curves = [
+        _read_curve(item, style, name, by)
+        for item, style, name in zip(series, styles, names, strict=True)
+    ]
     if scale == "log" and not any((curve.y > 0).any() for curve in curves):
         raise ValueError('scale="log" needs at least one loss above 0')
-    first, last = (float(end([end(curve.x) for curve in curves])) for end in (np.min, np.max))
-    window = Window(_padded(first, last), _limits(curves, scale, reference))
-    exits = [_leave(curve, window, scale) for curve in curves]
-    if all(exits):
+    last = max(float(curve.x[-1]) for curve in curves)
+    window = Window(_padded(last), _limits(curves, scale, reference))
+    noun = "epoch" if by == "epoch" else "step"
+    for curve in curves:
+        curve.exit = _leave(curve, window, scale)
+        curve.left = curve.exit and curve.exit.told(noun, rounded(curve.x[curve.exit.step]))
+    if all(curve.exit for curve in curves):
         # When nothing stays, the empty rest of the axis is of no use.
-        last = max(float(gone.edge[0]) for gone in exits)
-        window = Window(_padded(first, max(first + 1.7 * (last - first), first + 1)), window.y)
-    with open_sheet(ax) as sheet:
-        ax = sheet.ax
-        ax.set_yscale(scale)
-        window.apply(ax)
-        artists = {"reference": None}
-        artists["lines"] = [
-            _draw_curve(ax, curve, gone, scale) for curve, gone in zip(curves, exits, strict=True)
-        ]
-        if reference is not None:
-            name = f"least squares {rounded(reference)}"
-            dotted = {"color": MINIMUM, "linewidth": 1.3, "linestyle": (0, (1, 1.6)), "zorder": 3}
-            artists["reference"] = ax.axhline(reference, label=name, **dotted)
-        artists["exits"] = [
-            None if gone is None else point_out(ax, gone, _left(curve, gone, by), curve.style.color)
-            for curve, gone in zip(curves, exits, strict=True)
-        ]
-        ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
-        dress(ax, _AXIS[by], "loss" if scale == "linear" else "loss, log scale")
-        notice = _notice(curves, exits, by, scale, reference)
-        return sheet.finish(artists, _describe(curves, exits, by, scale, reference), notice)
+        last = max(float(curve.exit.edge[0]) for curve in curves)
+        window = Window(_padded(max(1.7 * last, 1)), window.y)
+    sheet = Sheet(ax)
+    ax = sheet.ax
+    ax.set_yscale(scale)
+    window.apply(ax)
+    artists = {"lines": [_draw_curve(ax, curve, scale) for curve in curves], "reference": None}
+    if reference is not None:
+        name = f"least squares {rounded(reference)}"
+        dotted = {"color": MINIMUM, "linewidth": 1.3, "linestyle": (0, (1, 1.6)), "zorder": 3}
+        artists["reference"] = ax.axhline(reference, label=name, **dotted)
+    artists["exits"] = [
+        curve.exit and point_out(ax, curve.exit, curve.left, curve.style.color) for curve in curves
+    ]
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
+    dress(ax, _AXIS[by], "loss" if scale == "linear" else "loss, log scale")
+    notice = _notice(curves, by, scale, reference)
+    return sheet.finish(artists, _describe(curves, by, scale, reference), notice)
 
 
-def _notice(curves, exits, by: str, scale: str, reference: float | None) -> str:
-    pairs = zip(curves, exits, strict=True)
-    if gone := [curve.name for curve, left in pairs if left]:
+def _notice(curves, by: str, scale: str, reference: float | None) -> str:
+    if gone := [curve.name for curve in curves if curve.exit]:
         return f"The arrow marks where {' and '.join(gone)} left the plot."
     if len({curve.style.color == WRONG for curve in curves}) == 2:
         if _lie_together(curves, scale):
@@ -276,11 +236,11 @@ def _has_settled(y: np.ndarray) -> bool:
     return bool(np.median(half[1]) > 0.5 * np.median(half[0]))
 
 
-def _describe(curves, exits, by: str, scale: str, reference: float | None) -> str:
+def _describe(curves, by: str, scale: str, reference: float | None) -> str:
     text = f"Loss by {_AXIS[by]}{' on a log axis' if scale == 'log' else ''}."
-    for curve, gone in zip(curves, exits, strict=True):
+    for curve in curves:
         text += f" {curve.name}: from {rounded(curve.y[0])}"
-        text += f" to {rounded(curve.y[-1])}." if gone is None else f", {_left(curve, gone, by)}."
+        text += f", {curve.left}." if curve.exit else f" to {rounded(curve.y[-1])}."
     if reference is not None:
         text += f" Least squares: {rounded(reference)}."
     return text

@@ -1,17 +1,13 @@
 """How noisy a mini-batch gradient is, against the size of the batch."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from labhelpers.figures.callout import write_note
-from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.drawing import Drawing, Sheet
 from labhelpers.figures.style import BATCH, MUTED, SeriesStyle, dress
 from labhelpers.figures.wording import rounded
 from labhelpers.reading import read_vector
-
-__all__ = ["plot_gradient_noise"]
 
 
 def plot_gradient_noise(batch_sizes, spreads, ax=None) -> Drawing:
@@ -51,39 +47,34 @@ def plot_gradient_noise(batch_sizes, spreads, ax=None) -> Drawing:
     first = int(np.flatnonzero(shown)[0])
     guide = spread[first] * np.sqrt(sizes[first] / sizes)
     low, high = (float(end) for end in (min(spread[shown].min(), guide.min()), spread.max()))
-    with open_sheet(ax) as sheet:
-        ax = sheet.ax
-        ax.set_xscale("log")
-        ax.set_yscale("log")
-        ax.set_xlim(sizes[0] / 1.2, sizes[-1] * 1.2)
-        # Room for the text below the last point.
-        ax.set_ylim(low / (1.3 if shown.all() else 1.8), high * 1.3)
-        look = SeriesStyle(BATCH, "o", "-").line(label="spread of the gradient", zorder=4)
-        artists = {"spread": ax.plot(sizes[shown], spread[shown], **look)[0], "zeros": None}
-        (artists["guide"],) = ax.plot(
-            sizes, guide, color=MUTED, linestyle=(0, (4, 3)), linewidth=1.4, label="1/√B", zorder=3
-        )
-        if not shown.all():
-            text = f"B = {', '.join(map(rounded, sizes[~shown]))}: no spread ↓"
-            artists["zeros"] = write_note(ax, text, (0.98, 0.06), ha="right")
-        dress(ax, "batch size B", "spread of the gradient")
-        if sizes.size <= 9:
-            # The measured batch sizes mean more here than powers of ten.
-            ax.xaxis.set_major_locator(FixedLocator(sizes))
-            ax.xaxis.set_minor_locator(NullLocator())
-        notice = "Four times the batch gives about half the spread"
-        notice += ", and less near the batch of all samples." if not shown.all() else "."
-        return sheet.finish(artists, _describe(sizes, spread, shown), notice)
-
-
-def _describe(sizes: np.ndarray, spread: np.ndarray, shown: np.ndarray) -> str:
-    low, high = np.flatnonzero(shown)[[0, -1]]
-    ends = (low,) if low == high else (low, high)
+    sheet = Sheet(ax)
+    ax = sheet.ax
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xlim(sizes[0] / 1.2, sizes[-1] * 1.2)
+    # Room for the text below the last point.
+    ax.set_ylim(low / (1.3 if shown.all() else 1.8), high * 1.3)
+    look = SeriesStyle(BATCH, "o", "-").line(label="spread of the gradient", zorder=4)
+    artists = {"spread": ax.plot(sizes[shown], spread[shown], **look)[0], "zeros": None}
+    (artists["guide"],) = ax.plot(
+        sizes, guide, color=MUTED, linestyle=(0, (4, 3)), linewidth=1.4, label="1/√B", zorder=3
+    )
+    if not shown.all():
+        text = f"B = {', '.join(map(rounded, sizes[~shown]))}: no spread ↓"
+        artists["zeros"] = write_note(ax, text, (0.98, 0.06), ha="right")
+    dress(ax, "batch size B", "spread of the gradient")
+    if sizes.size <= 9:
+        # The measured batch sizes mean more here than powers of ten.
+        ax.xaxis.set_major_locator(FixedLocator(sizes))
+        ax.xaxis.set_minor_locator(NullLocator())
+    notice = "Four times the batch gives about half the spread"
+    notice += ", and less near the batch of all samples." if not shown.all() else "."
+    ends = dict.fromkeys(np.flatnonzero(shown)[[0, -1]])
     places = ", ".join(f"{rounded(spread[k])} at B = {rounded(sizes[k])}" for k in ends)
     text = (
         "Spread of the mini-batch gradient against batch size, both on log axes: "
         f"{places}; the guide falls as 1/√B."
     )
     if not shown.all():
-        text += f" No spread at B = {', '.join(rounded(size) for size in sizes[~shown])}."
-    return text
+        text += f" No spread at B = {', '.join(map(rounded, sizes[~shown]))}."
+    return sheet.finish(artists, text, notice)

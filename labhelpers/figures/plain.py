@@ -4,8 +4,6 @@ Only a figure that such a picture shows truly is shown so: lines, texts and cont
 linear or logarithmic axes. Everything else matplotlib draws as before, on a white card.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,11 +15,17 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
 from matplotlib.text import Text
 
-from labhelpers.figures.drawing import MARGINS, PIXELS_PER_INCH, SIZE, TITLE, as_html, frames
+from labhelpers.figures.drawing import (
+    MARGINS,
+    PIXELS_PER_INCH,
+    SIZE,
+    TITLE,
+    as_html,
+    draw_columns,
+    frames,
+)
 from labhelpers.figures.style import PAPER, THEME
-from labhelpers.figures.vector import PYPLOT_NUMBERS, draw_panel, draw_swatch, title_of
-
-__all__ = ["mime_bundle", "themed"]
+from labhelpers.figures.vector import PYPLOT_NUMBERS, draw_swatch, title_of
 
 #: More points make a heavier picture than matplotlib's.
 MOST_POINTS = 3000
@@ -62,11 +66,7 @@ def themed(figure) -> str | None:
             return None
         legend: dict[str, str] = {}
         with _laid_out(figure) as columns:
-            width, height = figure.bbox.width / columns, figure.bbox.height
-            panels = [
-                draw_panel(figure.axes[n::columns], (n * width, 0, width, height), ours=False)
-                for n in range(columns)
-            ]
+            panels = draw_columns(figure.axes, columns, ours=False)
             for ax in figure.axes:
                 legend |= {
                     text.get_text(): draw_swatch(handle, ours=False) for handle, text in _legend(ax)
@@ -176,12 +176,11 @@ def _is_plain_axis(axis, side: str) -> bool:
         and low < high
         and ticks.get(side, True)
         and ticks.get(f"label{side}", True)
-        and (isinstance(numbers, PYPLOT_NUMBERS) or not _has_formula(axis, numbers))
+        and (
+            isinstance(numbers, PYPLOT_NUMBERS)
+            or not any("$" in text for text in numbers.format_ticks(axis.get_majorticklocs()))
+        )
     )
-
-
-def _has_formula(axis, numbers) -> bool:
-    return any("$" in text for text in numbers.format_ticks(axis.get_majorticklocs()))
 
 
 def _is_plain_line(line) -> bool:

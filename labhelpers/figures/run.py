@@ -1,9 +1,7 @@
 """The final figure: what a run fitted, the way it took, and how its loss fell."""
 
-from __future__ import annotations
-
 from labhelpers.figures.contours import plot_contours
-from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.drawing import Drawing, Sheet
 from labhelpers.figures.fit import plot_fit
 from labhelpers.figures.inputs import check_choice, check_runs, read_points
 from labhelpers.figures.losses import plot_losses
@@ -11,12 +9,8 @@ from labhelpers.figures.wording import count, equation, rounded
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
 
-__all__ = ["plot_run"]
 
-
-def plot_run(
-    dataset, surface: LossSurface, history: History, axs=None, *, scale: str = "log"
-) -> Drawing:
+def plot_run(dataset, surface: LossSurface, history: History, *, scale: str = "log") -> Drawing:
     """Plot a whole run in one row: data and final line, contours and path, loss curve.
 
     Parameters
@@ -24,8 +18,6 @@ def plot_run(
     dataset : DataSet or pair (x, y)
     surface : LossSurface
     history : History
-    axs : sequence of three Axes, optional
-        A new figure is made if left out.
     scale : {"log", "linear"}
         Scale of the loss axis.
 
@@ -41,23 +33,20 @@ def plot_run(
     least = surface.minimum_loss
     # Data that lie on a line have a least-squares loss of 0, which no log axis can show.
     reference = least if least > 0 or scale == "linear" else None
-    with open_sheet(axs, size=(262, 254), columns=3) as sheet:
-        left, middle, right = sheet.axes
-        artists = {
-            "fit": plot_fit(dataset, history, labels=[history.label], ax=left).artists_,
-            "contours": plot_contours(surface, history, ax=middle).artists_,
-            "losses": plot_losses(history, ax=right, scale=scale, reference=reference).artists_,
-        }
-        notice = "One run, three views: its last line, the path of (w, b), and the loss on the way."
-        return sheet.finish(artists, _describe(surface, history), notice)
-
-
-def _describe(surface: LossSurface, history: History) -> str:
+    sheet = Sheet(size=(262, 254), columns=3)
+    left, middle, right = sheet.axes
+    artists = {
+        "fit": plot_fit(dataset, history, labels=[history.label], ax=left).artists_,
+        "contours": plot_contours(surface, history, ax=middle).artists_,
+        "losses": plot_losses(history, ax=right, scale=scale, reference=reference).artists_,
+    }
     text = f"{history.label}: {count(history.steps, 'step')}, "
     if history.diverged:
         text += f"diverged from step {history.diverged_at}; "
-    return (
-        f"{text}loss from {rounded(history.loss[0])} to {rounded(history.loss[-1])} "
-        f"(least squares {rounded(surface.minimum_loss)}), "
+    text += (
+        f"loss from {rounded(history.loss[0])} to {rounded(history.loss[-1])} "
+        f"(least squares {rounded(least)}), "
         f"final line {equation(history.w[-1], history.b[-1])}."
     )
+    notice = "One run, three views: its last line, the path of (w, b), and the loss on the way."
+    return sheet.finish(artists, text, notice)

@@ -4,25 +4,21 @@ Both panels show the same point k of the path: the line on the left has the slop
 the point on the right.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np
 
 from labhelpers.figures.callout import draw_arrowhead
 from labhelpers.figures.contours import draw_contours, draw_paths, frame_ratio, label_contours
-from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.drawing import Drawing, Sheet
 from labhelpers.figures.fit import draw_line, draw_points
 from labhelpers.figures.inputs import check_runs, read_points
-from labhelpers.figures.style import BATCH, INK, SeriesStyle, dress, run_styles
-from labhelpers.figures.window import Window, data_window, parameter_window
+from labhelpers.figures.style import INK, SeriesStyle, dress, run_styles
+from labhelpers.figures.window import data_window, parameter_window
 from labhelpers.figures.wording import rounded
 from labhelpers.history import History
 from labhelpers.reading import read_number
 from labhelpers.surface import LossSurface
-
-__all__ = ["plot_step", "plot_steps"]
 
 #: A panel of `plot_step`, and one of `plot_steps`, whose numbers are few.
 SIZE, SMALL = (400, 330), (168, 176)
@@ -37,69 +33,39 @@ def _read_step(step, history: History, name: str = "step") -> int:
     return int(number)
 
 
-def _read_batch(batch, size: int) -> np.ndarray | None:
-    if batch is None:
-        return None
-    indices = np.asarray(batch.detach().cpu() if hasattr(batch, "detach") else batch).ravel()
-    whole = indices.size and np.issubdtype(indices.dtype, np.integer)
-    if not whole or indices.min() < 0 or indices.max() >= size:
-        raise ValueError(f"batch must hold indices of samples from 0 to {size - 1}, got {batch!r}")
-    return indices
-
-
-def _run_window(x: np.ndarray, y: np.ndarray, history: History) -> Window:
-    """Limits of data space for all steps of a run, so that its frames can be compared."""
-    return data_window(x, y, list(zip(history.w.tolist(), history.b.tolist(), strict=True)))
-
-
-def draw_data_space(
-    ax, x: np.ndarray, y: np.ndarray, history: History, step: int, window: Window, *, batch=None
-) -> dict:
-    """Points, the line of point `step` and its residuals; with `batch`, of these samples only."""
+def draw_data_space(ax, x: np.ndarray, y: np.ndarray, history: History, step: int) -> dict:
+    """Points, the line of point `step` and its residuals, on limits that hold for all steps."""
+    window = data_window(x, y, np.stack([history.w, history.b], axis=1))
     w, b = float(history.w[step]), float(history.b[step])
     (style,) = run_styles([history])
     window.apply(ax)
-    chosen = np.arange(x.size) if batch is None else batch
-    artists = {"points": draw_points(ax, x, y), "batch": None}
+    artists = {"points": draw_points(ax, x, y)}
     with np.errstate(over="ignore", invalid="ignore"):
-        predicted = w * x[chosen] + b
+        predicted = w * x + b
     # A residual that ends far outside is drawn to just beyond the frame: the rest is not seen.
     height = window.y[1] - window.y[0]
     ends = np.clip(predicted, window.y[0] - height, window.y[1] + height)
-    gap = np.full(chosen.size, np.nan)
-    few = chosen.size <= 120
-    (artists["residuals"],) = ax.plot(
-        *np.array([[x[chosen], x[chosen], gap], [y[chosen], ends, gap]])
-        .transpose(0, 2, 1)
-        .reshape(2, -1),
-        **SeriesStyle(style.color, "none", "-").line(linewidth=0.8 if few else 0.5, zorder=1.5),
-        alpha=0.45 if few else 0.2,
-        label="residuals",
-    )
+    gap = np.full(x.size, np.nan)
+    segments = np.array([[x, x, gap], [y, ends, gap]]).transpose(0, 2, 1).reshape(2, -1)
+    thin = {"linewidth": 0.8, "alpha": 0.45} if x.size <= 120 else {"linewidth": 0.5, "alpha": 0.2}
+    look = SeriesStyle(style.color, "none", "-").line(zorder=1.5, **thin)
+    (artists["residuals"],) = ax.plot(*segments, label="residuals", **look)
     artists["line"] = draw_line(ax, w, b, window, style.color, label="ŷ = w·x + b")
-    if batch is not None:
-        ring = {"marker": "o", "markersize": 7, "markerfacecolor": "none", "linestyle": "none"}
-        ring |= {"markeredgecolor": BATCH, "markeredgewidth": 1.8, "zorder": 3.5}
-        (artists["batch"],) = ax.plot(x[batch], y[batch], label="next batch", **ring)
     dress(ax, "x", "y")
     return artists
 
 
-def draw_parameter_space(ax, surface, history: History, step: int, window: Window) -> dict:
+def draw_parameter_space(ax, surface, history: History, step: int, ratio: float) -> dict:
     """Contours, the path so far, point `step` and an arrow along the next step."""
     (style,) = run_styles([history])
+    window = parameter_window(surface, [history], ratio=ratio)
     artists = draw_contours(ax, surface, window)
     drawn = draw_paths(ax, [history], window, labels=["path so far"], until=step)
     artists |= {"path": drawn["paths"][0], "exit": drawn["exits"][0]}
     artists["next"] = None
     w, b = history.w, history.b
-    (artists["current"],) = ax.plot(
-        [w[step]],
-        [b[step]],
-        **SeriesStyle(style.color, "o", "none").line(markersize=9, markeredgewidth=1.4),
-        label="this step",
-        zorder=7,
-    )
+    dot = SeriesStyle(style.color, "o", "none").line(markersize=9, markeredgewidth=1.4, zorder=7)
+    (artists["current"],) = ax.plot([w[step]], [b[step]], label="this step", **dot)
     here = bool(window.contains(w[step], b[step]))
     if step < history.steps and here and np.isfinite([w[step + 1], b[step + 1]]).all():
         ends = np.array(window.clip((w[step], b[step]), (w[step + 1], b[step + 1])))
@@ -118,9 +84,7 @@ def _numbers(history: History, step: int) -> str:
     return f"w = {w}, b = {b}, loss {loss}"
 
 
-def plot_step(
-    dataset, surface: LossSurface, history: History, step: int, axs=None, *, batch=None
-) -> Drawing:
+def plot_step(dataset, surface: LossSurface, history: History, step: int) -> Drawing:
     """Plot one step of a run in data space and in parameter space.
 
     Parameters
@@ -130,48 +94,34 @@ def plot_step(
     history : History
     step : int
         Which point of the path, from 0 (the start) to ``history.steps``. Both panels show it.
-    axs : sequence of two Axes, optional
-        Data space and parameter space; a new figure is made if left out.
-    batch : sequence of int, optional
-        Indices of the samples of the next update: they are ringed, and only their residuals drawn.
 
     Returns
     -------
     Drawing
-        With artists ``"points"``, ``"line"``, ``"residuals"``, ``"batch"`` in data space;
-        those of `plot_contours`, ``"path"``, ``"current"``, ``"next"`` (the arrow's head, ``None``
-        where there is no step to show) and ``"exit"`` in parameter space; ``"title"``.
+        With artists ``"points"``, ``"line"`` and ``"residuals"`` in data space; those of
+        `plot_contours`, ``"path"``, ``"current"``, ``"next"`` (the arrow's head, ``None`` where
+        there is no step to show) and ``"exit"`` in parameter space; ``"title"``.
     """
     x, y = read_points(dataset)
     check_runs(surface, history)
     step = _read_step(step, history)
-    batch = _read_batch(batch, x.size)
-    with open_sheet(axs, size=SIZE, columns=2) as sheet:
-        left, right = sheet.axes
-        artists = draw_data_space(
-            left, x, y, history, step, _run_window(x, y, history), batch=batch
-        )
-        window = parameter_window(surface, [history], ratio=frame_ratio(SIZE))
-        artists |= draw_parameter_space(right, surface, history, step, window)
-        artists["contour_labels"] = label_contours(right, surface, artists["levels"])
-        title = f"Step {step}: {_numbers(history, step)}"
-        artists["title"] = left.set_title(title, loc="left")
-        return sheet.finish(artists, _describe_step(history, step, batch), NOTICE)
-
-
-def _describe_step(history: History, step: int, batch) -> str:
+    sheet = Sheet(size=SIZE, columns=2)
+    left, right = sheet.axes
+    artists = draw_data_space(left, x, y, history, step)
+    artists |= draw_parameter_space(right, surface, history, step, frame_ratio(SIZE))
+    artists["contour_labels"] = label_contours(right, surface, artists["levels"])
+    title = f"Step {step}: {_numbers(history, step)}"
+    artists["title"] = left.set_title(title, loc="left")
     text = f"Step {step} of {history.steps} ({history.label}): {_numbers(history, step)}."
-    if batch is not None:
-        text += f" The next update uses {batch.size} of the samples, ringed."
     if step < history.steps:
         w, b = rounded(history.w[step + 1]), rounded(history.b[step + 1])
-        return f"{text} The next step leads to w = {w}, b = {b}."
-    return f"{text} This is the last point."
+        text += f" The next step leads to w = {w}, b = {b}."
+    else:
+        text += " This is the last point."
+    return sheet.finish(artists, text, NOTICE)
 
 
-def plot_steps(
-    dataset, surface: LossSurface, history: History, steps=(0, 1, 2, 5), axs=None
-) -> Drawing:
+def plot_steps(dataset, surface: LossSurface, history: History, steps=(0, 1, 2, 5)) -> Drawing:
     """Plot several steps side by side: data space above, parameter space below.
 
     Parameters
@@ -181,8 +131,6 @@ def plot_steps(
     history : History
     steps : sequence of int
         One column for each; a column shows one step in both its panels.
-    axs : array of Axes, shape (2, len(steps)), optional
-        A new figure is made if left out.
 
     Returns
     -------
@@ -196,18 +144,16 @@ def plot_steps(
     steps = [_read_step(step, history, "each of steps") for step in steps]
     if not steps:
         raise ValueError("steps is empty: give at least one step")
-    data = _run_window(x, y, history)
     ratio = frame_ratio(SMALL, SMALL_MARGINS)
-    parameters = parameter_window(surface, [history], ratio=ratio)
-    with open_sheet(axs, size=SMALL, rows=2, columns=len(steps), margins=SMALL_MARGINS) as sheet:
-        above, below = sheet.axes[: len(steps)], sheet.axes[len(steps) :]
-        columns = []
-        for step, top, bottom in zip(steps, above, below, strict=True):
-            drawn = draw_data_space(top, x, y, history, step, data)
-            drawn |= draw_parameter_space(bottom, surface, history, step, parameters)
-            loss = rounded(history.loss[step])
-            drawn["title"] = top.set_title(f"Step {step}: loss {loss}", loc="left", fontsize=10)
-            columns.append(drawn)
-        text = "; ".join(f"step {step}: {_numbers(history, step)}" for step in steps)
-        text = f"{history.label}, in both spaces. {text}."
-        return sheet.finish({"columns": columns}, text, NOTICE)
+    sheet = Sheet(size=SMALL, rows=2, columns=len(steps), margins=SMALL_MARGINS)
+    above, below = sheet.axes[: len(steps)], sheet.axes[len(steps) :]
+    columns = []
+    for step, top, bottom in zip(steps, above, below, strict=True):
+        drawn = draw_data_space(top, x, y, history, step)
+        drawn |= draw_parameter_space(bottom, surface, history, step, ratio)
+        loss = rounded(history.loss[step])
+        drawn["title"] = top.set_title(f"Step {step}: loss {loss}", loc="left", fontsize=10)
+        columns.append(drawn)
+    text = "; ".join(f"step {step}: {_numbers(history, step)}" for step in steps)
+    text = f"{history.label}, in both spaces. {text}."
+    return sheet.finish({"columns": columns}, text, NOTICE)

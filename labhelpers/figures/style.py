@@ -1,7 +1,5 @@
 """How the course's figures look: one table of colours for all of them, light and dark."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -106,14 +104,9 @@ def run_styles(runs: Iterable, roles: Iterable[str | None] | None = None) -> lis
 
     A run's look is its own: on one surface, a `History` of one label has the same colour, marker
     and line style in every figure, in the order in which the labels were first drawn. Only where
-    two runs of a figure would look alike does the later one take another look, for good.
-
-    Parameters
-    ----------
-    runs : iterable
-        A series that is no `History` takes a look that is free in this figure.
-    roles : iterable of str or None, optional
-        For each, its name in `ROLES` where the colour is to say what it is.
+    two runs of a figure would look alike does the later one take another look, for good. A series
+    that is no `History` takes a look that is free in this figure; one whose colour is to say what
+    it is has a name in `ROLES`.
     """
     used: set[int] = set()
     looks = []

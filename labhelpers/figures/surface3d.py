@@ -6,8 +6,6 @@ outside, every level over the one below; then, inside the rim alone, the levels 
 each as the opening through which the lower ones are seen.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.patches import Ellipse
 from matplotlib.ticker import MaxNLocator
@@ -21,7 +19,7 @@ from labhelpers.figures.contours import (
     draw_ellipse,
     edge_loss,
 )
-from labhelpers.figures.drawing import Drawing, open_sheet
+from labhelpers.figures.drawing import Drawing, Sheet
 from labhelpers.figures.inputs import check_runs
 from labhelpers.figures.style import CONTOUR, GRID, INK, MUTED, SHADES, mark_minimum, run_styles
 from labhelpers.figures.vector import FONT_SIZE
@@ -29,8 +27,6 @@ from labhelpers.figures.window import find_exit, parameter_window
 from labhelpers.figures.wording import point, rounded
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
-
-__all__ = ["plot_surface"]
 
 #: From where the bowl is seen: turned about the vertical, and how far from above, in radians.
 TURN, ELEVATION = np.radians(28), np.radians(42)
@@ -75,27 +71,27 @@ def plot_surface(surface: LossSurface, history: History | None = None, ax=None) 
     if gone is not None and gone.inside is not None:
         points = np.vstack([points, gone.edge])
     view = _View(surface, top)
-    with open_sheet(ax, size=(428, 332), margins=(4, 4, 4, 4)) as sheet:
-        ax = sheet.ax
-        artists = view.draw(ax) | {"path": None, "exit": None}
-        for run in histories:
-            (style,) = run_styles([run])
-            every = [index * DRAPE for index in range(0, marked, stride)]
-            look = style.line(label=run.label, zorder=4, markevery=every)
-            w, b = _drape(points).T
-            (artists["path"],) = ax.plot(*view.project(w, b, surface(w, b)).T, **look)
-            if gone is not None:
-                artists["exit"] = write_note(ax, gone.told(), (0.5, 0.97))
-        lowest = view.project(*surface.minimum, surface.minimum_loss)
-        artists["minimum"] = mark_minimum(ax, *lowest)
-        text = (
-            "The loss as a surface over slope w and intercept b, a bowl that rises from "
-            f"{rounded(surface.minimum_loss)} at {point(*surface.minimum)} to {rounded(top)}."
-        )
-        for run in histories:
-            text += f" {describe_run(run, window)}."
-        notice = "Every cut at one height is an ellipse. Seen from above, these are the contours."
-        return sheet.finish(artists, text, notice)
+    sheet = Sheet(ax, size=(428, 332), margins=(4, 4, 4, 4))
+    ax = sheet.ax
+    artists = view.draw(ax) | {"path": None, "exit": None}
+    for run in histories:
+        (style,) = run_styles([run])
+        every = [index * DRAPE for index in range(0, marked, stride)]
+        look = style.line(label=run.label, zorder=4, markevery=every)
+        w, b = _drape(points).T
+        (artists["path"],) = ax.plot(*view.project(w, b, surface(w, b)).T, **look)
+        if gone is not None:
+            artists["exit"] = write_note(ax, gone.told(), (0.5, 0.97))
+    lowest = view.project(*surface.minimum, surface.minimum_loss)
+    artists["minimum"] = mark_minimum(ax, *lowest)
+    text = (
+        "The loss as a surface over slope w and intercept b, a bowl that rises from "
+        f"{rounded(surface.minimum_loss)} at {point(*surface.minimum)} to {rounded(top)}."
+    )
+    for run in histories:
+        text += f" {describe_run(run, window)}."
+    notice = "Every cut at one height is an ellipse. Seen from above, these are the contours."
+    return sheet.finish(artists, text, notice)
 
 
 class _View:

@@ -7,8 +7,6 @@ feature ``prefers-color-scheme`` answers with the ``color-scheme`` of the place 
 it can be read also where a page does not say what it is.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Iterable
 from itertools import pairwise
@@ -24,17 +22,6 @@ from matplotlib.transforms import Affine2D
 
 from labhelpers.figures.style import GRID, INK, MUTED, PAPER, dark_partner, decades
 from labhelpers.figures.wording import AxisNumbers
-
-__all__ = [
-    "FONT_SIZE",
-    "LETTER",
-    "PYPLOT_NUMBERS",
-    "data_uri",
-    "draw_panel",
-    "draw_swatch",
-    "number_width",
-    "title_of",
-]
 
 #: In CSS pixels.
 FONT_SIZE = 13
@@ -185,10 +172,8 @@ class _Picture:
             self.add("rect", f'fill="{self.colour(ax.get_facecolor())}"', **frame)
             ticks = self._ticks(ax.xaxis), self._ticks(ax.yaxis)
             if ax.xaxis.get_tick_params().get("gridOn"):
-                high = self._height - top
-                across, down = _short(right - left), _short(top - bottom)
-                grid = "".join(f"M{_short(x)} {_short(high)}v{down}" for x, _ in ticks[0])
-                grid += "".join(f"M{_short(left)} {_short(y)}h{across}" for y, _ in ticks[1])
+                grid = "".join(f"M{_short(x)} {frame['y']}v{frame['height']}" for x, _ in ticks[0])
+                grid += "".join(f"M{frame['x']} {_short(y)}h{frame['width']}" for y, _ in ticks[1])
                 self.add("path", f'stroke="{self.colour(GRID)}"', d=grid)
         by_depth = sorted([*ax.patches, *ax.lines], key=lambda artist: artist.get_zorder())
         lines = [artist for artist in by_depth if hasattr(artist, "get_xydata")]

@@ -1,7 +1,5 @@
 """The rectangle that a figure shows, and where a path leaves it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,8 +7,6 @@ import numpy as np
 
 from labhelpers.history import History
 from labhelpers.surface import LossSurface
-
-__all__ = ["Exit", "Window", "data_window", "find_exit", "parameter_window"]
 
 #: Room beyond the outermost thing shown, as a share of the range.
 MARGIN = 0.08
@@ -65,23 +61,15 @@ class Window:
 
 @dataclass(frozen=True)
 class Exit:
-    """Where a path leaves for good.
+    """Where a path leaves for good."""
 
-    Attributes
-    ----------
-    step : int
-        The first point outside.
-    inside : ndarray, shape (2,), or None
-        The point before it; ``None`` if every point is outside.
-    edge : ndarray, shape (2,)
-        Where the path crosses the edge of the window.
-    number : bool
-        Whether the point outside is one; a coordinate that is not a number is nowhere.
-    """
-
+    #: The first point outside.
     step: int
+    #: The point before it, shape (2,); ``None`` if every point is outside.
     inside: np.ndarray | None
+    #: Where the path crosses the edge of the window, shape (2,).
     edge: np.ndarray
+    #: Whether the point outside is one; a coordinate that is not a number is nowhere.
     number: bool = True
 
     def told(self, noun: str = "step", at=None) -> str:
@@ -101,19 +89,19 @@ def find_exit(x, y, window: Window, *, first: bool = False) -> Exit | None:
     inside = window.contains(x, y)
     if inside[-1]:
         return None
-    centre = np.array([sum(window.x) / 2, sum(window.y) / 2])
+
+    def leave(step: int, before, here) -> Exit:
+        there = x[step], y[step]
+        return Exit(step, before, _cross(here, there, window), not np.isnan(there).any())
+
     if not inside.any():
-        return Exit(0, None, _cross(centre, (x[0], y[0]), window), _is_number(x[0], y[0]))
+        return leave(0, None, np.array([sum(window.x) / 2, sum(window.y) / 2]))
     last = int(np.flatnonzero(inside)[-1])
     if first:
         entered = int(np.flatnonzero(inside)[0])
         last = entered + int(np.flatnonzero(~inside[entered:])[0]) - 1
-    here, there = np.array([x[last], y[last]]), (x[last + 1], y[last + 1])
-    return Exit(last + 1, here, _cross(here, there, window), _is_number(*there))
-
-
-def _is_number(x, y) -> bool:
-    return not (np.isnan(x) or np.isnan(y))
+    here = np.array([x[last], y[last]])
+    return leave(last + 1, here, here)
 
 
 def _cross(here: np.ndarray, there, window: Window) -> np.ndarray:
@@ -152,27 +140,22 @@ def parameter_window(
     ranges not chosen, the shorter one is extended until b's is `ratio` times w's: with one scale
     for both, the rectangle then fills axes of that shape.
     """
-    w_star, b_star = surface.minimum
-    w, b = [w_star], [b_star]
-    if not histories:
-        # With no path to show, a square of a few units about the minimum shows the bowl.
-        half = 1.5 * max(2.0, abs(w_star), abs(b_star))
-        w += [w_star - half, w_star + half]
-        b += [b_star - half, b_star + half]
+    centre = np.array(surface.minimum)[:, None]
+    # With no path to show, a square of a few units about the minimum shows the bowl.
+    half = 0.0 if histories else 1.5 * max(2.0, np.abs(centre).max())
+    shown = [centre - half, centre + half]
     for history in histories:
         points = np.stack([history.w, history.b])
         keep = np.isfinite(points).all(axis=0)
         if history.diverged:
-            away = np.abs(points - np.array([[w_star], [b_star]]))
+            away = np.abs(points - centre)
             # Without a distance to compare with, a unit is as good as any other.
             home = np.where(away[:, :1] > 0, away[:, :1], 1.0)
             with np.errstate(invalid="ignore"):
                 keep &= (away <= REACH * home).all(axis=0)
-        w += points[0, keep].tolist()
-        b += points[1, keep].tolist()
-    for values, centre in ((w, w_star), (b, b_star)):
-        room = AROUND * max(abs(value - centre) for value in values)
-        values += [centre - room, centre + room]
+        shown.append(points[:, keep])
+    room = AROUND * np.abs(np.hstack(shown) - centre).max(axis=1, keepdims=True)
+    w, b = np.hstack([*shown, centre - room, centre + room])
     w_ends, b_ends = _range(w, "w_range", w_range), _range(b, "b_range", b_range)
     width, height = w_ends[1] - w_ends[0], b_ends[1] - b_ends[0]
     if w_range is None:
@@ -190,12 +173,8 @@ def _widen(ends: tuple[float, float], least: float) -> tuple[float, float]:
 def data_window(x: np.ndarray, y: np.ndarray, lines=(), share: float = DATA_SHARE) -> Window:
     """A rectangle of data space that holds the points and, as far as they can be read, the lines.
 
-    Parameters
-    ----------
-    x, y : ndarray, shape (N,)
-    lines : sequence of (w, b)
-    share : float
-        Share of the height that the points keep; a steeper line runs out at the top and bottom.
+    The points, `x` and `y` of shape (N,), keep a `share` of the height: of the `lines`, pairs
+    (w, b), a steeper one runs out at the top and bottom.
     """
     across = _range(x, "x", None)
     low, high = float(y.min()), float(y.max())

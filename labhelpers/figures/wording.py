@@ -1,35 +1,44 @@
 """Numbers and counts as words, rounded so that a description holds on every machine."""
 
-from __future__ import annotations
-
 import math
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from matplotlib.ticker import Formatter
-
-__all__ = ["AxisNumbers", "count", "equation", "point", "power_of_ten", "rounded"]
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: Smaller than any parameter or loss that the labs speak of: rounding noise, shown as 0.
 _NOISE_FLOOR = 1e-12
 
 
-def rounded(value: float, digits: int = 3) -> str:
-    """`value` to three significant digits, with a true minus sign: ``−0.0123``, ``1.2 × 10²⁹``."""
+def rounded(value: float, digits: int = 3, power_digits=None, least: float = _NOISE_FLOOR) -> str:
+    """`value` to three significant digits, with a true minus sign: ``−0.0123``, ``1.2 × 10²⁹``.
+
+    With a power of ten it has `power_digits`, if given; up to `least` it is 0.
+    """
     value = float(value)
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    if abs(value) < _NOISE_FLOOR:
+    if abs(value) <= least:
         return "0"
     # Rounding comes first, so that 99999 is written as the 100000 that it rounds to.
-    value = float(f"{value:.{digits}g}")
-    if 1e-3 <= abs(value) < 1e5:
-        text = f"{value:.10f}".rstrip("0").rstrip(".")
+    short = _to_digits(value, digits)
+    if 1e-3 <= abs(float(short)) < 1e5:
+        text = _without_zeros(f"{short:f}")
     else:
-        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-        text = f"{mantissa.rstrip('0').rstrip('.')} × {power_of_ten(int(exponent))}"
+        factor, exponent = f"{_to_digits(value, power_digits or digits):e}".split("e")
+        text = f"{_without_zeros(factor)} × {power_of_ten(int(exponent))}"
     return text.replace("-", "−")
+
+
+def _to_digits(value: float, digits: int) -> Decimal:
+    # A tie goes away from zero, as in JavaScript.
+    return Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal_from_float(value)
+
+
+def _without_zeros(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def power_of_ten(exponent: int) -> str:

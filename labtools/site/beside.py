@@ -12,7 +12,7 @@ from labchecks.engine.diagnosis import describe
 from labchecks.engine.mistakes import find
 from labchecks.engine.run import Descent, points_of, simulate
 from labhelpers.figures import Drawing, plot_losses
-from labhelpers.figures.drawing import open_sheet
+from labhelpers.figures.drawing import Sheet
 from labhelpers.figures.style import dress, run_styles
 from labhelpers.figures.wording import rounded
 
@@ -84,12 +84,12 @@ def draw_curves(
         The alternative text and the caption.
     """
     styles = run_styles(curves, ["wrong" if name == wrong else None for name in curves])
-    with open_sheet(None) as sheet:
-        for (name, (across, height)), style in zip(curves.items(), styles, strict=True):
-            few = max(1, len(across) // 16)
-            sheet.ax.plot(across, height, **style.line(label=name, markevery=few))
-        dress(sheet.ax, x, y)
-        return sheet.finish({"lines": list(sheet.ax.lines)}, describe, notice)
+    sheet = Sheet()
+    for (name, (across, height)), style in zip(curves.items(), styles, strict=True):
+        few = max(1, len(across) // 16)
+        sheet.ax.plot(across, height, **style.line(label=name, markevery=few))
+    dress(sheet.ax, x, y)
+    return sheet.finish({"lines": list(sheet.ax.lines)}, describe, notice)
 
 
 def _table(mistake: str, right: Sequence[float], wrong: Sequence[float]) -> str:

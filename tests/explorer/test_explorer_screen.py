@@ -201,8 +201,8 @@ def test_a_click_places_the_start(show):
     assert (w + 15) / (b + 10) == pytest.approx(80 / 40, rel=0.1)
 
 
-def test_a_start_that_is_fixed_stays_where_it_is_clicked(show):
-    figure = show(gentle(fix=("start",)))
+def test_a_start_that_cannot_be_moved_stays_where_it_is_clicked(show):
+    figure = show(gentle(hide=("start",)))
     stage = box(figure, ".parameters .stage")
     figure.page.mouse.click(stage["x"] + 100, stage["y"] + 60)
     assert figure.start == (-15, -10)

@@ -57,7 +57,7 @@ def noisy(dataset, surface):
 
 @pytest.fixture
 def plots(dataset, surface, run, runaway, noisy):
-    """Every plotting function as name -> (call that takes the axes, number of panels)."""
+    """Every plotting function as name -> (call, number of panels); for one it takes the axes."""
     from labhelpers import figures
 
     curve = {"parabola": (np.linspace(-3, 3, 50), np.linspace(-3, 3, 50) ** 2)}
@@ -67,10 +67,10 @@ def plots(dataset, surface, run, runaway, noisy):
         "surface_runaway": (lambda ax=None: figures.plot_surface(surface, runaway, ax=ax), 1),
         "contours": (lambda ax=None: figures.plot_contours(surface, run, runaway, ax=ax), 1),
         "losses": (lambda ax=None: figures.plot_losses(run, runaway, ax=ax, scale="log"), 1),
-        "step": (lambda ax=None: figures.plot_step(dataset, surface, run, 2, ax), 2),
-        "steps": (lambda ax=None: figures.plot_steps(dataset, surface, run, (0, 3), ax), 4),
-        "run": (lambda ax=None: figures.plot_run(dataset, surface, run, ax), 3),
+        "step": (lambda: figures.plot_step(dataset, surface, run, 2), 2),
+        "steps": (lambda: figures.plot_steps(dataset, surface, run, (0, 3)), 4),
+        "run": (lambda: figures.plot_run(dataset, surface, run), 3),
         "noise": (lambda ax=None: figures.plot_gradient_noise([1, 4, 60], [8, 4, 0], ax), 1),
-        "clouds": (lambda ax=None: figures.plot_clouds(surface, run, noisy, axs=ax), 2),
+        "clouds": (lambda: figures.plot_clouds(surface, run, noisy), 2),
         "curves": (lambda ax=None: figures.plot_curve_fits(dataset, curve, ax), 1),
     }

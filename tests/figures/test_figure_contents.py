@@ -472,13 +472,13 @@ def test_the_caption_of_losses_says_what_to_notice_in_these(run, surface):
     )
 
 
-def test_losses_of_plain_sequences_and_pairs(run):
+def test_losses_of_plain_sequences(run):
     losses = [torch.tensor(value, requires_grad=True) for value in run.loss[:-1].tolist()]
-    drawing = plot_losses(losses, ([0, 60, 120], [5.0, 4.0, 3.0]), labels=["a", "b"])
+    drawing = plot_losses(losses, (5.0, 4.0, 3.0), labels=["a", "b"])
     first, second = drawing.artists_["lines"]
     assert np.array_equal(first.get_xdata(), np.arange(15))
     assert np.allclose(first.get_ydata(), run.loss[:-1], rtol=1e-6)
-    assert np.array_equal(second.get_xdata(), [0, 60, 120])
+    assert np.array_equal(second.get_xydata(), [(0, 5), (1, 4), (2, 3)])
     assert drawing.ax_.get_legend_handles_labels()[1] == ["a", "b"]
 
 
@@ -578,13 +578,6 @@ def test_residuals_join_points_to_the_line(dataset, surface, run):
     assert ends.shape == (60, 2, 2)
     assert np.allclose(ends[:, 0, 1], dataset.y[:, 0])
     assert np.allclose(ends[:, 1, 1], run.w[15] * ends[:, 1, 0] + run.b[15])
-
-
-def test_a_batch_is_ringed_and_only_its_residuals_drawn(dataset, surface, run):
-    drawing = plot_step(dataset, surface, run, 3, batch=torch.tensor([4, 8]))
-    assert np.allclose(drawing.artists_["batch"].get_xdata(), dataset.x[[4, 8], 0])
-    assert len(drawing.artists_["residuals"].get_xydata()) == 2 * 3
-    assert "2 of the samples" in drawing.describe()
 
 
 def test_frames_of_a_run_share_their_limits(dataset, surface, run):
@@ -731,14 +724,11 @@ def test_windows_hold_what_they_should(surface, run, runaway):
         (lambda d, s, h: plot_losses(h, scale="cubic"), ValueError, "scale must be.*'cubic'"),
         (lambda d, s, h: plot_losses([0.0, 0.0], scale="log"), ValueError, "above 0"),
         (lambda d, s, h: plot_losses(h, scale="log", reference=0), ValueError, "reference.*got 0"),
-        (lambda d, s, h: plot_losses(([1, 2], [1])), ValueError, "same length"),
         (lambda d, s, h: plot_losses(h, reference="x"), TypeError, "reference.*got 'x'"),
-        (lambda d, s, h: plot_losses(([1, np.nan], [1, 2])), ValueError, "x must be finite"),
         (lambda d, s, h: plot_step(d, s, h, 16), ValueError, "step must be.*0 to 15, got 16"),
         (lambda d, s, h: plot_step(d, s, h, -1), ValueError, "step must be.*got -1"),
         (lambda d, s, h: plot_step(d, s, h, 1.5), ValueError, "step must be.*got 1.5"),
         (lambda d, s, h: plot_step(d, s, h, "x"), TypeError, "step must be.*got 'x'"),
-        (lambda d, s, h: plot_step(d, s, h, 1, batch=[60]), ValueError, "batch.*0 to 59"),
         (lambda d, s, h: plot_step(d, s, h, np.inf), ValueError, "step must be.*got inf"),
         (lambda d, s, h: plot_steps(d, s, h, 3), TypeError, "steps must be.*got 3"),
         (lambda d, s, h: plot_steps(d, s, h, ()), ValueError, "steps is empty"),

@@ -70,12 +70,6 @@ def test_on_given_axes_only_the_sentence_is_shown(dataset):
     assert drawing._repr_mimebundle_() == {"text/plain": drawing.describe()}
 
 
-def test_include_and_exclude_are_honoured(dataset):
-    drawing = plot_fit(dataset)
-    assert set(drawing._repr_mimebundle_(include={"text/plain"})) == {"text/plain"}
-    assert set(drawing._repr_mimebundle_(exclude={"text/plain"})) == {"text/html"}
-
-
 def test_pictures_are_well_formed_and_stay_in_their_frame(plots):
     """Every text of a picture starts and ends inside it, by a generous width of its letters."""
     for name, (draw, _) in plots.items():
@@ -180,10 +174,10 @@ def test_a_saved_lab_is_small(course):
 
 
 def test_legend_names_each_artist_once_and_in_the_order_drawn(dataset, surface, run):
-    page = plot_step(dataset, surface, run, 2, batch=[1])._repr_mimebundle_()["text/html"]
+    page = plot_step(dataset, surface, run, 2)._repr_mimebundle_()["text/html"]
     names = re.findall(r'src="[^"]+"> ([^<]+)</span>', page)
     assert [html.unescape(name) for name in names] == [
-        *("data", "residuals", "ŷ = w·x + b", "next batch", "minimum", "path so far", "this step"),
+        *("data", "residuals", "ŷ = w·x + b", "minimum", "path so far", "this step"),
         "next step",
     ]
 

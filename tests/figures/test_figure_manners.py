@@ -14,16 +14,13 @@ from matplotlib.figure import Figure
 
 from labhelpers import figures
 
-NAMES = [
-    *("fit", "surface", "surface_runaway", "contours", "losses", "step", "steps", "run"),
-    *("noise", "curves", "clouds"),
-]
+TAKE_AXES = ["fit", "surface", "surface_runaway", "contours", "losses", "noise", "curves"]
+NAMES = [*TAKE_AXES, "step", "steps", "run", "clouds"]
 
 
-def axes_for(panels):
-    """A caller's own figure and what to pass as `ax` or `axs`."""
-    figure = Figure(figsize=(8, 4))
-    return figure, figure.add_subplot() if panels == 1 else figure.subplots(1, panels)
+def own_axes():
+    """Axes of a caller's own."""
+    return Figure(figsize=(8, 4)).add_subplot()
 
 
 def flatten(found):
@@ -38,31 +35,36 @@ def flatten(found):
             yield from flatten(value)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("given", [True, False], ids=["given axes", "own figure"])
+@pytest.mark.parametrize(
+    ("name", "given"), [(name, []) for name in NAMES] + [(name, [own_axes()]) for name in TAKE_AXES]
+)
 def test_leaves_settings_and_pyplot_alone(plots, name, given):
-    draw, panels = plots[name]
+    draw = plots[name][0]
     before, backend = dict(matplotlib.rcParams), matplotlib.get_backend()
     open_figures = plt.get_fignums()
-    drawing = draw(axes_for(panels)[1]) if given else draw()
-    drawing._repr_mimebundle_()
+    draw(*given)._repr_mimebundle_()
     assert dict(matplotlib.rcParams) == before
     assert matplotlib.get_backend() == backend
     assert plt.get_fignums() == open_figures
 
 
+@pytest.mark.parametrize("name", TAKE_AXES)
+def test_draws_on_the_given_axes(plots, name):
+    axes = own_axes()
+    drawing = plots[name][0](axes)
+    assert drawing.ax_ is axes
+    assert drawing.figure_ is axes.figure
+    assert axes.figure.axes == [axes], "no axes may be added to the caller's figure"
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_draws_on_the_given_axes_and_returns_its_artists(plots, name):
+def test_returns_its_artists(plots, name):
     draw, panels = plots[name]
-    figure, axes = axes_for(panels)
-    drawing = draw(axes)
-    expected = [axes] if panels == 1 else list(axes)
-    assert list(drawing.axes_) == expected
-    assert drawing.figure_ is figure
-    assert figure.axes == expected, "no axes may be added to the caller's figure"
+    drawing = draw()
+    assert len(drawing.axes_) == len(drawing.figure_.axes) == panels
     artists = list(flatten(drawing.artists_))
     assert len(artists) >= 2
-    assert all(artist.axes in expected for artist in artists if artist.axes is not None)
+    assert all(artist.axes in drawing.axes_ for artist in artists if artist.axes is not None)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -96,17 +98,13 @@ def test_users_style_does_not_reach_our_figures(plots):
         assert plots["step"][0]().panels() == plain
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TAKE_AXES)
 def test_wrong_axes_are_refused_by_name(plots, name):
-    draw, panels = plots[name]
-    with pytest.raises(TypeError, match="axs?"):
-        draw("not axes" if panels == 1 else ["not axes"] * panels)
-    solid = Figure().add_subplot(projection="3d")
-    with pytest.raises(TypeError, match="flat axes"):
-        draw(solid if panels == 1 else [solid] * panels)
-    if panels > 1:
-        with pytest.raises(ValueError, match=rf"axs must hold {panels} axes.*got 1"):
-            draw([axes_for(1)[1]])
+    draw, _ = plots[name]
+    with pytest.raises(TypeError, match="ax must be .*got str"):
+        draw("not axes")
+    with pytest.raises(TypeError, match="ax must be flat axes"):
+        draw(Figure().add_subplot(projection="3d"))
 
 
 def test_nothing_imports_pyplot():
