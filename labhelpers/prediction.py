@@ -6,6 +6,8 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from labhelpers.figures.wording import rounded
+
 __all__ = ["answer_to", "compare"]
 
 #: Estimates this close, as a ratio, count as close; nobody is asked for a third digit.
@@ -33,13 +35,16 @@ def compare(name: str, guess: object) -> None:
     """
     answer = answer_to(name)
     if guess is None:
-        print("You have not written down a guess yet. Write one, run its cell and then this one.")
+        # Short lines: a narrow page breaks a printed line in the middle of a word.
+        print("You have not written down a guess yet.")
+        print("Write one, run its cell and then this one.")
         return
     given = str(guess).strip().strip("()").lower()
     said = _compare_choice(given, answer) if isinstance(answer, str) else None
-    print(said or _compare_number(guess, answer, _predictions()[name]), end="")
-    reply = next((text for key, text in _replies(name) if _is_near(given, key, name)), "")
-    print(f" {reply}".rstrip())
+    print(said or _compare_number(guess, answer, _predictions()[name]))
+    reply = next((text for key, text in _replies(name) if _is_near(given, key, name)), None)
+    if reply:
+        print(reply)
 
 
 def answer_to(name: str) -> float | str:
@@ -85,13 +90,13 @@ def _compare_number(guess: object, actual: float, entry: dict) -> str:
     try:
         number = float(guess)
     except (TypeError, ValueError):
-        return f"You wrote {guess!r}; it was {actual:g}."
+        return f"You wrote {guess!r}; it was {rounded(actual, 4)}."
     if number == actual:
-        return f"You guessed {number:.4g}: exactly right."
-    said = f"You guessed {number:.4g}; it was {actual:.4g}"
+        return f"You guessed {rounded(number, 4)}: exactly right."
+    said = f"You guessed {rounded(number, 4)}; it was {rounded(actual, 4)}"
     if "estimate" not in entry or number * actual <= 0:
         return f"{said}."
     if _within(number, actual):
         return f"{said}: close."
     ratio = max(number / actual, actual / number)
-    return f"{said}: too {'high' if number > actual else 'low'} by a factor of {ratio:.2g}."
+    return f"{said}: too {'high' if number > actual else 'low'} by a factor of {rounded(ratio, 2)}."
