@@ -31,14 +31,17 @@ def compare(name: str, guess: object) -> None:
     """
     answer = answer_to(name)
     if guess is None:
-        print("You have not written down a guess yet. Write one, run its cell and then this one.")
+        # Short lines: a narrow page breaks a printed line in the middle of a word.
+        print("You have not written down a guess yet.")
+        print("Write one, run its cell and then this one.")
         return
     entry = _predictions()[name]
     given = str(guess).strip().strip("()").lower()
     said = _compare_choice(given, answer) if isinstance(answer, str) else None
-    print(said or _compare_number(guess, answer, entry), end="")
-    replies = (text for key, text in entry.items() if _is_near(given, key, answer, entry))
-    print(f" {next(replies, '')}".rstrip())
+    print(said or _compare_number(guess, answer, entry))
+    reply = next((text for key, text in entry.items() if _is_near(given, key, answer, entry)), None)
+    if reply:
+        print(reply)
 
 
 def answer_to(name: str) -> float | str:
@@ -78,16 +81,18 @@ def _compare_choice(letter: str, answer: str) -> str:
 
 
 def _compare_number(guess: object, actual: float, entry: dict) -> str:
+    from labhelpers.figures.wording import rounded  # with the figures comes matplotlib
+
     try:
         number = float(guess)
     except (TypeError, ValueError):
-        return f"You wrote {guess!r}; it was {actual:g}."
+        return f"You wrote {guess!r}; it was {rounded(actual, 4)}."
     if number == actual:
-        return f"You guessed {number:.4g}: exactly right."
-    said = f"You guessed {number:.4g}; it was {actual:.4g}"
+        return f"You guessed {rounded(number, 4)}: exactly right."
+    said = f"You guessed {rounded(number, 4)}; it was {rounded(actual, 4)}"
     if "estimate" not in entry or number * actual <= 0:
         return f"{said}."
     if _within(number, actual):
         return f"{said}: close."
     ratio = max(number / actual, actual / number)
-    return f"{said}: too {'high' if number > actual else 'low'} by a factor of {ratio:.2g}."
+    return f"{said}: too {'high' if number > actual else 'low'} by a factor of {rounded(ratio, 2)}."

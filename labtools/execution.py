@@ -81,7 +81,6 @@ async def execute(
             shutdown_kernel="immediate",
             record_timing=False,
             store_widget_state=False,
-            coalesce_streams=True,
             extra_arguments=["--log-level=ERROR"],
             on_notebook_start=set_up,
             on_cell_start=note_start,
@@ -121,6 +120,8 @@ def as_stored(source: LabSource, notebook: NotebookNode, folders: tuple[str, ...
         practice does not get its points.
     """
     for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = with_joined_streams(cell.outputs)
         for output in cell.get("outputs", []):
             if "text/html" in output.get("data", {}):
                 # A live widget's id differs from run to run: what it shows without Python is kept.
@@ -135,6 +136,22 @@ def as_stored(source: LabSource, notebook: NotebookNode, folders: tuple[str, ...
             if "image/png" in data:
                 data["image/png"] = _lighter(data["image/png"])
     return notebook
+
+
+def with_joined_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Return a cell's outputs, what it prints in a row as one.
+
+    How a kernel cuts up what is printed is a matter of timing. nbclient's own option also joins
+    what stands before a table with what stands after it, and so loses the order.
+    """
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def _lighter(picture: str) -> str:

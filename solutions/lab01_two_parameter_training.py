@@ -188,16 +188,18 @@ assert abs(w_best - 1) < 0.01 and abs(b_best + 1) < 0.03
 # Its derivative says how fast it rises as w grows. By the chain rule each square gives
 # 2 · (its inside) · (what stands before w), so
 #
-# $$\frac{dL}{dw} = \tfrac13\bigl[2(w-2) + 2(w-4) + 4(2w-6)\bigr] = 4\,(w - 3).$$
+# $$\begin{aligned}
+# \frac{dL}{dw} &= \tfrac13\bigl[2(w-2) + 2(w-4) + 4(2w-6)\bigr] \\
+# &= 4\,(w - 3).
+# \end{aligned}$$
 #
 # It is zero at w = 3, the minimum. **Gradient descent** starts somewhere, say at w = −2, and moves
 # against the derivative:
 #
 # $$w_{\text{new}} = w - \eta\,\frac{dL}{dw}.$$
 #
-# The number η (eta) is the **learning rate**: how far to go for a given slope. With η = 0.1:
-#
-# - Step 1: dL/dw = 4 · (−2 − 3) = −20, so w becomes −2 + 0.1 · 20 = 0.
+# The number η (eta) is the **learning rate**: how far to go for a given slope. Take η = 0.1. In step 1,
+# dL/dw = 4 · (−2 − 3) = −20, so w becomes −2 + 0.1 · 20 = 0.
 #
 # The **error** is w − 3: it says how far w is from the minimum, and on which side. It was −5 and is now −3.
 #
@@ -239,7 +241,10 @@ assert np.isclose(path[2] - 3, labhelpers.prediction.answer_to("lab01-second-err
 # Every step multiplies the error by the same **factor**, 0.6. Why? The derivative is proportional to
 # the error, dL/dw = λ(w − 3) with λ = 4. Put this into the step and subtract 3 on both sides:
 #
-# $$w_{\text{new}} - 3 = (w - 3) - \eta\,\lambda\,(w - 3) = (1 - \eta\lambda)\,(w - 3).$$
+# $$\begin{aligned}
+# w_{\text{new}} - 3 &= (w - 3) - \eta\,\lambda\,(w - 3) \\
+# &= (1 - \eta\lambda)\,(w - 3).
+# \end{aligned}$$
 #
 # The number λ (lambda) is the **curvature**: how quickly the slope changes along w. It comes from the
 # data alone: for a line through the origin it is twice the mean of x², here 2 · (1 + 1 + 4)/3 = 4.
@@ -254,8 +259,8 @@ assert np.isclose(path[2] - 3, labhelpers.prediction.answer_to("lab01-second-err
 # | ρ < −1 | **grows**, and jumps to the other side |
 
 # %%
-columns = {"η": "g", "factor": ".1f", "error at the start": ".2f"}
-columns |= {f"step {k}": ".2f" for k in (1, 2, 3, 4)}
+columns = {"η": "g", "factor": ".1f", "error at the start": ".1f"}
+columns |= {f"step {k}": ".1f" for k in (1, 2, 3, 4)}
 rows = []
 for rate in (0.1, 0.25, 0.4, 0.5, 0.6):
     factor = 1 - rate * 4
@@ -430,7 +435,7 @@ for iteration in range(15):
 
 print("losses:", ", ".join(f"{value:.1f}" for value in LOSS[:5]), "...", f"{LOSS[-1]:.3f}")
 compare("lab01-second-loss", guess_second_loss)
-print(f"after 15 steps: w = {w.item():.3f}, b = {b.item():.3f}, loss {history.loss[-1]:.3f}")
+print(f"in 15 steps: w = {w.item():.3f}, b = {b.item():.3f}, loss {history.loss[-1]:.3f}")
 ### BEGIN AUTHOR
 assert LOSS[1] < 400 and labhelpers.prediction.answer_to("lab01-second-loss") == "c"
 assert history.excess[-1] < 0.11  # the loss ends within 0.11 of the least-squares loss
@@ -445,7 +450,7 @@ assert history.excess[-1] < 0.11  # the loss ends within 0.11 of the least-squar
 # was taken **before** its step, so 15 steps give 15 entries, and the loss after the last step is not
 # among them. `History` keeps that one too: 16 points for 15 steps.
 #
-# Here are the first steps. Each column is one moment, seen twice: above among the data, below on the
+# Here are the first steps. Each pair of panels is one moment, seen twice: above among the data, below on the
 # contours. The line above **is** the point below, and the arrow is the step that comes next.
 # Notice that each arrow points across the contours, towards lower loss, and how the arrows shrink.
 
@@ -460,7 +465,7 @@ plot_steps(dataset, surface, history, steps=(0, 1, 2, 5))
 plot_surface(surface, history)
 
 # %% [markdown]
-# And the run in one row: the line it ended with, the path, and the loss on a logarithmic axis,
+# And the run in three panels: the line it ended with, the path, and the loss on a logarithmic axis,
 # where a loss that shrinks by the same factor at every step is a straight line. Look for the bend in
 # the loss curve.
 
@@ -504,8 +509,8 @@ for iteration in range(15):
         for parameter in (w, b):
             parameter -= lr * parameter.grad
 
-print("cleared:    ", ", ".join(f"{value:.0f}" for value in LOSS[:8]))
-print("not cleared:", ", ".join(f"{value:.0f}" for value in uncleared[:8]))
+print("cleared:    ", ", ".join(f"{value:.0f}" for value in LOSS[:7]))
+print("not cleared:", ", ".join(f"{value:.0f}" for value in uncleared[:7]))
 ### BEGIN AUTHOR
 assert [round(value) for value in uncleared[:4]] == [835, 175, 162, 773]
 ### END AUTHOR
@@ -590,7 +595,7 @@ show_table(
         "loss after 1 step": ".0f",
         "2 steps": ".0f",
         "3 steps": ".0f",
-        "15 steps": ".4f",
+        "15 steps": ".2g",
         "above the minimum by": ".1e",
     },
     [(run.lr, *run.loss[1:4], run.loss[-1], run.excess[-1]) for run in runs],
@@ -607,7 +612,7 @@ plot_losses(*runs, scale="log", reference=surface.minimum_loss)
 
 # %% [markdown]
 # Notice three things. 0.25 is the best of the five: its loss differs from the least-squares loss by less
-# than a millionth, that of 0.2 by more than 20 times as much, although four digits show them equal. 0.3
+# than a millionth, that of 0.2 by more than 20 times as much, although both losses round to 0.0077. 0.3
 # is worse again. And at 0.34 the loss **grows**, from the second step on. The next figure shows where the
 # paths go. Look at how the slope w moves at 0.1, at 0.3 and at 0.34.
 
@@ -652,7 +657,7 @@ show_table(
     [(rate, *surface.factors(rate)) for rate in rates],
 )
 steep = surface.factors(rates[-1])[1]
-print(f"at η = {rates[-1]} the steep error grows by {-100 * steep - 100:.1f} % a step")
+print(f"at η = {rates[-1]} the steep error grows {-100 * steep - 100:.1f} % a step")
 
 # %% [markdown]
 # Along the shallow direction the error at η = 0.1 is multiplied
@@ -699,11 +704,13 @@ DescentExplorer(
 # %%
 # Just below and just above the limit, from a start a hundred times closer to the minimum.
 near = (w_best - 0.16, b_best - 0.09)
+rows = []
 for rate in (0.32, 0.34):
     theta = np.array(near)
     for _ in range(200):
         theta = theta - rate * surface.gradient(*theta)
-    print(f"η = {rate}: loss from {surface(*near):.3g} to {surface(*theta):.3g} in 200 steps")
+    rows.append((rate, surface(*near), surface(*theta)))
+show_table({"η": "g", "loss at the start": ".2g", "after 200 steps": ".2g"}, rows)
 compare("lab01-start", guess_start_matters)
 ### BEGIN AUTHOR
 assert surface(*near) < 0.2 < surface(*theta)
@@ -719,14 +726,15 @@ assert labhelpers.prediction.answer_to("lab01-start") == "b"
 # prints both, beside those of 0.34.
 
 # %%
+rows = []
 for rate in (0.32, 0.34):
     long_run = train(rate, 60)
-    start = ", ".join(f"{value:.0f}" for value in long_run.loss[:5])
-    print(f"η = {rate}: {start} ...   after 15 steps {long_run.loss[15]:.0f}, ", end="")
-    print(f"after 60 {long_run.loss[60]:.2g}")
+    rows.append((rate, *long_run.loss[:4], long_run.loss[15], long_run.loss[60]))
+columns = {"η": "g", "loss at the start": ".0f"} | {f"step {k}": ".0f" for k in (1, 2, 3, 15)}
+show_table(columns | {"step 60": ".2g"}, rows)
 steep = surface.factors(0.32)[1]
-print(f"at 0.32 the steep factor is {steep:.3f}; {abs(steep) ** 15:.2f} of that error", end=" ")
-print(f"is left after 15 steps, {abs(steep) ** 60:.3f} after 60")
+print(f"steep factor at 0.32: {steep:.3f}; of that error")
+print(f"{abs(steep) ** 15:.2f} is left after 15 steps, {abs(steep) ** 60:.3f} after 60")
 ### BEGIN AUTHOR
 assert -1 < steep < -0.9 and abs(steep) ** 15 > 0.25 and abs(steep) ** 60 < 0.01
 ### END AUTHOR
@@ -736,7 +744,7 @@ assert -1 < steep < -0.9 and abs(steep) ** 15 > 0.25 and abs(steep) ** 60 < 0.01
 #
 # No. At 0.32 the losses fall from the first step on, though slowly: the steep factor is −0.922, so each
 # leap is about 8 % shorter than the one before. At 0.34 they rise from the second step on. The picture of the
-# paths looks much the same for both. The numbers tell them apart, and the factor tells it before any run.
+# paths looks much the same for both. The numbers tell them apart, and the factor does so before any run.
 # </details>
 
 # %% [markdown]
@@ -913,16 +921,16 @@ assert intercepts[j] > 1
 # 2. **A fixed size.** `np.zeros((30, 30))` ignores `resolution`. It should be
 #    `np.zeros((resolution, resolution))`.
 #
-# There is a third weakness, no mistake: the loops touch all N points at each of the grid points,
-# N · grid² operations. `LossSurface` uses that L is a quadratic. It needs a few means over
-# the data once, and then a handful of operations for each grid point.
+# There is a third weakness, which is not a mistake: the loops touch all N points at each of the grid points,
+# N · grid² operations. `LossSurface` makes use of the fact that L is a
+# quadratic. It needs a few means over the data once, and then a handful of operations for each grid point.
 # </details>
 
 # %% [markdown]
 # ### Spot the mistake: which step is this?
 #
-# Figures like the next one have been published. Read the slope off the line in the left panel
-# (how much does it fall from x = 0 to x = 1?) and then w off the point in the right panel. Do they
+# Figures like the next one have been published. Read the slope off the line among the data
+# (how much does it fall from x = 0 to x = 1?) and then w off the point on the contours. Do they
 # show the same moment? Decide before you read the printed line.
 
 # %%
@@ -933,13 +941,13 @@ plot_contours(surface, w_range=(-18, 18), b_range=(-18, 18), ax=right)
 right.plot(history.w[k], history.b[k], "s", color="#0072b2", markersize=9, label="the parameters")
 right.legend(loc="upper right")
 plt.show()
-print(f"left: slope {history.w[k + 1]:.2f}; right: w = {history.w[k]:.2f}")
+print(f"line: slope {history.w[k + 1]:.2f}; point: w = {history.w[k]:.2f}")
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# No. The line on the left has slope −5.48: it was drawn **after** the update. The point on the right
-# is at w = −15: it was drawn **before** it. The panels are one step apart. It happens when a
+# No. The line has slope −5.48: it was drawn **after** the update. The point is at w = −15: it was
+# drawn **before** it. The panels are one step apart. It happens when a
 # loop records the parameters first, steps, and then draws. Anyone who learns from such a figure links each
 # point to the wrong line. (Record before the loop and after every step, and draw both
 # panels from one record, as `History` does: n steps, n + 1 points.)

@@ -126,8 +126,8 @@ show_table(
 )
 compare("lab02-batch-loss", guess_batch_loss)
 slow, steep = surface.factors(0.05)
-print(f"factor of each step: {slow:.3f} (shallow direction) and {steep:.3f} (steep direction)")
-print(f"left of the error along the shallow direction after 20 steps: {slow**20:.2f}")
+print(f"factor of each step: shallow {slow:.3f}, steep {steep:.3f}")
+print(f"left of the shallow error after 20 steps: {slow**20:.2f}")
 ### BEGIN AUTHOR
 assert np.isclose(
     slow_batch.loss[-1], labhelpers.prediction.answer_to("lab02-batch-loss"), atol=1e-3
@@ -145,6 +145,7 @@ assert not slow_batch.diverged  # converging, not there yet
 # number of updates. Here is where such a rule would have stopped three runs.
 
 # %%
+rows = []
 for rate in (0.1, 0.01, 0.0001):
     run = batch_descent(lr=rate, epochs=450)
     change = abs(np.diff(run.loss))
@@ -152,17 +153,17 @@ for rate in (0.1, 0.01, 0.0001):
         small_enough = np.flatnonzero(change < tolerance)  # the updates with so small a change
         if len(small_enough):
             stop = small_enough[0] + 1
-            print(f"η = {rate:<7} tolerance {tolerance:<7}: stops after {stop:3} updates", end="")
-            print(f" at loss {run.loss[stop]:8.4f}")
+            rows.append((rate, tolerance, f"{stop} updates", f"{run.loss[stop]:.4g}"))
         else:
-            print(f"η = {rate:<7} tolerance {tolerance:<7}: not within 450 updates")
+            rows.append((rate, tolerance, "not in 450 updates", ""))
+show_table({"η": "g", "tolerance": "g", "stops after": "", "at loss": ""}, rows)
 ### BEGIN AUTHOR
 assert change[0] < 1 and run.loss[1] > 590
 ### END AUTHOR
 
 # %% [markdown]
 # At 0.1 a tolerance of 0.0001 stops the run when it has arrived. At 0.0001 the tolerance of 1 stops it after
-# a single update, at 594.14: the steps are so short that even the first changes the loss by less than 1. A
+# a single update, at 594.1: the steps are so short that even the first changes the loss by less than 1. A
 # small change says that the run is **slow**, not that it is **close**. So choose the tolerance much smaller
 # than the loss that you hope for, and look at where the run has stopped.
 
@@ -172,7 +173,7 @@ assert change[0] < 1 and run.loss[1] > 590
 # Train from (w, b) = (−10, −20) at **η = 0.1** with all samples in every update, for 20 epochs. Keep
 # the loss over all points in the list `loss_BGD`, each taken **before** its update:
 #
-# $$L_k = \frac1N \sum_{n=1}^{N} (w_k\,x_n + b_k - y_n)^2, \qquad k = 0, \dots, 19 .$$
+# $$L_k = \frac1N \sum_{n=1}^{N} (w_k\,x_n + b_k - y_n)^2, \quad k = 0, \dots, 19 .$$
 #
 # *Correct output:* 20 numbers that fall from the first to the last. The first is 595.0, the second
 # 342.5, and the last lies between 0.2 and 0.3.
@@ -374,18 +375,19 @@ print("In words: loss by epoch on a linear axis; it goes up and down from epoch 
 
 # %%
 compare("lab02-sgd", guess_sgd)
-print(f"loss at the start:     {one_by_one.loss[0]:.0f}")
-print(f"loss after one epoch:  {one_by_one.loss[100]:.2e}")
-print(f"largest in two epochs: {one_by_one.loss[:201].max():.2e}")
 w, b, loss = one_by_one.w, one_by_one.b, one_by_one.loss
+show_table(
+    {"loss at the start": ".0f", "after one epoch": ".1e", "largest in two epochs": ".1e"},
+    [(loss[0], loss[100], loss[:201].max())],
+)
 show_table(
     {
         "update": "d",
         "x": ".1f",
-        "loss of the sample": ".4g",
+        "loss of the sample": ".1e",
         "w": ".3g",
         "b": ".3g",
-        "loss over all points": ".4g",
+        "loss over all points": ".1e",
     },
     [
         (k, X[k - 1].item(), one_by_one.batch_loss[k - 1], w[k], b[k], loss[k])
@@ -413,7 +415,7 @@ for epoch in range(13):
     for x, y in zip(x_list, y_list):
         r = w * x + b - y  # the gradient by its formula, without autograd
         w, b = w - 0.1 * 2 * r * x, b - 0.1 * 2 * r
-print("loss at the start of epochs 2 to 13, in units of 10¹²:")
+print("loss at the start of epochs 2 to 13, in 10¹²:")
 print(", ".join(f"{value / 1e12:.2f}" for value in starts[1:]))
 ### BEGIN AUTHOR
 changes = np.diff(starts[1:])
@@ -449,7 +451,10 @@ plot_losses(first_epoch, by="update", scale="log", labels=["one sample, η = 0.1
 # Take one sample (x, y) and its **residual** r = w·x + b − y. Its gradient is 2·r·x along w and 2·r
 # along b. After the update its own residual is
 #
-# $$r_{\text{new}} = (w - 2\eta r x)\,x + (b - 2\eta r) - y = r\,\bigl(1 - 2\eta\,(x^2 + 1)\bigr).$$
+# $$\begin{aligned}
+# r_{\text{new}} &= (w - 2\eta r x)\,x + (b - 2\eta r) - y \\
+# &= r\,\bigl(1 - 2\eta\,(x^2 + 1)\bigr).
+# \end{aligned}$$
 #
 # So one update multiplies the error of its own sample by the **factor** 1 − 2η(x² + 1). A factor
 # between −1 and 1 shrinks that error. A factor below −1 enlarges it, and changes its sign.
@@ -473,11 +478,11 @@ with torch.no_grad():
     w -= lr * w.grad
     b -= lr * b.grad
 after = (w * x + b - y).item()
-print(f"residual of the sample x = −5: {before:.2f}, after its update {after:.2f}")
+print(f"residual at x = −5: {before:.2f}, after its update {after:.2f}")
 
 compare("lab02-factor", guess_factor)
 unsafe = int((torch.abs(1 - 2 * lr * (X**2 + 1)) > 1.0001).sum())
-print(f"at η = 0.1, {unsafe} of the {len(X)} samples have a factor below −1")
+print(f"{unsafe} of {len(X)} samples have a factor below −1")
 ### BEGIN AUTHOR
 assert int((X < -3.05).sum()) == 20 and unsafe == 39
 assert abs(abs(after / before) - labhelpers.prediction.answer_to("lab02-factor")) < 1e-3
@@ -499,7 +504,7 @@ assert abs(abs(after / before) - labhelpers.prediction.answer_to("lab02-factor")
 
 # %%
 print(f"batch descent is safe below η = {surface.largest_stable_rate:.3f}")
-print(f"no sample enlarges its own error up to η = {surface.largest_sample_rate:.4f}")
+print(f"no sample enlarges its own error: η ≤ {surface.largest_sample_rate:.4f}")
 ### BEGIN AUTHOR
 assert abs(surface.largest_sample_rate - 1 / 26) < 1e-6
 ### END AUTHOR
@@ -533,7 +538,7 @@ for epoch in range(20):
 
 ends = settled.loss[settled.epoch_starts]
 last = settled.loss[-101:]
-print("after epochs 17 to 20:", ", ".join(f"{value:.2f}" for value in ends[-4:]))
+print("after epochs 17 to 20:", *(f"{value:.2f}" for value in ends[-4:]))
 print(f"within the last epoch: from {last.min():.2f} to {last.max():.0f}")
 print(f"lowest after {last.argmin()} of its 100 updates")
 
@@ -588,9 +593,11 @@ def stochastic_descent(lr, shuffle, epochs=20):
 
 wild = stochastic_descent(lr=0.1, shuffle=True, epochs=5)
 shuffled = stochastic_descent(lr=0.05, shuffle=True)
-for run in (wild, shuffled):
-    ends = ", ".join(f"{value:.3g}" for value in run.loss[run.epoch_starts][-4:])
-    print(f"{run.label:20} losses after the last four epochs: {ends}")
+ends = [run.loss[run.epoch_starts][-4:] for run in (wild, shuffled)]
+show_table(
+    {"loss after the last four epochs": "", wild.label: ".1e", shuffled.label: ".2f"},
+    zip(("first", "second", "third", "fourth"), *ends),
+)
 compare("lab02-repair", guess_repair)
 ### BEGIN AUTHOR
 assert wild.diverged and not shuffled.diverged and shuffled.excess[-1] < 0.02
@@ -625,8 +632,9 @@ def many_shuffles(lr, epochs, start, targets, runs=100):
 
 w_100, b_100 = many_shuffles(0.05, 20, (-10, -20), np.array(y_list))[-1]
 after_20 = surface(w_100, b_100)
-print(f"η = 0.05, 100 shuffles: median loss after 20 epochs {np.median(after_20):.2f}", end="")
-print(f", nine in ten below {np.quantile(after_20, 0.9):.1f}, largest {after_20.max():.1f}")
+print("η = 0.05, 100 shuffles, loss after 20 epochs:")
+print(f"median {np.median(after_20):.2f}, nine in ten below", end=" ")
+print(f"{np.quantile(after_20, 0.9):.1f}, largest {after_20.max():.1f}")
 
 rows = []
 for rate in (0.05, 0.085, 0.09, 0.095, 0.1):
@@ -678,8 +686,9 @@ plot_losses(in_order, shuffled, calm, by="epoch", scale="log", reference=surface
 # computes the loss of that sample, keeps it, and updates
 #
 # $$w \leftarrow w - \eta\,\frac{\partial \ell_n}{\partial w}, \qquad
-# b \leftarrow b - \eta\,\frac{\partial \ell_n}{\partial b}, \qquad
-# \ell_n = (w\,x_n + b - y_n)^2 .$$
+# b \leftarrow b - \eta\,\frac{\partial \ell_n}{\partial b},$$
+#
+# $$\ell_n = (w\,x_n + b - y_n)^2 .$$
 #
 # The tensors `w` and `b` belong to the caller: update them **in place** (`w -= ...` inside
 # `torch.no_grad()`), so that the caller sees the change. Each loss is taken **before** its update.
@@ -755,7 +764,7 @@ check("lab02-sgd-epoch")
 # Choose a `step_size` and train 20 epochs of **shuffled** one-sample SGD from (w, b) = (−10, −20). Keep
 # in `loss_SGD` the loss over **all** points, once at the start of each epoch,
 #
-# $$L_e = \frac1N \sum_{n=1}^{N} (w_e\,x_n + b_e - y_n)^2, \qquad e = 0, \dots, 19,$$
+# $$L_e = \frac1N \sum_{n=1}^{N} (w_e\,x_n + b_e - y_n)^2, \quad e = 0, \dots, 19,$$
 #
 # where $(w_e, b_e)$ are the parameters when epoch e begins. The last of the 20 losses must be at most
 # 1.25 times the least-squares loss.
@@ -834,7 +843,7 @@ stochastic = calm  # shuffled, η = 0.01, from section 4
 fast_batch = batch_descent(lr=0.1, epochs=100)
 
 show_table(
-    {"loss after": "", "batch, 0.01": ".4g", "one-sample, 0.01": ".4g", "batch, 0.1": ".4g"},
+    {"loss after": "", "batch, 0.01": ".3g", "one-sample, 0.01": ".3g", "batch, 0.1": ".3g"},
     [
         (when, batch.loss[ours], stochastic.loss[theirs], fast_batch.loss[ours])
         for when, ours, theirs in (
@@ -848,8 +857,8 @@ show_table(
 
 w_100, b_100 = many_shuffles(0.01, 1, (-10, -20), np.array(y_list))[-1]
 spread = np.quantile(surface(w_100, b_100), (0.05, 0.5, 0.95))
-print(f"100 shuffles at 0.01, after 100 updates: median {spread[1]:.1f}, nine in ten", end="")
-print(f" between {spread[0]:.1f} and {spread[2]:.1f}")
+print("100 shuffles at 0.01, loss after 100 updates:")
+print(f"median {spread[1]:.1f}, nine in ten {spread[0]:.1f} to {spread[2]:.1f}")
 compare("lab02-winner", guess_winner)
 ### BEGIN AUTHOR
 assert not fast_batch.diverged and fast_batch.excess[100] < 1e-6  # converged
@@ -903,10 +912,12 @@ guess_excess = None  # "a", "b" or "c"
 # %%
 slower = stochastic_descent(lr=0.005, shuffle=True)
 faster = stochastic_descent(lr=0.02, shuffle=True)
-remains = []
-for run in (faster, calm, slower):
-    remains.append(run.excess[1000:].mean())  # mean over the last 10 epochs
-    print(f"η = {run.lr:<5}  mean excess over the last 10 epochs: {remains[-1]:.4f}")
+runs = (faster, calm, slower)
+remains = [run.excess[1000:].mean() for run in runs]  # each a mean over the last 10 epochs
+show_table(
+    {"η": "g", "mean excess over the last 10 epochs": ".4f"},
+    [(run.lr, excess) for run, excess in zip(runs, remains)],
+)
 print(f"halving 0.01 leaves {remains[2] / remains[1]:.2f} of the excess")
 compare("lab02-excess", guess_excess)
 ### BEGIN AUTHOR
@@ -924,7 +935,8 @@ assert labhelpers.prediction.answer_to("lab02-excess") == "c"
 
 # %%
 slow, steep = surface.factors(0.1)
-print(f"factors of a batch step at 0.1: {slow:.3f} along the valley, {steep:.3f} across it")
+print(f"a batch step at 0.1 multiplies the error by {slow:.3f}")
+print(f"along the valley, by {steep:.3f} across it")
 plot_contours(surface, twenty_epochs, one_epoch, directions=True)
 
 # %% [markdown]
@@ -1005,8 +1017,10 @@ assert labhelpers.prediction.answer_to("lab02-largest") == "b"
 # %%
 run = widget.history
 if widget.settings == figure.settings or run.batch_size != 1 or run.diverged:
-    print("The figure is as it was, has larger batches or diverges (or its page cannot tell")
-    print("Python what you set). So the cell goes on from another run, at η = 0.05.")
+    print("The figure is as it was, has larger batches or")
+    print("diverges (or its page cannot tell Python what")
+    print("you set). So the cell goes on from another run,")
+    print("at η = 0.05.")
     run = DescentExplorer(dataset, (-10, -20), lr=0.05, batch_size=1, steps=200, seed=0).history
 
 
@@ -1024,9 +1038,8 @@ def go_on(lr, epochs=2):
 
 
 same, tenth = go_on(run.lr), go_on(run.lr / 10)
-print(
-    f"the run ends at loss {run.loss[-1]:.4g}; mean excess over the last 100 of 200 more updates:"
-)
+print(f"the run ends at loss {run.loss[-1]:.2g}; mean excess")
+print("over the last 100 of 200 more updates:")
 for more in (same, tenth):
     print(f"  η = {more.lr:<7.3g} {more.excess[-100:].mean():.4f}")
 ### BEGIN AUTHOR

@@ -314,7 +314,7 @@ show_table(
     {
         "batch size": "d",
         "updates per epoch": "d",
-        "loss after 1 epoch": ".4g",
+        "loss after 1 epoch": ".3g",
         "after 10 epochs": ".4f",
         "excess after 10": ".4f",
     },
@@ -339,7 +339,7 @@ assert max(run.excess[-1] for run in (one, five, ten)) < 0.02  # converged up to
 
 # %% [markdown]
 # The **excess** is the loss above the least-squares loss, 0.0077. After one epoch the order is clear:
-# the smaller the batch, the lower the loss, 0.0090 for single samples against 175.5 for all of them.
+# the smaller the batch, the lower the loss, 0.0090 for single samples against 175 for all of them.
 # The reason stands in the second column: single samples have made 60 updates, the whole batch one.
 #
 # The next figure shows the four runs by **epoch** on a logarithmic axis. Look at two things: which
@@ -350,7 +350,7 @@ plot_losses(*runs, by="epoch", scale="log", reference=surface.minimum_loss)
 
 # %% [markdown]
 # The curve of single samples falls first, and then it moves up and down above the dotted line. Batches
-# of 5 and 10 need one or three epochs more and then lie close to the line. The whole batch is still on
+# of 5 and 10 need one and three epochs more and then lie close to the line. The whole batch is still on
 # its way after 10 epochs: that is only 10 updates.
 #
 # Epochs against updates: Lab 2, section 5, said why one has to look at both.
@@ -366,7 +366,7 @@ plot_losses(*runs, by="epoch", scale="log", reference=surface.minimum_loss)
 guess_ten_updates = None  # "a", "b" or "c"
 
 # %% [markdown]
-# One run with small batches can be lucky. The next cell makes 2,000 runs of each size with different
+# One run with small batches can be lucky. The next cell makes 2000 runs of each size with different
 # shuffles, all at once, and prints what half of them and nine in ten of them reach.
 
 
@@ -433,7 +433,7 @@ for run in (one, five, ten):
     rows.append((run.label, run.excess[run.steps // 2 :].mean(), means.mean(), means.std()))
 show_table({"mean excess": "", "this run": ".4f", "2000 runs": ".4f", "±": ".4f"}, rows)
 rested = sixty_updates[-1]
-print(f"{rested.label}: excess after 60 updates: {rested.excess[-1]:.7f}")
+print(f"{rested.label}, excess after 60 updates: {rested.excess[-1]:.4f}")
 ### BEGIN AUTHOR
 assert rested.excess[-1] < 1e-4  # converged
 assert max(run.excess[-1] for run in sixty_updates) < 0.05  # the others up to their noise
@@ -463,8 +463,8 @@ def kept_for_backward(x, y):
 for size in (1, 5, 10, 60):
     print(f"batch of {size:2}: {kept_for_backward(X[:size], Y[:size]):4} bytes")
 picture = 224 * 224 * 3 * 4  # rows, columns, colours, bytes for each number
-print(f"one million colour pictures of 224 by 224: {1e6 * picture / 1e9:.0f} GB;", end=" ")
-print(f"32 of them: {32 * picture / 1e6:.0f} MB")
+print("colour pictures of 224 by 224:")
+print(f"a million of them {1e6 * picture / 1e9:.0f} GB, 32 of them {32 * picture / 1e6:.0f} MB")
 ### BEGIN AUTHOR
 assert kept_for_backward(X, Y) > 50 * kept_for_backward(X[:1], Y[:1])
 ### END AUTHOR
@@ -502,7 +502,7 @@ for seed in (0, 1):
     slope, intercept = smooth_train(batch_size=2, seed=seed)
     print(f"seed {seed}: w = {slope:.4f}, b = {intercept:.4f}")
 sixty = sixty_updates[-1]
-print(f"whole batch after 60 updates: w = {sixty.w[60]:.4f}, b = {sixty.b[60]:.4f}")
+print(f"60 whole batches: w = {sixty.w[60]:.4f}, b = {sixty.b[60]:.4f}")
 ### BEGIN AUTHOR
 assert abs(slope - 1.006) < 0.2 and abs(intercept + 1.022) < 0.2  # converged
 ### END AUTHOR
@@ -654,7 +654,7 @@ check("lab03-find-the-bug")
 # Train with batches of **20** at η = 0.1 from (w, b) = (−15, −10) for 10 epochs. Keep in `LOSS20` the
 # loss over **all** points, once at the **start** of each epoch:
 #
-# $$L_e = \frac1N \sum_{n=1}^{N} (w_e\,x_n + b_e - y_n)^2, \qquad e = 0, \dots, 9,$$
+# $$L_e = \frac1N \sum_{n=1}^{N} (w_e\,x_n + b_e - y_n)^2, \quad e = 0, \dots, 9,$$
 #
 # where $(w_e, b_e)$ are the parameters when epoch e begins. Write the loop yourself. Shuffle or not,
 # both are right.
@@ -781,10 +781,11 @@ guess_shortest = None  # "a", "b" or "c"
 lengths = []
 for run in runs:
     lengths.append(np.hypot(np.diff(run.w), np.diff(run.b)).sum())
-    print(f"{run.label:15} {run.steps:3} updates, path of length {lengths[-1]:5.1f}")
+rows = [(run.label, run.steps, length) for run, length in zip(runs, lengths)]
+show_table({"run": "", "updates": "d", "length of the path": ".1f"}, rows)
 w_best, b_best = surface.minimum
 still_to_go = np.hypot(batch.w[-1] - w_best, batch.b[-1] - b_best)
-print(f"the whole batch is still {still_to_go:.1f} away from the minimum")
+print(f"the whole batch has {still_to_go:.1f} left to the minimum")
 compare("lab03-shortest", guess_shortest)
 ### BEGIN AUTHOR
 assert lengths[-1] + still_to_go < min(lengths[:-1])
@@ -867,9 +868,8 @@ show_table(
     {"batch size": "d", "measured": ".4f", "law": ".4f", "1/√B alone": ".4f"},
     zip(batch_sizes, spreads, law, sigma / np.sqrt(batch_sizes)),
 )
-print(
-    f"B = 1 against B = 10: {spreads[0] / spreads[3]:.1f} times the spread, √10 = {np.sqrt(10):.1f}"
-)
+print(f"B = 1 against B = 10: {spreads[0] / spreads[3]:.1f} times the spread")
+print(f"√10 = {np.sqrt(10):.1f}")
 compare("lab03-spread", guess_spread)
 ### BEGIN AUTHOR
 assert np.allclose(spreads, law, rtol=0.05, atol=1e-9) and spreads[-1] == 0
@@ -951,12 +951,11 @@ def last_excess(batch_size):
     return mean, max(history.loss[-20:].max() for history in histories)
 
 
-excesses = {}
+excesses, rows = {}, []
 for size in (1, 5, 10, 20):
     excesses[size], highest = last_excess(size)
-    print(
-        f"B = {size:2}: mean excess {excesses[size]:.5f}, largest loss of ten seeds {highest:.4f}"
-    )
+    rows.append((size, excesses[size], highest))
+show_table({"B": "d", "mean excess": ".5f", "largest loss of ten seeds": ".4f"}, rows)
 compare("lab03-jitter", guess_jitter)
 ### BEGIN AUTHOR
 assert excesses[20] < 0.5 * excesses[10] < excesses[5] and highest < 0.1
@@ -1014,8 +1013,8 @@ assert labhelpers.prediction.answer_to("lab03-jitter") == "a"
 #
 # <details><summary>Answer</summary>
 #
-# **(c).** The spread goes with 1/√B, and √4 = 2. (a) turns the square root the wrong way round. (b)
-# would be right for a spread that goes with 1/B; that is how its square, the **variance**, behaves.
+# **(c).** The spread falls as 1/√B, and √4 = 2. (a) turns the square root the wrong way round. (b)
+# would be right for a spread that falls as 1/B; that is how its square, the **variance**, behaves.
 # </details>
 #
 # **3.** A mini-batch run gives the same losses for every seed of the shuffle. The likely reason:

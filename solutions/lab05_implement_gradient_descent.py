@@ -104,7 +104,7 @@ plot_fit(dataset, (w_best, b_best), labels=["least squares"], roles=["minimum"],
 # multiplies that sample's error by 1 − 2η(x² + 1). So no sample enlarges its own error as long as
 # η is at most 1/(max x² + 1) (lab 2).
 #
-# **Predict.** In lab 1 x ran from −3 to 3 and the largest stable batch rate was 0.333. Here x
+# **Predict.** In lab 1, x ran from −3 to 3 and the largest stable batch rate was 0.333. Here x
 # runs from −10 to 10. What is the largest stable batch rate now? Recall that λ₂ grows with the
 # square of x.
 
@@ -116,7 +116,7 @@ batch_limit = surface.largest_stable_rate
 sample_limit = surface.largest_sample_rate
 print(f"curvatures: {surface.eigenvalues.round(2)}")
 print(f"batch descent converges below η = {batch_limit:.4f}")
-print(f"no sample enlarges its own error up to η = {sample_limit:.4f}")
+print(f"no sample enlarges its own error: η ≤ {sample_limit:.4f}")
 compare("lab05-limit", guess_limit)
 ### BEGIN AUTHOR
 assert round(batch_limit, 3) == labhelpers.prediction.answer_to("lab05-limit")
@@ -138,10 +138,9 @@ assert round(sample_limit, 4) == 0.0099
 # %%
 print("factors of one step at 0.02:", surface.factors(0.02).round(3))
 print("factors of one step at 0.005:", surface.factors(0.005).round(3))
-print(f"0.96^100 = {0.96**100:.3f}, 0.99^10 = {0.99**10:.2f}, 0.99^500 = {0.99**500:.3f}")
-print(
-    f"0.99^20 = {0.99**20:.2f}: by this factor an epoch shrinks the part of a loss that comes from b"
-)
+print(f"error in b at 0.02: 0.96¹⁰⁰ = {0.96**100:.3f} in 100 epochs")
+print(f"at 0.005: 0.99¹⁰ = {0.99**10:.2f} an epoch, 0.99⁵⁰⁰ = {0.99**500:.3f} in 50")
+print(f"its part of the loss: 0.99²⁰ = {0.99**20:.2f} an epoch")
 ### BEGIN AUTHOR
 assert np.allclose(surface.factors(0.02), (0.96, -0.333), atol=1e-3)
 ### END AUTHOR
@@ -643,15 +642,18 @@ def many_shuffles(lr, epochs, runs=20):
     return np.array(losses) - surface.minimum_loss
 
 
-medians = []
+medians, rows = [], []
 for lr in (0.02, 0.005):
     excess = many_shuffles(lr, epochs=50)
     first = np.argmax(excess < 0.01, axis=0)
     hovers = excess[401:].mean(axis=0)  # over the last fifth, one mean for each run
-    print(f"η = {lr:<5}  within 0.01 after {first.min()} to {first.max()} updates", end="")
-    print(f" (median {np.median(first):.0f}), then above", end="")
-    print(f" by {hovers.min():.4f} to {hovers.max():.4f}")
     medians.append(np.median(first))
+    reached = f"{first.min()} to {first.max()}"
+    rows.append((f"η = {lr}", reached, medians[-1], f"{hovers.min():.4f} to {hovers.max():.4f}"))
+show_table(
+    {"20 shuffles": "", "updates until within 0.01": "", "median": ".0f", "then above by": ""},
+    rows,
+)
 ### BEGIN AUTHOR
 assert 95 < medians[0] < 105 and 380 < medians[1] < 400
 ### END AUTHOR
@@ -672,7 +674,7 @@ plot_losses(*runs, by="update", scale="log", reference=surface.minimum_loss)
 # The two runs at 0.02. They need about as many **updates**: 96 with all points, 96 with mini-batches in this run and
 # about 100 with other shuffles. But mini-batches make them in 9.6 **epochs** instead of 96, because an update reads a
 # tenth of the samples. The price shows at the end. At 0.02 the mini-batch run hovers above the least-squares loss, by 0.026 on average. At
-# 0.005 it hovers at 0.005, and needs four times as many updates to get there. Batch descent, slow as it is
+# η = 0.005 it hovers only 0.005 above, but needs four times as many updates to get there. Batch descent, slow as it is
 # by epoch, is the only one that comes to rest.
 #
 # ## 7. When to use mini-batches
@@ -767,8 +769,8 @@ progress("lab05")
 # .venv/bin/python -m labchecks.hand_in lab05
 # ```
 #
-# On Windows the line begins with `.venv\Scripts\python`, with conda with `python`. It says what is not
-# answered or not run yet, and makes one zip. Upload that.
+# On Windows the line begins with `.venv\Scripts\python`; with conda, it begins with `python`. The
+# command lists what is not answered or not run yet and makes a zip. Upload the zip.
 
 # %% [markdown]
 # You have written gradient descent from scratch, know which rates converge before you run them, and

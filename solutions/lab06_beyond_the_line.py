@@ -45,10 +45,13 @@ print("The set-up is fine.")
 # ## 1. One hidden unit
 #
 # The loss of a line is a **bowl**: it has one minimum, and downhill leads there from everywhere. In
-# this lab the model is no longer a line. The smallest such network has one **hidden unit**: it puts a
-# line through a function that bends, and puts the result through a second line,
+# this lab the model is no longer a line but a **network**. The smallest one has a single **hidden
+# unit**: the value z of a first line goes into a function that bends, and the result a into a second
+# line,
 #
-# $$z = w_1 x + b_1, \qquad a = \sigma(z) = \frac{1}{1 + e^{-z}}, \qquad \hat y = w_2\,a + b_2 .$$
+# $$z = w_1 x + b_1, \quad a = \sigma(z), \quad \hat y = w_2\,a + b_2,$$
+#
+# $$\sigma(z) = \frac{1}{1 + e^{-z}} .$$
 #
 # The **sigmoid** σ rises from 0 to 1. Its derivative is σ′(z) = σ(z)·(1 − σ(z)): 1/4 at z = 0, and
 # close to 0 far from there.
@@ -133,7 +136,7 @@ guess_b1 = None  # a number
 
 # %% [markdown]
 # The next cell does not know the chain rule. It moves one parameter at a time, a little up and a
-# little down, and takes the **finite difference** of lab 1, [L(w + h) − L(w − h)]/(2h).
+# little down, and takes the **finite difference** of lab 1, $[L(w + h) - L(w - h)]/(2h)$.
 
 
 # %% tags=["taught"]
@@ -240,9 +243,9 @@ check("lab06-backward")
 #
 # $$\hat y = c + \sum_{j=1}^{h} a_j \,\max(0,\; w_j\,x + b_j) .$$
 #
-# The function max(0, z) is called **ReLU**; it is 0 on the left and a line on the right. The sum is a
-# line with up to h bends. Without the non-linear function the sum of lines would be a line again.
-# Other usual choices are the sigmoid and tanh, which bend smoothly.
+# The function max(0, z) is called **ReLU**: it is 0 where z is negative and z itself elsewhere. The
+# sum is a line with up to h bends. Without the non-linear function the sum of lines would be a line
+# again. Other common non-linear functions are the sigmoid and tanh, which bend smoothly.
 #
 # In PyTorch: `nn.Sequential(nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1))`. A second hidden layer
 # makes the network **deeper**. We train three models on two data sets with the same inputs, the 1000
@@ -260,8 +263,8 @@ X, Y = dataset.x, dataset.y
 same = torch.allclose(x, curve.x) and torch.allclose(y, curve.y) and torch.equal(x, X)
 print("the same points as labhelpers.data.curve():", same)
 surface = LossSurface(X, Y)
-print(f"best line: loss {surface.minimum_loss:.3f} on the straight data", end="")
-print(f", {LossSurface(curve.x, curve.y).minimum_loss:.3f} on the curved ones")
+print(f"best line, straight data: loss {surface.minimum_loss:.3f}")
+print(f"best line, curved data:   loss {LossSurface(curve.x, curve.y).minimum_loss:.3f}")
 order = x[:, 0].argsort()
 ### BEGIN AUTHOR
 assert same
@@ -311,16 +314,16 @@ def fit(network, x, y, lr=0.1, updates=800):
 
 
 def compare_models(data, fresh):
-    """Train the three models on `data`; print their losses there and on `fresh`."""
-    networks, result = make_models(), {}
-    print(f"{'model':18} {'parameters':>10} {'loss':>7} {'fresh points':>13}")
+    """Train the three models on `data`; show their losses there and on `fresh`."""
+    networks, result, rows = make_models(), {}, []
     for name, network in networks.items():
         parameters = sum(parameter.numel() for parameter in network.parameters())
         loss = fit(network, data.x, data.y)
         with torch.no_grad():
             fresh_loss = criterion(network(fresh.x), fresh.y).item()
         result[name] = loss, fresh_loss
-        print(f"{name:18} {parameters:10} {loss:7.3f} {fresh_loss:13.2f}")
+        rows.append((name, parameters, loss, fresh_loss))
+    show_table({"model": "", "parameters": "d", "loss": ".3f", "on fresh points": ".2f"}, rows)
     return networks, result
 
 
@@ -335,8 +338,9 @@ assert labhelpers.prediction.answer_to("lab06-straight") == "b"
 
 # %% [markdown]
 # No gain: on the fresh points the three are equal within 0.01, although the deepest network has 321
-# parameters and the line has 2. On the training points the larger models are slightly lower, since they can
-# bend slightly to follow the noise. What is left, about 1, is noise, and no model can predict it.
+# parameters and the line has 2. On the training points the larger models have a slightly lower loss,
+# since they can bend a little to follow the noise. What is left, about 1, is noise, and no model can
+# predict it.
 #
 # **Predict.** On the curved target the best line has a loss of 2.07. How large is the loss of the
 # network with one hidden layer? Recall the variance of the noise.
@@ -811,7 +815,7 @@ check("lab06-deep-net")
 # %% [markdown]
 # ## 5. Data that nobody made
 #
-# So far we knew the rule. Now there is none to know. scikit-learn ships the measurements of 442
+# So far we knew the rule behind the data. Here nobody does. scikit-learn ships the measurements of 442
 # people with diabetes: ten **features** of each, and how far the disease had progressed one year
 # later, as a number without a unit. `scaled=False` gives the features in their own units.
 
@@ -906,8 +910,10 @@ print("epoch   training loss   validation loss")
 for epoch in range(0, len(log), 10):
     print(f"{epoch:5} {log[epoch, 0]:15.3f} {log[epoch, 1]:17.3f}")
 best_epoch = int(log[:, 1].argmin())
-print(f"stopped after epoch {len(log) - 1}; the least validation loss was at epoch {best_epoch}")
-print(f"test rows: the network errs by {network_error:.1f}, least squares by {line_error:.1f}")
+print(f"lowest validation loss at epoch {best_epoch}")
+print(f"stopped after epoch {len(log) - 1}")
+print(f"error on the test rows: network {network_error:.1f}")
+print(f"                  least squares {line_error:.1f}")
 ### BEGIN AUTHOR
 assert len(log) - 1 == best_epoch + 30 and network_error < line_error
 assert log[-1, 0] < log[best_epoch, 0] and log[-1, 1] > log[best_epoch, 1]
@@ -937,11 +943,10 @@ difference = results[:, 0] - results[:, 1]
 wins = int((difference < 0).sum())
 print("20 splits, mean error on the test rows:")
 print(f"network {results[:, 0].mean():.1f}, least squares {results[:, 1].mean():.1f}")
-print(f"network minus least squares: mean {difference.mean():.1f}", end="")
-print(f", standard deviation {difference.std(ddof=1):.1f}")
-print(
-    f"from {difference.min():.1f} to {difference.max():.1f}; the network is better in {wins} of 20"
-)
+print(f"network minus least squares: mean {difference.mean():.1f},")
+print(f"standard deviation {difference.std(ddof=1):.1f}", end=", ")
+print(f"from {difference.min():.1f} to {difference.max():.1f}")
+print(f"the network is better in {wins} of 20 splits")
 compare("lab06-wins", guess_wins)
 ### BEGIN AUTHOR
 assert wins < 12 and abs(difference.mean()) < difference.std(ddof=1) / 2

@@ -249,7 +249,7 @@ def _notice(histories: Sequence[History], exits: Sequence) -> str:
     if any(exits):
         return "Where a run leaves the plot, an arrow leads out of it and a text names the step."
     if any(history.batch_size is not None for history in histories):
-        return "Each mini-batch has a gradient of its own: a path wanders where they disagree."
+        return "Each batch has a gradient of its own: a path wanders where they disagree."
     if histories:
         return "Look at the angle between the path and the contours, and at where the path turns."
     return "On each ellipse the loss is the same. Where ellipses lie close, the loss is steep."

@@ -86,7 +86,7 @@ def plot_fit(
         notice = "Look at how the dashed red line differs."
     if truth:
         notice = (
-            "The thin dashes are the true line. Noise keeps even the best line a little off it."
+            "The thin dashes are the true line. The points scatter about it: that is the noise."
         )
     return sheet.finish(artists, _describe(dataset, x, fitted, truth), notice)
 

@@ -184,7 +184,8 @@ def test_lab03_after_one_epoch_the_smaller_batch_is_lower(says, ten_epochs):
 
 def test_lab03_epochs_to_the_line(says, ten_epochs):
     says(
-        "lab03", "Batches of 5 and 10 need one or three epochs more and then lie close to the line."
+        "lab03",
+        "Batches of 5 and 10 need one and three epochs more and then lie close to the line.",
     )
     for batch, updates in ((5, 2 * 12), (10, 4 * 6)):
         assert np.median(excess(GENTLE, ten_epochs[batch])[updates]) < 0.004
