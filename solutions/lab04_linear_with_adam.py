@@ -212,8 +212,9 @@ plot_fit(dataset, (w_best, b_best), labels=["least squares"], roles=["minimum"],
 #
 # The rule of gradient descent is the same for every parameter. With α for the rate, as many books write,
 #
-# $$w_j \leftarrow w_j - \alpha\,\frac{\partial L}{\partial w_j}, \qquad
-# \frac{\partial L}{\partial w_j} = \frac2N \sum_{i=1}^{N} (\hat y_i - y_i)\,x_{ij} .$$
+# $$w_j \leftarrow w_j - \alpha\,\frac{\partial L}{\partial w_j},$$
+#
+# $$\frac{\partial L}{\partial w_j} = \frac2N \sum_{i=1}^{N} (\hat y_i - y_i)\,x_{ij} .$$
 #
 # The intercept needs no rule of its own: it is the weight of an input that is **always 1**. Put a column
 # of ones beside the inputs, and a layer with two inputs and `bias=False` is the same line.
@@ -309,9 +310,10 @@ assert abs(labhelpers.prediction.answer_to("lab04-condition") - surface_z.condit
 # that are standardised **inside** the function, each column by its own mean and standard deviation. It makes
 # `epochs` updates, each with all the samples, at rate `lr`, on the mean squared error.
 #
-# It returns the coefficients that belong to the inputs **as they came**, the intercept first:
+# It returns the coefficients β, w₁, …, wₙ that belong to the inputs **as they came**, the intercept
+# first:
 #
-# $$\hat y = \beta + w_1 x_1 + \dots + w_n x_n \quad\longrightarrow\quad \beta, w_1, \dots, w_n .$$
+# $$\hat y = \beta + w_1 x_1 + \dots + w_n x_n .$$
 #
 # The check asks for one to four features whose sizes differ by factors up to 100,000. At its rates descent
 # on the inputs as they are diverges. An answer is right when every coefficient is within 1 % of least squares.
@@ -517,13 +519,16 @@ assert labhelpers.prediction.answer_to("lab04-best-momentum") == "b"
 # usually are. For each parameter it keeps two running means, of the gradient g and of its square
 # (all at step k = 1, 2, 3, …):
 #
-# $$m \leftarrow \beta_1 m + (1-\beta_1)\,g, \qquad s \leftarrow \beta_2 s + (1-\beta_2)\,g^2 .$$
+# $$m \leftarrow \beta_1 m + (1-\beta_1)\,g,$$
+#
+# $$s \leftarrow \beta_2 s + (1-\beta_2)\,g^2 .$$
 #
 # Both start at 0, so at first they are too small; the **bias correction** divides that out. The
 # step then divides the mean gradient by the typical size of the gradient:
 #
-# $$\hat m = \frac{m}{1-\beta_1^k}, \qquad \hat s = \frac{s}{1-\beta_2^k}, \qquad
-# \theta \leftarrow \theta - \eta\,\frac{\hat m}{\sqrt{\hat s} + \delta} .$$
+# $$\hat m = \frac{m}{1-\beta_1^k}, \qquad \hat s = \frac{s}{1-\beta_2^k},$$
+#
+# $$\theta \leftarrow \theta - \eta\,\frac{\hat m}{\sqrt{\hat s} + \delta} .$$
 #
 # Usual values are β₁ = 0.9, β₂ = 0.999 and δ = 10⁻⁸, which only prevents a division by zero.
 # (PyTorch's name for δ is `eps`.)
@@ -756,7 +761,7 @@ plot_losses(
 
 # %% [markdown]
 # After three epochs batch training has made three updates and has hardly left its start. That says little
-# about the method: it had 3 steps, the others had 96 and 3000. Now at equal **updates**, the first 550 of
+# about the method: it had 3 steps, the others had 96 and 3,000. Now at equal **updates**, the first 550 of
 # each.
 
 # %%
@@ -1063,9 +1068,9 @@ assert ends.max() < 0.2
 # A loss of 1.006 is good or bad depending on how much y varies anyway. **R²** puts the two in
 # relation:
 #
-# $$R^2 = 1 - \frac{\sum_n (y_n - \hat y_n)^2}{\sum_n (y_n - \bar y)^2}, \qquad \bar y = \frac1N \sum_n y_n .$$
+# $$R^2 = 1 - \frac{\sum_n (y_n - \hat y_n)^2}{\sum_n (y_n - \bar y)^2} .$$
 #
-# The denominator belongs to the simplest model there is, the constant ȳ. R² = 1 means no error at
+# The denominator belongs to the simplest model there is, the constant ȳ, the mean of y. R² = 1 means no error at
 # all, 0 means no better than the constant, and a negative value means worse than it. Of all
 # lines, least squares has the largest R² on the data it was fitted to.
 #
@@ -1086,12 +1091,12 @@ models = {
 }
 
 y_numpy = dataset.y.numpy()
-reported = {}
-print(f"{'model':22} {'loss':>6} {'R² as reported':>15}")
+reported, rows = {}, []
 for name, (w, b) in models.items():
     prediction = w * dataset.x.numpy() + b
     reported[name] = r2_score(prediction, y_numpy)
-    print(f"{name:22} {surface(w, b):6.3f} {reported[name]:15.3f}")
+    rows.append((name, surface(w, b), reported[name]))
+show_table({"model": "", "loss": ".3f", "R² as reported": ".3f"}, rows)
 ### BEGIN AUTHOR
 assert max(reported, key=reported.get) == "batch, 4,500 at 0.001"
 ### END AUTHOR

@@ -590,13 +590,13 @@ for epoch in (0, 100, 300, 500):
                 slopes.append((signal * (1 - signal)).mean().item())
                 variations.append(signal.std(dim=0, correction=0).mean().item())
     slopes_at[epoch], variation_at[epoch] = slopes, variations
-print("mean slope σ′, and variation with x, in the hidden layers 1, 2 and 3:")
-columns = {f"slope {layer}": ".4f" for layer in (1, 2, 3)}
-columns |= {f"variation {layer}": ".6f" for layer in (1, 2, 3)}
-show_table(
-    {"epoch": "d"} | columns,
-    [(epoch, *slopes_at[epoch], *variation_at[epoch]) for epoch in slopes_at],
-)
+layers = ("layer 1", "layer 2", "layer 3")
+print("mean slope σ′ in the hidden layers:")
+columns = {"epoch": "d"} | dict.fromkeys(layers, ".4f")
+show_table(columns, [(epoch, *slopes) for epoch, slopes in slopes_at.items()])
+print("variation with x:")
+columns = {"epoch": "d"} | dict.fromkeys(layers, ".6f")
+show_table(columns, [(epoch, *variations) for epoch, variations in variation_at.items()])
 ### BEGIN AUTHOR
 assert slopes_at[0][2] > 0.2 and slopes_at[100][2] < 0.001
 assert variation_at[0][0] / variation_at[0][2] > 50 and variation_at[500][2] > 0.1
@@ -724,7 +724,8 @@ show_table(
     },
     rows,
 )
-print(f"ReLU: in {dead} of 20 networks the gradient of the first layer is exactly 0")
+print(f"ReLU: in {dead} of the 20 networks the gradient")
+print("of the first layer is exactly 0")
 compare("lab06-remedy", guess_remedy)
 ### BEGIN AUTHOR
 alone = ("rate 0.01", "leaky ReLU", "inputs standardised", "Xavier")
