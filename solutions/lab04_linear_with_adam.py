@@ -231,9 +231,12 @@ with torch.no_grad():
 criterion(with_ones(design), Y).backward()
 criterion(with_bias(X), Y).backward()
 print("the same predictions:", torch.allclose(with_ones(design), with_bias(X)))
-print("gradient by the column of ones:", with_ones.weight.grad.flatten().numpy().round(3))
-print("gradient by bias and weight:   ", end=" ")
-print(np.array([with_bias.bias.grad.item(), with_bias.weight.grad.item()]).round(3))
+by_ones = with_ones.weight.grad.flatten().tolist()
+by_bias = with_bias.bias.grad.item(), with_bias.weight.grad.item()
+show_table(
+    {"gradient": "", "intercept": ".3f", "slope": ".3f"},
+    [("column of ones", *by_ones), ("bias and weight", *by_bias)],
+)
 ### BEGIN AUTHOR
 assert torch.allclose(with_ones(design), with_bias(X))
 assert torch.allclose(with_ones.weight.grad[0, 0], with_bias.bias.grad[0], rtol=1e-4)
@@ -257,7 +260,8 @@ assert torch.allclose(with_ones.weight.grad[0, 0], with_bias.bias.grad[0], rtol=
 
 # %%
 small, large = surface.eigenvalues
-print(f"curvatures {small:.3f} and {large:.2f}, condition number {surface.condition_number:.1f}")
+print(f"curvatures {small:.3f} and {large:.2f}")
+print(f"condition number {surface.condition_number:.1f}")
 print(f"largest stable rate {surface.largest_stable_rate:.3f}")
 ### BEGIN AUTHOR
 assert 30 < surface.condition_number < 42
@@ -289,7 +293,8 @@ compare("lab04-condition", guess_condition)
 
 theta = np.zeros(2)  # slope and intercept in z
 theta = theta - 0.5 * surface_z.gradient(*theta)  # a single step at η = 0.5
-print(f"loss after one step: {surface_z(*theta):.6f}, least squares: {surface.minimum_loss:.6f}")
+print(f"loss after one step: {surface_z(*theta):.6f}")
+print(f"least squares:       {surface.minimum_loss:.6f}")
 slope = theta[0] / deviation.item()  # back to x: ŷ = θ₀(x − mean)/deviation + θ₁
 intercept = theta[1] - slope * mean.item()
 print(f"in terms of x: w = {slope:.3f}, b = {intercept:.3f}")
@@ -589,7 +594,7 @@ m = s = 0.0  # one parameter whose gradients are small for long and then, once, 
 for k, g in enumerate([0.001] * 2000 + [1.0], start=1):
     m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
 step = (m / (1 - 0.9**k)) / (math.sqrt(s / (1 - 0.999**k)) + 1e-8)
-print(f"a step after one large gradient among small ones: {step:.1f} times the rate")
+print(f"step after a sudden large gradient: {step:.1f} times the rate")
 ### BEGIN AUTHOR
 assert np.allclose(by_hand, by_torch, atol=1e-3) and np.allclose(by_hand[0], 0.1, atol=1e-4)
 assert 0.1 < surface(*by_hand[-1]) - surface.minimum_loss < 1  # on its way, not converged yet
@@ -732,12 +737,12 @@ def many_adams(batch_size, updates, lr=0.1, start=(0, 0), runs=20):
     return np.array(away)
 
 
+rows = []
 for batch_size in (1, 32):
     arrivals = np.argmax(many_adams(batch_size, 1000) < 0.05, axis=0) + 1
-    print(
-        f"batches of {batch_size:2}, 20 shuffles: first within 0.05 after {arrivals.min()}", end=""
-    )
-    print(f" to {arrivals.max()} updates, median {np.median(arrivals):.0f}")
+    rows.append((f"batches of {batch_size}", arrivals.min(), np.median(arrivals), arrivals.max()))
+print("updates until first within 0.05:")
+show_table({"20 shuffles": "", "least": "d", "median": ".0f", "most": "d"}, rows)
 ### BEGIN AUTHOR
 assert 440 < np.median(arrivals) < 520
 ### END AUTHOR
@@ -1009,15 +1014,14 @@ strays = {
     for rate in (0.1, 0.01)
 }
 typical = {rate: np.sqrt(np.mean(distances(run) ** 2)) for rate, run in strays.items()}
-for rate, distance in typical.items():
-    print(f"rate {rate:<5} typical distance from least squares {distance:.3f}")
+show_table({"rate": "", "typical distance from least squares": ".3f"}, typical.items())
 many = {
     rate: np.sqrt((many_adams(1, 1000, rate, (w_best, b_best)) ** 2).mean(axis=0))
     for rate in typical
 }
 closer = many[0.1] / many[0.01]
-print(f"20 shuffles: 0.01 stays {closer.min():.1f} to {closer.max():.1f} times closer", end="")
-print(f", on average {closer.mean():.1f}")
+print(f"20 shuffles: at 0.01 it stays {closer.min():.1f} to {closer.max():.1f} times")
+print(f"closer, on average {closer.mean():.1f}")
 compare("lab04-closer", guess_closer)
 ### BEGIN AUTHOR
 assert typical[0.01] > 0.05  # neither converges
@@ -1040,18 +1044,21 @@ plot_contours(surface, *strays.values(), w_range=(0.9, 3.1), b_range=(4.2, 6))
 mini_done = run_adam(32, rates=[0.1] * 18 + [0.01] * 6, label="mini-batch 32")
 single_done = run_adam(1, rates=[0.1, 0.01, 0.001], label="one sample")
 
-for run in (batch, mini_done, single_done):
-    print(
-        f"{run.label:14} {run.steps:5} updates: w = {run.w[-1]:.3f}, b = {run.b[-1]:.3f}, "
-        f"distance {distances(run)[-1]:.3f}"
-    )
+show_table(
+    {"": "", "updates": ",", "w": ".3f", "b": ".3f", "distance": ".3f"},
+    [
+        (run.label, run.steps, run.w[-1], run.b[-1], distances(run)[-1])
+        for run in (batch, mini_done, single_done)
+    ],
+)
+rows = []
 for name, batch_size, rates in (
     ("mini-batch 32", 32, np.repeat([0.1, 0.01], [18 * 32, 6 * 32])),
     ("one sample", 1, np.repeat([0.1, 0.01, 0.001], 1000)),
 ):
     ends = many_adams(batch_size, len(rates), rates)[-1]
-    print(f"{name:14} 20 shuffles: {(ends < 0.05).sum()} end within 0.05, the farthest", end="")
-    print(f" {ends.max():.2f} away")
+    rows.append((name, (ends < 0.05).sum(), ends.max()))
+show_table({"20 shuffles": "", "end within 0.05": "d", "farthest end": ".2f"}, rows)
 ### BEGIN AUTHOR
 assert all(distances(run)[-1] < 0.05 for run in (batch, mini_done, single_done))
 assert ends.max() < 0.2

@@ -304,7 +304,7 @@ def test_lab05_random_starts(says):
 
 
 def test_lab05_equal_rates_need_equal_updates(says):
-    says("lab05", "about 100 with other shuffles", "and needs four times as many updates")
+    says("lab05", "about 100 with other shuffles", "but needs four times as many updates")
     fast, slow = (excess(WIDE, descend(WIDE, (0, 5), rate, 20, 500)) for rate in (0.02, 0.005))
     medians = [np.median(np.argmax(one < 0.01, axis=0)) for one in (fast, slow)]
     assert 95 < medians[0] < 106 and 3.6 < medians[1] / medians[0] < 4.2
