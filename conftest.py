@@ -14,6 +14,7 @@ import re
 import tempfile
 from pathlib import Path
 
+import nbval.plugin
 import pytest
 from nbval.plugin import IPyNbFile
 
@@ -39,8 +40,10 @@ class LabNotebook(IPyNbFile):
 
     def setup(self):
         """Start the kernel, with the settings that `labs build` gives to it."""
-        from labtools.execution import kernel_environment
+        from labtools.execution import kernel_environment, with_joined_streams
 
+        # nbval's own way joins what is printed before a table with what is printed after it.
+        nbval.plugin.coalesce_streams = with_joined_streams
         self.settings = tempfile.TemporaryDirectory(prefix="labs-kernel-")
         before = dict(os.environ)
         os.environ.clear()

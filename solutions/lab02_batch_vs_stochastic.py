@@ -383,16 +383,12 @@ show_table(
 show_table(
     {
         "update": "d",
-        "x": ".1f",
-        "loss of the sample": ".1e",
-        "w": ".3g",
-        "b": ".3g",
+        "loss of its sample": ".1e",
+        "w": ".2g",
+        "b": ".2g",
         "loss over all points": ".1e",
     },
-    [
-        (k, X[k - 1].item(), one_by_one.batch_loss[k - 1], w[k], b[k], loss[k])
-        for k in (1, 2, 3, 4, 5, 10, 20)
-    ],
+    [(k, one_by_one.batch_loss[k - 1], w[k], b[k], loss[k]) for k in (1, 2, 3, 4, 5, 10, 20)],
 )
 ### BEGIN AUTHOR
 assert one_by_one.loss[100] > 1e12 and one_by_one.loss.max() > 1e27
@@ -478,7 +474,8 @@ with torch.no_grad():
     w -= lr * w.grad
     b -= lr * b.grad
 after = (w * x + b - y).item()
-print(f"residual at x = −5: {before:.2f}, after its update {after:.2f}")
+print(f"residual at x = −5: before its update {before:6.2f}")
+print(f"                     after its update {after:6.2f}")
 
 compare("lab02-factor", guess_factor)
 unsafe = int((torch.abs(1 - 2 * lr * (X**2 + 1)) > 1.0001).sum())

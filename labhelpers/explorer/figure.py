@@ -9,7 +9,7 @@ import numpy as np
 
 from labhelpers.explorer.descent import descend
 from labhelpers.explorer.page import fragment, page
-from labhelpers.explorer.settings import Settings, check_batch_size, read_hidden
+from labhelpers.explorer.settings import Settings, check_batch_size, read_hide
 from labhelpers.explorer.words import describe_run, format_number
 from labhelpers.figures.inputs import read_points
 from labhelpers.figures.run import plot_run
@@ -113,7 +113,7 @@ class DescentExplorer:
         if not isinstance(task, str):
             raise TypeError(f"task must be a sentence, got {task!r}")
         self.task = task
-        self.hide = read_hidden(hide)
+        self.hide = read_hide(hide)
 
     @cached_property
     def history(self) -> History:

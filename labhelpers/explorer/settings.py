@@ -30,7 +30,7 @@ def read_real(name: str, value, allowed: str, low, high=sys.float_info.max, kind
     return float(value) if kind is Real else int(value)
 
 
-def read_hidden(hide) -> tuple[str, ...]:
+def read_hide(hide) -> tuple[str, ...]:
     """The names in `hide`, each once and in the order of `HIDEABLE`."""
     names = [None] if isinstance(hide, str) or not isinstance(hide, Iterable) else list(hide)
     if not all(isinstance(name, str) for name in names):
