@@ -14,7 +14,7 @@ from labhelpers.figures.drawing import Drawing, Sheet
 from labhelpers.figures.fit import draw_line, draw_points
 from labhelpers.figures.inputs import check_runs, read_points
 from labhelpers.figures.style import INK, SeriesStyle, dress, run_styles
-from labhelpers.figures.window import data_window, parameter_window
+from labhelpers.figures.window import Window, data_window, parameter_window
 from labhelpers.figures.wording import rounded
 from labhelpers.history import History
 from labhelpers.reading import read_number
@@ -33,9 +33,14 @@ def _read_step(step, history: History, name: str = "step") -> int:
     return int(number)
 
 
-def draw_data_space(ax, x: np.ndarray, y: np.ndarray, history: History, step: int) -> dict:
-    """Points, the line of point `step` and its residuals, on limits that hold for all steps."""
-    window = data_window(x, y, np.stack([history.w, history.b], axis=1))
+def _windows(x, y, surface, history: History, ratio: float) -> tuple[Window, Window]:
+    """Limits of data space and of parameter space that hold for all steps of a run."""
+    lines = np.stack([history.w, history.b], axis=1)
+    return data_window(x, y, lines), parameter_window(surface, [history], ratio=ratio)
+
+
+def draw_data_space(ax, x, y, history: History, step: int, window: Window) -> dict:
+    """Points, the line of point `step` and its residuals."""
     w, b = float(history.w[step]), float(history.b[step])
     (style,) = run_styles([history])
     window.apply(ax)
@@ -55,10 +60,9 @@ def draw_data_space(ax, x: np.ndarray, y: np.ndarray, history: History, step: in
     return artists
 
 
-def draw_parameter_space(ax, surface, history: History, step: int, ratio: float) -> dict:
+def draw_parameter_space(ax, surface, history: History, step: int, window: Window) -> dict:
     """Contours, the path so far, point `step` and an arrow along the next step."""
     (style,) = run_styles([history])
-    window = parameter_window(surface, [history], ratio=ratio)
     artists = draw_contours(ax, surface, window)
     drawn = draw_paths(ax, [history], window, labels=["path so far"], until=step)
     artists |= {"path": drawn["paths"][0], "exit": drawn["exits"][0]}
@@ -107,8 +111,9 @@ def plot_step(dataset, surface: LossSurface, history: History, step: int) -> Dra
     step = _read_step(step, history)
     sheet = Sheet(size=SIZE, columns=2)
     left, right = sheet.axes
-    artists = draw_data_space(left, x, y, history, step)
-    artists |= draw_parameter_space(right, surface, history, step, frame_ratio(SIZE))
+    data, parameters = _windows(x, y, surface, history, frame_ratio(SIZE))
+    artists = draw_data_space(left, x, y, history, step, data)
+    artists |= draw_parameter_space(right, surface, history, step, parameters)
     artists["contour_labels"] = label_contours(right, surface, artists["levels"])
     title = f"Step {step}: {_numbers(history, step)}"
     artists["title"] = left.set_title(title, loc="left")
@@ -144,13 +149,13 @@ def plot_steps(dataset, surface: LossSurface, history: History, steps=(0, 1, 2, 
     steps = [_read_step(step, history, "each of steps") for step in steps]
     if not steps:
         raise ValueError("steps is empty: give at least one step")
-    ratio = frame_ratio(SMALL, SMALL_MARGINS)
+    data, parameters = _windows(x, y, surface, history, frame_ratio(SMALL, SMALL_MARGINS))
     sheet = Sheet(size=SMALL, rows=2, columns=len(steps), margins=SMALL_MARGINS)
     above, below = sheet.axes[: len(steps)], sheet.axes[len(steps) :]
     columns = []
     for step, top, bottom in zip(steps, above, below, strict=True):
-        drawn = draw_data_space(top, x, y, history, step)
-        drawn |= draw_parameter_space(bottom, surface, history, step, ratio)
+        drawn = draw_data_space(top, x, y, history, step, data)
+        drawn |= draw_parameter_space(bottom, surface, history, step, parameters)
         loss = rounded(history.loss[step])
         drawn["title"] = top.set_title(f"Step {step}: loss {loss}", loc="left", fontsize=10)
         columns.append(drawn)
