@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from labtools.execution import with_joined_streams
 from labtools.faults import Fault, LabError
 
 CELL_TIMEOUT = 60
@@ -59,7 +60,6 @@ def run_pages(pages: Mapping[str, str]) -> dict[str, NotebookNode]:
             kernel_name="python3",
             record_timing=False,
             extra_arguments=["--log-level=ERROR"],
-            coalesce_streams=True,
             shutdown_kernel="immediate",
             resources={"metadata": {"path": folder}},
             on_cell_start=note_start,
@@ -98,6 +98,8 @@ def _finish(notebook: NotebookNode) -> NotebookNode:
     }
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = with_joined_streams(cell.outputs)
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags"}
         cell.setdefault("id", nbformat.v4.new_raw_cell().id)
     return notebook

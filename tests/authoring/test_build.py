@@ -21,6 +21,7 @@ from sample_lab import NAME, SOURCE, write_course
 from labhelpers.figures.vector import data_uri
 from labtools.build import build, drift, find_sources, write
 from labtools.comparison import first_difference
+from labtools.execution import with_joined_streams
 from labtools.faults import LabError
 from labtools.source import read_source
 from labtools.student import derive_student
@@ -59,6 +60,16 @@ def built(tmp_path_factory) -> Path:
 def course_copy(built, tmp_path) -> Path:
     """A copy of the built course, to spoil."""
     return Path(shutil.copytree(built, tmp_path / "copy"))
+
+
+def test_prints_in_a_row_are_joined_and_keep_their_place_beside_a_table():
+    def printed(text, name="stdout"):
+        return nbformat.v4.new_output("stream", name=name, text=text)
+
+    table = nbformat.v4.new_output("display_data", {"text/html": "<table></table>"})
+    outputs = [printed("a"), printed("b"), table, printed("c"), printed("d", "stderr")]
+    joined = with_joined_streams(outputs)
+    assert joined == [printed("ab"), table, printed("c"), printed("d", "stderr")]
 
 
 def test_the_solution_is_executed(built):
