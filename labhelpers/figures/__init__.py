@@ -30,3 +30,7 @@ def __getattr__(name: str):
     if name in _MODULES:
         return getattr(import_module(f"labhelpers.figures.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

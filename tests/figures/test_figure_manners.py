@@ -143,5 +143,6 @@ def test_reexported_from_the_package():
     for name in figures.__all__:
         assert getattr(labhelpers, name) is getattr(figures, name)
         assert name in dir(labhelpers)
+    assert set(dir(labhelpers.figures)) >= set(labhelpers.figures.__all__)
     with pytest.raises(AttributeError, match="plot_nothing"):
         labhelpers.plot_nothing  # noqa: B018
