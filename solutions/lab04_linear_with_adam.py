@@ -1123,7 +1123,7 @@ assert max(reported, key=reported.get) == "batch, 4,500 at 0.001"
 correct = {}
 for name, (w, b) in models.items():
     correct[name] = r2_score(y_numpy, w * dataset.x.numpy() + b)
-    print(f"{name:22} {correct[name]:6.3f}")
+show_table({"model": "", "R²": ".3f"}, correct.items())
 ### BEGIN AUTHOR
 assert max(correct, key=correct.get) == "least squares"
 assert min(correct, key=correct.get) == "batch, 4,500 at 0.001"

@@ -907,9 +907,10 @@ def train_until_no_better(seed, patience=30, most=500):
 
 
 network_error, line_error, log = train_until_no_better(seed=0)
-print("epoch   training loss   validation loss")
-for epoch in range(0, len(log), 10):
-    print(f"{epoch:5} {log[epoch, 0]:15.3f} {log[epoch, 1]:17.3f}")
+show_table(
+    {"epoch": "d", "training loss": ".3f", "validation loss": ".3f"},
+    [(epoch, *log[epoch]) for epoch in range(0, len(log), 10)],
+)
 best_epoch = int(log[:, 1].argmin())
 print(f"lowest validation loss at epoch {best_epoch}")
 print(f"stopped after epoch {len(log) - 1}")
