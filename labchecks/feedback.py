@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
@@ -22,6 +23,15 @@ _LOOK = {
     "not attempted": ("○", "Not attempted", "#0072B2"),
     "not checked": ("?", "Not checked", "#CC79A7"),
 }
+
+#: A digit of a number, unless it is how long a call was waited for: that limit is ours.
+_NUMBER = re.compile(r"\d(?![\d.]* seconds)")
+
+#: Where one sentence ends and the next begins.
+_BETWEEN = re.compile(r"(?<=[.!?]) (?=[A-Z`“])|\n")
+
+#: How a sentence begins that speaks of the one before it.
+_GOES_ON = re.compile(r"(And|It|So|That|There|These|They|This|Those|With this)\b")
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,19 @@ class Feedback:
             f'<strong><span aria-hidden="true">{symbol}</span> {escape(heading)}</strong>{name}'
             f"{paragraphs}{self.chart.to_html() if self.chart else ''}{links(self.mistake)}</div>"
         )
+
+    def without_numbers(self) -> str:
+        """The text as it can be told of a hidden case.
+
+        Any digit takes its whole sentence out, so that no judge has to say which of its numbers
+        are secret; a sentence that only goes on from one that is out goes with it.
+        """
+        kept, out = [], False
+        for sentence in _BETWEEN.split(self.text):
+            out = bool(_NUMBER.search(sentence)) or (out and bool(_GOES_ON.match(sentence)))
+            if not out:
+                kept.append(sentence)
+        return " ".join(kept)
 
     def score(self, points: float) -> Score:
         """The points that this verdict is worth, out of `points`."""

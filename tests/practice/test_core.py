@@ -80,6 +80,21 @@ def test_score_prints_as_a_number_and_knows_its_maximum():
     assert float(repr(score)) == 7.5
 
 
+TOLD = {
+    "Your losses go from 9.5 to 0.1. Look at the sign.": "Look at the sign.",
+    "`f` gives −3. That is a step, not a rate. Look at the formula.": "Look at the formula.",
+    "Steps go up. That makes losses grow.": "Steps go up. That makes losses grow.",
+    "Not one of the 5 is right.": "",
+    "No answer after 2.5 seconds. It ran for 30 epochs.": "No answer after 2.5 seconds.",
+    "Row 1 of 4 is off.\nCount the rows.": "Count the rows.",
+}
+
+
+@pytest.mark.parametrize("text", TOLD)
+def test_a_sentence_with_a_number_is_not_told_of_a_hidden_case(text):
+    assert feedback.incorrect(text).without_numbers() == TOLD[text]
+
+
 @pytest.mark.parametrize(("outcome", "share"), [("fine", 1.0), ("correct", 1.1), ("correct", -1)])
 def test_feedback_refuses_nonsense(outcome, share):
     with pytest.raises(ValueError):

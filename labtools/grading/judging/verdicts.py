@@ -138,7 +138,7 @@ def _judge(
             feedback = whole if whole.share < feedback.share else feedback
         status, text = _status(feedback, unseen), feedback.text
         right = feedback.outcome == "correct"
-        if not right or re.search(r"\d", text):
+        if not right or feedback.without_numbers() != text:
             own = say(question.visible, seen) if visible is not None else None
             if own is not None and (own.outcome == "correct") == right:
                 # In the numbers of the lab's own data, which the student has seen as well.
@@ -153,7 +153,7 @@ def _judge(
                     if own is None
                     else say((*question.visible, *question.hidden), [*seen, *clean])
                 )
-                text = _without_numbers(told, feedback, asked_on_lab_data=own is not None)
+                text = _of_hidden(told, feedback, asked_on_lab_data=own is not None)
     mistake = feedback.mistake if mistake is None else mistake
     ended = _what_ended(assignment, practice, evidence)
     if attempted and ended is not None and feedback is not _NOTHING and feedback.share < 1:
@@ -248,22 +248,19 @@ _TYPES = frozenset(
 ) | {""}
 
 
-def _without_numbers(told: Feedback, feedback: Feedback, *, asked_on_lab_data: bool) -> str:
-    """What is said of hidden cases: the sentence if it has no number, else the mistake's name."""
-    # The limit that a call has run over is ours; all other numbers may be the case's.
-    text = re.sub(r" after [\d.]+ seconds", "", told.text)
-    if told.outcome == feedback.outcome and not re.search(r"\d", text):
-        return told.text
+def _of_hidden(told: Feedback, feedback: Feedback, *, asked_on_lab_data: bool) -> str:
+    """What is said of hidden cases: what holds no number, and the mistake's name."""
     name = f" ({feedback.mistake})" if feedback.mistake else ""
+    kept = told.without_numbers() if told.outcome == feedback.outcome else ""
+    if kept == told.text:
+        return kept
     if not asked_on_lab_data:
         return (
             f"It is not right{name}. The time was over before it could be asked for the lab’s own "
             "cases too, of which more could be said here. Its check cell says it."
         )
-    return (
-        f"It does not hold for cases that were drawn for grading{name}. Look at what the program "
-        "takes for granted: sizes, rates, the lab's own data."
-    )
+    look = kept or "Look at what the program takes for granted: sizes, rates, the lab's own data."
+    return f"It does not hold for cases that were drawn for grading{name}. {look}"
 
 
 #: What was said of other submissions' answers. Many fail alike, and are then judged once.
