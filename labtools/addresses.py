@@ -5,8 +5,6 @@ first cell installs the course there. Buttons for Colab and Binder need a reposi
 holds what is in the zip.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from dataclasses import dataclass

@@ -5,16 +5,12 @@ in ``labchecks/labs`` gives points and order; a bank in ``tests/`` holds the ans
 judge. Each disagreement is a fault that names both places.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from labtools.faults import Fault
 from labtools.source import LabSource, headings
-
-__all__ = ["bank_faults", "practice_faults"]
 
 CHECKS = "labchecks/labs"
 #: Where the answers stand that a judge is tried on.

@@ -1,7 +1,5 @@
 """`labs build`: from one source per lab to its executed solution and its student notebook."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os

@@ -6,8 +6,6 @@ rasterisers differ; the last digits of a number that is printed with seven or mo
 digit of the points in an interactive figure, and the figure's name, a digest of all their digits.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import math

@@ -1,7 +1,5 @@
 """The executed solution: a lab run from top to bottom in a kernel that has run nothing else."""
 
-from __future__ import annotations
-
 import atexit
 import base64
 import copy

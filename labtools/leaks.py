@@ -1,7 +1,5 @@
 """Lines of a solution, or of an author's assertion, that a student notebook still shows."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 

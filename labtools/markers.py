@@ -9,8 +9,6 @@ slip of the keyboard would publish a solution. Here a line is either a marker, l
 or it must not look like one.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher

@@ -9,8 +9,6 @@ in the source                                      in both derived notebooks
 =================================================  =========================================
 """
 
-from __future__ import annotations
-
 import ast
 import difflib
 import re

@@ -1,7 +1,5 @@
 """The student notebook: a lab without solutions, author's assertions and outputs."""
 
-from __future__ import annotations
-
 import ast
 import copy
 import logging

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labtools.grading.judging.assignment import Assignment
 
-__all__ = ["STATUSES", "Job", "Limits", "Result", "Settings", "Submission", "Verdict", "visible"]
-
 STATUSES = (
     "correct",
     "partial",

@@ -1,12 +1,8 @@
 """A zip that is the same to the byte wherever and whenever it is made."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Mapping
-
-__all__ = ["pack"]
 
 # The earliest moment that a zip can name: when a file was last touched says nothing to a student.
 _MOMENT = (1980, 1, 1, 0, 0, 0)

@@ -1,7 +1,5 @@
 """`labs release`: write the student zip, or say why not."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import tempfile

@@ -4,8 +4,6 @@ The list is closed: a file is in the release because a line here names it, never
 around.
 """
 
-from __future__ import annotations
-
 import json
 import tomllib
 from collections.abc import Mapping
@@ -23,8 +21,6 @@ from labtools.comparison import first_difference
 from labtools.faults import Fault, LabError
 from labtools.source import LabSource, read_source
 from labtools.student import derive_student
-
-__all__ = ["Release", "gather"]
 
 PACKAGES = ("labchecks", "labhelpers")
 PACKAGE_FILES = ("*.py", "*.css", "*.html", "*.js", "*.svg", "*.toml", Path(SITE).name)

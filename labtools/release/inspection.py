@@ -5,8 +5,6 @@ that is about to be published is held against every solution once more, across l
 file.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator
@@ -14,8 +12,6 @@ from collections.abc import Iterator
 from labtools.faults import Fault
 from labtools.leaks import gives_away, solution_lines
 from labtools.release.contents import Release
-
-__all__ = ["find_leaks"]
 
 # Words that only the instructor's part of the course has a use for.
 WORDS = (

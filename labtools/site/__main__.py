@@ -1,7 +1,5 @@
 """``python -m labtools.site``: build the course site."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -4,8 +4,6 @@ What the site is made of: ``docs/`` (pages, style and settings), the labs (`lab_
 documents of the repository that are pages too. Nothing derived is kept beside its source.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -4,8 +4,6 @@ The outputs of a page come from the solved lab. A given cell that reads a name w
 cell has set, or asks for the student's progress, would show what the solution computed.
 """
 
-from __future__ import annotations
-
 import ast
 import symtable
 from collections.abc import Iterator, Sequence

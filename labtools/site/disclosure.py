@@ -1,7 +1,5 @@
 """Solution lines in what is about to be published: the last look before a site is written."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Cards with a small picture: the list of mistakes, and the figures of the reference."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """A lab as a page: the student's cells, and below the given ones what they show when run."""
 
-from __future__ import annotations
-
 import copy
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Links of the repository's documents, turned into links of the site."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Mapping

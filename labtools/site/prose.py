@@ -1,7 +1,5 @@
 """Pages that hold code: run at build time, so that every number on them was computed."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Which of the notebooks that a student handed in is meant: by name, else by what it holds."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +7,6 @@ from pathlib import PurePosixPath
 
 from labtools.grading.handed_in.naming import is_notebook, listed, without_additions
 from labtools.grading.handed_in.sources import Entry
-
-__all__ = ["Choice", "LabName", "choose"]
 
 #: Notebooks that are opened to see what they hold, where their names do not tell.
 MOST_OPENED = 20

@@ -1,7 +1,5 @@
 """Where in a folder or zip the students' folders lie, and which files are whose."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -31,8 +29,6 @@ from labtools.grading.handed_in.sources import (
     Zip,
     notebooks_first,
 )
-
-__all__ = ["Layout", "lab_folder"]
 
 #: What nbgrader, and `labs grade` with it, keeps in a course folder beside `submitted`.
 NBGRADERS_FOLDERS = frozenset("source release autograded feedback".split())

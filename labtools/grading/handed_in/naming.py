@@ -1,18 +1,11 @@
 """Names of students and files: what Moodle and Canvas make of them, and what a table can hold."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
 import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
-
-__all__ = [
-    "Names", "Upload", "blackboard_students", "folder_upload", "is_notebook", "listed",
-    "printable", "upload", "without_additions",
-]  # fmt: skip
 
 #: Names that one sentence lists.
 MOST_NAMES = 5

@@ -1,7 +1,5 @@
 """Tables of persons: a class list, a platform's export; and whose row is whose submission."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
@@ -9,8 +7,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-__all__ = ["Persons", "Table", "TableError", "read_table"]
 
 #: Characters of a table that is read.
 LONGEST = 20_000_000

@@ -12,11 +12,6 @@ from pathlib import Path
 
 from labtools.grading.handed_in.naming import is_notebook, printable
 
-__all__ = [
-    "Entry", "Folder", "Item", "NotReadable", "SubmissionsError", "Zip", "notebooks_first",
-    "opened_inside",
-]  # fmt: skip
-
 #: Files of one student that are looked at, notebooks first; files and folders of one student, and
 #: of a zip that a student handed in, that are listed to find them.
 MOST_ENTRIES, MOST_LISTED = 2_000, 20_000

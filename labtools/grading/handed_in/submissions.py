@@ -1,7 +1,5 @@
 """Find each student's notebook in a folder, an nbgrader tree or a zip from Moodle or Canvas."""
 
-from __future__ import annotations
-
 import codecs
 import contextlib
 import difflib
@@ -27,8 +25,6 @@ from labtools.grading.handed_in.sources import (
     opened_inside,
 )
 from labtools.grading.records import Submission, visible
-
-__all__ = ["Submissions", "SubmissionsError", "listed"]
 
 #: Bytes of a notebook, and of all its other files together, that are read at most.
 NOTEBOOK_LIMIT = 40_000_000

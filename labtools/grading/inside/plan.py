@@ -8,8 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["Moment", "get_to_know", "plan", "replayable", "what_is_left"]
-
 Cell = Mapping[str, Any]
 #: (position, practice id, rank). At position k the practice is asked after k cells have run.
 #: Of the moments at which an answer was found, the one with the lowest rank counts.

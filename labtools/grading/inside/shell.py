@@ -1,7 +1,5 @@
 """IPython without a kernel: cells run in this process, and what they show is kept as outputs."""
 
-from __future__ import annotations
-
 import base64
 import json
 import re
@@ -14,8 +12,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Any as AnyTrait
 from traitlets import Type
 from traitlets.config import Config
-
-__all__ = ["FIGURES", "Outputs", "new_shell", "show_figures"]
 
 #: Characters of text that one cell may show, and bytes that all its outputs may have.
 TEXT_LIMIT = 40_000

@@ -18,20 +18,6 @@ from labtools.grading.sandbox.places import LABCHECKS, LABHELPERS, LABTOOLS
 if TYPE_CHECKING:
     from labchecks import Practice
 
-__all__ = [
-    "Assignment",
-    "AssignmentError",
-    "MarkedCell",
-    "ReleasedLab",
-    "draw_cases",
-    "fingerprint",
-    "load_assignment",
-    "plain_text",
-    "read_release",
-    "released_notebook",
-    "released_texts",
-]
-
 Case = dict[str, Any]
 
 

@@ -14,8 +14,6 @@ from labtools.grading.judging.claims import read_answer, read_claim, read_output
 from labtools.grading.records import Limits
 from labtools.grading.sandbox.station import Ending, Station
 
-__all__ = ["Asked", "Evidence", "ask_on_lab_data", "examine"]
-
 #: How often a notebook is started again after a cell that ended its process.
 MOST_STARTS = 6
 

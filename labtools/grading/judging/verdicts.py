@@ -1,7 +1,5 @@
 """Judge the collected answers and put each practice's result into a status and a sentence."""
 
-from __future__ import annotations
-
 import builtins
 import hashlib
 import json
@@ -17,8 +15,6 @@ from labtools.grading.judging.assignment import Assignment, Case, MarkedCell, pl
 from labtools.grading.judging.examination import Asked, Evidence
 from labtools.grading.judging.time_limit import TooLong, limit
 from labtools.grading.records import Verdict
-
-__all__ = ["judge_all", "without_run"]
 
 MANUAL = "This answer is read by your instructor."
 #: Seconds of processor time in which an answer is judged; wrong ones take up to a few. An answer

@@ -1,7 +1,5 @@
 """The notebook as nbgrader keeps it after autograding: one cell for each grade id, as released."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Container, Sequence
 from typing import Any
@@ -14,8 +12,6 @@ from labtools.grading.judging.assignment import Assignment, MarkedCell, plain_te
 from labtools.grading.judging.time_limit import Budget
 from labtools.grading.records import Verdict
 from labtools.grading.results.cleaning import inert, new_budget, safe_markdown, safe_output
-
-__all__ = ["as_autograded", "not_run_notebook"]
 
 _OUTCOMES = ("correct", "partial", "incorrect", "not attempted")
 

@@ -1,7 +1,5 @@
 """Points and comments that an instructor gave in formgrader, read from nbgrader's gradebook."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import sqlite3
@@ -11,8 +9,6 @@ from typing import Any
 
 from labtools.grading.journal import Journal, write_whole
 from labtools.grading.results.page import is_by_hand, with_verdicts
-
-__all__ = ["every_lab", "with_points_by_hand"]
 
 _POINTS = """
     SELECT submitted_assignment.student_id, base_cell.name, grade.manual_score, grade.extra_credit

@@ -4,19 +4,12 @@ The feedback page is one reader. nbgrader is the other: its formgrader renders M
 autograded notebooks as they are, in the session of the instructor who looks at them.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from html import unescape
 from typing import Any
 
 from labtools.grading.judging.time_limit import Budget, TooLong
-
-__all__ = [
-    "clean", "inert", "is_base64", "is_dear", "is_harmless", "new_budget", "safe_markdown",
-    "safe_output", "text_instead",
-]  # fmt: skip
 
 #: Seconds of processor time for all that is formatted of one submission, and for each part of it.
 SECONDS, SECONDS_EACH = 4.0, 1.5

@@ -17,8 +17,6 @@ from labtools.grading.judging.assignment import ReleasedLab
 from labtools.grading.records import Result
 from labtools.grading.results.cleaning import inert
 
-__all__ = ["Course", "GradebookError"]
-
 _CONFIG = '''"""nbgrader's settings for this folder, written by `labs grade`."""
 
 import os

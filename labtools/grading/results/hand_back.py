@@ -1,7 +1,5 @@
 """Feedback for students as Moodle and Canvas take it: one zip for all of them."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile
@@ -11,8 +9,6 @@ from typing import NamedTuple
 
 from labtools.grading.handed_in.naming import upload
 from labtools.grading.results.cleaning import inert
-
-__all__ = ["Grade", "canvas_name", "for_canvas", "for_moodle"]
 
 
 class Grade(NamedTuple):

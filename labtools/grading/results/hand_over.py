@@ -1,7 +1,5 @@
 """`labs hand-over`: a platform's own export of grades, filled; and the pages for its students."""
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import html
@@ -15,8 +13,6 @@ from labtools.grading.handed_in.persons import Persons, Table, TableError, read_
 from labtools.grading.journal import Journal, write_whole
 from labtools.grading.results.by_hand import with_points_by_hand
 from labtools.grading.results.hand_back import Grade, canvas_name, for_canvas, for_moodle
-
-__all__ = ["add_arguments", "find_lab", "run"]
 
 #: Students and rows that are named.
 MOST_NAMED = 20

@@ -1,7 +1,5 @@
 """`report.html`: what a class did in a lab, and what to talk about next week."""
 
-from __future__ import annotations
-
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,8 +12,6 @@ from typing import Any, NamedTuple
 from labchecks.pages import links
 from labtools.grading.journal import page_name, write_whole
 from labtools.grading.results.page import whole_page
-
-__all__ = ["Report"]
 
 #: Bars of the distribution of points.
 BARS = 10

@@ -1,7 +1,5 @@
 """`labs similar`: which answers to a lab are alike beyond what the lab itself makes alike."""
 
-from __future__ import annotations
-
 import argparse
 import builtins
 import csv
@@ -20,8 +18,6 @@ from labtools.grading.journal import Journal, write_whole
 from labtools.grading.records import visible
 from labtools.grading.results.hand_over import find_lab
 from labtools.grading.results.tables import safe
-
-__all__ = ["Pair", "add_arguments", "alike", "run"]
 
 #: So many tokens in a row are compared: fewer stand in any two programs.
 RUN_OF_TOKENS = 6

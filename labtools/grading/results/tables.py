@@ -1,7 +1,5 @@
 """`grades.csv` and `summary.csv`, safe to open in a spreadsheet and to load into an LMS."""
 
-from __future__ import annotations
-
 import csv
 import os
 from collections import Counter
@@ -11,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from labtools.grading.journal import naming
-
-__all__ = ["GRADES", "SUMMARY", "safe", "write_tables"]
 
 GRADES = (
     "student_id", "lab", "practice_id", "score", "max_score", "status", "feedback", "note",

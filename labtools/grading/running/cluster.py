@@ -1,14 +1,10 @@
 """Hand submissions to an existing Dask cluster (optional: needs dask and distributed)."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from collections.abc import Iterator
 
 from labtools.grading.records import Job, Result
-
-__all__ = ["ClusterError", "grade_on_cluster", "reach"]
 
 _NO_DASK = "--scheduler needs Dask: pip install -e '.[cluster]' -c constraints.txt"
 #: Seconds within which a scheduler answers.

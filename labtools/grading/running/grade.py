@@ -1,7 +1,5 @@
 """What `labs grade` does: from a folder of submissions to tables, pages and a gradebook."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import errno
@@ -38,9 +36,6 @@ from labtools.grading.running.progress import progress_bar
 from labtools.grading.running.stopping import Stopping
 from labtools.grading.running.workers import Workers
 from labtools.grading.sandbox.home import NoSandbox
-
-__all__ = ["OutputError", "alone_in", "run"]
-
 
 #: Students of whom the last lines tell what was passed over in their favour.
 MOST_NOTES = 10

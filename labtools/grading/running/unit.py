@@ -4,8 +4,6 @@ The same function runs in a local worker process and on a Dask worker. It keeps 
 warm parent per process, or as many as there are threads that ask for one.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import json
@@ -31,8 +29,6 @@ from labtools.grading.results.page import get_ready as page_is_ready
 from labtools.grading.results.page import make_page, run_notebook
 from labtools.grading.sandbox.home import PARENT, NoSandbox
 from labtools.grading.sandbox.station import Station, StationLost
-
-__all__ = ["get_ready", "grade_unit", "lost", "share"]
 
 
 def grade_unit(job: Job) -> Result:

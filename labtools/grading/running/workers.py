@@ -24,8 +24,6 @@ from labtools.grading.records import Job, Result, Settings
 from labtools.grading.running import server
 from labtools.grading.sandbox.home import PARENT, SharedParent
 
-__all__ = ["Workers"]
-
 #: Seconds beyond its own limit after which a submission's worker counts as hung.
 MARGIN = 600.0
 #: Submissions after which a worker is replaced, so that nothing it may leak adds up.

@@ -1,7 +1,5 @@
 """Where a warm parent lives: its files, its sandbox, and the process in it."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -22,8 +20,6 @@ from labtools.grading.sandbox.bubblewrap import (
     scratch_folders,
 )
 from labtools.grading.sandbox.sealing import write_sealed_copy
-
-__all__ = ["PARENT", "Home", "NoSandbox", "SharedParent"]
 
 #: The name under which a warm parent that processes share listens, in their folder.
 PARENT = "parent"
