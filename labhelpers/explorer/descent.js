@@ -1,4 +1,4 @@
-// The mathematics, as in descent.py and words.py; tests hold both to PyTorch.
+// The mathematics, as in descent.py; tests hold both to PyTorch.
 
 /** A run has reached the minimum once its loss stays this close to the least. */
 export const GOAL = 0.001;
