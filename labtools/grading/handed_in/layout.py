@@ -19,8 +19,8 @@ from labtools.grading.handed_in.naming import (
     upload,
     without_additions,
 )
-from labtools.grading.handed_in.notebook import holds_cells_of
 from labtools.grading.handed_in.sources import (
+    LOOK_LIMIT,
     Entry,
     Folder,
     Item,
@@ -56,8 +56,8 @@ _VERSION = re.compile(
 _CLASS = re.compile(r"class|course|group|section|download|assign|export|all|students|20\d\d", re.I)
 #: What Google Classroom's folder holds: `Ada Lovelace - lab05.ipynb`.
 _CLASSROOM = re.compile(r"(?P<who>[^-/].*?) - (?P<rest>.+)")
-#: Notebooks that are opened to see which lab they are, and bytes of each.
-MOST_OPENED, LOOK_LIMIT = 3, 20_000_000
+#: Notebooks that are opened to see which lab they are.
+MOST_OPENED = 3
 
 
 class Layout:
@@ -186,14 +186,8 @@ class Layout:
         ours = not name or _OWN_FOLDER.fullmatch(name) or names_a_lab(name) or _CLASS.search(name)
         if len(persons) < (2 if ours else 3):
             return False
-        return all(self._is_this_lab(reader, i) for i in list(persons.values())[:MOST_OPENED])
-
-    def _is_this_lab(self, reader: Folder | Zip, item: Item) -> bool:
-        try:
-            content = reader.read(Entry(item.name, item.where), LOOK_LIMIT)
-        except NotReadable:
-            return False
-        return holds_cells_of(self.lab.lab, content)
+        entries = [Entry(item.name, item.where) for item in persons.values()]
+        return all(reader.holds_cells_of(self.lab.lab, e) for e in entries[:MOST_OPENED])
 
     def _may_be_student(self, name: str) -> bool:
         ours = name in NBGRADERS_FOLDERS or name == "submitted"
