@@ -10,25 +10,23 @@ from typing import Any
 from labtools.grading.journal import Journal, write_whole
 from labtools.grading.results.page import is_by_hand, with_verdicts
 
-_POINTS = """
-    SELECT submitted_assignment.student_id, base_cell.name, grade.manual_score, grade.extra_credit
-    FROM grade
-    JOIN base_cell ON base_cell.id = grade.cell_id
-    JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id
+_GIVEN = """
+    SELECT submitted_assignment.student_id, base_cell.name, {columns}
+    FROM {table} AS given
+    JOIN base_cell ON base_cell.id = given.cell_id
+    JOIN submitted_notebook ON submitted_notebook.id = given.notebook_id
     JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
     JOIN assignment ON assignment.id = submitted_assignment.assignment_id
-    WHERE assignment.name = ? AND (grade.manual_score IS NOT NULL OR grade.extra_credit <> 0)
+    WHERE assignment.name = ? AND ({by_hand})
 """
-_COMMENTS = """
-    SELECT submitted_assignment.student_id, base_cell.name, comment.manual_comment
-    FROM comment
-    JOIN base_cell ON base_cell.id = comment.cell_id
-    JOIN submitted_notebook ON submitted_notebook.id = comment.notebook_id
-    JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
-    JOIN assignment ON assignment.id = submitted_assignment.assignment_id
-    WHERE assignment.name = ? AND comment.manual_comment IS NOT NULL
-      AND comment.manual_comment <> ''
-"""
+_POINTS = _GIVEN.format(
+    table="grade",
+    columns="given.manual_score, given.extra_credit",
+    by_hand="given.manual_score IS NOT NULL OR given.extra_credit <> 0",
+)
+_COMMENTS = _GIVEN.format(
+    table="comment", columns="given.manual_comment", by_hand="given.manual_comment <> ''"
+)
 
 
 def every_lab(folder: Path) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
