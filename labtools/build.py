@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         paths = find_sources(root, arguments.labs)
     except LabError as error:
-        _report(console, error.faults)
+        report(console, error.faults)
         return 1
     orphans = find_orphans(root) if not arguments.labs else []
     try:
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     faults = [fault for outcome in outcomes for fault in outcome.faults]
     faults += [Fault(orphan, "has no source any more: delete it") for orphan in orphans]
-    _report(console, faults)
+    report(console, faults)
     if not faults:
         changed = [file for outcome in outcomes for file in outcome.changed]
         for file in changed:
@@ -240,18 +240,23 @@ def write(target: Path, notebook: NotebookNode) -> bool:
     with suppress(OSError, ValueError):
         if target.read_text(encoding="utf-8") == text:
             return False
+    replace_whole(target, text.encode())
+    return True
+
+
+def replace_whole(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         os.chmod(draft, 0o644)
         os.replace(draft, target)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(draft)
         raise
-    return True
 
 
 def _run_apart(work: Any) -> Any:
@@ -293,6 +298,7 @@ def _drive(loop: asyncio.AbstractEventLoop, task: asyncio.Task, ended: threading
         ended.set()
 
 
-def _report(console: Console, faults: Iterable[Fault]) -> None:
+def report(console: Console, faults: Iterable[Fault]) -> None:
+    """Say each fault on a line of its own."""
     for fault in faults:
         console.print(f"[bold red]error[/] {escape(re.sub(chr(27) + r'[^m]*m', '', str(fault)))}")

@@ -78,19 +78,20 @@ def solution_lines(source: LabSource) -> dict[str, tuple[int, str]]:
         squeezed: (cell, line.strip())
         for cell, region in source.regions()
         for line in region.lines
-        if not _is_trivial(squeezed := _squeeze(line), line)
+        if not _is_trivial(squeezed := squeeze(line), line)
     }
 
 
 def gives_away(shown: str, solution: Iterable[str]) -> Iterator[str]:
     """Find the solution lines, without spaces, that a line shows."""
-    squeezed = _squeeze(shown)
+    squeezed = squeeze(shown)
     for secret in solution:
         if secret == squeezed or (len(secret) >= 12 and secret in squeezed):
             yield secret
 
 
-def _squeeze(line: str) -> str:
+def squeeze(line: str) -> str:
+    """A line without its spaces."""
     return re.sub(r"\s+", "", line)
 
 
@@ -101,4 +102,4 @@ def _is_trivial(squeezed: str, line: str) -> bool:
     return is_remark and len(line.split()) < 4
 
 
-_SQUEEZED_IDIOMS = frozenset(map(_squeeze, IDIOMS.splitlines()))
+_SQUEEZED_IDIOMS = frozenset(map(squeeze, IDIOMS.splitlines()))

@@ -9,7 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from labtools.faults import Fault
-from labtools.leaks import surviving_lines
+from labtools.leaks import squeeze, surviving_lines
 from labtools.markers import without_solution
 from labtools.source import LabSource
 
@@ -38,7 +38,7 @@ def disclosed_lines(site: Path, sources: Sequence[LabSource]) -> list[Fault]:
         if path.suffix not in PUBLISHED or "_static" in path.relative_to(site).parts:
             continue
         # The same frame stands around every page: a line that was taken once is not again.
-        new = {squeezed: line for line in lines_of(path) if (squeezed := _squeeze(line))}
+        new = {squeezed: line for line in lines_of(path) if (squeezed := squeeze(line))}
         files.append(path.relative_to(site).as_posix())
         cells.append("\n".join(line for squeezed, line in new.items() if squeezed not in seen))
         seen |= new.keys()
@@ -81,8 +81,4 @@ def output_text(cell: NotebookNode) -> str:
 def _taught_lines(source: LabSource) -> Iterator[str]:
     for cell in source.notebook.cells:
         if "taught" in cell.metadata.get("tags", []):
-            yield from map(_squeeze, without_solution(cell.source).splitlines())
-
-
-def _squeeze(line: str) -> str:
-    return re.sub(r"\s+", "", line)
+            yield from map(squeeze, without_solution(cell.source).splitlines())
