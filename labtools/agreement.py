@@ -23,12 +23,7 @@ _ROW = re.compile(r"^\| (\d+) \|.*?\| (\d+) \|", re.MULTILINE)
 def practice_faults(source: LabSource, root: Path) -> Iterator[Fault]:
     """Say where a lab's cells, its text and its module in ``labchecks`` disagree.
 
-    Parameters
-    ----------
-    source : LabSource
-        The lab.
-    root : Path
-        The course's folder; of a lab without a module there only the text is looked at.
+    Of a lab that has no module there only the text is looked at.
     """
     said = _points(source)
     yield from _text_faults(source, said)

@@ -25,6 +25,8 @@ from labtools.faults import Fault, LabError
 from labtools.source import SOURCES, STUDENTS, LabSource, read_source
 from labtools.student import derive_student
 
+REMEDY = "run `labs build` and commit the result"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -140,25 +142,8 @@ def build(
 ) -> list[Outcome]:
     """Build the labs, several at once; one lab's fault never touches another's files.
 
-    Parameters
-    ----------
-    root : Path
-        The course's folder.
-    paths : iterable of Path
-        The labs' sources.
-    check : bool
-        Compare the derived files instead of writing them; a difference is a fault.
-    jobs : int
-        How many labs run at once.
-    timeout : int
-        Seconds that one cell may take.
-    console : Console, optional
-        Where the progress bar goes.
-
-    Returns
-    -------
-    list of Outcome
-        One per lab, in the order given.
+    With `check` the derived files are compared and not written: a difference is a fault. `timeout`
+    is in seconds for one cell. There is one outcome per lab, in the order given.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -200,9 +185,8 @@ class _Builder:
             self.root / STUDENTS / f"{path.stem}.ipynb": student,
         }
         if self.check:
-            found = {self.name(target): drift(target, nb) for target, nb in derived.items()}
-            faults = tuple(Fault(name, reason) for name, reason in found.items() if reason)
-            return Outcome(path.stem, faults=faults)
+            found = (drift(self.root, self.name(target), nb) for target, nb in derived.items())
+            return Outcome(path.stem, faults=tuple(filter(None, found)))
         written = [target for target, notebook in derived.items() if write(target, notebook)]
         return Outcome(path.stem, changed=tuple(self.name(target) for target in written))
 
@@ -218,17 +202,16 @@ class _Builder:
         return target.relative_to(self.root).as_posix()
 
 
-def drift(target: Path, expected: NotebookNode) -> str | None:
+def drift(root: Path, name: str, expected: NotebookNode, remedy: str = REMEDY) -> Fault | None:
     """Say why a derived file is not what its source gives; None when it is."""
-    remedy = "run `labs build` and commit the result"
     try:
-        found = nbformat.reads(target.read_text(encoding="utf-8"), as_version=4)
+        found = nbformat.reads((root / name).read_text(encoding="utf-8"), as_version=4)
         difference = first_difference(found, expected)
     except FileNotFoundError:
-        return f"missing: {remedy}"
+        return Fault(name, f"missing: {remedy}")
     except (ValueError, LookupError, AttributeError, TypeError, nbformat.ValidationError):
-        return f"is not a notebook: {remedy}"
-    return difference and f"has drifted: {difference}; {remedy}"
+        return Fault(name, f"is not a notebook: {remedy}")
+    return Fault(name, f"has drifted: {difference}; {remedy}") if difference else None
 
 
 def write(target: Path, notebook: NotebookNode) -> bool:

@@ -48,12 +48,7 @@ class Reading:
 def read_regions(source: str, *, is_code: bool) -> Reading:
     """Find the regions of a cell and every marker that is out of order.
 
-    Parameters
-    ----------
-    source : str
-        The cell's text.
-    is_code : bool
-        Whether it is a code cell. In Markdown only headings and comments can look like markers.
+    In Markdown only headings and comments can look like markers.
     """
     found: dict[str, list[Region]] = {BEGIN: [], AUTHOR_BEGIN: []}
     faults: list[str] = []

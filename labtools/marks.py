@@ -58,15 +58,7 @@ def nbgrader_metadata(cell: NotebookNode) -> dict[str, Any] | None:
 
 
 def cell_faults(cell: NotebookNode, lab_number: str) -> Iterator[str]:
-    """Say what is wrong with one cell, taken alone.
-
-    Parameters
-    ----------
-    cell : NotebookNode
-        A cell of the source, with its marks in the metadata.
-    lab_number : str
-        The lab that it belongs to, as in ``"lab01"``.
-    """
+    """Say what is wrong with one cell of a lab (as in ``"lab01"``), taken alone."""
     if cell.cell_type not in ("code", "markdown"):
         yield f"a lab has code and Markdown cells, this is a {cell.cell_type} cell"
         return

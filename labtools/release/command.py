@@ -82,19 +82,7 @@ def _set_addresses(arguments: argparse.Namespace, console: Console) -> bool:
 
 
 def release(root: Path, folder: Path | None = None) -> tuple[Path, int]:
-    """Write the zip that students get, whole or not at all.
-
-    Parameters
-    ----------
-    root : Path
-        The course's folder.
-    folder : Path, optional
-        Where the zip goes; ``release/`` in the course if left out.
-
-    Returns
-    -------
-    target, count
-        The zip, and how many files are in it.
+    """Write the zip that students get, whole or not at all; return it and its number of files.
 
     Raises
     ------

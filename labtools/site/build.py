@@ -39,19 +39,9 @@ THUMBNAILS = "thumbnails"
 
 
 def build_site(root: Path, out: Path) -> int:
-    """Build the site; a site that was there before is replaced only by one that is complete.
+    """Build the site into `out` and return its number of pages.
 
-    Parameters
-    ----------
-    root : Path
-        The course's folder.
-    out : Path
-        Folder to write.
-
-    Returns
-    -------
-    int
-        Number of pages.
+    A site that was there before is replaced only by one that is complete.
 
     Raises
     ------

@@ -21,15 +21,10 @@ _BLOCKS = (
 
 
 def cells_after_answers(cells: Sequence[NotebookNode]) -> set[int]:
-    """Return the indices of the given code cells whose output depends on an answer.
+    """Return the indices of the given code cells of a solved lab whose output depends on an answer.
 
     Dependence is followed from name to name: a figure drawn from a list that was made from an
     answer depends on it too. A name that a given cell sets anew is free of it.
-
-    Parameters
-    ----------
-    cells : sequence of NotebookNode
-        All cells of a solved lab, in order, with nbgrader's metadata.
     """
     from_answers: set[str] = set()
     found: set[int] = set()

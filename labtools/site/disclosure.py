@@ -24,13 +24,6 @@ def disclosed_lines(site: Path, sources: Sequence[LabSource]) -> list[Fault]:
     """Find each solution line, of any lab, in any file of a built site.
 
     Lines that a lab shows on purpose, in a cell tagged ``taught``, are no secret anywhere.
-
-    Parameters
-    ----------
-    site : Path
-        Folder of the built site.
-    sources : sequence of LabSource
-        The labs.
     """
     seen = {line for source in sources for line in _taught_lines(source)}
     files, cells = [], []

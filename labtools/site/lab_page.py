@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from labtools.build import SOURCES, STUDENTS
+from labtools.build import REMEDY, SOURCES, STUDENTS
 from labtools.faults import Fault, LabError
 from labtools.leaks import surviving_lines
 from labtools.markers import without_author
@@ -16,7 +16,6 @@ from labtools.site.dependence import cells_after_answers
 from labtools.site.disclosure import output_text
 from labtools.source import LabSource
 
-REMEDY = "run `labs build` and commit the result"
 AFTER_ANSWER = "*What this cell shows depends on your answer: run it in the notebook.*"
 
 # What the site calls the cells that nbgrader marks; its style sheet frames them.
@@ -70,21 +69,8 @@ def lab_page(
     """Make the page of a lab.
 
     Practice and check cells stand as a student finds them, without an output; so does each given
-    cell whose output depends on an answer.
-
-    Parameters
-    ----------
-    source : LabSource
-        The lab.
-    student, solution : NotebookNode
-        Its student notebook and its executed solution, see `read_derived`.
-    entry : Entry
-        What stands under the title.
-
-    Returns
-    -------
-    NotebookNode
-        With outputs, and with tags ``practice``, ``check`` and ``answer`` on marked cells.
+    cell whose output depends on an answer. Marked cells have the tags ``practice``, ``check`` and
+    ``answer``.
 
     Raises
     ------

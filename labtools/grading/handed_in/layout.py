@@ -63,15 +63,6 @@ MOST_OPENED = 3
 class Layout:
     """Whose files lie where.
 
-    Parameters
-    ----------
-    source : Path
-        The folder or zip, for sentences.
-    reader : Folder or Zip
-        What is in it.
-    stem : str
-        The lab's file name without ``.ipynb``.
-
     Raises
     ------
     SubmissionsError

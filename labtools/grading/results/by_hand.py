@@ -33,11 +33,6 @@ def every_lab(folder: Path) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
     """What is kept of each lab in an output folder, with what was given by hand.
 
     A page says the same as the tables: one that differs is written again as its entry is read.
-
-    Parameters
-    ----------
-    folder : Path
-        The output folder.
     """
     for path in sorted((folder / "journal").glob("*.jsonl")):
         with Journal(folder, path.stem) as journal:
@@ -63,17 +58,7 @@ def _on_pages(entries: Iterator[dict[str, Any]], journal: Journal) -> Iterator[d
 def with_points_by_hand(
     entries: Iterable[dict[str, Any]], folder: Path, stem: str
 ) -> Iterator[dict[str, Any]]:
-    """The journal's entries of a lab, with what was given by hand in place of the program's points.
-
-    Parameters
-    ----------
-    entries : iterable of dict
-        As the journal has them.
-    folder : Path
-        The output folder, in which the gradebook is.
-    stem : str
-        The lab.
-    """
+    """A lab's entries in the journal, with what was given by hand in place of their points."""
     points, comments = _read(folder / "gradebook.db", stem)
     for entry in entries:
         student = entry["student"]

@@ -76,13 +76,6 @@ class Course:
 
     Manual scores and comments that an instructor has given are never changed.
 
-    Parameters
-    ----------
-    folder : Path
-        The output folder: nbgrader's course folder.
-    released : ReleasedLab
-        The lab.
-
     Raises
     ------
     GradebookError
@@ -174,15 +167,7 @@ class Course:
         return scores
 
     def holds(self, result: Result, ran: bool) -> bool:
-        """Whether this result was in the gradebook when it was opened.
-
-        Parameters
-        ----------
-        result : Result
-            What the student got.
-        ran : bool
-            Whether the student handed anything in.
-        """
+        """Whether this result was in the gradebook when it was opened."""
         if result.student not in self._scores:
             return False
         scores = self._scores[result.student]

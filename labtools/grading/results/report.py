@@ -71,12 +71,8 @@ class Report:
     def write(self, folder: Path, anonymous: bool = False) -> Path:
         """Write the report into the output folder and return its path.
 
-        Parameters
-        ----------
-        folder : Path
-            The output folder.
-        anonymous : bool
-            For a projector: no names, and nothing that fewer than three students did.
+        An `anonymous` one is for a projector: no names, and nothing that fewer than three students
+        did.
         """
         path = folder / ("report-anonymous.html" if anonymous else "report.html")
         body = "".join(_section(lab, anonymous) for lab in self._labs if lab.students)

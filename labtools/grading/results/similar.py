@@ -112,15 +112,6 @@ def alike(
     A program is compared by the runs of `RUN_OF_TOKENS` tokens in it, as a vector of their counts
     weighted by how few students have each (TF-IDF); the likeness is the cosine. Runs of the
     released notebook are left out.
-
-    Parameters
-    ----------
-    programs : mapping of str to mapping of str to str
-        For each student the code of each practice.
-    released : str
-        All code of the released notebook.
-    most : int
-        So many pairs are returned.
     """
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer

@@ -22,20 +22,7 @@ SUMMARY = (
 def write_tables(
     folder: Path, labs: Iterable[tuple[str, Iterable[dict[str, Any]]]]
 ) -> dict[str, Counter[str]]:
-    """Write both tables, whole or not at all.
-
-    Parameters
-    ----------
-    folder : Path
-        Where they are to be.
-    labs : iterable of (str, iterable of dict)
-        The journal's entries of each lab.
-
-    Returns
-    -------
-    dict of str to Counter
-        How often each lab has each status.
-    """
+    """Write both tables, whole or not at all; return how often each lab has each status."""
     counts: dict[str, Counter[str]] = {}
     paths = {name: folder / f"{name}.csv" for name in ("grades", "summary")}
     drafts = {name: folder / f".{name}.{os.getpid()}.new" for name in paths}

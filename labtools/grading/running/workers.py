@@ -31,13 +31,7 @@ TASKS_PER_WORKER = 1_000
 
 
 class Workers:
-    """Worker processes on this machine.
-
-    Parameters
-    ----------
-    processes : int
-        How many submissions are graded at once.
-    """
+    """Worker processes on this machine, as many as submissions are graded at once."""
 
     def __init__(self, processes: int) -> None:
         self.processes = processes
