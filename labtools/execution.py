@@ -32,11 +32,7 @@ _BASE64 = re.compile(r"base64,[A-Za-z0-9+/=\s]+")
 
 
 async def execute(
-    source: LabSource,
-    root: Path,
-    *,
-    timeout: int = 120,
-    on_cell: Callable[[], None] = lambda: None,
+    source: LabSource, root: Path, *, timeout: int = 120, on_cell: Callable[[], None] = lambda: None
 ) -> NotebookNode:
     """Run a lab in a fresh kernel and return it with its outputs.
 

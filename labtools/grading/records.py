@@ -10,20 +10,9 @@ if TYPE_CHECKING:
     from labtools.grading.judging.assignment import Assignment
 
 STATUSES = (
-    "correct",
-    "partial",
-    "incorrect",
-    "not attempted",
-    "needs manual grading",
-    "graded by hand",
-    "error",
-    "timed out",
-    "out of memory",
-    "crashed",
-    "unreadable",
-    "missing",
-)
-
+    "correct", "partial", "incorrect", "not attempted", "needs manual grading", "graded by hand",
+    "error", "timed out", "out of memory", "crashed", "unreadable", "missing",
+)  # fmt: skip
 
 #: Characters that act where they are shown: on a terminal, in a table, on the order of a line.
 _ACTING = re.compile(

@@ -25,10 +25,7 @@ from labtools.source import LabSource, read_source
 PAGES = "docs"
 
 # Documents of the repository that are pages of the site, and which page each is.
-DOCUMENTS = {
-    "docs/instructors.md": "instructors.md",
-    "CONTRIBUTING.md": "contributing.md",
-}
+DOCUMENTS = {"docs/instructors.md": "instructors.md", "CONTRIBUTING.md": "contributing.md"}
 NOT_PAGES = {"images/draw.py"}
 MARK = ".course-site"
 

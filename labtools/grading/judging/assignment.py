@@ -327,14 +327,8 @@ def _modules(release: nbformat.NotebookNode) -> tuple[str, ...]:
 
     from labchecks.ask import KINDS
 
-    names = [
-        "numpy",
-        "torch",
-        "torch.optim",
-        "torch.utils.data",
-        "matplotlib_inline.backend_inline",
-    ]
-    names.append("matplotlib.pyplot")
+    names = "numpy torch torch.optim torch.utils.data".split()
+    names += ["matplotlib_inline.backend_inline", "matplotlib.pyplot"]
     for cell in release.cells:
         if cell.cell_type != "code":
             continue

@@ -85,10 +85,7 @@ def _manual(practice: Practice, cells: Sequence[MarkedCell]) -> Verdict:
 
 
 def _judge(
-    assignment: Assignment,
-    practice: Practice,
-    evidence: Evidence,
-    known: dict[bytes, Feedback],
+    assignment: Assignment, practice: Practice, evidence: Evidence, known: dict[bytes, Feedback]
 ) -> Verdict:
     question = assignment.questions[practice.id]
     visible, hidden = evidence.visible.get(practice.id), evidence.hidden.get(practice.id)

@@ -79,7 +79,7 @@ def _cleaner():
     return nh3.Cleaner(
         tags=set(_TAGS),
         attributes={"*": anywhere, "a": {"href"}, "img": {"src", "alt"}, "details": {"open"}},
-        attribute_filter=lambda tag, name, value: value if _is_kept(tag, name, value) else None,
+        attribute_filter=lambda tag, name, value: value if _is_kept(name, value) else None,
         filter_style_properties=set(_PROPERTIES),
         url_schemes={"http", "https", "mailto", "data"},
         link_rel=None,
@@ -99,7 +99,7 @@ _PROPERTIES = frozenset(
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|svg\+xml)[;,]", re.IGNORECASE)
 
 
-def _is_kept(tag: str, name: str, value: str) -> bool:
+def _is_kept(name: str, value: str) -> bool:
     """Whether an attribute that is allowed as such is so with this value."""
     if name == "class":
         return _are_known(value)

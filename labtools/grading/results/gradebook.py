@@ -124,17 +124,10 @@ class Course:
         log.addHandler(logging.NullHandler())
         log.propagate = False
         self.book.update_or_create_assignment(self.stem)
-        resources = {
-            "nbgrader": {
-                "notebook": self.stem,
-                "assignment": self.stem,
-                "db_url": self.url,
-                "student": "",
-            }
-        }
+        about = {"notebook": self.stem, "assignment": self.stem, "db_url": self.url, "student": ""}
         notebook = nbformat.from_dict(self.released.release)
         try:
-            SaveCells(log=log).preprocess(notebook, resources)
+            SaveCells(log=log).preprocess(notebook, {"nbgrader": about})
         except RuntimeError as error:  # its own words name neither file nor cure
             raise GradebookError(
                 f"{self.path} holds grades of {self.stem} with other practices than it has now. "

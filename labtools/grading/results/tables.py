@@ -51,10 +51,7 @@ def _write_rows(
     counts: Counter[str] = Counter()
     for entry in entries:
         student, verdicts = safe(entry["student"]), entry["verdicts"]
-        note, late = (
-            safe(" ".join(entry.get("note", "").split())),
-            "late" if entry.get("late") else "",
-        )
+        note = safe(" ".join(entry.get("note", "").split()))
         for v in verdicts:
             score = "" if v.score is None else f"{v.score:g}"
             grades.writerow(
@@ -63,18 +60,12 @@ def _write_rows(
             )
         own = Counter(v.status for v in verdicts)
         counts.update(own)
-        summary.writerow(
-            [
-                student,
-                stem,
-                f"{sum(v.score or 0 for v in verdicts):g}",
-                f"{sum(v.max_score for v in verdicts):g}",
-                f"{sum(v.max_score for v in verdicts if v.score is None):g}",
-                "; ".join(f"{n} {status}" for status, n in sorted(own.items())),
-                late,
-                note,
-            ]
-        )
+        points = sum(v.score or 0 for v in verdicts), sum(v.max_score for v in verdicts)
+        by_hand = sum(v.max_score for v in verdicts if v.score is None)
+        statuses = "; ".join(f"{n} {status}" for status, n in sorted(own.items()))
+        late = "late" if entry.get("late") else ""
+        row = [f"{number:g}" for number in (*points, by_hand)]
+        summary.writerow([student, stem, *row, statuses, late, note])
     return counts
 
 
