@@ -44,6 +44,10 @@ def _sign(found: re.Match[str]) -> str:
     return chr(0x2400 + number) if number < 32 else "␡" if number == 127 else "�"
 
 
+class CannotGrade(Exception):
+    """Why a command of the instructor's cannot go on; the message says what helps."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """One row of the grades.

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from labtools.grading.records import CannotGrade
+
 #: Characters of a table that is read.
 LONGEST = 20_000_000
 
@@ -21,7 +23,7 @@ _NOBODY = re.compile(r"student, test", re.IGNORECASE)
 _PARTS = (("first name", "given name", "firstname"), ("last name", "surname", "lastname"))
 
 
-class TableError(Exception):
+class TableError(CannotGrade):
     """The file cannot be read as a table of persons; the message says what helps."""
 
 

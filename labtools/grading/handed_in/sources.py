@@ -12,6 +12,7 @@ from pathlib import Path
 
 from labtools.grading.handed_in.naming import is_notebook, printable
 from labtools.grading.handed_in.notebook import holds_cells_of
+from labtools.grading.records import CannotGrade
 
 #: Files of one student that are looked at, notebooks first; files and folders of one student, and
 #: of a zip that a student handed in, that are listed to find them.
@@ -28,7 +29,7 @@ DEEPEST = 100
 LOOK_LIMIT = 20_000_000
 
 
-class SubmissionsError(Exception):
+class SubmissionsError(CannotGrade):
     """The folder or zip as a whole cannot be graded."""
 
 

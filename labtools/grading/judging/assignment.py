@@ -13,6 +13,7 @@ import nbformat
 
 from labtools.grading.handed_in.notebook import Cell, Notebook, Unreadable, read_notebook
 from labtools.grading.judging.secret import Secret
+from labtools.grading.records import CannotGrade
 from labtools.grading.sandbox.places import LABCHECKS, LABHELPERS, LABTOOLS
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Case = dict[str, Any]
 
 
-class AssignmentError(Exception):
+class AssignmentError(CannotGrade):
     """There is no such lab, or its student notebook has not been built."""
 
 

@@ -14,7 +14,7 @@ import nbformat
 
 from labtools.grading.journal import write_whole
 from labtools.grading.judging.assignment import ReleasedLab
-from labtools.grading.records import Result
+from labtools.grading.records import CannotGrade, Result
 from labtools.grading.results.cleaning import inert
 
 _CONFIG = '''"""nbgrader's settings for this folder, written by `labs grade`."""
@@ -39,7 +39,7 @@ def _schema_version() -> str:
     return ScriptDirectory(Path(nbgrader.__file__).parent / "alembic").get_current_head()
 
 
-class GradebookError(Exception):
+class GradebookError(CannotGrade):
     """The gradebook cannot be read or written; the message says what to do."""
 
 

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Iterator
 
-from labtools.grading.records import Job, Result
+from labtools.grading.records import CannotGrade, Job, Result
 
 _NO_DASK = "--scheduler needs Dask: pip install -e '.[cluster]' -c constraints.txt"
 #: Seconds within which a scheduler answers.
@@ -13,7 +13,7 @@ ANSWER_LIMIT = 10
 MOST_TRIES = 3
 
 
-class ClusterError(Exception):
+class ClusterError(CannotGrade):
     """The cluster cannot be reached, or cannot do the work."""
 
 

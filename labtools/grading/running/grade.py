@@ -14,34 +14,32 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from labtools.grading.handed_in.persons import Persons, TableError, read_table
+from labtools.grading.handed_in.persons import Persons, read_table
 from labtools.grading.handed_in.submissions import Submissions, SubmissionsError, listed
 from labtools.grading.journal import Journal, submission_key
 from labtools.grading.judging.assignment import (
     Assignment,
-    AssignmentError,
     ReleasedLab,
     draw_cases,
     fingerprint,
     read_release,
 )
 from labtools.grading.judging.secret import SecretError, course_secret
-from labtools.grading.records import Job, Limits, Result, Settings
+from labtools.grading.records import CannotGrade, Job, Limits, Result, Settings
 from labtools.grading.results.by_hand import every_lab
 from labtools.grading.results.gradebook import Course, GradebookError
 from labtools.grading.results.report import Report
 from labtools.grading.results.tables import write_tables
-from labtools.grading.running.cluster import ClusterError, grade_on_cluster, reach
+from labtools.grading.running.cluster import grade_on_cluster, reach
 from labtools.grading.running.progress import progress_bar
 from labtools.grading.running.stopping import Stopping
 from labtools.grading.running.workers import Workers
-from labtools.grading.sandbox.home import NoSandbox
 
 #: Students of whom the last lines tell what was passed over in their favour.
 MOST_NOTES = 10
 
 
-class OutputError(Exception):
+class OutputError(CannotGrade):
     """The output folder is no place for grades, or not now."""
 
 
@@ -71,16 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         with contextlib.suppress(OSError):
             console.print("labs: interrupted", markup=False)
         return stopping.code
-    except (
-        AssignmentError,
-        ClusterError,
-        GradebookError,
-        NoSandbox,
-        OutputError,
-        SecretError,
-        SubmissionsError,
-        TableError,
-    ) as error:
+    except (CannotGrade, SecretError) as error:
         said = str(error)
     except OSError as error:
         if stopping.signal is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from labtools.grading import inside
 from labtools.grading.inside import wire
+from labtools.grading.records import CannotGrade
 from labtools.grading.sandbox.bubblewrap import (
     COURSE,
     NO_SANDBOX,
@@ -25,7 +26,7 @@ from labtools.grading.sandbox.sealing import write_sealed_copy
 PARENT = "parent"
 
 
-class NoSandbox(Exception):
+class NoSandbox(CannotGrade):
     """Submissions cannot be walled in here, and ``--unsafe`` was not given."""
 
 
