@@ -49,12 +49,15 @@ def _run(argv: list[str] | None) -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary, module in COMMANDS:
-        command = commands.add_parser(name, help=summary, description=_sentence(summary))
+        sentence = f"{summary[0].upper()}{summary[1:]}."
+        command = commands.add_parser(name, help=summary, description=sentence)
         if name in words:
             try:
-                command.set_defaults(run=_load(command, module))
+                implementation = importlib.import_module(module)
             except ModuleNotFoundError as error:
                 return _missing(name, error)
+            implementation.add_arguments(command)
+            command.set_defaults(run=implementation.run)
     arguments = parser.parse_args(words)
     arguments.root = (arguments.root or find_root(Path.cwd())).resolve()
     try:
@@ -82,16 +85,6 @@ def find_root(start: Path) -> Path:
         if (folder / "solutions").is_dir() and (folder / "pyproject.toml").is_file():
             return folder
     return Path(__file__).resolve().parents[1]
-
-
-def _load(command: argparse.ArgumentParser, module: str):
-    implementation = importlib.import_module(module)
-    implementation.add_arguments(command)
-    return implementation.run
-
-
-def _sentence(summary: str) -> str:
-    return f"{summary[0].upper()}{summary[1:]}."
 
 
 if __name__ == "__main__":

@@ -77,17 +77,8 @@ def read_regions(source: str, *, is_code: bool) -> Reading:
     return Reading(tuple(found[BEGIN]), tuple(faults), tuple(found[AUTHOR_BEGIN]))
 
 
-def without_author(source: str) -> str:
-    """Return a cell's text without the author's regions."""
-    return _without(source, AUTHOR_BEGIN)
-
-
-def without_solution(source: str) -> str:
-    """Return a cell's text without the solution's regions."""
-    return _without(source, BEGIN)
-
-
-def _without(source: str, begin: str) -> str:
+def without(source: str, begin: str = AUTHOR_BEGIN) -> str:
+    """Return a cell's text without the regions that this marker begins: the author's."""
     kept, inside = [], False
     for line in source.splitlines():
         inside = inside or line.strip() == begin

@@ -17,7 +17,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from labtools.markers import read_regions, without_author
+from labtools.markers import read_regions, without
 
 MARKS = ("practice", "check", "answer")
 # Besides its mark and points a cell may carry these, which notebooks and their readers know.
@@ -72,7 +72,7 @@ def cell_faults(cell: NotebookNode, lab_number: str) -> Iterator[str]:
     yield from reading.faults
     if reading.author and (mark is not None or cell.cell_type != "code"):
         yield "stray marker: the author's region stands only in a code cell without a mark"
-    elif reading.author and not without_author(cell.source):
+    elif reading.author and not without(cell.source):
         yield "the cell holds nothing but the author's region: put that into the cell before"
     if mark in ("practice", "answer"):
         if not reading.regions and not reading.faults:

@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 
 from labtools.faults import LabError
 from labtools.leaks import surviving_lines
-from labtools.markers import without_author
+from labtools.markers import without
 from labtools.source import LabSource
 
 CODE_STUB = "# YOUR CODE HERE"
@@ -27,7 +27,7 @@ def derive_student(source: LabSource) -> NotebookNode:
     notebook = copy.deepcopy(source.notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.source = without_author(cell.source)
+            cell.source = without(cell.source)
     resources: dict = {}
     for preprocessor in _preprocessors():
         notebook, resources = preprocessor.preprocess(notebook, resources)

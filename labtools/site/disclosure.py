@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from labtools.faults import Fault
 from labtools.leaks import squeeze, surviving_lines
-from labtools.markers import without_solution
+from labtools.markers import BEGIN, without
 from labtools.source import LabSource
 
 _PICTURE = re.compile(r"base64,[A-Za-z0-9+/=\s]+")
@@ -74,4 +74,4 @@ def output_text(cell: NotebookNode) -> str:
 def _taught_lines(source: LabSource) -> Iterator[str]:
     for cell in source.notebook.cells:
         if "taught" in cell.metadata.get("tags", []):
-            yield from map(squeeze, without_solution(cell.source).splitlines())
+            yield from map(squeeze, without(cell.source, BEGIN).splitlines())

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from labtools.build import REMEDY, SOURCES, STUDENTS
 from labtools.faults import Fault, LabError
 from labtools.leaks import surviving_lines
-from labtools.markers import without_author
+from labtools.markers import without
 from labtools.site.dependence import cells_after_answers
 from labtools.site.disclosure import output_text
 from labtools.source import LabSource
@@ -54,8 +54,7 @@ def read_derived(source: LabSource, root: Path) -> tuple[NotebookNode, NotebookN
     if [(cell.id, cell.cell_type, cell.source) for cell in solution.cells] != expected:
         raise LabError([Fault(names[1], f"is not what {source.file} gives: {REMEDY}")])
     if [cell.id for cell in student.cells] != [cell.id for cell in solution.cells] or any(
-        ours.source
-        != (without_author(theirs.source) if theirs.cell_type == "code" else theirs.source)
+        ours.source != (without(theirs.source) if theirs.cell_type == "code" else theirs.source)
         for ours, theirs in zip(student.cells, solution.cells, strict=True)
         if "nbgrader" not in ours.metadata
     ):

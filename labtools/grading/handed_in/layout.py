@@ -129,7 +129,8 @@ class Layout:
         loose = [i for i in items if i.kind != "folder" and is_notebook(i.name)]
         if any(upload(i.name) is None for i in loose):
             return False
-        return bool(loose) or any(_holds_notebook(inner, i) for i in items if i.kind == "folder")
+        folders = (i for i in items if i.kind == "folder")
+        return bool(loose) or any(_holds(inner, i) == "a notebook" for i in folders)
 
     def _is_around(self, reader: Folder | Zip, item: Item, levels: int = MOST_LEVELS) -> bool:
         """Whether this one folder is no student's, but lies around the students' folders."""
@@ -147,10 +148,8 @@ class Layout:
             return self._is_around(inner, items[0], levels - 1)
         if len(items) == 1 and _is_zip_of_many(inner, items[0]):
             return True
-        if (
-            any(folder_upload(i.name) for i in items)
-            or len(_lms_students(i.name for i in items)) > 1
-        ):
+        names = [i.name for i in items]
+        if any(map(folder_upload, names)) or len(_lms_students(names)) > 1:
             return True
         if any(i.name == METADATA for i in items) or self._is_flat(inner, item.name):
             return True
@@ -390,10 +389,6 @@ def _all_deep(entries: list[Entry]) -> bool:
 
 def _folder_called(name: str, items: list[Item]) -> Item | None:
     return next((i for i in items if i.name == name and i.kind == "folder"), None)
-
-
-def _holds_notebook(reader: Folder | Zip, item: Item) -> bool:
-    return any(is_notebook(e.path) for e in reader.walk(item))
 
 
 def _holds(reader: Folder | Zip, item: Item) -> str:

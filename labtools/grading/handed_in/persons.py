@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,14 +145,13 @@ class Persons:
         by the name where one student alone has it.
         """
         students = list(students)
-        by_id: dict[str, set[str]] = {}
-        by_name: dict[str, set[str]] = {}
+        by_id, by_name = defaultdict(set), defaultdict(set)
         for student in students:
             name, _, number = student.rpartition("_")
             for key in {student, number or student}:
-                by_id.setdefault(_key(key), set()).add(student)
+                by_id[_key(key)].add(student)
             for text in {student, name or student}:
-                by_name.setdefault(_plain(text), set()).add(student)
+                by_name[_plain(text)].add(student)
         result = []
         for row, ids, name in self:
             found = next((s for i in ids if len(s := by_id.get(_key(i), set())) == 1), None)
@@ -162,9 +162,7 @@ class Persons:
             taken = next(iter(found)) if found and len(found) == 1 else None
             result.append((row, ids[0] if ids else name, taken))
         # Of two rows that lead to one student neither is believed.
-        counts: dict[str | None, int] = {}
-        for _, _, student in result:
-            counts[student] = counts.get(student, 0) + 1
+        counts = Counter(student for _, _, student in result)
         return [(r, i, s if counts[s] == 1 else None) for r, i, s in result]
 
 

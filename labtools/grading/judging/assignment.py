@@ -269,11 +269,6 @@ def read_release(root: Path, name: str) -> ReleasedLab:
     return found
 
 
-def load_assignment(root: Path, name: str, secret: Secret) -> Assignment:
-    """:func:`read_release`, then :func:`draw_cases`."""
-    return draw_cases(read_release(root, name), secret)
-
-
 def draw_cases(released: ReleasedLab, secret: Secret) -> Assignment:
     """Make a lab ready to grade: with its visible cases, and hidden ones drawn from the secret."""
     from labchecks import of_lab

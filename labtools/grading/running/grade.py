@@ -260,7 +260,9 @@ def _run(
         with bar:
             task = bar.add_task(f"Grading {work.released.lab}", total=len(work.students))
             for result in results:
-                _keep(result, work, course)
+                course.record(result, work.journal.notebook(result.student))
+                # The journal's line comes last and says that all of it is there.
+                work.journal.add(work.key(result.student), result)
                 graded += 1
                 bar.update(task, completed=graded + work.kept)
             bar.update(task, completed=graded + work.kept)
@@ -289,12 +291,6 @@ def _run(
     return stopping.code if stopped else 0
 
 
-def _keep(result: Result, work: _Work, course: Course) -> None:
-    """Keep a result; the journal's line comes last and says that all of it is there."""
-    course.record(result, work.journal.notebook(result.student))
-    work.journal.add(work.key(result.student), result)
-
-
 def _report(
     console: Console,
     arguments: argparse.Namespace,
@@ -312,10 +308,8 @@ def _report(
         f"{escape(work.released.stem)}.",
         soft_wrap=True,
     )
-    passed_over = work.submissions.passed_over
-    if passed_over:
-        said = f"Passed over: {listed(passed_over)}"
-        console.print(said, markup=False, soft_wrap=True)
+    if passed_over := work.submissions.passed_over:
+        console.print(f"Passed over: {listed(passed_over)}", markup=False, soft_wrap=True)
     for student in list(work.notes)[:MOST_NOTES]:
         console.print(f"{student}: {work.notes[student]}", markup=False, soft_wrap=True)
     if len(work.notes) > MOST_NOTES:
