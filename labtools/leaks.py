@@ -77,7 +77,7 @@ def solution_lines(source: LabSource) -> dict[str, tuple[int, str]]:
     return {
         squeezed: (cell, line.strip())
         for cell, region in source.regions()
-        for line in region.lines
+        for line in region
         if not _is_trivial(squeezed := squeeze(line), line)
     }
 

@@ -29,11 +29,8 @@ AUTOTEST = ("AUTOTEST", "HASHED")
 _LIKENESS = 0.88
 
 
-@dataclass(frozen=True)
-class Region:
-    """A region of one cell; ``lines`` are what stands between its markers."""
-
-    lines: tuple[str, ...]
+#: The lines of a cell that stand between two markers.
+Region = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def read_regions(source: str, *, is_code: bool) -> Reading:
             if opened is None or _END_OF[opened] != text:
                 faults.append(f"line {number}: stray marker '{text}': no such region is open")
             else:
-                found[opened].append(Region(tuple(inside)))
+                found[opened].append(tuple(inside))
                 if not any(content.strip() for content in inside):
                     faults.append(f"line {number}: the region is empty")
             opened = None

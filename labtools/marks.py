@@ -167,17 +167,11 @@ def _call_faults(source: str, identity: str) -> Iterator[str]:
         for node in ast.walk(statement):
             if not _is_check_call(node):
                 continue
-            named = (
-                node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
-            )
+            named = next((a.value for a in node.args[:1] if isinstance(a, ast.Constant)), None)
             if named != identity:
                 yield f"the check cell of '{identity}' calls check({named!r}): it needs {expected}"
 
 
 def _is_check_call(node: ast.AST | None) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    name = node.func
-    return (isinstance(name, ast.Name) and name.id == "check") or (
-        isinstance(name, ast.Attribute) and name.attr == "check"
-    )
+    called = getattr(node, "func", None)  # a name, or an attribute of one
+    return "check" in (getattr(called, "id", None), getattr(called, "attr", None))

@@ -91,10 +91,5 @@ def _inside(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
 
 
 def _reports(statement: ast.stmt) -> bool:
-    return any(
-        isinstance(node, ast.Name)
-        and node.id in REPORTS
-        or isinstance(node, ast.Attribute)
-        and node.attr in REPORTS
-        for node in ast.walk(statement)
-    )
+    nodes = ast.walk(statement)  # a name, or an attribute of one
+    return any(REPORTS & {getattr(n, "id", None), getattr(n, "attr", None)} for n in nodes)
