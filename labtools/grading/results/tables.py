@@ -1,14 +1,13 @@
 """`grades.csv` and `summary.csv`, safe to open in a spreadsheet and to load into an LMS."""
 
 import csv
-import os
+import io
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from labtools.grading.journal import naming
+from labtools.grading.journal import write_whole
 
 GRADES = (
     "student_id", "lab", "practice_id", "score", "max_score", "status", "feedback", "note",
@@ -23,25 +22,13 @@ def write_tables(
     folder: Path, labs: Iterable[tuple[str, Iterable[dict[str, Any]]]]
 ) -> dict[str, Counter[str]]:
     """Write both tables, whole or not at all; return how often each lab has each status."""
-    counts: dict[str, Counter[str]] = {}
-    paths = {name: folder / f"{name}.csv" for name in ("grades", "summary")}
-    drafts = {name: folder / f".{name}.{os.getpid()}.new" for name in paths}
-    with ExitStack() as stack:
-        stack.callback(lambda: [d.unlink(missing_ok=True) for d in drafts.values()])
-        files = {}
-        for name, draft in drafts.items():
-            with naming(paths[name]):
-                files[name] = stack.enter_context(open(draft, "w", encoding="utf-8", newline=""))
-        grades, summary = csv.writer(files["grades"]), csv.writer(files["summary"])
-        grades.writerow(GRADES)
-        summary.writerow(SUMMARY)
-        for stem, entries in labs:
-            counts[stem] = _write_rows(stem, entries, grades, summary)
-        for name, draft in drafts.items():
-            with naming(paths[name]):
-                files[name].flush()
-                os.fsync(files[name].fileno())
-                os.replace(draft, paths[name])
+    texts = {"grades": io.StringIO(newline=""), "summary": io.StringIO(newline="")}
+    grades, summary = map(csv.writer, texts.values())
+    grades.writerow(GRADES)
+    summary.writerow(SUMMARY)
+    counts = {stem: _write_rows(stem, entries, grades, summary) for stem, entries in labs}
+    for name, text in texts.items():
+        write_whole(folder / f"{name}.csv", text.getvalue())
     return counts
 
 
