@@ -98,8 +98,7 @@ def squeeze(line: str) -> str:
 def _is_trivial(squeezed: str, line: str) -> bool:
     if squeezed in _SQUEEZED_IDIOMS or _TRIVIAL.fullmatch(squeezed):
         return True
-    is_remark = line.strip().startswith("#")
-    return is_remark and len(line.split()) < 4
+    return line.strip().startswith("#") and len(line.split()) < 4  # a remark
 
 
 _SQUEEZED_IDIOMS = frozenset(map(squeeze, IDIOMS.splitlines()))
