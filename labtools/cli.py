@@ -43,7 +43,6 @@ def _run(argv: list[str] | None) -> int:
     parser.add_argument(
         "--root",
         type=Path,
-        default=None,
         metavar="DIR",
         help="the course's folder (default: the one you are in, else this installation's)",
     )

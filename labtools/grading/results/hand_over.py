@@ -100,11 +100,9 @@ def _run(arguments: argparse.Namespace) -> int:
     told = {student for _, _, student in rows}
     left = sorted(handed_in - told)
     waiting = sorted(s for s in handed_in & told if grades[s].open_points)
+    unread = sorted(broken & handed_in)
     for names, sentence in (
-        (
-            sorted(broken & handed_in),
-            "files could not be read: ask for them again, no grade is filled in",
-        ),
+        (unread, "files could not be read: ask for them again, no grade is filled in"),
         (waiting, "answers are still to be read by hand, for which no points are counted yet"),
         (unmatched, "rows of the file for which nothing was handed in; they are as they were"),
         (left, "students who were graded and have no row in the file"),

@@ -8,6 +8,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -183,22 +184,19 @@ def alone_in(out: Path) -> Iterator[None]:
         yield
 
 
+@dataclass
 class _Work:
     """What is to be graded, read one submission at a time."""
 
-    def __init__(
-        self,
-        released: ReleasedLab,
-        settings: Settings,
-        submissions: Submissions,
-        journal: Journal,
-        version: str,
-        only: str | None,
-    ) -> None:
-        self.released, self.settings = released, settings
-        self.submissions, self.journal = submissions, journal
-        self.version, self.only = version, only
-        self.students = submissions.students if only is None else [only]
+    released: ReleasedLab
+    settings: Settings
+    submissions: Submissions
+    journal: Journal
+    version: str
+    only: str | None
+
+    def __post_init__(self) -> None:
+        self.students = self.submissions.students if self.only is None else [self.only]
         self.kept = self.restored = 0
         self.notes: dict[str, str] = {}
         self._keys: dict[str, str] = {}
