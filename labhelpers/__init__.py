@@ -24,19 +24,16 @@ _LAZY = {
 __all__ = ["DataSet", "History", "LossSurface", "compare", "data", *_LAZY]
 
 
-def _mime_bundle(figure):
-    from labhelpers.figures.plain import mime_bundle
-
-    return mime_bundle(figure)
-
-
 def _show_pyplot_in_the_theme() -> None:
     """Have the notebook's kernel, if there is one, show pyplot's figures in their page's theme."""
     ipython = sys.modules.get("IPython")
     shell = ipython and ipython.get_ipython()
     if hasattr(shell, "kernel"):
         formatter = shell.display_formatter.mimebundle_formatter
-        formatter.for_type_by_name("matplotlib.figure", "Figure", _mime_bundle)
+        plain = "labhelpers.figures.plain"
+        formatter.for_type_by_name(
+            "matplotlib.figure", "Figure", lambda figure: import_module(plain).mime_bundle(figure)
+        )
 
 
 _show_pyplot_in_the_theme()

@@ -65,15 +65,11 @@ _replaced: dict[str, int] = {}
 
 
 def replace_seeds(seeds: Mapping[str, int]) -> None:
-    """Make the labs' own data from other seeds, until this is called again.
+    """Make the labs' own data from other `seeds`, by function, until this is called again.
 
     For grading: a notebook is run once more on data that its author has not seen, so that numbers
-    which were typed in do not fit. Data with any other seed stay as they are.
-
-    Parameters
-    ----------
-    seeds : mapping of str to int
-        By function, such as ``{"gentle_line": 7}``; what is left out keeps its own seed.
+    which were typed in do not fit. Data with any other seed stay as they are, as do functions that
+    are left out.
 
     Raises
     ------

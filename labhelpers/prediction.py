@@ -37,8 +37,12 @@ def compare(name: str, guess: object) -> None:
         return
     entry = _predictions()[name]
     given = str(guess).strip().strip("()").lower()
-    said = _compare_choice(given, answer) if isinstance(answer, str) else None
-    print(said or _compare_number(guess, answer, entry))
+    if not isinstance(answer, str):
+        print(_compare_number(guess, answer, entry))
+    elif given == answer:
+        print(f"You chose ({given}), and ({answer}) it was.")
+    else:
+        print(f"You chose ({given}); it was ({answer}).")
     reply = next((text for key, text in entry.items() if _is_near(given, key, answer, entry)), None)
     if reply:
         print(reply)
@@ -72,12 +76,6 @@ def _is_near(given: str, key: str, answer: float | str, entry: dict) -> bool:
 
 def _within(one: float, other: float) -> bool:
     return one * other > 0 and max(one / other, other / one) <= _CLOSE
-
-
-def _compare_choice(letter: str, answer: str) -> str:
-    if letter == answer:
-        return f"You chose ({letter}), and ({answer}) it was."
-    return f"You chose ({letter}); it was ({answer})."
 
 
 def _compare_number(guess: object, actual: float, entry: dict) -> str:

@@ -26,21 +26,30 @@ def read_whole_number(value, name: str, least: int) -> int:
     return int(number)
 
 
-def read_vector(values, name: str) -> np.ndarray:
-    """Numbers as a float64 array of shape (N,); tensors are read and let go.
+def read_array(values, name: str, wanted: str) -> np.ndarray:
+    """Numbers as a float64 array of any shape; tensors are read and let go.
 
-    What is not a number raises `TypeError`; a shape other than (N,) or (N, 1), or one with nothing
-    in it, `ValueError`.
+    What is not a number raises `TypeError`, which says what is `wanted`.
     """
     try:
+        if values is None:  # NumPy would take it for NaN
+            raise TypeError
         if isinstance(values, (list, tuple)):
             # A list of 0-d tensors that still carry gradients is a common answer in a lab.
             values = [value.detach() if hasattr(value, "detach") else value for value in values]
         elif hasattr(values, "detach"):
             values = values.detach().cpu()
-        array = np.asarray(values, dtype=np.float64)
+        return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"{name} must be a sequence of numbers, got {values!r:.80}") from error
+        raise TypeError(f"{name} must be {wanted}, got {values!r:.80}") from error
+
+
+def read_vector(values, name: str) -> np.ndarray:
+    """Numbers as `read_array` reads them, with shape (N,).
+
+    A shape other than (N,) or (N, 1), or one with nothing in it, raises `ValueError`.
+    """
+    array = read_array(values, name, "a sequence of numbers")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:

@@ -7,7 +7,7 @@ from one sound machine to the next (versions found, folders) appears in a line t
 import importlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -50,12 +50,8 @@ class Finding(NamedTuple):
         return f"[FAIL] {self.what}: {self.found}\n       Cure: {self.cure}."
 
 
-class _Failure(Exception):
-    """A check that failed: what was found, and the cure."""
-
-
-#: What is checked, in words, and the function that checks it, in the order of this file.
-_CHECKS: list[tuple[str, Callable[[], None]]] = []
+#: What a check returns: what it found and the cure, or ``None`` if nothing is the matter.
+Fault = tuple[str, str] | None
 
 
 def check_setup() -> bool:
@@ -82,59 +78,43 @@ def findings() -> Iterator[Finding]:
     """Make the checks one after the other."""
     for what, check in _CHECKS:
         try:
-            check()
-        except _Failure as failure:
-            yield Finding(what, *failure.args)
+            fault = check() or ()
         except Exception as error:  # the check is to report every fault, expected or not
             if isinstance(error, metadata.PackageNotFoundError) and error.name == COURSE:
                 continue  # said once; the cure is the same
-            yield Finding(what, f"{type(error).__name__}: {error}", REINSTALL)
-        else:
-            yield Finding(what)
-
-
-def _check(what: str) -> Callable:
-    """Have `findings` make the check that follows."""
-
-    def keep(check: Callable[[], None]) -> Callable[[], None]:
-        _CHECKS.append((what, check))
-        return check
-
-    return keep
+            fault = f"{type(error).__name__}: {error}", REINSTALL
+        yield Finding(what, *fault)
 
 
 # The checks --------------------------------------------------------------------------------------
 
 
-@_check("the course is installed")
-def check_course() -> None:
+def check_course() -> Fault:
     try:
         metadata.metadata(COURSE)
     except metadata.PackageNotFoundError:
-        raise _Failure(
+        return (
             "the course is not installed in this kernel's Python",
             "choose the kernel of the course at the top right of this page; if there is none, "
             f"{REINSTALL}",
-        ) from None
+        )
 
 
-@_check("Python is new enough")
-def check_python() -> None:
+def check_python() -> Fault:
     # packaging comes with matplotlib.
     from packaging.specifiers import SpecifierSet
 
     wanted = metadata.metadata(COURSE)["Requires-Python"]
     found = ".".join(map(str, sys.version_info[:3]))
     if found not in SpecifierSet(wanted):
-        raise _Failure(
+        return (
             f"this kernel runs Python {found}, the labs need {wanted}",
             "choose another kernel at the top right of this page; if there is none, install a "
             f"newer Python and {REINSTALL}",
         )
 
 
-@_check("the packages are there and fit")
-def check_packages() -> None:
+def check_packages() -> Fault:
     from packaging.requirements import Requirement
 
     requirements = map(Requirement, metadata.metadata(COURSE).get_all("Requires-Dist") or [])
@@ -156,82 +136,90 @@ def check_packages() -> None:
             faults.append(f"{name} {version} is installed, the labs need {limits}")
         names.append(f'"{name}{limits}"')
     if faults:
-        raise _Failure(
+        return (
             "; ".join(faults),
             f"run `%pip install {' '.join(names)}` in a cell and restart the kernel; or "
             f"{REINSTALL}",
         )
 
 
-@_check("PyTorch computes a derivative")
-def check_gradient() -> None:
+def check_gradient() -> Fault:
     import torch
 
     w = torch.tensor(3.0, requires_grad=True)
     (w**2).backward()
     if w.grad is None or w.grad.item() != 6:
-        raise _Failure(
+        return (
             f"the derivative of w² at w = 3 is 6, PyTorch says {w.grad}",
             f"PyTorch's installation is broken: {REINSTALL}",
         )
 
 
-@_check("the data are those of the texts")
-def check_data() -> None:
+def check_data() -> Fault:
     from labhelpers import LossSurface, data
 
     points = data.gentle_line()
     w, b = LossSurface(points.x, points.y).minimum
     if abs(w - 1.00637) > 1e-4 or abs(b + 1.02224) > 1e-4:
-        raise _Failure(
+        return (
             f"the least-squares line of Lab 1's data is ({w:.5f}, {b:.5f}) here",
             "PyTorch's random numbers differ in your version; the labs work, but numbers in their "
             f"texts will not agree. To make them agree, {REINSTALL}",
         )
 
 
-@_check("the course's figures can be drawn")
-def check_drawing() -> None:
+def check_drawing() -> Fault:
     from labhelpers import data, plot_fit
 
     (picture,) = plot_fit(data.gentle_line(), (0, 0)).panels()
     if not picture.startswith("<svg"):
-        raise _Failure("no picture came out", f"matplotlib is broken: {REINSTALL}")
+        return ("no picture came out", f"matplotlib is broken: {REINSTALL}")
 
 
-@_check("this page has a notebook kernel")
-def check_kernel() -> None:
+def check_kernel() -> Fault:
     from IPython import get_ipython
 
     if get_ipython() is None:
-        raise _Failure(
+        return (
             "this is plain Python, where nothing below a cell can be shown",
             "open the page in JupyterLab or another notebook program",
         )
 
 
-@_check("your own plots appear in the page")
-def check_plots() -> None:
+def check_plots() -> Fault:
     import matplotlib
 
     backend = matplotlib.get_backend().lower()
     shown = ("inline", "ipympl", "widget", "nbagg", "notebook")
     if not any(word in backend for word in shown):
-        raise _Failure(
+        return (
             f"matplotlib draws with its backend {backend}, which does not show figures in the page",
             "run `%matplotlib inline` in a cell; if it helps, look for a setting `backend` in a "
             "matplotlibrc file or for a variable MPLBACKEND",
         )
 
 
-@_check("your work can be saved")
-def check_folder() -> None:
+def check_folder() -> Fault:
     try:
         with tempfile.TemporaryFile(dir=Path.cwd()) as file:
             file.write(b"saved")
     except OSError as error:
-        raise _Failure(
+        return (
             f"nothing can be written to the folder {Path.cwd()} ({error.strerror})",
             "copy the folder `notebooks` to a place of your own, such as your home folder, and "
             "open the copy. If the disk is full, make room first",
-        ) from error
+        )
+
+
+#: What is checked, in words, and the function that checks it.
+_CHECKS = (
+    ("the course is installed", check_course),
+    ("Python is new enough", check_python),
+    ("the packages are there and fit", check_packages),
+    ("PyTorch computes a derivative", check_gradient),
+    ("the data are those of the texts", check_data),
+    ("the course's figures can be drawn", check_drawing),
+    ("this page has a notebook kernel", check_kernel),
+    ("your own plots appear in the page", check_plots),
+    ("your work can be saved", check_folder),
+)

@@ -15,19 +15,11 @@ from functools import cached_property
 
 import numpy as np
 
-from labhelpers.reading import read_vector
+from labhelpers.reading import read_array, read_vector
 
 
-def _parameter(value, name: str) -> np.ndarray:
-    """A parameter, or an array of them of any shape, in float64."""
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-    try:
-        if value is None:  # NumPy would take it for NaN
-            raise TypeError
-        return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"{name} must be a number or an array, got {value!r:.80}") from error
+def _parameters(w, b) -> list[np.ndarray]:
+    return [read_array(one, name, "a number or an array") for one, name in ((w, "w"), (b, "b"))]
 
 
 def _mean(values: np.ndarray, name: str) -> float:
@@ -90,7 +82,7 @@ class LossSurface:
 
         On a grid, ``surface(w, b[:, None])``, the slope's share is computed for each w alone.
         """
-        w, b = _parameter(w, "w"), _parameter(b, "b")
+        w, b = _parameters(w, b)
         # A diverging path may overflow to inf, which is the honest value and needs no warning.
         with np.errstate(over="ignore", invalid="ignore"):
             slope_part = self._sxx * (w - self._w) ** 2
@@ -100,7 +92,7 @@ class LossSurface:
 
     def gradient(self, w, b) -> np.ndarray:
         """Gradient (∂L/∂w, ∂L/∂b) at (w, b), shape (2,) or (2, …) for arrays."""
-        w, b = _parameter(w, "w"), _parameter(b, "b")
+        w, b = _parameters(w, b)
         level = w * self.x_mean + b - self.y_mean
         slope = self._sxx * (w - self._w) + level * self.x_mean
         return 2 * np.stack(np.broadcast_arrays(slope, level))

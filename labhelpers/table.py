@@ -38,8 +38,7 @@ def show_table(columns: Mapping[str, str], rows: Iterable[Sequence]) -> None:
         if len(row) != len(heads):
             raise ValueError(f"row {number} has {len(row)} values for {len(heads)} columns: {row}")
         written.append([_written(value, spec) for value, spec in zip(row, formats, strict=True)])
-    shown = _Table(heads, [bool(spec) for spec in formats], written)
-    display(shown)
+    display(_Table(heads, [bool(spec) for spec in formats], written))
 
 
 def _written(value, spec: str) -> str:

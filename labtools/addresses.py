@@ -5,8 +5,6 @@ first cell installs the course there. Buttons for Colab and Binder need a reposi
 holds what is in the zip.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from dataclasses import dataclass
@@ -133,12 +131,7 @@ def _write(path: Path, text: str) -> bool:
 def opening_lines(first: str, address: Address | None) -> str:
     """What the code cell that imports begins with, so that no kernel fails without a word.
 
-    Parameters
-    ----------
-    first : str
-        The cell. One that catches an ImportError speaks for itself.
-    address : Address or None
-        Where the course can be installed from.
+    A cell that catches an ImportError speaks for itself.
     """
     if address is not None:
         return _INSTALL.format(requirement=address.requirement)

@@ -5,16 +5,12 @@ in ``labchecks/labs`` gives points and order; a bank in ``tests/`` holds the ans
 judge. Each disagreement is a fault that names both places.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from labtools.faults import Fault
 from labtools.source import LabSource, headings
-
-__all__ = ["bank_faults", "practice_faults"]
 
 CHECKS = "labchecks/labs"
 #: Where the answers stand that a judge is tried on.
@@ -27,12 +23,7 @@ _ROW = re.compile(r"^\| (\d+) \|.*?\| (\d+) \|", re.MULTILINE)
 def practice_faults(source: LabSource, root: Path) -> Iterator[Fault]:
     """Say where a lab's cells, its text and its module in ``labchecks`` disagree.
 
-    Parameters
-    ----------
-    source : LabSource
-        The lab.
-    root : Path
-        The course's folder; of a lab without a module there only the text is looked at.
+    Of a lab that has no module there only the text is looked at.
     """
     said = _points(source)
     yield from _text_faults(source, said)

@@ -4,12 +4,8 @@ A lab's prose is held by bare ``assert`` statements. In the kernel that builds a
 gets a message, worked out only when it fails.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
-
-__all__ = ["SET_UP", "explain"]
 
 #: Run in a kernel before a lab's first cell; leaves no name behind.
 SET_UP = "__import__('labtools.asserts', fromlist=['explain']).explain(get_ipython())"

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -45,46 +46,24 @@ LEAST_FREE = 30 * 10**6
 
 # Words in pip's messages, and what they mean to the reader. The first that is found is said.
 CAUSES = (
+    ("No space left on device", "the disk is full"),
     (
-        ("No space left on device",),
-        "the disk is full",
-    ),
-    (
-        (
-            "Connection",
-            "Temporary failure in name resolution",
-            "Name or service not known",
-            "getaddrinfo failed",
-            "Network is unreachable",
-            "timed out",
-            "ProxyError",
-            "SSLError",
-            "IncompleteRead",
-            "HTTP error",
-        ),
+        "Connection|Temporary failure in name resolution|Name or service not known|"
+        "getaddrinfo failed|Network is unreachable|timed out|ProxyError|SSLError|IncompleteRead|"
+        "HTTP error",
         "a download failed: is this machine online?",
     ),
+    ("THESE PACKAGES DO NOT MATCH THE HASHES", "a download arrived damaged: try again"),
     (
-        ("THESE PACKAGES DO NOT MATCH THE HASHES",),
-        "a download arrived damaged: try again",
-    ),
-    (
-        ("No matching distribution found", "Could not find a version"),
+        "No matching distribution found|Could not find a version",
         "a package has no version for this Python and machine",
     ),
-    (
-        ("Permission denied",),
-        "this folder may not be written to",
-    ),
+    ("Permission denied", "this folder may not be written to"),
 )
-
 
 # No news from elsewhere, and a kernel at once for a lab's source opened as a notebook.
 LAB_SETTINGS = {
-    "@jupyterlab/apputils-extension:notification": {
-        "fetchNews": "false",
-        "checkForUpdates": False,
-    },
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True},
 }
 
@@ -276,7 +255,7 @@ def cause(output, code):
             "again to go on" % -code
         )
     for words, meaning in CAUSES:
-        if any(word in output for word in words):
+        if re.search(words, output):
             return meaning
     return "pip could not install the course: %s" % last_line(output)
 

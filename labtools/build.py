@@ -1,7 +1,5 @@
 """`labs build`: from one source per lab to its executed solution and its student notebook."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os
@@ -26,6 +24,8 @@ from labtools.execution import execute
 from labtools.faults import Fault, LabError
 from labtools.source import SOURCES, STUDENTS, LabSource, read_source
 from labtools.student import derive_student
+
+REMEDY = "run `labs build` and commit the result"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         paths = find_sources(root, arguments.labs)
     except LabError as error:
-        _report(console, error.faults)
+        report(console, error.faults)
         return 1
     orphans = find_orphans(root) if not arguments.labs else []
     try:
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     faults = [fault for outcome in outcomes for fault in outcome.faults]
     faults += [Fault(orphan, "has no source any more: delete it") for orphan in orphans]
-    _report(console, faults)
+    report(console, faults)
     if not faults:
         changed = [file for outcome in outcomes for file in outcome.changed]
         for file in changed:
@@ -142,25 +142,8 @@ def build(
 ) -> list[Outcome]:
     """Build the labs, several at once; one lab's fault never touches another's files.
 
-    Parameters
-    ----------
-    root : Path
-        The course's folder.
-    paths : iterable of Path
-        The labs' sources.
-    check : bool
-        Compare the derived files instead of writing them; a difference is a fault.
-    jobs : int
-        How many labs run at once.
-    timeout : int
-        Seconds that one cell may take.
-    console : Console, optional
-        Where the progress bar goes.
-
-    Returns
-    -------
-    list of Outcome
-        One per lab, in the order given.
+    With `check` the derived files are compared and not written: a difference is a fault. `timeout`
+    is in seconds for one cell. There is one outcome per lab, in the order given.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -202,9 +185,8 @@ class _Builder:
             self.root / STUDENTS / f"{path.stem}.ipynb": student,
         }
         if self.check:
-            found = {self.name(target): drift(target, nb) for target, nb in derived.items()}
-            faults = tuple(Fault(name, reason) for name, reason in found.items() if reason)
-            return Outcome(path.stem, faults=faults)
+            found = (drift(self.root, self.name(target), nb) for target, nb in derived.items())
+            return Outcome(path.stem, faults=tuple(filter(None, found)))
         written = [target for target, notebook in derived.items() if write(target, notebook)]
         return Outcome(path.stem, changed=tuple(self.name(target) for target in written))
 
@@ -220,17 +202,16 @@ class _Builder:
         return target.relative_to(self.root).as_posix()
 
 
-def drift(target: Path, expected: NotebookNode) -> str | None:
+def drift(root: Path, name: str, expected: NotebookNode, remedy: str = REMEDY) -> Fault | None:
     """Say why a derived file is not what its source gives; None when it is."""
-    remedy = "run `labs build` and commit the result"
     try:
-        found = nbformat.reads(target.read_text(encoding="utf-8"), as_version=4)
+        found = nbformat.reads((root / name).read_text(encoding="utf-8"), as_version=4)
         difference = first_difference(found, expected)
     except FileNotFoundError:
-        return f"missing: {remedy}"
+        return Fault(name, f"missing: {remedy}")
     except (ValueError, LookupError, AttributeError, TypeError, nbformat.ValidationError):
-        return f"is not a notebook: {remedy}"
-    return difference and f"has drifted: {difference}; {remedy}"
+        return Fault(name, f"is not a notebook: {remedy}")
+    return Fault(name, f"has drifted: {difference}; {remedy}") if difference else None
 
 
 def write(target: Path, notebook: NotebookNode) -> bool:
@@ -242,18 +223,23 @@ def write(target: Path, notebook: NotebookNode) -> bool:
     with suppress(OSError, ValueError):
         if target.read_text(encoding="utf-8") == text:
             return False
+    replace_whole(target, text.encode())
+    return True
+
+
+def replace_whole(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         os.chmod(draft, 0o644)
         os.replace(draft, target)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(draft)
         raise
-    return True
 
 
 def _run_apart(work: Any) -> Any:
@@ -295,6 +281,7 @@ def _drive(loop: asyncio.AbstractEventLoop, task: asyncio.Task, ended: threading
         ended.set()
 
 
-def _report(console: Console, faults: Iterable[Fault]) -> None:
+def report(console: Console, faults: Iterable[Fault]) -> None:
+    """Say each fault on a line of its own."""
     for fault in faults:
         console.print(f"[bold red]error[/] {escape(re.sub(chr(27) + r'[^m]*m', '', str(fault)))}")

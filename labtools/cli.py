@@ -1,7 +1,5 @@
 """The `labs` command."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import sys
@@ -45,18 +43,20 @@ def _run(argv: list[str] | None) -> int:
     parser.add_argument(
         "--root",
         type=Path,
-        default=None,
         metavar="DIR",
         help="the course's folder (default: the one you are in, else this installation's)",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary, module in COMMANDS:
-        command = commands.add_parser(name, help=summary, description=_sentence(summary))
+        sentence = f"{summary[0].upper()}{summary[1:]}."
+        command = commands.add_parser(name, help=summary, description=sentence)
         if name in words:
             try:
-                command.set_defaults(run=_load(command, module))
+                implementation = importlib.import_module(module)
             except ModuleNotFoundError as error:
                 return _missing(name, error)
+            implementation.add_arguments(command)
+            command.set_defaults(run=implementation.run)
     arguments = parser.parse_args(words)
     arguments.root = (arguments.root or find_root(Path.cwd())).resolve()
     try:
@@ -84,16 +84,6 @@ def find_root(start: Path) -> Path:
         if (folder / "solutions").is_dir() and (folder / "pyproject.toml").is_file():
             return folder
     return Path(__file__).resolve().parents[1]
-
-
-def _load(command: argparse.ArgumentParser, module: str):
-    implementation = importlib.import_module(module)
-    implementation.add_arguments(command)
-    return implementation.run
-
-
-def _sentence(summary: str) -> str:
-    return f"{summary[0].upper()}{summary[1:]}."
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ rasterisers differ; the last digits of a number that is printed with seven or mo
 digit of the points in an interactive figure, and the figure's name, a digest of all their digits.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import math
@@ -29,15 +27,7 @@ _NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?", re.IGNORECASE)
 
 
 def first_difference(found: NotebookNode, expected: NotebookNode) -> str | None:
-    """Describe the first place where two notebooks differ; None when they agree.
-
-    Parameters
-    ----------
-    found : NotebookNode
-        The derived file as it is in the course.
-    expected : NotebookNode
-        What its source gives.
-    """
+    """Describe the first place where two notebooks differ; None when they agree."""
     for number, (old, new) in enumerate(zip(found.cells, expected.cells, strict=False), start=1):
         for part in ("cell_type", "source", "id", "metadata", "execution_count", "outputs"):
             same = _agree if part == "outputs" else operator.eq
@@ -72,10 +62,7 @@ def _same_picture(old: str, new: str) -> bool:
 def picture_size(encoded: str) -> tuple[int, int] | None:
     """Return (width, height) in pixels of a PNG or SVG, None when it is neither.
 
-    Parameters
-    ----------
-    encoded : str
-        In base64, or an SVG as the text of an address.
+    It is given in base64, or as the text of an SVG's address.
     """
     try:
         if encoded.startswith("%3C"):

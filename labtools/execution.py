@@ -1,7 +1,5 @@
 """The executed solution: a lab run from top to bottom in a kernel that has run nothing else."""
 
-from __future__ import annotations
-
 import atexit
 import base64
 import copy
@@ -34,27 +32,12 @@ _BASE64 = re.compile(r"base64,[A-Za-z0-9+/=\s]+")
 
 
 async def execute(
-    source: LabSource,
-    root: Path,
-    *,
-    timeout: int = 120,
-    on_cell: Callable[[], None] = lambda: None,
+    source: LabSource, root: Path, *, timeout: int = 120, on_cell: Callable[[], None] = lambda: None
 ) -> NotebookNode:
     """Run a lab in a fresh kernel and return it with its outputs.
 
     The kernel sees an empty working folder, no user settings and a fixed hash seed, so that two
-    runs give the same bytes.
-
-    Parameters
-    ----------
-    source : LabSource
-        The lab.
-    root : Path
-        The course's folder; an output that mentions it is a fault.
-    timeout : int
-        Seconds that one cell may take.
-    on_cell : callable
-        Called after each cell, for a progress bar.
+    runs give the same bytes. `timeout` is in seconds for one cell; `on_cell` is called after each.
 
     Raises
     ------
@@ -104,14 +87,8 @@ async def execute(
 def as_stored(source: LabSource, notebook: NotebookNode, folders: tuple[str, ...]) -> NotebookNode:
     """Return an executed notebook as it is kept in the course.
 
-    Parameters
-    ----------
-    source : LabSource
-        The lab.
-    notebook : NotebookNode
-        Its cells with the outputs of a run; changed in place.
-    folders : tuple of str
-        Folders of this machine, which no output may mention.
+    Its cells are changed in place. `folders` are those of this machine, which no output may
+    mention.
 
     Raises
     ------

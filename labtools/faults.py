@@ -1,7 +1,5 @@
 """What is wrong with a lab, said so that its author can go straight to the place."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

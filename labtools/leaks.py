@@ -1,7 +1,5 @@
 """Lines of a solution, or of an author's assertion, that a student notebook still shows."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 
@@ -79,28 +77,28 @@ def solution_lines(source: LabSource) -> dict[str, tuple[int, str]]:
     return {
         squeezed: (cell, line.strip())
         for cell, region in source.regions()
-        for line in region.lines
-        if not _is_trivial(squeezed := _squeeze(line), line)
+        for line in region
+        if not _is_trivial(squeezed := squeeze(line), line)
     }
 
 
 def gives_away(shown: str, solution: Iterable[str]) -> Iterator[str]:
     """Find the solution lines, without spaces, that a line shows."""
-    squeezed = _squeeze(shown)
+    squeezed = squeeze(shown)
     for secret in solution:
         if secret == squeezed or (len(secret) >= 12 and secret in squeezed):
             yield secret
 
 
-def _squeeze(line: str) -> str:
+def squeeze(line: str) -> str:
+    """A line without its spaces."""
     return re.sub(r"\s+", "", line)
 
 
 def _is_trivial(squeezed: str, line: str) -> bool:
     if squeezed in _SQUEEZED_IDIOMS or _TRIVIAL.fullmatch(squeezed):
         return True
-    is_remark = line.strip().startswith("#")
-    return is_remark and len(line.split()) < 4
+    return line.strip().startswith("#") and len(line.split()) < 4  # a remark
 
 
-_SQUEEZED_IDIOMS = frozenset(map(_squeeze, IDIOMS.splitlines()))
+_SQUEEZED_IDIOMS = frozenset(map(squeeze, IDIOMS.splitlines()))

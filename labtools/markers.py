@@ -9,8 +9,6 @@ slip of the keyboard would publish a solution. Here a line is either a marker, l
 or it must not look like one.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -31,11 +29,8 @@ AUTOTEST = ("AUTOTEST", "HASHED")
 _LIKENESS = 0.88
 
 
-@dataclass(frozen=True)
-class Region:
-    """A region of one cell; ``lines`` are what stands between its markers."""
-
-    lines: tuple[str, ...]
+#: The lines of a cell that stand between two markers.
+Region = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -50,12 +45,7 @@ class Reading:
 def read_regions(source: str, *, is_code: bool) -> Reading:
     """Find the regions of a cell and every marker that is out of order.
 
-    Parameters
-    ----------
-    source : str
-        The cell's text.
-    is_code : bool
-        Whether it is a code cell. In Markdown only headings and comments can look like markers.
+    In Markdown only headings and comments can look like markers.
     """
     found: dict[str, list[Region]] = {BEGIN: [], AUTHOR_BEGIN: []}
     faults: list[str] = []
@@ -71,7 +61,7 @@ def read_regions(source: str, *, is_code: bool) -> Reading:
             if opened is None or _END_OF[opened] != text:
                 faults.append(f"line {number}: stray marker '{text}': no such region is open")
             else:
-                found[opened].append(Region(tuple(inside)))
+                found[opened].append(tuple(inside))
                 if not any(content.strip() for content in inside):
                     faults.append(f"line {number}: the region is empty")
             opened = None
@@ -84,17 +74,8 @@ def read_regions(source: str, *, is_code: bool) -> Reading:
     return Reading(tuple(found[BEGIN]), tuple(faults), tuple(found[AUTHOR_BEGIN]))
 
 
-def without_author(source: str) -> str:
-    """Return a cell's text without the author's regions."""
-    return _without(source, AUTHOR_BEGIN)
-
-
-def without_solution(source: str) -> str:
-    """Return a cell's text without the solution's regions."""
-    return _without(source, BEGIN)
-
-
-def _without(source: str, begin: str) -> str:
+def without(source: str, begin: str = AUTHOR_BEGIN) -> str:
+    """Return a cell's text without the regions that this marker begins: the author's."""
     kept, inside = [], False
     for line in source.splitlines():
         inside = inside or line.strip() == begin

@@ -9,8 +9,6 @@ in the source                                      in both derived notebooks
 =================================================  =========================================
 """
 
-from __future__ import annotations
-
 import ast
 import difflib
 import re
@@ -19,7 +17,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from labtools.markers import read_regions, without_author
+from labtools.markers import read_regions, without
 
 MARKS = ("practice", "check", "answer")
 # Besides its mark and points a cell may carry these, which notebooks and their readers know.
@@ -60,15 +58,7 @@ def nbgrader_metadata(cell: NotebookNode) -> dict[str, Any] | None:
 
 
 def cell_faults(cell: NotebookNode, lab_number: str) -> Iterator[str]:
-    """Say what is wrong with one cell, taken alone.
-
-    Parameters
-    ----------
-    cell : NotebookNode
-        A cell of the source, with its marks in the metadata.
-    lab_number : str
-        The lab that it belongs to, as in ``"lab01"``.
-    """
+    """Say what is wrong with one cell of a lab (as in ``"lab01"``), taken alone."""
     if cell.cell_type not in ("code", "markdown"):
         yield f"a lab has code and Markdown cells, this is a {cell.cell_type} cell"
         return
@@ -82,7 +72,7 @@ def cell_faults(cell: NotebookNode, lab_number: str) -> Iterator[str]:
     yield from reading.faults
     if reading.author and (mark is not None or cell.cell_type != "code"):
         yield "stray marker: the author's region stands only in a code cell without a mark"
-    elif reading.author and not without_author(cell.source):
+    elif reading.author and not without(cell.source):
         yield "the cell holds nothing but the author's region: put that into the cell before"
     if mark in ("practice", "answer"):
         if not reading.regions and not reading.faults:
@@ -177,17 +167,11 @@ def _call_faults(source: str, identity: str) -> Iterator[str]:
         for node in ast.walk(statement):
             if not _is_check_call(node):
                 continue
-            named = (
-                node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
-            )
+            named = next((a.value for a in node.args[:1] if isinstance(a, ast.Constant)), None)
             if named != identity:
                 yield f"the check cell of '{identity}' calls check({named!r}): it needs {expected}"
 
 
 def _is_check_call(node: ast.AST | None) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    name = node.func
-    return (isinstance(name, ast.Name) and name.id == "check") or (
-        isinstance(name, ast.Attribute) and name.attr == "check"
-    )
+    called = getattr(node, "func", None)  # a name, or an attribute of one
+    return "check" in (getattr(called, "id", None), getattr(called, "attr", None))

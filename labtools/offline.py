@@ -4,8 +4,6 @@ nbconvert's own page takes MathJax and two more scripts from the web. Here formu
 on the pages of `labs grade`. The page is light on every machine and says so, for the figures in it.
 """
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

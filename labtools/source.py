@@ -1,7 +1,5 @@
 """The source of a lab: one text file in jupytext's percent format."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The student notebook: a lab without solutions, author's assertions and outputs."""
 
-from __future__ import annotations
-
 import ast
 import copy
 import logging
@@ -11,7 +9,7 @@ from nbformat import NotebookNode
 
 from labtools.faults import LabError
 from labtools.leaks import surviving_lines
-from labtools.markers import without_author
+from labtools.markers import without
 from labtools.source import LabSource
 
 CODE_STUB = "# YOUR CODE HERE"
@@ -29,7 +27,7 @@ def derive_student(source: LabSource) -> NotebookNode:
     notebook = copy.deepcopy(source.notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.source = without_author(cell.source)
+            cell.source = without(cell.source)
     resources: dict = {}
     for preprocessor in _preprocessors():
         notebook, resources = preprocessor.preprocess(notebook, resources)

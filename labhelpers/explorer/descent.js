@@ -1,4 +1,4 @@
-// The mathematics, as in descent.py and words.py; tests hold both to PyTorch.
+// The mathematics, as in descent.py; tests hold both to PyTorch.
 
 /** A run has reached the minimum once its loss stays this close to the least. */
 export const GOAL = 0.001;
@@ -63,10 +63,7 @@ export function batches(n, size, shuffle, seed) {
 	};
 }
 
-/**
- * From one parameter's gradients to its updates: as torch.optim.SGD with momentum has it,
- * v ← μ·v + g, p ← p − η·v, or as torch.optim.Adam with its own defaults.
- */
+/** From one parameter's gradients to its updates, by the formulas in descent.py. */
 function updater({ optimizer, lr, momentum }) {
 	let [v, mean, square, k] = [0, 0, 0, 0];
 	if (optimizer === "sgd") return (g) => -lr * (v = momentum * v + g);
@@ -151,10 +148,7 @@ export function stepsNeeded(surface, settings, most) {
 	return needed;
 }
 
-/**
- * What one step, in the long run, multiplies the error along a curvature λ by: the larger root of
- * z² − (1 + μ − η·λ)·z + μ = 0. That is 1 − η·λ without momentum; a complex pair has size √μ.
- */
+/** What a step multiplies an error of curvature λ by in the long run: derived in descent.py. */
 export function factor(lr, curvature, momentum) {
 	const trace = 1 + momentum - lr * curvature;
 	const square = trace ** 2 - 4 * momentum;

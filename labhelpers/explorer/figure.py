@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from labhelpers.explorer.descent import descend
+from labhelpers.explorer.descent import descend, describe_run, format_number
 from labhelpers.explorer.page import fragment, page
 from labhelpers.explorer.settings import Settings, check_batch_size, read_hide
-from labhelpers.explorer.words import describe_run, format_number
 from labhelpers.figures.inputs import read_points
 from labhelpers.figures.run import plot_run
 from labhelpers.history import History

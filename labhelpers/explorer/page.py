@@ -29,13 +29,11 @@ def module_source() -> str:
     def text(name: str) -> str:
         return folder.joinpath(name).read_text(encoding="utf-8")
 
-    def one_line(name: str) -> str:
-        return " ".join(text(name).split())
-
+    style, layout = (" ".join(text(f"explorer.{kind}").split()) for kind in ("css", "html"))
     # A space after a colon is needed in a selector, never in a declaration.
-    style = re.sub(r" ?([{};,]) ?|(?<=:) (?=[^{}]*[;}])", r"\1", one_line("explorer.css"))
+    style = re.sub(r" ?([{};,]) ?|(?<=:) (?=[^{}]*[;}])", r"\1", style)
     style = _QUOTED_NAME.sub(r"=\1", style)
-    layout = _QUOTED_NAME.sub(r"=\1", one_line("explorer.html").replace("> <", "><"))
+    layout = _QUOTED_NAME.sub(r"=\1", layout.replace("> <", "><"))
     parts = [f"const STYLE=`{style.replace(';}', '}')}`,LAYOUT=`{layout}`;\n"]
     for name in _FILES:
         lines = [line.strip() for line in text(name).splitlines()]

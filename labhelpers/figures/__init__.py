@@ -13,7 +13,7 @@ _MODULES = {
     "Drawing": "drawing",
     "plot_clouds": "contours",
     "plot_contours": "contours",
-    "plot_curve_fits": "curves",
+    "plot_curve_fits": "fit",
     "plot_fit": "fit",
     "plot_gradient_noise": "noise",
     "plot_losses": "losses",

@@ -283,9 +283,8 @@ def plot_clouds(surface: LossSurface, *histories: History) -> Drawing:
     artists: dict = {"contours": [], "points": [], "ellipses": []}
     text = "The second half of each run about the minimum, point by point."
     sheet = Sheet(size=CLOUD, columns=len(histories))
-    for ax, run, cloud, style in zip(
-        sheet.axes, histories, clouds, run_styles(histories), strict=True
-    ):
+    panels = sheet.axes, histories, clouds, run_styles(histories)
+    for ax, run, cloud, style in zip(*panels, strict=True):
         artists["contours"].append(draw_contours(ax, surface, window)["contours"])
         look = style.line(
             linestyle="none", marker="o", markersize=3.6, markeredgewidth=0.4, zorder=4

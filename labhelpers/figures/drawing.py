@@ -72,10 +72,8 @@ class Drawing:
         bundle = {"text/plain": self._description}
         if isinstance(self.figure_, _Page):
             legend = {label: draw_swatch(artist) for label, artist in _entries(self.axes_).items()}
-            width = self.figure_.bbox.width
-            bundle["text/html"] = as_html(
-                self.panels(), legend, self._description, self.caption, width
-            )
+            texts = self._description, self.caption
+            bundle["text/html"] = as_html(self.panels(), legend, *texts, self.figure_.bbox.width)
         return bundle
 
     __repr__ = describe

@@ -137,8 +137,7 @@ def plot_losses(
     labels : sequence of str, optional
         Names in the legend, one for each series.
     roles : sequence of str or None, optional
-        For each series ``"minimum"``, ``"wrong"``, ``"kept"`` or ``"batch"`` where its colour is
-        to say what it is, ``None`` where it has a colour of its own.
+        What the colours say, as in `plot_fit`; one for each series.
     reference : float, optional
         A loss to compare with, drawn as a horizontal line: the least-squares loss.
 

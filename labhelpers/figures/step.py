@@ -70,9 +70,9 @@ def draw_parameter_space(ax, surface, history: History, step: int, window: Windo
     w, b = history.w, history.b
     dot = SeriesStyle(style.color, "o", "none").line(markersize=9, markeredgewidth=1.4, zorder=7)
     (artists["current"],) = ax.plot([w[step]], [b[step]], label="this step", **dot)
-    here = bool(window.contains(w[step], b[step]))
-    if step < history.steps and here and np.isfinite([w[step + 1], b[step + 1]]).all():
-        ends = np.array(window.clip((w[step], b[step]), (w[step + 1], b[step + 1])))
+    points = np.stack([w, b], axis=1)[step : step + 2]
+    if step < history.steps and window.contains(*points[0]) and np.isfinite(points).all():
+        ends = np.array([points[0], window.end_inside(*points)])
         direction = np.subtract(*ax.transData.transform(ends)[::-1])
         if np.hypot(*direction) > 1:  # a shorter step has no direction to be seen
             # An arrow shorter than the dot is drawn above it, so that it is still seen.

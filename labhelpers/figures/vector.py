@@ -244,9 +244,8 @@ class _Picture:
             self.add("path", self.stroke(fill, size - edge, alpha), d=dots)
             return
         size *= _PIXELS
-        outline = _outline(
-            marker.get_path(), marker.get_transform() + Affine2D().scale(size, -size)
-        )
+        grown = marker.get_transform() + Affine2D().scale(size, -size)
+        outline = _outline(marker.get_path(), grown)
         (x, y), name = places[0], f"m{len(self._parts)}"
         named = {"id": name} if len(places) > 1 else {}
         place = f"translate({_short(x)} {_short(y)})"

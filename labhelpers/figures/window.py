@@ -43,20 +43,15 @@ class Window:
         ax.set_xlim(*self.x)
         ax.set_ylim(*self.y)
 
-    def clip(self, start, end) -> tuple[np.ndarray, np.ndarray] | None:
-        """The part of a segment inside the window (Liang and Barsky, 1984), or ``None``."""
-        start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
-        low, high = np.array([self.x[0], self.y[0]]), np.array([self.x[1], self.y[1]])
+    def end_inside(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Where a segment from a point inside ends (Liang and Barsky, 1984), each of shape (2,)."""
+        low, high = np.transpose([self.x, self.y])
         with np.errstate(divide="ignore", invalid="ignore"):
-            ends = np.array([low - start, high - start]) / (end - start)
-        # A segment along an edge lies inside at its start, and at every other place.
-        ends = np.sort(np.where(np.isnan(ends), [[-np.inf], [np.inf]], ends), axis=0)
-        first, last = max(0.0, *ends[0]), min(1.0, *ends[1])
-        if first > last:
-            return None
+            shares = np.array([low - start, high - start]) / (end - start)
+        # A segment along an edge lies inside at every place.
+        share = min(1.0, *np.where(np.isnan(shares), np.inf, shares).max(axis=0))
         # A far end can be 1e30 away: rounding must not put the crossing outside.
-        ends = (np.clip(start + t * (end - start), low, high) for t in (first, last))
-        return tuple(ends)
+        return np.clip(start + share * (end - start), low, high)
 
 
 @dataclass(frozen=True)
@@ -108,9 +103,7 @@ def _cross(here: np.ndarray, there, window: Window) -> np.ndarray:
     """Where the segment from a point inside to one outside meets the edge."""
     # An overflowed coordinate still has a sign; one that is not a number has no direction.
     there = np.clip(np.nan_to_num(there, nan=np.nan, posinf=1e150, neginf=-1e150), -1e150, 1e150)
-    there = np.where(np.isnan(there), here, there)
-    clipped = window.clip(here, there)
-    return here if clipped is None else clipped[1]
+    return window.end_inside(here, np.where(np.isnan(there), here, there))
 
 
 def _range(values, name: str, chosen) -> tuple[float, float]:

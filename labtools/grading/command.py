@@ -1,14 +1,10 @@
 """`labs grade`: its arguments."""
 
-from __future__ import annotations
-
 import argparse
 import re
 from pathlib import Path
 
 from labtools.grading.running import server
-
-__all__ = ["add_arguments", "run"]
 
 _EPILOG = """\
 what is handed in

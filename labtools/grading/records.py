@@ -9,23 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labtools.grading.judging.assignment import Assignment
 
-__all__ = ["STATUSES", "Job", "Limits", "Result", "Settings", "Submission", "Verdict", "visible"]
-
 STATUSES = (
-    "correct",
-    "partial",
-    "incorrect",
-    "not attempted",
-    "needs manual grading",
-    "graded by hand",
-    "error",
-    "timed out",
-    "out of memory",
-    "crashed",
-    "unreadable",
-    "missing",
-)
-
+    "correct", "partial", "incorrect", "not attempted", "needs manual grading", "graded by hand",
+    "error", "timed out", "out of memory", "crashed", "unreadable", "missing",
+)  # fmt: skip
 
 #: Characters that act where they are shown: on a terminal, in a table, on the order of a line.
 _ACTING = re.compile(
@@ -55,6 +42,10 @@ def visible(text: str, *, colours: bool = False) -> str:
 def _sign(found: re.Match[str]) -> str:
     number = ord(found[0])
     return chr(0x2400 + number) if number < 32 else "␡" if number == 127 else "�"
+
+
+class CannotGrade(Exception):
+    """Why a command of the instructor's cannot go on; the message says what helps."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,8 @@
 """A zip that is the same to the byte wherever and whenever it is made."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Mapping
-
-__all__ = ["pack"]
 
 # The earliest moment that a zip can name: when a file was last touched says nothing to a student.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -15,17 +11,10 @@ _PLAIN_FILE = 0o100644 << 16
 
 
 def pack(files: Mapping[str, bytes], folder: str) -> bytes:
-    """Return a zip with these files in one folder.
+    """Return a zip with these files, by their paths with forward slashes, in one folder.
 
     The files are stored, not compressed: what a compressor writes depends on its version, and the
     zip is small.
-
-    Parameters
-    ----------
-    files : mapping of str to bytes
-        Content by path inside the folder, with forward slashes.
-    folder : str
-        The one folder at the top of the zip.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

@@ -1,19 +1,15 @@
 """`labs release`: write the student zip, or say why not."""
 
-from __future__ import annotations
-
 import argparse
 import os
-import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
 from labtools.addresses import read_address, write_address, write_site
-from labtools.build import build, find_sources
-from labtools.faults import Fault, LabError
+from labtools.build import build, find_sources, replace_whole, report
+from labtools.faults import LabError
 from labtools.release.archive import pack
 from labtools.release.contents import gather
 from labtools.release.inspection import find_leaks
@@ -51,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             return 1
         target, count = release(arguments.root, arguments.out)
     except LabError as error:
-        _report(console, error.faults)
+        report(console, error.faults)
         console.print("labs release: nothing was written")
         return 1
     except OSError as error:
@@ -76,7 +72,7 @@ def _set_addresses(arguments: argparse.Namespace, console: Console) -> bool:
             return False
         if option == "address" and changed:
             outcomes = build(root, find_sources(root), jobs=os.cpu_count() or 1, console=console)
-            _report(console, faults := [f for outcome in outcomes for f in outcome.faults])
+            report(console, faults := [f for outcome in outcomes for f in outcome.faults])
             if faults:
                 return False
     address = read_address(root)
@@ -86,19 +82,7 @@ def _set_addresses(arguments: argparse.Namespace, console: Console) -> bool:
 
 
 def release(root: Path, folder: Path | None = None) -> tuple[Path, int]:
-    """Write the zip that students get, whole or not at all.
-
-    Parameters
-    ----------
-    root : Path
-        The course's folder.
-    folder : Path, optional
-        Where the zip goes; ``release/`` in the course if left out.
-
-    Returns
-    -------
-    target, count
-        The zip, and how many files are in it.
+    """Write the zip that students get, whole or not at all; return it and its number of files.
 
     Raises
     ------
@@ -110,21 +94,6 @@ def release(root: Path, folder: Path | None = None) -> tuple[Path, int]:
     faults = list(find_leaks(content))
     if faults:
         raise LabError(faults)
-    folder = folder or root / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{content.name}.zip"
-    handle, draft = tempfile.mkstemp(dir=folder, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(pack(content.files, content.name))
-        os.chmod(draft, 0o644)
-        os.replace(draft, target)
-    except BaseException:
-        os.unlink(draft)
-        raise
+    target = (folder or root / FOLDER) / f"{content.name}.zip"
+    replace_whole(target, pack(content.files, content.name))
     return target, len(content.files)
-
-
-def _report(console: Console, faults: Iterable[Fault]) -> None:
-    for fault in faults:
-        console.print(f"[bold red]error[/] {escape(str(fault))}")

@@ -4,8 +4,6 @@ The list is closed: a file is in the release because a line here names it, never
 around.
 """
 
-from __future__ import annotations
-
 import json
 import tomllib
 from collections.abc import Mapping
@@ -14,17 +12,12 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import nbformat
-
 from labchecks.registry import lab_names, of_lab, plain_lab
 from labtools.addresses import SITE, Address, read_address
-from labtools.build import STUDENTS, find_orphans, find_sources
-from labtools.comparison import first_difference
+from labtools.build import STUDENTS, drift, find_orphans, find_sources
 from labtools.faults import Fault, LabError
 from labtools.source import LabSource, read_source
 from labtools.student import derive_student
-
-__all__ = ["Release", "gather"]
 
 PACKAGES = ("labchecks", "labhelpers")
 PACKAGE_FILES = ("*.py", "*.css", "*.html", "*.js", "*.svg", "*.toml", Path(SITE).name)
@@ -114,14 +107,9 @@ def _labs(root: Path) -> tuple[list[LabSource], dict[str, str]]:
 def _notebook(root: Path, path: str, source: LabSource) -> str:
     """Read a lab's student notebook and compare it with what its source gives."""
     text = _text(root, path)
-    remedy = "run `labs build` before you release"
-    try:
-        found = nbformat.reads(text, as_version=4)
-    except (ValueError, AttributeError, nbformat.ValidationError):
-        raise LabError([Fault(path, f"is not a notebook: {remedy}")]) from None
-    difference = first_difference(found, derive_student(source))
-    if difference:
-        raise LabError([Fault(path, f"has drifted: {difference}; {remedy}")])
+    fault = drift(root, path, derive_student(source), "run `labs build` before you release")
+    if fault is not None:
+        raise LabError([fault])
     return text
 
 

@@ -5,17 +5,12 @@ that is about to be published is held against every solution once more, across l
 file.
 """
 
-from __future__ import annotations
-
 import json
-import re
 from collections.abc import Iterator
 
 from labtools.faults import Fault
-from labtools.leaks import gives_away, solution_lines
+from labtools.leaks import gives_away, solution_lines, squeeze
 from labtools.release.contents import Release
-
-__all__ = ["find_leaks"]
 
 # Words that only the instructor's part of the course has a use for.
 WORDS = (
@@ -38,7 +33,7 @@ def find_leaks(release: Release) -> Iterator[Fault]:
                 yield Fault(path, f"'{word}' belongs to the instructor's part of the course")
         lines = list(_lines(path, text))
         # Most files show no solution line at all, which is found out at once.
-        everything = re.sub(r"\s+", "", "".join(line for _, line in lines))
+        everything = squeeze("".join(line for _, line in lines))
         near = [secret for secret in solutions if secret in everything]
         for number, shown in lines if near else ():
             for secret in gives_away(shown, near):

@@ -1,7 +1,5 @@
 """``python -m labtools.site``: build the course site."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
@@ -19,7 +17,6 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--out",
         type=Path,
-        default=None,
         metavar="DIR",
         help="folder to write; its former content is replaced (default: site, in the course)",
     )

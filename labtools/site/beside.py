@@ -1,7 +1,5 @@
 """For the pages about mistakes: the right run and the run with one mistake, side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

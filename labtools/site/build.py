@@ -4,8 +4,6 @@ What the site is made of: ``docs/`` (pages, style and settings), the labs (`lab_
 documents of the repository that are pages too. Nothing derived is kept beside its source.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
@@ -27,10 +25,7 @@ from labtools.source import LabSource, read_source
 PAGES = "docs"
 
 # Documents of the repository that are pages of the site, and which page each is.
-DOCUMENTS = {
-    "docs/instructors.md": "instructors.md",
-    "CONTRIBUTING.md": "contributing.md",
-}
+DOCUMENTS = {"docs/instructors.md": "instructors.md", "CONTRIBUTING.md": "contributing.md"}
 NOT_PAGES = {"images/draw.py"}
 MARK = ".course-site"
 
@@ -41,19 +36,9 @@ THUMBNAILS = "thumbnails"
 
 
 def build_site(root: Path, out: Path) -> int:
-    """Build the site; a site that was there before is replaced only by one that is complete.
+    """Build the site into `out` and return its number of pages.
 
-    Parameters
-    ----------
-    root : Path
-        The course's folder.
-    out : Path
-        Folder to write.
-
-    Returns
-    -------
-    int
-        Number of pages.
+    A site that was there before is replaced only by one that is complete.
 
     Raises
     ------

@@ -4,8 +4,6 @@ The outputs of a page come from the solved lab. A given cell that reads a name w
 cell has set, or asks for the student's progress, would show what the solution computed.
 """
 
-from __future__ import annotations
-
 import ast
 import symtable
 from collections.abc import Iterator, Sequence
@@ -23,15 +21,10 @@ _BLOCKS = (
 
 
 def cells_after_answers(cells: Sequence[NotebookNode]) -> set[int]:
-    """Return the indices of the given code cells whose output depends on an answer.
+    """Return the indices of the given code cells of a solved lab whose output depends on an answer.
 
     Dependence is followed from name to name: a figure drawn from a list that was made from an
     answer depends on it too. A name that a given cell sets anew is free of it.
-
-    Parameters
-    ----------
-    cells : sequence of NotebookNode
-        All cells of a solved lab, in order, with nbgrader's metadata.
     """
     from_answers: set[str] = set()
     found: set[int] = set()
@@ -98,10 +91,5 @@ def _inside(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
 
 
 def _reports(statement: ast.stmt) -> bool:
-    return any(
-        isinstance(node, ast.Name)
-        and node.id in REPORTS
-        or isinstance(node, ast.Attribute)
-        and node.attr in REPORTS
-        for node in ast.walk(statement)
-    )
+    nodes = ast.walk(statement)  # a name, or an attribute of one
+    return any(REPORTS & {getattr(n, "id", None), getattr(n, "attr", None)} for n in nodes)

@@ -1,7 +1,5 @@
 """Solution lines in what is about to be published: the last look before a site is written."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterator, Sequence
@@ -11,8 +9,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from labtools.faults import Fault
-from labtools.leaks import surviving_lines
-from labtools.markers import without_solution
+from labtools.leaks import squeeze, surviving_lines
+from labtools.markers import BEGIN, without
 from labtools.source import LabSource
 
 _PICTURE = re.compile(r"base64,[A-Za-z0-9+/=\s]+")
@@ -26,13 +24,6 @@ def disclosed_lines(site: Path, sources: Sequence[LabSource]) -> list[Fault]:
     """Find each solution line, of any lab, in any file of a built site.
 
     Lines that a lab shows on purpose, in a cell tagged ``taught``, are no secret anywhere.
-
-    Parameters
-    ----------
-    site : Path
-        Folder of the built site.
-    sources : sequence of LabSource
-        The labs.
     """
     seen = {line for source in sources for line in _taught_lines(source)}
     files, cells = [], []
@@ -40,7 +31,7 @@ def disclosed_lines(site: Path, sources: Sequence[LabSource]) -> list[Fault]:
         if path.suffix not in PUBLISHED or "_static" in path.relative_to(site).parts:
             continue
         # The same frame stands around every page: a line that was taken once is not again.
-        new = {squeezed: line for line in lines_of(path) if (squeezed := _squeeze(line))}
+        new = {squeezed: line for line in lines_of(path) if (squeezed := squeeze(line))}
         files.append(path.relative_to(site).as_posix())
         cells.append("\n".join(line for squeezed, line in new.items() if squeezed not in seen))
         seen |= new.keys()
@@ -83,8 +74,4 @@ def output_text(cell: NotebookNode) -> str:
 def _taught_lines(source: LabSource) -> Iterator[str]:
     for cell in source.notebook.cells:
         if "taught" in cell.metadata.get("tags", []):
-            yield from map(_squeeze, without_solution(cell.source).splitlines())
-
-
-def _squeeze(line: str) -> str:
-    return re.sub(r"\s+", "", line)
+            yield from map(squeeze, without(cell.source, BEGIN).splitlines())

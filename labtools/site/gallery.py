@@ -1,7 +1,5 @@
 """Cards with a small picture: the list of mistakes, and the figures of the reference."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Mapping
@@ -37,14 +35,9 @@ def write_thumbnail(outputs: list, place: Path) -> str | None:
 
 
 def with_cards(text: str, titles: Mapping[str, str], thumbnails: Mapping[str, str]) -> str:
-    """Turn each plain list of pages in a document into cards.
+    """Turn each plain list of pages in a MyST document into cards.
 
-    Parameters
-    ----------
-    text : str
-        The document, in MyST Markdown.
-    titles, thumbnails : mapping of str to str
-        Title and picture of each page, by the name in the list.
+    Titles and pictures are found by a page's name in the list.
     """
 
     def cards(match: re.Match) -> str:
@@ -56,16 +49,9 @@ def with_cards(text: str, titles: Mapping[str, str], thumbnails: Mapping[str, st
 
 
 def figure_cards(page: NotebookNode, folder: Path, module: str) -> str:
-    """Cards for the functions of a reference page, with the picture that follows each.
+    """Cards for the functions of a reference page that was run, with the picture that follows each.
 
-    Parameters
-    ----------
-    page : NotebookNode
-        The page, run.
-    folder : Path
-        Where the page's pictures go.
-    module : str
-        Of the functions.
+    The pictures go into `folder`; the functions are those of `module`.
     """
     cards, name = [], None
     for cell in page.cells:

@@ -1,7 +1,5 @@
 """A lab as a page: the student's cells, and below the given ones what they show when run."""
 
-from __future__ import annotations
-
 import copy
 import re
 from dataclasses import dataclass
@@ -10,15 +8,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from labtools.build import SOURCES, STUDENTS
+from labtools.build import REMEDY, SOURCES, STUDENTS
 from labtools.faults import Fault, LabError
 from labtools.leaks import surviving_lines
-from labtools.markers import without_author
+from labtools.markers import without
 from labtools.site.dependence import cells_after_answers
 from labtools.site.disclosure import output_text
 from labtools.source import LabSource
 
-REMEDY = "run `labs build` and commit the result"
 AFTER_ANSWER = "*What this cell shows depends on your answer: run it in the notebook.*"
 
 # What the site calls the cells that nbgrader marks; its style sheet frames them.
@@ -57,8 +54,7 @@ def read_derived(source: LabSource, root: Path) -> tuple[NotebookNode, NotebookN
     if [(cell.id, cell.cell_type, cell.source) for cell in solution.cells] != expected:
         raise LabError([Fault(names[1], f"is not what {source.file} gives: {REMEDY}")])
     if [cell.id for cell in student.cells] != [cell.id for cell in solution.cells] or any(
-        ours.source
-        != (without_author(theirs.source) if theirs.cell_type == "code" else theirs.source)
+        ours.source != (without(theirs.source) if theirs.cell_type == "code" else theirs.source)
         for ours, theirs in zip(student.cells, solution.cells, strict=True)
         if "nbgrader" not in ours.metadata
     ):
@@ -72,21 +68,8 @@ def lab_page(
     """Make the page of a lab.
 
     Practice and check cells stand as a student finds them, without an output; so does each given
-    cell whose output depends on an answer.
-
-    Parameters
-    ----------
-    source : LabSource
-        The lab.
-    student, solution : NotebookNode
-        Its student notebook and its executed solution, see `read_derived`.
-    entry : Entry
-        What stands under the title.
-
-    Returns
-    -------
-    NotebookNode
-        With outputs, and with tags ``practice``, ``check`` and ``answer`` on marked cells.
+    cell whose output depends on an answer. Marked cells have the tags ``practice``, ``check`` and
+    ``answer``.
 
     Raises
     ------

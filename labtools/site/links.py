@@ -1,7 +1,5 @@
 """Links of the repository's documents, turned into links of the site."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Mapping
@@ -14,21 +12,10 @@ _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|#")
 
 
 def relink(text: str, origin: str, target: str, pages: Mapping[str, str]) -> str:
-    """Point the links of a document to where its neighbours are on the site.
+    """Point the links of a document in Markdown to where its neighbours are on the site.
 
-    Parameters
-    ----------
-    text : str
-        The document, in Markdown.
-    origin, target : str
-        Its path in the repository, and its page on the site.
-    pages : mapping of str to str
-        The page or picture on the site, by its path in the repository.
-
-    Returns
-    -------
-    str
-        The document. A file that is not on the site is named instead of linked.
+    The document is `origin` in the repository and `target` on the site; `pages` has each page or
+    picture of the site by its path in the repository. One that is not there is named, not linked.
     """
 
     def replaced(match: re.Match) -> str:

@@ -1,7 +1,5 @@
 """Pages that hold code: run at build time, so that every number on them was computed."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Mapping
 
@@ -26,12 +24,7 @@ def run_pages(pages: Mapping[str, str]) -> dict[str, NotebookNode]:
     """Run the cells of all pages in one kernel and return each page with its outputs.
 
     A kernel takes seconds to import PyTorch, and there are dozens of pages. Between two pages all
-    names are cleared, so that each stands alone.
-
-    Parameters
-    ----------
-    pages : mapping of str to str
-        Name of each page and its text, in MyST Markdown.
+    names are cleared, so that each stands alone. Pages are in MyST Markdown.
 
     Raises
     ------

@@ -226,7 +226,7 @@ def test_the_run_of_an_untouched_lab_names_what_a_student_must_not_meet(course_c
 def test_a_derived_file_that_is_no_notebook_has_drifted(tmp_path, text):
     target = tmp_path / "lab.ipynb"
     target.write_text(text)
-    assert drift(target, with_output()).startswith("is not a notebook")
+    assert drift(tmp_path, target.name, with_output()).reason.startswith("is not a notebook")
 
 
 FAILING = {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labtools.markers import AUTHOR_BEGIN, AUTHOR_END, BEGIN, END, read_regions, without_author
+from labtools.markers import AUTHOR_BEGIN, AUTHOR_END, BEGIN, END, read_regions, without
 
 
 def test_regions_are_what_stands_between_the_markers():
@@ -16,7 +16,7 @@ def test_regions_are_what_stands_between_the_markers():
         f"a = 1\n{BEGIN}\nb = 2\n{END}\nif a:\n    {BEGIN}\n    c = 3\n    d = 4\n    {END}",
         is_code=True,
     )
-    assert [region.lines for region in reading.regions] == [
+    assert list(reading.regions) == [
         ("b = 2",),
         ("    c = 3", "    d = 4"),
     ]
@@ -107,9 +107,9 @@ def test_ordinary_lines_are_not_suspected(line):
 def test_the_author_s_regions_are_told_from_solutions_and_taken_out():
     source = f"a = 1\n{AUTHOR_BEGIN}\nassert a == 1\n{AUTHOR_END}\nprint(a)"
     reading = read_regions(source, is_code=True)
-    assert [region.lines for region in reading.author] == [("assert a == 1",)]
+    assert list(reading.author) == [("assert a == 1",)]
     assert reading.regions == () == reading.faults
-    assert without_author(source) == "a = 1\nprint(a)"
+    assert without(source) == "a = 1\nprint(a)"
 
 
 @given(st.sampled_from([BEGIN, END, AUTHOR_BEGIN, AUTHOR_END]), st.data())

@@ -16,9 +16,8 @@ import torch
 
 from labhelpers import History, LossSurface, data
 from labhelpers.explorer import DescentExplorer, epoch_order
-from labhelpers.explorer.descent import descend
+from labhelpers.explorer.descent import descend, describe_run, factor, format_number
 from labhelpers.explorer.settings import Settings
-from labhelpers.explorer.words import describe_run, factor, format_number
 
 DRIVER = Path(__file__).with_name("run_descent.mjs")
 #: Beyond this size a run has left every bound, and relative agreement is no longer asked for.

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from labtools.grading.judging.assignment import Assignment, load_assignment
+from labtools.grading.judging.assignment import Assignment, draw_cases, read_release
 from labtools.grading.judging.secret import Secret
 from labtools.grading.sandbox.home import PARENT, SharedParent
 from labtools.grading.sandbox.station import Station
@@ -23,7 +23,7 @@ def secret() -> Secret:
 
 @pytest.fixture(scope="session")
 def assignment(secret) -> Assignment:
-    return load_assignment(ROOT, "lab05", secret)
+    return draw_cases(read_release(ROOT, "lab05"), secret)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """Which of the notebooks that a student handed in is meant: by name, else by what it holds."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +7,6 @@ from pathlib import PurePosixPath
 
 from labtools.grading.handed_in.naming import is_notebook, listed, without_additions
 from labtools.grading.handed_in.sources import Entry
-
-__all__ = ["Choice", "LabName", "choose"]
 
 #: Notebooks that are opened to see what they hold, where their names do not tell.
 MOST_OPENED = 20
@@ -20,13 +16,7 @@ EXACT, FULL, TITLE, NUMBER, FOLDER, NONE = 5, 4, 3, 2, 1, 0
 
 
 class LabName:
-    """A lab's file name, and how well other names fit it.
-
-    Parameters
-    ----------
-    stem : str
-        The lab's file name without ``.ipynb``.
-    """
+    """A lab's file name, and how well other names fit it."""
 
     def __init__(self, stem: str) -> None:
         self.stem = stem
@@ -159,14 +149,7 @@ def choose(
 ) -> Choice:
     """Find the notebook that is meant: one in which nothing is answered only if all are such.
 
-    See :func:`by_name` for the rest.
-
-    Parameters
-    ----------
-    entries, stem, is_this_lab
-        As there.
-    is_answered : callable
-        Whether anything is answered in a notebook; asked only where another one may be meant.
+    See :func:`by_name` for the rest. `is_answered` is asked only where another one may be meant.
     """
     choice = by_name(entries, stem, is_this_lab)
     lab = LabName(stem)
@@ -188,14 +171,7 @@ def by_name(entries: list[Entry], stem: str, is_this_lab: Callable[[Entry], bool
     holds the lab's cells is. Among equals it is the one least deep in folders, and what the LMS
     received last.
 
-    Parameters
-    ----------
-    entries : list of Entry
-        All files of a student.
-    stem : str
-        The lab's file name without ``.ipynb``.
-    is_this_lab : callable
-        Whether a notebook holds cells of the lab; asked only where names do not decide.
+    Whether a notebook `is_this_lab` is asked only where names do not decide.
     """
     lab = LabName(stem)
     notebooks = [e for e in entries if lab.is_file_of(e.path)]

@@ -1,11 +1,7 @@
 """Whether a zip among the submissions is itself a download of a platform, left unopened."""
 
-from __future__ import annotations
-
 from labtools.grading.handed_in.naming import folder_upload, upload
 from labtools.grading.handed_in.sources import Entry, Folder, NotReadable, Zip, opened_inside
-
-__all__ = ["is_lms_download", "is_zip"]
 
 #: Bytes of a zip that is read whole, to see all names in it.
 LIMIT = 40_000_000

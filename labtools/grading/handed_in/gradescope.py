@@ -1,9 +1,5 @@
 """Who handed in what, as Gradescope writes it beside the folders of an export."""
 
-from __future__ import annotations
-
-__all__ = ["METADATA", "submitters"]
-
 METADATA = "submission_metadata.yml"
 
 

@@ -1,7 +1,5 @@
 """Where in a folder or zip the students' folders lie, and which files are whose."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -21,8 +19,8 @@ from labtools.grading.handed_in.naming import (
     upload,
     without_additions,
 )
-from labtools.grading.handed_in.notebook import holds_cells_of
 from labtools.grading.handed_in.sources import (
+    LOOK_LIMIT,
     Entry,
     Folder,
     Item,
@@ -31,8 +29,6 @@ from labtools.grading.handed_in.sources import (
     Zip,
     notebooks_first,
 )
-
-__all__ = ["Layout", "lab_folder"]
 
 #: What nbgrader, and `labs grade` with it, keeps in a course folder beside `submitted`.
 NBGRADERS_FOLDERS = frozenset("source release autograded feedback".split())
@@ -60,21 +56,12 @@ _VERSION = re.compile(
 _CLASS = re.compile(r"class|course|group|section|download|assign|export|all|students|20\d\d", re.I)
 #: What Google Classroom's folder holds: `Ada Lovelace - lab05.ipynb`.
 _CLASSROOM = re.compile(r"(?P<who>[^-/].*?) - (?P<rest>.+)")
-#: Notebooks that are opened to see which lab they are, and bytes of each.
-MOST_OPENED, LOOK_LIMIT = 3, 20_000_000
+#: Notebooks that are opened to see which lab they are.
+MOST_OPENED = 3
 
 
 class Layout:
     """Whose files lie where.
-
-    Parameters
-    ----------
-    source : Path
-        The folder or zip, for sentences.
-    reader : Folder or Zip
-        What is in it.
-    stem : str
-        The lab's file name without ``.ipynb``.
 
     Raises
     ------
@@ -142,7 +129,8 @@ class Layout:
         loose = [i for i in items if i.kind != "folder" and is_notebook(i.name)]
         if any(upload(i.name) is None for i in loose):
             return False
-        return bool(loose) or any(_holds_notebook(inner, i) for i in items if i.kind == "folder")
+        folders = (i for i in items if i.kind == "folder")
+        return bool(loose) or any(_holds(inner, i) == "a notebook" for i in folders)
 
     def _is_around(self, reader: Folder | Zip, item: Item, levels: int = MOST_LEVELS) -> bool:
         """Whether this one folder is no student's, but lies around the students' folders."""
@@ -160,10 +148,8 @@ class Layout:
             return self._is_around(inner, items[0], levels - 1)
         if len(items) == 1 and _is_zip_of_many(inner, items[0]):
             return True
-        if (
-            any(folder_upload(i.name) for i in items)
-            or len(_lms_students(i.name for i in items)) > 1
-        ):
+        names = [i.name for i in items]
+        if any(map(folder_upload, names)) or len(_lms_students(names)) > 1:
             return True
         if any(i.name == METADATA for i in items) or self._is_flat(inner, item.name):
             return True
@@ -190,14 +176,8 @@ class Layout:
         ours = not name or _OWN_FOLDER.fullmatch(name) or names_a_lab(name) or _CLASS.search(name)
         if len(persons) < (2 if ours else 3):
             return False
-        return all(self._is_this_lab(reader, i) for i in list(persons.values())[:MOST_OPENED])
-
-    def _is_this_lab(self, reader: Folder | Zip, item: Item) -> bool:
-        try:
-            content = reader.read(Entry(item.name, item.where), LOOK_LIMIT)
-        except NotReadable:
-            return False
-        return holds_cells_of(self.lab.lab, content)
+        entries = [Entry(item.name, item.where) for item in persons.values()]
+        return all(reader.holds_cells_of(self.lab.lab, e) for e in entries[:MOST_OPENED])
 
     def _may_be_student(self, name: str) -> bool:
         ours = name in NBGRADERS_FOLDERS or name == "submitted"
@@ -409,10 +389,6 @@ def _all_deep(entries: list[Entry]) -> bool:
 
 def _folder_called(name: str, items: list[Item]) -> Item | None:
     return next((i for i in items if i.name == name and i.kind == "folder"), None)
-
-
-def _holds_notebook(reader: Folder | Zip, item: Item) -> bool:
-    return any(is_notebook(e.path) for e in reader.walk(item))
 
 
 def _holds(reader: Folder | Zip, item: Item) -> str:

@@ -1,18 +1,11 @@
 """Names of students and files: what Moodle and Canvas make of them, and what a table can hold."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
 import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
-
-__all__ = [
-    "Names", "Upload", "blackboard_students", "folder_upload", "is_notebook", "listed",
-    "printable", "upload", "without_additions",
-]  # fmt: skip
 
 #: Names that one sentence lists.
 MOST_NAMES = 5
@@ -80,20 +73,15 @@ def upload(name: str) -> Upload | None:
     >>> upload("Ada Lovelace_12_assignsubmission_file_lab05.ipynb")[:3]
     ('Ada Lovelace_12', 'lab05.ipynb', (0, 0))
     """
-    moodle = _MOODLE.fullmatch(name)
-    if moodle:
+    if moodle := _MOODLE.fullmatch(name):
         return Upload(moodle["who"], moodle["rest"].lstrip("/_"), platform="Moodle")
-    blackboard = _BLACKBOARD.fullmatch(name)
-    if blackboard:
+    if blackboard := _BLACKBOARD.fullmatch(name):
         when = int(blackboard["when"].replace("-", ""))
         return Upload(blackboard["who"], blackboard["rest"] or "", (when, 0), False, "Blackboard")
-    brightspace = _BRIGHTSPACE.fullmatch(name)
-    if brightspace:
-        who = f"{brightspace['who']}_{brightspace['id']}"
-        when = _moment(brightspace)
+    if brightspace := _BRIGHTSPACE.fullmatch(name):
+        who, when = f"{brightspace['who']}_{brightspace['id']}", _moment(brightspace)
         return Upload(who, brightspace["rest"] or "", (when, 0), False, "Brightspace")
-    canvas = _CANVAS.fullmatch(name)
-    if canvas:
+    if canvas := _CANVAS.fullmatch(name):
         again = _AGAIN.search(canvas["rest"])
         # Limited in length: Python refuses to read numbers of thousands of digits.
         number = int(canvas["upload"][:30]), int(again[1][:30]) if again else 0
@@ -101,8 +89,7 @@ def upload(name: str) -> Upload | None:
         path = _AGAIN.sub(r"\2", canvas["rest"])
         late = canvas["late0"] or canvas["late1"] or canvas["late"]
         return Upload(who, path, number, bool(late), "Canvas")
-    text = _CANVAS_TEXT.fullmatch(name)
-    if text:
+    if text := _CANVAS_TEXT.fullmatch(name):
         who = text["nobody"] or f"{text['who']}_{text['id']}"
         late = text["late0"] or text["late"]
         return Upload(who, text["rest"], late=bool(late), platform="Canvas")

@@ -1,16 +1,15 @@
 """Tables of persons: a class list, a platform's export; and whose row is whose submission."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Persons", "Table", "TableError", "read_table"]
+from labtools.grading.records import CannotGrade
 
 #: Characters of a table that is read.
 LONGEST = 20_000_000
@@ -25,7 +24,7 @@ _NOBODY = re.compile(r"student, test", re.IGNORECASE)
 _PARTS = (("first name", "given name", "firstname"), ("last name", "surname", "lastname"))
 
 
-class TableError(Exception):
+class TableError(CannotGrade):
     """The file cannot be read as a table of persons; the message says what helps."""
 
 
@@ -146,14 +145,13 @@ class Persons:
         by the name where one student alone has it.
         """
         students = list(students)
-        by_id: dict[str, set[str]] = {}
-        by_name: dict[str, set[str]] = {}
+        by_id, by_name = defaultdict(set), defaultdict(set)
         for student in students:
             name, _, number = student.rpartition("_")
             for key in {student, number or student}:
-                by_id.setdefault(_key(key), set()).add(student)
+                by_id[_key(key)].add(student)
             for text in {student, name or student}:
-                by_name.setdefault(_plain(text), set()).add(student)
+                by_name[_plain(text)].add(student)
         result = []
         for row, ids, name in self:
             found = next((s for i in ids if len(s := by_id.get(_key(i), set())) == 1), None)
@@ -164,9 +162,7 @@ class Persons:
             taken = next(iter(found)) if found and len(found) == 1 else None
             result.append((row, ids[0] if ids else name, taken))
         # Of two rows that lead to one student neither is believed.
-        counts: dict[str | None, int] = {}
-        for _, _, student in result:
-            counts[student] = counts.get(student, 0) + 1
+        counts = Counter(student for _, _, student in result)
         return [(r, i, s if counts[s] == 1 else None) for r, i, s in result]
 
 

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labtools.grading.handed_in.naming import is_notebook, printable
-
-__all__ = [
-    "Entry", "Folder", "Item", "NotReadable", "SubmissionsError", "Zip", "notebooks_first",
-    "opened_inside",
-]  # fmt: skip
+from labtools.grading.handed_in.notebook import holds_cells_of
+from labtools.grading.records import CannotGrade
 
 #: Files of one student that are looked at, notebooks first; files and folders of one student, and
 #: of a zip that a student handed in, that are listed to find them.
@@ -28,9 +25,11 @@ _PROGRAMS_OWN = frozenset(
 )
 #: Folders in folders in a zip.
 DEEPEST = 100
+#: Bytes of a notebook that is opened to see which lab it is.
+LOOK_LIMIT = 20_000_000
 
 
-class SubmissionsError(Exception):
+class SubmissionsError(CannotGrade):
     """The folder or zip as a whole cannot be graded."""
 
 
@@ -66,19 +65,48 @@ class Item:
     where: object
 
 
-class Folder:
+class _Source:
+    """What a folder and a zip do alike."""
+
+    def items(self) -> list[Item]:
+        """What lies at the top and is not hidden, by name."""
+        hides = {"folder": is_hidden_folder}
+        items = self._all_items()
+        shown = [i for i in items if not hides.get(i.kind, is_hidden_file)(i.name)]
+        return sorted(shown, key=lambda item: item.name)
+
+    def passed_over(self) -> list[str]:
+        """Names of hidden folders at the top that somebody may have meant to be looked at."""
+        folders = [i.name for i in self._all_items() if i.kind == "folder"]
+        hidden = (name for name in folders if is_hidden_folder(name) and name not in _PROGRAMS_OWN)
+        return sorted(f"{printable(name)}/" for name in hidden)
+
+    def read(self, entry: Entry, limit: int) -> bytes:
+        """The content of a file of at most so many bytes.
+
+        Raises
+        ------
+        NotReadable
+            If it is larger, no plain file, or cannot be read.
+        """
+        content = self.head(entry, limit + 1)
+        if len(content) > limit:
+            raise NotReadable(f"is larger than {limit // 1_000_000} MB")
+        return content
+
+    def holds_cells_of(self, lab: str, entry: Entry) -> bool:
+        """Whether a file is a notebook with cells of this lab, as far as it can be read."""
+        try:
+            return holds_cells_of(lab, self.read(entry, LOOK_LIMIT))
+        except NotReadable:
+            return False
+
+
+class Folder(_Source):
     """Submissions in a folder."""
 
     def __init__(self, root: str | Path) -> None:
         self.root = root
-
-    def items(self) -> list[Item]:
-        """What lies at the top and is not hidden, by name."""
-        return _visible(self._all_items())
-
-    def passed_over(self) -> list[str]:
-        """Names of hidden folders at the top that somebody may have meant to be looked at."""
-        return _hidden_folders(self._all_items())
 
     def _all_items(self) -> list[Item]:
         with os.scandir(self.root) as found:
@@ -101,20 +129,6 @@ class Folder:
                 return
 
     @staticmethod
-    def read(entry: Entry, limit: int) -> bytes:
-        """The content of a file of at most so many bytes.
-
-        Raises
-        ------
-        NotReadable
-            If it is larger, no plain file, or cannot be read.
-        """
-        content = Folder.head(entry, limit + 1)
-        if len(content) > limit:
-            raise NotReadable(f"is larger than {limit // 1_000_000} MB")
-        return content
-
-    @staticmethod
     def head(entry: Entry, count: int) -> bytes:
         """The first bytes of a file."""
         try:
@@ -135,7 +149,7 @@ class Folder:
 _Pairs = list[tuple[tuple[str, ...], zipfile.ZipInfo]]
 
 
-class Zip:
+class Zip(_Source):
     """Submissions in a zip. Nothing is unpacked to disk, so no path in it can leave a folder.
 
     Parameters
@@ -156,14 +170,6 @@ class Zip:
             # An empty folder has a line of its own in the zip, which ends in a slash.
             if len(parts) > 1 or info.is_dir():
                 self._folders.setdefault(parts[0], []).append((parts[1:], info))
-
-    def items(self) -> list[Item]:
-        """What lies at the top and is not hidden, by name."""
-        return _visible(self._all_items())
-
-    def passed_over(self) -> list[str]:
-        """Names of hidden folders at the top; see :meth:`Folder.passed_over`."""
-        return _hidden_folders(self._all_items())
 
     def _all_items(self) -> list[Item]:
         items = [Item(name, "folder", name) for name in self._folders]
@@ -192,14 +198,11 @@ class Zip:
         return [Entry("/".join(p), info) for p, info in pairs if p not in folders]
 
     def read(self, entry: Entry, limit: int) -> bytes:
-        """The content of a file of at most so many bytes; see :meth:`Folder.read`."""
+        """As for a folder; what a zip says to be too large is not unpacked to find out."""
         self._refuse_unfit(entry.where)
         if entry.where.file_size > limit:
             raise NotReadable(f"is larger than {limit // 1_000_000} MB")
-        content = self.head(entry, limit + 1)
-        if len(content) > limit:
-            raise NotReadable(f"is larger than {limit // 1_000_000} MB")
-        return content
+        return super().read(entry, limit)
 
     def head(self, entry: Entry, count: int) -> bytes:
         """The first bytes of a file."""
@@ -246,18 +249,6 @@ def _kind(item: os.DirEntry[str]) -> str:
     if item.is_symlink():
         return "link"
     return "folder" if item.is_dir(follow_symlinks=False) else "file"
-
-
-def _visible(items: list[Item]) -> list[Item]:
-    """Those that are not hidden, by name."""
-    hides = {"folder": is_hidden_folder}
-    shown = [i for i in items if not hides.get(i.kind, is_hidden_file)(i.name)]
-    return sorted(shown, key=lambda item: item.name)
-
-
-def _hidden_folders(items: list[Item]) -> list[str]:
-    hidden = [i.name for i in items if i.kind == "folder" and is_hidden_folder(i.name)]
-    return sorted(f"{printable(name)}/" for name in hidden if name not in _PROGRAMS_OWN)
 
 
 def is_hidden_file(name: str) -> bool:

@@ -1,7 +1,5 @@
 """Find each student's notebook in a folder, an nbgrader tree or a zip from Moodle or Canvas."""
 
-from __future__ import annotations
-
 import codecs
 import contextlib
 import difflib
@@ -9,13 +7,13 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from labtools.grading.handed_in.choosing import MOST_OPENED, Choice, choose
 from labtools.grading.handed_in.downloads import is_lms_download, is_zip
 from labtools.grading.handed_in.layout import Layout, lab_folder
 from labtools.grading.handed_in.naming import is_notebook, listed, printable
-from labtools.grading.handed_in.notebook import holds_cells_of
 from labtools.grading.handed_in.persons import Persons
 from labtools.grading.handed_in.sources import (
     Entry,
@@ -28,14 +26,10 @@ from labtools.grading.handed_in.sources import (
 )
 from labtools.grading.records import Submission, visible
 
-__all__ = ["Submissions", "SubmissionsError", "listed"]
-
 #: Bytes of a notebook, and of all its other files together, that are read at most.
 NOTEBOOK_LIMIT = 40_000_000
 FILES_LIMIT = 20_000_000
 MOST_FILES = 100
-#: Bytes of a notebook that is opened to see which lab it is.
-LOOK_LIMIT = 20_000_000
 #: A student's zips that are opened, and zips inside one another.
 MOST_ZIPS, MOST_LEVELS = 5, 3
 #: Bytes that may stand before a notebook's text.
@@ -45,11 +39,7 @@ _BY_TEACHERS = re.compile(r"feedback attachment\(s\)/", re.IGNORECASE)
 #: What is handed in in place of a notebook, and what to do.
 _NO_NOTEBOOKS = {
     ("text.html", "link.html"): "What is typed into the platform is no notebook; hand in the file.",
-    (
-        ".html",
-        ".pdf",
-        ".py",
-    ): "What a notebook was exported to cannot be graded; hand in the .ipynb.",
+    (".html", ".pdf", ".py"): "What a notebook is exported to is not graded; hand in the .ipynb.",
     (".rar", ".7z", ".gz", ".tar", ".tgz"): "Of archives only .zip is opened.",
 }
 #: Students who are named where a name is of none of them.
@@ -188,9 +178,8 @@ class Submissions:
                 begin = self._reader.head(entry, 8).replace(b"\x00", b"").lstrip(_MARKS)
                 like_json += [entry] if begin.startswith(b"{") else []
         for entry in like_json[:MOST_OPENED]:
-            with contextlib.suppress(NotReadable):
-                if holds_cells_of(self.number, self._reader.read(entry, LOOK_LIMIT)):
-                    holding.append(entry)
+            if self._reader.holds_cells_of(self.number, entry):
+                holding.append(entry)
         return Choice(*holding) if len(holding) == 1 else Choice()
 
     def _in_zips(self, student: str, zips: list[Entry]) -> tuple[Submission | None, str]:
@@ -219,12 +208,7 @@ class Submissions:
         return found, hint
 
     def _taken(
-        self,
-        student: str,
-        reader: Folder | Zip,
-        entries: list[Entry],
-        chosen: Entry,
-        note: str,
+        self, student: str, reader: Folder | Zip, entries: list[Entry], chosen: Entry, note: str
     ) -> Submission:
         try:
             notebook = reader.read(chosen, NOTEBOOK_LIMIT)
@@ -264,18 +248,13 @@ class Submissions:
         return replace(taken, problem=(status, f"Inside {outer.shown}: {text}"))
 
     def _choose(self, reader: Folder | Zip, entries: list[Entry]) -> Choice:
-        def is_this_lab(entry: Entry) -> bool:
-            try:
-                return holds_cells_of(self.number, reader.read(entry, LOOK_LIMIT))
-            except NotReadable:
-                return False
-
         def is_answered(entry: Entry) -> bool:
             try:
                 return self._is_answered(reader.read(entry, NOTEBOOK_LIMIT))
             except NotReadable:
                 return False
 
+        is_this_lab = partial(reader.holds_cells_of, self.number)
         return choose(entries, self.stem, is_this_lab, is_answered)
 
     @staticmethod

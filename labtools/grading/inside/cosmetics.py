@@ -1,13 +1,9 @@
 """Statements that fail here and that no answer needs: what stands after them is run."""
 
-from __future__ import annotations
-
 import ast
 from typing import NamedTuple
 
 from . import plan
-
-__all__ = ["Failed", "failed_statement", "is_cosmetic"]
 
 #: Functions that change how figures look or where they are shown.
 _DISPLAY = frozenset(("use", "switch_backend", "set_matplotlib_formats"))

@@ -4,13 +4,9 @@ To print a figure matplotlib goes through it twice, lays out its ticks a dozen t
 of them from nothing. What it would find again is kept here, while one figure is drawn.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 from typing import Any
-
-__all__ = ["picture"]
 
 
 def picture(figure) -> bytes | None:

@@ -1,9 +1,5 @@
 """Exit codes by which a submission's processes say how they ended. Any of them may be forged."""
 
-from __future__ import annotations
-
-__all__ = ["CROWDED", "MEMORY_GONE", "NOTHING_THERE", "OVERDUE", "TAKEN_APART", "UNDECIDED"]
-
 #: A copy that answers: nothing that was asked for is defined yet; a call ran over its time.
 NOTHING_THERE, OVERDUE = 3, 4
 

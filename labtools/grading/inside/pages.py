@@ -1,11 +1,7 @@
 """Make a fork cheap: gather the process's memory in large pages."""
 
-from __future__ import annotations
-
 import ctypes
 from pathlib import Path
-
-__all__ = ["gather"]
 
 LARGE = 1 << 21
 MADV_COLLAPSE = 25

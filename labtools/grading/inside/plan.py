@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-__all__ = ["Moment", "get_to_know", "plan", "replayable", "what_is_left"]
 
 Cell = Mapping[str, Any]
 #: (position, practice id, rank). At position k the practice is asked after k cells have run.
@@ -108,34 +107,29 @@ def _checks(cell: Cell, id_: str) -> bool:
 
 def translated(source: str) -> str | None:
     """The cell as Python, IPython's own syntax translated; None if it cannot be."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    try:
-        ast.parse(source)
-        return source
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        pass
-    try:
-        return TransformerManager().transform_cell(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    return source if _tree(source) is not None else _translate(source)
 
 
 def parse(source: str) -> ast.Module | None:
     """The cell's Python after IPython's own syntax is translated; None if it is not Python."""
     if len(source) > _LONGEST:
         return None
-    try:
-        # Most cells are Python, and to translate takes much longer than to see that.
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        pass
+    # Most cells are Python, and to translate takes much longer than to see that.
+    tree = _tree(source)
+    code = _translate(source) if tree is None else None
+    return tree if code is None else _tree(code)
+
+
+def _tree(code: str) -> ast.Module | None:
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.parse(code)
+
+
+def _translate(source: str) -> str | None:
     from IPython.core.inputtransformer2 import TransformerManager
 
-    try:
-        return ast.parse(TransformerManager().transform_cell(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        return TransformerManager().transform_cell(source)
 
 
 def get_to_know(sources: Sequence[str]) -> None:

@@ -1,8 +1,7 @@
 """IPython without a kernel: cells run in this process, and what they show is kept as outputs."""
 
-from __future__ import annotations
-
 import base64
+import io
 import json
 import re
 import sys
@@ -14,8 +13,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Any as AnyTrait
 from traitlets import Type
 from traitlets.config import Config
-
-__all__ = ["FIGURES", "Outputs", "new_shell", "show_figures"]
 
 #: Characters of text that one cell may show, and bytes that all its outputs may have.
 TEXT_LIMIT = 40_000
@@ -101,10 +98,10 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-class _Stream:
+class _Stream(io.TextIOBase):
     """What a cell sees as ``sys.stdout`` or ``sys.stderr``."""
 
-    encoding, errors, closed, newlines = "utf-8", "replace", False, None
+    encoding, errors = "utf-8", "replace"
 
     def __init__(self, name: str, fd: int, outputs: Outputs) -> None:
         self.name = f"<{name}>"
@@ -116,36 +113,14 @@ class _Stream:
         self._outputs.add_text(self._stream, text)
         return len(text)
 
-    def writelines(self, lines) -> None:
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        pass
-
     def close(self) -> None:
-        pass
+        """A cell that closes it may go on writing."""
 
     def fileno(self) -> int:
         return self._fd
 
-    def isatty(self) -> bool:
-        return False
-
-    def readable(self) -> bool:
-        return False
-
     def writable(self) -> bool:
         return True
-
-    def seekable(self) -> bool:
-        return False
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_) -> None:
-        pass
 
 
 class _Publisher(DisplayPublisher):

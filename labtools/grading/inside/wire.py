@@ -1,11 +1,7 @@
 """Frames on a pipe: a tag of one byte, a length of four, then the payload."""
 
-from __future__ import annotations
-
 import os
 import struct
-
-__all__ = ["END", "LINE", "READY", "Closed", "read_frame", "timed", "untimed", "write_frame"]
 
 READY = b"R"  # the warm parent has imported everything
 LINE = b"L"  # one line that a submission's process has written, and when: see `timed`

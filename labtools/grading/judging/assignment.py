@@ -13,29 +13,16 @@ import nbformat
 
 from labtools.grading.handed_in.notebook import Cell, Notebook, Unreadable, read_notebook
 from labtools.grading.judging.secret import Secret
+from labtools.grading.records import CannotGrade
 from labtools.grading.sandbox.places import LABCHECKS, LABHELPERS, LABTOOLS
 
 if TYPE_CHECKING:
     from labchecks import Practice
 
-__all__ = [
-    "Assignment",
-    "AssignmentError",
-    "MarkedCell",
-    "ReleasedLab",
-    "draw_cases",
-    "fingerprint",
-    "load_assignment",
-    "plain_text",
-    "read_release",
-    "released_notebook",
-    "released_texts",
-]
-
 Case = dict[str, Any]
 
 
-class AssignmentError(Exception):
+class AssignmentError(CannotGrade):
     """There is no such lab, or its student notebook has not been built."""
 
 
@@ -282,11 +269,6 @@ def read_release(root: Path, name: str) -> ReleasedLab:
     return found
 
 
-def load_assignment(root: Path, name: str, secret: Secret) -> Assignment:
-    """:func:`read_release`, then :func:`draw_cases`."""
-    return draw_cases(read_release(root, name), secret)
-
-
 def draw_cases(released: ReleasedLab, secret: Secret) -> Assignment:
     """Make a lab ready to grade: with its visible cases, and hidden ones drawn from the secret."""
     from labchecks import of_lab
@@ -341,14 +323,8 @@ def _modules(release: nbformat.NotebookNode) -> tuple[str, ...]:
 
     from labchecks.ask import KINDS
 
-    names = [
-        "numpy",
-        "torch",
-        "torch.optim",
-        "torch.utils.data",
-        "matplotlib_inline.backend_inline",
-    ]
-    names.append("matplotlib.pyplot")
+    names = "numpy torch torch.optim torch.utils.data".split()
+    names += ["matplotlib_inline.backend_inline", "matplotlib.pyplot"]
     for cell in release.cells:
         if cell.cell_type != "code":
             continue

@@ -14,25 +14,19 @@ from labtools.grading.judging.claims import read_answer, read_claim, read_output
 from labtools.grading.records import Limits
 from labtools.grading.sandbox.station import Ending, Station
 
-__all__ = ["Asked", "Evidence", "ask_on_lab_data", "examine"]
-
 #: How often a notebook is started again after a cell that ended its process.
 MOST_STARTS = 6
 
-_STATUS = {
-    "time": "timed out",
-    "total time": "timed out",
-    "memory": "out of memory",
-    "processes": "crashed",
-    "output": "crashed",
+#: Status and sentence by the limit that was broken.
+_BROKEN = {
+    "time": ("timed out", "It did not stop when its time was over."),
+    "total time": ("timed out", "The notebook as a whole took too long."),
+    "memory": ("out of memory", "It used more memory than it is allowed."),
+    "processes": ("crashed", "It started more processes than it is allowed."),
+    "output": ("crashed", "It sent more output than it is allowed."),
 }
-_WHY = {
-    "time": "It did not stop when its time was over.",
-    "total time": "The notebook as a whole took too long.",
-    "memory": "It used more memory than it is allowed.",
-    "processes": "It started more processes than it is allowed.",
-    "output": "It sent more output than it is allowed.",
-}
+#: What a process is told of each cell, beside its source.
+_TOLD = ("kind", "practice", "check", "own", "stub", "of_course")
 
 
 @dataclass
@@ -245,7 +239,7 @@ class _Runs:
         while True:
             left = self.seconds - self.evidence.seconds - (reserve or 0.0)
             if left <= 0:
-                self.evidence.over = ("timed out", _WHY["total time"])
+                self.evidence.over = _BROKEN["total time"]
                 break
             process = _Process(
                 show=show, evidence=self.evidence, cells=len(self.cells), limits=self.limits
@@ -294,15 +288,8 @@ class _Runs:
     ) -> Ending:
         request = {
             "cells": [
-                {
-                    "kind": c.kind,
-                    "source": "" if self.skip.get(k) == "all" else c.source,
-                    "practice": c.practice,
-                    "check": c.check,
-                    "own": c.own,
-                    "stub": c.stub,
-                    "of_course": c.of_course,
-                }
+                {name: getattr(c, name) for name in _TOLD}
+                | {"source": "" if self.skip.get(k) == "all" else c.source}
                 for k, c in enumerate(self.cells)
             ],
             "practices": [
@@ -454,12 +441,12 @@ def _told(ending: Ending, show: bool, limits: Limits) -> tuple[str, str]:
 
 
 def _cause(ending: Ending, limits: Limits) -> tuple[str, str]:
-    if ending.reason in _STATUS:
-        return _STATUS[ending.reason], _WHY[ending.reason]
+    if ending.reason in _BROKEN:
+        return _BROKEN[ending.reason]
     if ending.code == TAKEN_APART:
         return "crashed", "It took the notebook's own machinery apart."
     if ending.code == MEMORY_GONE:
-        return _STATUS["memory"], _WHY["memory"]
+        return _BROKEN["memory"]
     if ending.code is not None and ending.code < 0:
         if ending.code == -24 and ending.cpu_seconds > limits.as_request()["cpu_seconds"] / 2:
             # SIGXCPU, which it may send to itself as well.

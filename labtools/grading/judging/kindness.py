@@ -1,13 +1,9 @@
 """What was done so that nobody loses a point to form, in sentences for students and instructors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from labtools.grading.judging.assignment import Assignment, MarkedCell
 from labtools.grading.judging.examination import Evidence
-
-__all__ = ["kindnesses"]
 
 _KINDS = {"markdown": "Markdown", "raw": "Raw"}
 

@@ -1,7 +1,5 @@
 """Processor time that a call may take: what a submission contains may be made to keep us busy."""
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import signal
@@ -9,8 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
-
-__all__ = ["Budget", "TooLong", "limit"]
 
 
 class TooLong(BaseException):

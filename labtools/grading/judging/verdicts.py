@@ -1,7 +1,5 @@
 """Judge the collected answers and put each practice's result into a status and a sentence."""
 
-from __future__ import annotations
-
 import builtins
 import hashlib
 import json
@@ -17,8 +15,6 @@ from labtools.grading.judging.assignment import Assignment, Case, MarkedCell, pl
 from labtools.grading.judging.examination import Asked, Evidence
 from labtools.grading.judging.time_limit import TooLong, limit
 from labtools.grading.records import Verdict
-
-__all__ = ["judge_all", "without_run"]
 
 MANUAL = "This answer is read by your instructor."
 #: Seconds of processor time in which an answer is judged; wrong ones take up to a few. An answer
@@ -51,20 +47,16 @@ def judge_all(
     verdicts = []
     for practice in assignment.practices:
         if practice.manual:
-            verdicts.append(_manual(assignment, practice, cells))
+            verdicts.append(_manual(practice, cells))
             continue
         verdict = _judge(assignment, practice, evidence, known)
         copies = evidence.copies.get(practice.id, 0)
-        remarks = [verdict.feedback]
-        if copies > 1:
-            remarks.append(
-                f"Your notebook has this practice's cell {copies} times; the last one counts."
-            )
         home = evidence.home.get(practice.id)
         if home is not None and not 0 <= home < len(cells):
             home = None
-        remarks.append(_remark_on_errors(evidence.visible.get(practice.id)))
-        text = " ".join(r for r in remarks if r)
+        many = f"Your notebook has this practice's cell {copies} times; the last one counts."
+        error = _remark_on_errors(evidence.visible.get(practice.id))
+        text = " ".join(filter(None, [verdict.feedback, many if copies > 1 else "", error]))
         verdicts.append(replace(verdict, feedback=text, cell=home))
     return verdicts
 
@@ -79,28 +71,21 @@ def _remark_on_errors(asked: Asked | None) -> str:
     return ""
 
 
-def _manual(assignment: Assignment, practice: Practice, cells: Sequence[MarkedCell]) -> Verdict:
+def _manual(practice: Practice, cells: Sequence[MarkedCell]) -> Verdict:
     """A text answer is the instructor's to read, unless nobody has written one."""
     own = [k for k, c in enumerate(cells) if c.practice == practice.id]
     written = [k for k in own if not cells[k].stub and plain_text(cells[k].source)]
     elsewhere = [k for k, c in enumerate(cells) if c.own and c.kind == "markdown" and c.source]
     where = (written or own or elsewhere or [None])[-1]
+    score, status, text = 0.0, "not attempted", "No answer was written."
     if written or elsewhere:
-        return Verdict(
-            practice.id, practice.title, None, float(practice.points), "needs manual grading",
-            MANUAL, where,
-        )  # fmt: skip
-    return Verdict(
-        practice.id, practice.title, 0.0, float(practice.points), "not attempted",
-        "No answer was written.", where,
-    )  # fmt: skip
+        score, status, text = None, "needs manual grading", MANUAL
+    points = float(practice.points)
+    return Verdict(practice.id, practice.title, score, points, status, text, where)
 
 
 def _judge(
-    assignment: Assignment,
-    practice: Practice,
-    evidence: Evidence,
-    known: dict[bytes, Feedback],
+    assignment: Assignment, practice: Practice, evidence: Evidence, known: dict[bytes, Feedback]
 ) -> Verdict:
     question = assignment.questions[practice.id]
     visible, hidden = evidence.visible.get(practice.id), evidence.hidden.get(practice.id)
@@ -161,15 +146,8 @@ def _judge(
         if status in ("incorrect", "not attempted") and "AssertionError" not in ended[1]:
             status = ended[0]
     score = None if status == "needs manual grading" else feedback.score(practice.points)
-    return Verdict(
-        practice.id,
-        practice.title,
-        None if score is None else float(score),
-        float(practice.points),
-        status,
-        text,
-        mistake=mistake,
-    )
+    score, points = None if score is None else float(score), float(practice.points)
+    return Verdict(practice.id, practice.title, score, points, status, text, mistake=mistake)
 
 
 _NOTHING = Feedback("incorrect", 0.0, "")
@@ -292,13 +270,8 @@ def _answers(asked: Asked | None, cases: Sequence[Case], limit: float) -> list[d
         if answer is None and asked.how == "timeout":
             answer = {"kind": "timeout"}
         elif answer is None and asked.how:
-            answer = {
-                "kind": "error",
-                "error": "Crash",
-                "message": _CRASH,
-                "line": None,
-                "source": "",
-            }
+            answer = {"kind": "error", "error": "Crash", "message": _CRASH}
+            answer |= {"line": None, "source": ""}
         elif answer is None:
             answer = {"kind": "absent"}
         filled.append({**answer, "seconds": limit} if answer["kind"] == "timeout" else answer)

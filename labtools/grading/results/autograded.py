@@ -1,7 +1,5 @@
 """The notebook as nbgrader keeps it after autograding: one cell for each grade id, as released."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Container, Sequence
 from typing import Any
@@ -14,8 +12,6 @@ from labtools.grading.judging.assignment import Assignment, MarkedCell, plain_te
 from labtools.grading.judging.time_limit import Budget
 from labtools.grading.records import Verdict
 from labtools.grading.results.cleaning import inert, new_budget, safe_markdown, safe_output
-
-__all__ = ["as_autograded", "not_run_notebook"]
 
 _OUTCOMES = ("correct", "partial", "incorrect", "not attempted")
 
@@ -57,17 +53,12 @@ def as_autograded(
         else:
             checks = [k for k, c in enumerate(cells) if f"{c.check}-check" == grade_id]
             place = checks[-1] if checks else None
-        fits = (
-            place is not None
-            and place not in taken
-            and made.cells[place].cell_type == released["cell_type"]
-        )
-        if fits:
-            cell = made.cells[place]
-            taken.add(place)
-        else:
-            cell = _copy(released)
-            made.cells.append(cell)
+        kind = released["cell_type"]
+        if place is None or place in taken or made.cells[place].cell_type != kind:
+            place = len(made.cells)
+            made.cells.append(_copy(released))
+        taken.add(place)
+        cell = made.cells[place]
         cell["metadata"] = {"nbgrader": copy.deepcopy(dict(released["metadata"]["nbgrader"]))}
         cell["id"] = _cell_id(grade_id)
         if grade_id.endswith("-check") and cell.cell_type == "code" and verdict is not None:
@@ -121,13 +112,7 @@ def _shown(verdict: Verdict) -> list[NotebookNode]:
     if verdict.score is not None:
         # Where nbgrader reads partial credit from.
         points = {"text/plain": f"{verdict.score:g}"}
-        outputs.append(
-            {
-                "output_type": "execute_result",
-                "data": points,
-                "metadata": {},
-                "execution_count": None,
-            }
-        )
+        made = {"output_type": "execute_result", "data": points, "metadata": {}}
+        outputs.append({**made, "execution_count": None})
     # Not by nbformat's own constructor, which checks each against the schema: see `page._new_cell`.
     return nbformat.from_dict(outputs)

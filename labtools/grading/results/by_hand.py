@@ -1,7 +1,5 @@
 """Points and comments that an instructor gave in formgrader, read from nbgrader's gradebook."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import sqlite3
@@ -12,38 +10,29 @@ from typing import Any
 from labtools.grading.journal import Journal, write_whole
 from labtools.grading.results.page import is_by_hand, with_verdicts
 
-__all__ = ["every_lab", "with_points_by_hand"]
-
-_POINTS = """
-    SELECT submitted_assignment.student_id, base_cell.name, grade.manual_score, grade.extra_credit
-    FROM grade
-    JOIN base_cell ON base_cell.id = grade.cell_id
-    JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id
+_GIVEN = """
+    SELECT submitted_assignment.student_id, base_cell.name, {columns}
+    FROM {table} AS given
+    JOIN base_cell ON base_cell.id = given.cell_id
+    JOIN submitted_notebook ON submitted_notebook.id = given.notebook_id
     JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
     JOIN assignment ON assignment.id = submitted_assignment.assignment_id
-    WHERE assignment.name = ? AND (grade.manual_score IS NOT NULL OR grade.extra_credit <> 0)
+    WHERE assignment.name = ? AND ({by_hand})
 """
-_COMMENTS = """
-    SELECT submitted_assignment.student_id, base_cell.name, comment.manual_comment
-    FROM comment
-    JOIN base_cell ON base_cell.id = comment.cell_id
-    JOIN submitted_notebook ON submitted_notebook.id = comment.notebook_id
-    JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
-    JOIN assignment ON assignment.id = submitted_assignment.assignment_id
-    WHERE assignment.name = ? AND comment.manual_comment IS NOT NULL
-      AND comment.manual_comment <> ''
-"""
+_POINTS = _GIVEN.format(
+    table="grade",
+    columns="given.manual_score, given.extra_credit",
+    by_hand="given.manual_score IS NOT NULL OR given.extra_credit <> 0",
+)
+_COMMENTS = _GIVEN.format(
+    table="comment", columns="given.manual_comment", by_hand="given.manual_comment <> ''"
+)
 
 
 def every_lab(folder: Path) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
     """What is kept of each lab in an output folder, with what was given by hand.
 
     A page says the same as the tables: one that differs is written again as its entry is read.
-
-    Parameters
-    ----------
-    folder : Path
-        The output folder.
     """
     for path in sorted((folder / "journal").glob("*.jsonl")):
         with Journal(folder, path.stem) as journal:
@@ -69,17 +58,7 @@ def _on_pages(entries: Iterator[dict[str, Any]], journal: Journal) -> Iterator[d
 def with_points_by_hand(
     entries: Iterable[dict[str, Any]], folder: Path, stem: str
 ) -> Iterator[dict[str, Any]]:
-    """The journal's entries of a lab, with what was given by hand in place of the program's points.
-
-    Parameters
-    ----------
-    entries : iterable of dict
-        As the journal has them.
-    folder : Path
-        The output folder, in which the gradebook is.
-    stem : str
-        The lab.
-    """
+    """A lab's entries in the journal, with what was given by hand in place of their points."""
     points, comments = _read(folder / "gradebook.db", stem)
     for entry in entries:
         student = entry["student"]

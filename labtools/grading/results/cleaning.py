@@ -4,19 +4,12 @@ The feedback page is one reader. nbgrader is the other: its formgrader renders M
 autograded notebooks as they are, in the session of the instructor who looks at them.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from html import unescape
 from typing import Any
 
 from labtools.grading.judging.time_limit import Budget, TooLong
-
-__all__ = [
-    "clean", "inert", "is_base64", "is_dear", "is_harmless", "new_budget", "safe_markdown",
-    "safe_output", "text_instead",
-]  # fmt: skip
 
 #: Seconds of processor time for all that is formatted of one submission, and for each part of it.
 SECONDS, SECONDS_EACH = 4.0, 1.5
@@ -86,7 +79,7 @@ def _cleaner():
     return nh3.Cleaner(
         tags=set(_TAGS),
         attributes={"*": anywhere, "a": {"href"}, "img": {"src", "alt"}, "details": {"open"}},
-        attribute_filter=lambda tag, name, value: value if _is_kept(tag, name, value) else None,
+        attribute_filter=lambda tag, name, value: value if _is_kept(name, value) else None,
         filter_style_properties=set(_PROPERTIES),
         url_schemes={"http", "https", "mailto", "data"},
         link_rel=None,
@@ -106,7 +99,7 @@ _PROPERTIES = frozenset(
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|svg\+xml)[;,]", re.IGNORECASE)
 
 
-def _is_kept(tag: str, name: str, value: str) -> bool:
+def _is_kept(name: str, value: str) -> bool:
     """Whether an attribute that is allowed as such is so with this value."""
     if name == "class":
         return _are_known(value)

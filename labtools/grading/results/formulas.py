@@ -4,13 +4,9 @@ The converter passes on what it does not know, so of a student's formula only th
 MathML and does nothing.
 """
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as ET
 from html import unescape
-
-__all__ = ["with_formulas", "with_students_formulas"]
 
 #: Characters of a student's formula, and formulas of one cell, that are converted.
 LONGEST, MOST = 500, 100

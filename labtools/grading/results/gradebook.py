@@ -14,10 +14,8 @@ import nbformat
 
 from labtools.grading.journal import write_whole
 from labtools.grading.judging.assignment import ReleasedLab
-from labtools.grading.records import Result
+from labtools.grading.records import CannotGrade, Result
 from labtools.grading.results.cleaning import inert
-
-__all__ = ["Course", "GradebookError"]
 
 _CONFIG = '''"""nbgrader's settings for this folder, written by `labs grade`."""
 
@@ -41,7 +39,7 @@ def _schema_version() -> str:
     return ScriptDirectory(Path(nbgrader.__file__).parent / "alembic").get_current_head()
 
 
-class GradebookError(Exception):
+class GradebookError(CannotGrade):
     """The gradebook cannot be read or written; the message says what to do."""
 
 
@@ -77,13 +75,6 @@ class Course:
     """The gradebook of an output folder, open for one lab.
 
     Manual scores and comments that an instructor has given are never changed.
-
-    Parameters
-    ----------
-    folder : Path
-        The output folder: nbgrader's course folder.
-    released : ReleasedLab
-        The lab.
 
     Raises
     ------
@@ -133,17 +124,10 @@ class Course:
         log.addHandler(logging.NullHandler())
         log.propagate = False
         self.book.update_or_create_assignment(self.stem)
-        resources = {
-            "nbgrader": {
-                "notebook": self.stem,
-                "assignment": self.stem,
-                "db_url": self.url,
-                "student": "",
-            }
-        }
+        about = {"notebook": self.stem, "assignment": self.stem, "db_url": self.url, "student": ""}
         notebook = nbformat.from_dict(self.released.release)
         try:
-            SaveCells(log=log).preprocess(notebook, resources)
+            SaveCells(log=log).preprocess(notebook, {"nbgrader": about})
         except RuntimeError as error:  # its own words name neither file nor cure
             raise GradebookError(
                 f"{self.path} holds grades of {self.stem} with other practices than it has now. "
@@ -176,15 +160,7 @@ class Course:
         return scores
 
     def holds(self, result: Result, ran: bool) -> bool:
-        """Whether this result was in the gradebook when it was opened.
-
-        Parameters
-        ----------
-        result : Result
-            What the student got.
-        ran : bool
-            Whether the student handed anything in.
-        """
+        """Whether this result was in the gradebook when it was opened."""
         if result.student not in self._scores:
             return False
         scores = self._scores[result.student]

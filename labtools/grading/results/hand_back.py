@@ -1,7 +1,5 @@
 """Feedback for students as Moodle and Canvas take it: one zip for all of them."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile
@@ -11,8 +9,6 @@ from typing import NamedTuple
 
 from labtools.grading.handed_in.naming import upload
 from labtools.grading.results.cleaning import inert
-
-__all__ = ["Grade", "canvas_name", "for_canvas", "for_moodle"]
 
 
 class Grade(NamedTuple):
@@ -72,13 +68,7 @@ def _with_points(notebook: Path, grade: Grade) -> str:
     """The notebook as it was run and judged, with the points in a cell at its top."""
     made = json.loads(notebook.read_text(encoding="utf-8"))
     lines = "\n".join(f"- {inert(line)}" for line in grade.lines)
-    made["cells"].insert(
-        0,
-        {
-            "cell_type": "markdown",
-            "id": "feedback",
-            "metadata": {},
-            "source": f"# {grade.points:g} of {grade.most:g} points\n\n{lines}",
-        },
-    )
+    text = f"# {grade.points:g} of {grade.most:g} points\n\n{lines}"
+    cell = {"cell_type": "markdown", "id": "feedback", "metadata": {}, "source": text}
+    made["cells"].insert(0, cell)
     return json.dumps(made, indent=1)

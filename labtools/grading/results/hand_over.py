@@ -1,7 +1,5 @@
 """`labs hand-over`: a platform's own export of grades, filled; and the pages for its students."""
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import html
@@ -15,8 +13,6 @@ from labtools.grading.handed_in.persons import Persons, Table, TableError, read_
 from labtools.grading.journal import Journal, write_whole
 from labtools.grading.results.by_hand import with_points_by_hand
 from labtools.grading.results.hand_back import Grade, canvas_name, for_canvas, for_moodle
-
-__all__ = ["add_arguments", "find_lab", "run"]
 
 #: Students and rows that are named.
 MOST_NAMED = 20
@@ -104,11 +100,9 @@ def _run(arguments: argparse.Namespace) -> int:
     told = {student for _, _, student in rows}
     left = sorted(handed_in - told)
     waiting = sorted(s for s in handed_in & told if grades[s].open_points)
+    unread = sorted(broken & handed_in)
     for names, sentence in (
-        (
-            sorted(broken & handed_in),
-            "files could not be read: ask for them again, no grade is filled in",
-        ),
+        (unread, "files could not be read: ask for them again, no grade is filled in"),
         (waiting, "answers are still to be read by hand, for which no points are counted yet"),
         (unmatched, "rows of the file for which nothing was handed in; they are as they were"),
         (left, "students who were graded and have no row in the file"),

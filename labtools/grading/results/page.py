@@ -1,7 +1,5 @@
 """The feedback page: what a student handed in, as it ran, with the verdicts in place."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 import json
@@ -25,8 +23,6 @@ from labtools.grading.records import Verdict, visible
 from labtools.grading.results.cleaning import TOO_DEAR, is_base64, new_budget, text_instead
 from labtools.grading.results.cleaning import clean as _clean
 from labtools.grading.results.formulas import with_formulas, with_students_formulas
-
-__all__ = ["get_ready", "is_by_hand", "make_page", "run_notebook", "whole_page", "with_verdicts"]
 
 #: Characters of a picture (base64) that are shown at most.
 PICTURE_LIMIT = 3_000_000

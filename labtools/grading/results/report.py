@@ -1,7 +1,5 @@
 """`report.html`: what a class did in a lab, and what to talk about next week."""
 
-from __future__ import annotations
-
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,8 +12,6 @@ from typing import Any, NamedTuple
 from labchecks.pages import links
 from labtools.grading.journal import page_name, write_whole
 from labtools.grading.results.page import whole_page
-
-__all__ = ["Report"]
 
 #: Bars of the distribution of points.
 BARS = 10
@@ -75,12 +71,8 @@ class Report:
     def write(self, folder: Path, anonymous: bool = False) -> Path:
         """Write the report into the output folder and return its path.
 
-        Parameters
-        ----------
-        folder : Path
-            The output folder.
-        anonymous : bool
-            For a projector: no names, and nothing that fewer than three students did.
+        An `anonymous` one is for a projector: no names, and nothing that fewer than three students
+        did.
         """
         path = folder / ("report-anonymous.html" if anonymous else "report.html")
         body = "".join(_section(lab, anonymous) for lab in self._labs if lab.students)

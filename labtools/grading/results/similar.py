@@ -1,7 +1,5 @@
 """`labs similar`: which answers to a lab are alike beyond what the lab itself makes alike."""
 
-from __future__ import annotations
-
 import argparse
 import builtins
 import csv
@@ -20,8 +18,6 @@ from labtools.grading.journal import Journal, write_whole
 from labtools.grading.records import visible
 from labtools.grading.results.hand_over import find_lab
 from labtools.grading.results.tables import safe
-
-__all__ = ["Pair", "add_arguments", "alike", "run"]
 
 #: So many tokens in a row are compared: fewer stand in any two programs.
 RUN_OF_TOKENS = 6
@@ -116,15 +112,6 @@ def alike(
     A program is compared by the runs of `RUN_OF_TOKENS` tokens in it, as a vector of their counts
     weighted by how few students have each (TF-IDF); the likeness is the cosine. Runs of the
     released notebook are left out.
-
-    Parameters
-    ----------
-    programs : mapping of str to mapping of str to str
-        For each student the code of each practice.
-    released : str
-        All code of the released notebook.
-    most : int
-        So many pairs are returned.
     """
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer

@@ -1,7 +1,5 @@
 """`labs summary`: tables, pages and report once more, with what was given by hand since."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
@@ -9,8 +7,6 @@ from pathlib import Path
 from labtools.grading.results.by_hand import every_lab
 from labtools.grading.results.report import Report
 from labtools.grading.results.tables import write_tables
-
-__all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,18 +1,13 @@
 """`grades.csv` and `summary.csv`, safe to open in a spreadsheet and to load into an LMS."""
 
-from __future__ import annotations
-
 import csv
-import os
+import io
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from labtools.grading.journal import naming
-
-__all__ = ["GRADES", "SUMMARY", "safe", "write_tables"]
+from labtools.grading.journal import write_whole
 
 GRADES = (
     "student_id", "lab", "practice_id", "score", "max_score", "status", "feedback", "note",
@@ -26,39 +21,14 @@ SUMMARY = (
 def write_tables(
     folder: Path, labs: Iterable[tuple[str, Iterable[dict[str, Any]]]]
 ) -> dict[str, Counter[str]]:
-    """Write both tables, whole or not at all.
-
-    Parameters
-    ----------
-    folder : Path
-        Where they are to be.
-    labs : iterable of (str, iterable of dict)
-        The journal's entries of each lab.
-
-    Returns
-    -------
-    dict of str to Counter
-        How often each lab has each status.
-    """
-    counts: dict[str, Counter[str]] = {}
-    paths = {name: folder / f"{name}.csv" for name in ("grades", "summary")}
-    drafts = {name: folder / f".{name}.{os.getpid()}.new" for name in paths}
-    with ExitStack() as stack:
-        stack.callback(lambda: [d.unlink(missing_ok=True) for d in drafts.values()])
-        files = {}
-        for name, draft in drafts.items():
-            with naming(paths[name]):
-                files[name] = stack.enter_context(open(draft, "w", encoding="utf-8", newline=""))
-        grades, summary = csv.writer(files["grades"]), csv.writer(files["summary"])
-        grades.writerow(GRADES)
-        summary.writerow(SUMMARY)
-        for stem, entries in labs:
-            counts[stem] = _write_rows(stem, entries, grades, summary)
-        for name, draft in drafts.items():
-            with naming(paths[name]):
-                files[name].flush()
-                os.fsync(files[name].fileno())
-                os.replace(draft, paths[name])
+    """Write both tables, whole or not at all; return how often each lab has each status."""
+    texts = {"grades": io.StringIO(newline=""), "summary": io.StringIO(newline="")}
+    grades, summary = map(csv.writer, texts.values())
+    grades.writerow(GRADES)
+    summary.writerow(SUMMARY)
+    counts = {stem: _write_rows(stem, entries, grades, summary) for stem, entries in labs}
+    for name, text in texts.items():
+        write_whole(folder / f"{name}.csv", text.getvalue())
     return counts
 
 
@@ -68,10 +38,7 @@ def _write_rows(
     counts: Counter[str] = Counter()
     for entry in entries:
         student, verdicts = safe(entry["student"]), entry["verdicts"]
-        note, late = (
-            safe(" ".join(entry.get("note", "").split())),
-            "late" if entry.get("late") else "",
-        )
+        note = safe(" ".join(entry.get("note", "").split()))
         for v in verdicts:
             score = "" if v.score is None else f"{v.score:g}"
             grades.writerow(
@@ -80,18 +47,12 @@ def _write_rows(
             )
         own = Counter(v.status for v in verdicts)
         counts.update(own)
-        summary.writerow(
-            [
-                student,
-                stem,
-                f"{sum(v.score or 0 for v in verdicts):g}",
-                f"{sum(v.max_score for v in verdicts):g}",
-                f"{sum(v.max_score for v in verdicts if v.score is None):g}",
-                "; ".join(f"{n} {status}" for status, n in sorted(own.items())),
-                late,
-                note,
-            ]
-        )
+        points = sum(v.score or 0 for v in verdicts), sum(v.max_score for v in verdicts)
+        by_hand = sum(v.max_score for v in verdicts if v.score is None)
+        statuses = "; ".join(f"{n} {status}" for status, n in sorted(own.items()))
+        late = "late" if entry.get("late") else ""
+        row = [f"{number:g}" for number in (*points, by_hand)]
+        summary.writerow([student, stem, *row, statuses, late, note])
     return counts
 
 

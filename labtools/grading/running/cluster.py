@@ -1,14 +1,10 @@
 """Hand submissions to an existing Dask cluster (optional: needs dask and distributed)."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from collections.abc import Iterator
 
-from labtools.grading.records import Job, Result
-
-__all__ = ["ClusterError", "grade_on_cluster", "reach"]
+from labtools.grading.records import CannotGrade, Job, Result
 
 _NO_DASK = "--scheduler needs Dask: pip install -e '.[cluster]' -c constraints.txt"
 #: Seconds within which a scheduler answers.
@@ -17,7 +13,7 @@ ANSWER_LIMIT = 10
 MOST_TRIES = 3
 
 
-class ClusterError(Exception):
+class ClusterError(CannotGrade):
     """The cluster cannot be reached, or cannot do the work."""
 
 

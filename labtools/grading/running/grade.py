@@ -1,7 +1,5 @@
 """What `labs grade` does: from a folder of submissions to tables, pages and a gradebook."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import errno
@@ -10,43 +8,39 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
-from labtools.grading.handed_in.persons import Persons, TableError, read_table
+from labtools.grading.handed_in.persons import Persons, read_table
 from labtools.grading.handed_in.submissions import Submissions, SubmissionsError, listed
 from labtools.grading.journal import Journal, submission_key
 from labtools.grading.judging.assignment import (
     Assignment,
-    AssignmentError,
     ReleasedLab,
     draw_cases,
     fingerprint,
     read_release,
 )
 from labtools.grading.judging.secret import SecretError, course_secret
-from labtools.grading.records import Job, Limits, Result, Settings
+from labtools.grading.records import CannotGrade, Job, Limits, Result, Settings
 from labtools.grading.results.by_hand import every_lab
 from labtools.grading.results.gradebook import Course, GradebookError
 from labtools.grading.results.report import Report
 from labtools.grading.results.tables import write_tables
-from labtools.grading.running.cluster import ClusterError, grade_on_cluster, reach
+from labtools.grading.running.cluster import grade_on_cluster, reach
 from labtools.grading.running.progress import progress_bar
 from labtools.grading.running.stopping import Stopping
 from labtools.grading.running.workers import Workers
-from labtools.grading.sandbox.home import NoSandbox
-
-__all__ = ["OutputError", "alone_in", "run"]
-
 
 #: Students of whom the last lines tell what was passed over in their favour.
 MOST_NOTES = 10
 
 
-class OutputError(Exception):
+class OutputError(CannotGrade):
     """The output folder is no place for grades, or not now."""
 
 
@@ -76,16 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         with contextlib.suppress(OSError):
             console.print("labs: interrupted", markup=False)
         return stopping.code
-    except (
-        AssignmentError,
-        ClusterError,
-        GradebookError,
-        NoSandbox,
-        OutputError,
-        SecretError,
-        SubmissionsError,
-        TableError,
-    ) as error:
+    except (CannotGrade, SecretError) as error:
         said = str(error)
     except OSError as error:
         if stopping.signal is not None:
@@ -199,22 +184,19 @@ def alone_in(out: Path) -> Iterator[None]:
         yield
 
 
+@dataclass
 class _Work:
     """What is to be graded, read one submission at a time."""
 
-    def __init__(
-        self,
-        released: ReleasedLab,
-        settings: Settings,
-        submissions: Submissions,
-        journal: Journal,
-        version: str,
-        only: str | None,
-    ) -> None:
-        self.released, self.settings = released, settings
-        self.submissions, self.journal = submissions, journal
-        self.version, self.only = version, only
-        self.students = submissions.students if only is None else [only]
+    released: ReleasedLab
+    settings: Settings
+    submissions: Submissions
+    journal: Journal
+    version: str
+    only: str | None
+
+    def __post_init__(self) -> None:
+        self.students = self.submissions.students if self.only is None else [self.only]
         self.kept = self.restored = 0
         self.notes: dict[str, str] = {}
         self._keys: dict[str, str] = {}
@@ -276,7 +258,9 @@ def _run(
         with bar:
             task = bar.add_task(f"Grading {work.released.lab}", total=len(work.students))
             for result in results:
-                _keep(result, work, course)
+                course.record(result, work.journal.notebook(result.student))
+                # The journal's line comes last and says that all of it is there.
+                work.journal.add(work.key(result.student), result)
                 graded += 1
                 bar.update(task, completed=graded + work.kept)
             bar.update(task, completed=graded + work.kept)
@@ -305,12 +289,6 @@ def _run(
     return stopping.code if stopped else 0
 
 
-def _keep(result: Result, work: _Work, course: Course) -> None:
-    """Keep a result; the journal's line comes last and says that all of it is there."""
-    course.record(result, work.journal.notebook(result.student))
-    work.journal.add(work.key(result.student), result)
-
-
 def _report(
     console: Console,
     arguments: argparse.Namespace,
@@ -328,10 +306,8 @@ def _report(
         f"{escape(work.released.stem)}.",
         soft_wrap=True,
     )
-    passed_over = work.submissions.passed_over
-    if passed_over:
-        said = f"Passed over: {listed(passed_over)}"
-        console.print(said, markup=False, soft_wrap=True)
+    if passed_over := work.submissions.passed_over:
+        console.print(f"Passed over: {listed(passed_over)}", markup=False, soft_wrap=True)
     for student in list(work.notes)[:MOST_NOTES]:
         console.print(f"{student}: {work.notes[student]}", markup=False, soft_wrap=True)
     if len(work.notes) > MOST_NOTES:

@@ -4,8 +4,6 @@ Ctrl-C and a closed terminal are none of its business. It ends after the command
 workers, however they end, and so it removes what a command leaves that was killed.
 """
 
-from __future__ import annotations
-
 import atexit
 import json
 import os

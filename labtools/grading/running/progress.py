@@ -1,7 +1,5 @@
 """What an instructor sees while it runs."""
 
-from __future__ import annotations
-
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -14,8 +12,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.text import Text
-
-__all__ = ["progress_bar"]
 
 
 class _Rate(ProgressColumn):

@@ -3,8 +3,6 @@
 A fork of the command itself would carry the gradebook's connection.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import functools
@@ -15,8 +13,6 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-
-__all__ = ["FOLDERS", "context", "scratch", "start"]
 
 #: The environment variable that tells it which folders are this command's alone.
 FOLDERS = "LABS_GRADE_FOLDERS"

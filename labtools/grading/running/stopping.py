@@ -9,8 +9,6 @@ import sys
 import threading
 from typing import Any
 
-__all__ = ["Stopping"]
-
 
 class Stopping:
     """While it is entered, SIGTERM and SIGHUP raise KeyboardInterrupt as Ctrl-C does.

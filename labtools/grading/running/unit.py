@@ -4,8 +4,6 @@ The same function runs in a local worker process and on a Dask worker. It keeps 
 warm parent per process, or as many as there are threads that ask for one.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import json
@@ -31,8 +29,6 @@ from labtools.grading.results.page import get_ready as page_is_ready
 from labtools.grading.results.page import make_page, run_notebook
 from labtools.grading.sandbox.home import PARENT, NoSandbox
 from labtools.grading.sandbox.station import Station, StationLost
-
-__all__ = ["get_ready", "grade_unit", "lost", "share"]
 
 
 def grade_unit(job: Job) -> Result:
@@ -88,18 +84,10 @@ def _grade(job: Job) -> Result:
     budget = new_budget()
     note = " ".join(filter(None, [submission.note, *kindnesses(assignment, cells, evidence)]))
     page = make_page(assignment, submission.student, verdicts, ran, note, budget)
-    kept = as_autograded(assignment, cells, ran, verdicts, budget)
-    return Result(
-        submission.student,
-        verdicts,
-        page,
-        json.dumps(kept, indent=1),
-        round(evidence.seconds, 3),
-        round(evidence.cpu_seconds, 3),
-        note,
-        submission.late,
-        submission.upload,
-    )
+    kept = json.dumps(as_autograded(assignment, cells, ran, verdicts, budget), indent=1)
+    seconds, cpu_seconds = round(evidence.seconds, 3), round(evidence.cpu_seconds, 3)
+    told = {"note": note, "late": submission.late, "upload": submission.upload}
+    return Result(submission.student, verdicts, page, kept, seconds, cpu_seconds, **told)
 
 
 def _examine(
@@ -110,18 +98,11 @@ def _examine(
     So the short way can only save time: a point is refused after a full run alone.
     """
     known: dict[bytes, Feedback] = {}
-    limits = job.settings.limits
+    limits, files = job.settings.limits, job.submission.files
 
     def go(brief: bool, seconds: float) -> tuple[Evidence, list[Verdict]]:
-        evidence = examine(
-            station,
-            job.assignment,
-            cells,
-            job.submission.files,
-            limits,
-            brief=brief,
-            seconds=seconds,
-        )
+        how = {"brief": brief, "seconds": seconds}
+        evidence = examine(station, job.assignment, cells, files, limits, **how)
         return evidence, judge_all(job.assignment, cells, evidence, known)
 
     evidence, verdicts = go(True, limits.total_seconds)
@@ -140,7 +121,6 @@ def _examine(
         questions = job.assignment.questions.items()
         evidence.add_whole(full.visible, {id_: q.visible for id_, q in questions})
         evidence.seconds, evidence.cpu_seconds = full.seconds, full.cpu_seconds
-    files = job.submission.files
     ask_on_lab_data(station, job.assignment, cells, files, limits, evidence, wrong)
     return evidence, judge_all(job.assignment, cells, evidence, known)
 

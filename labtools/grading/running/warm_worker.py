@@ -3,8 +3,6 @@
 What goes wrong here goes wrong in a worker again, and is told there.
 """
 
-from __future__ import annotations
-
 import contextlib
 
 import matplotlib  # noqa: F401  (a worker looks for its list of fonts)

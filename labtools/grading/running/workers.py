@@ -24,8 +24,6 @@ from labtools.grading.records import Job, Result, Settings
 from labtools.grading.running import server
 from labtools.grading.sandbox.home import PARENT, SharedParent
 
-__all__ = ["Workers"]
-
 #: Seconds beyond its own limit after which a submission's worker counts as hung.
 MARGIN = 600.0
 #: Submissions after which a worker is replaced, so that nothing it may leak adds up.
@@ -33,13 +31,7 @@ TASKS_PER_WORKER = 1_000
 
 
 class Workers:
-    """Worker processes on this machine.
-
-    Parameters
-    ----------
-    processes : int
-        How many submissions are graded at once.
-    """
+    """Worker processes on this machine, as many as submissions are graded at once."""
 
     def __init__(self, processes: int) -> None:
         self.processes = processes
@@ -102,7 +94,7 @@ class Workers:
             return
         self._loaded.set_result(assignment)
         for _ in range(count):
-            self._pool.submit(_get_ready, assignment, settings)
+            self._pool.submit(_unit, "get_ready", assignment, settings)
 
     def assignment(self) -> Assignment:
         """What `load` returned, as soon as it has.
@@ -134,8 +126,7 @@ class Workers:
                 again: list[Job] = []
                 yield from _through(self._pool, iter([job]), 1, again)
                 if again:
-                    reason = "the worker process ended"
-                    yield _lost(job, reason)
+                    yield _unit("lost", job, "the worker process ended")
         finally:
             # At once, also after Ctrl-C: the caller still has tables to write.
             self._pool.stop()
@@ -147,7 +138,7 @@ def _through(
     pending: dict[Future, tuple[Job, float]] = {}
     while True:
         for job in itertools.islice(jobs, window - len(pending)):
-            pending[pool.submit(_grade, job)] = (job, time.monotonic())
+            pending[pool.submit(_unit, "grade_unit", job)] = (job, time.monotonic())
         if not pending:
             return
         done, _ = wait(pending, timeout=5.0, return_when=FIRST_COMPLETED)
@@ -263,22 +254,8 @@ def _end_with_the_command() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-# What workers do. They have imported what it takes; the command has not, and need not.
+def _unit(name: str, *arguments: Any) -> Any:
+    """Call what `unit` has. A worker has imported it; the command has not, and need not."""
+    from labtools.grading.running import unit
 
-
-def _get_ready(assignment: Assignment, settings: Settings) -> None:
-    from labtools.grading.running.unit import get_ready
-
-    get_ready(assignment, settings)
-
-
-def _grade(job: Job) -> Result:
-    from labtools.grading.running.unit import grade_unit
-
-    return grade_unit(job)
-
-
-def _lost(job: Job, reason: str) -> Result:
-    from labtools.grading.running.unit import lost
-
-    return lost(job, reason)
+    return getattr(unit, name)(*arguments)

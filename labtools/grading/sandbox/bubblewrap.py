@@ -1,7 +1,5 @@
 """The outer wall: how the warm parent is started, and whether this machine can do it."""
 
-from __future__ import annotations
-
 import functools
 import os
 import shutil
@@ -11,8 +9,6 @@ import sysconfig
 from pathlib import Path
 
 from labtools.grading.sandbox.places import LABCHECKS, LABHELPERS, LABTOOLS
-
-__all__ = ["COURSE", "NO_SANDBOX", "WORK", "Sandbox", "find_sandbox", "scratch_folders"]
 
 WORK = "/submission"
 COURSE = "/labs-course"

@@ -1,7 +1,5 @@
 """Where a warm parent lives: its files, its sandbox, and the process in it."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -13,6 +11,7 @@ from pathlib import Path
 
 from labtools.grading import inside
 from labtools.grading.inside import wire
+from labtools.grading.records import CannotGrade
 from labtools.grading.sandbox.bubblewrap import (
     COURSE,
     NO_SANDBOX,
@@ -23,13 +22,11 @@ from labtools.grading.sandbox.bubblewrap import (
 )
 from labtools.grading.sandbox.sealing import write_sealed_copy
 
-__all__ = ["PARENT", "Home", "NoSandbox", "SharedParent"]
-
 #: The name under which a warm parent that processes share listens, in their folder.
 PARENT = "parent"
 
 
-class NoSandbox(Exception):
+class NoSandbox(CannotGrade):
     """Submissions cannot be walled in here, and ``--unsafe`` was not given."""
 
 

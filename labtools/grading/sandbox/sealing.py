@@ -5,15 +5,11 @@ the part that asks, beside the lab's questions as plain data; judges, references
 hidden cases stay outside.
 """
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
 from labchecks.registry import plain_lab
 from labtools.grading.sandbox.places import LABCHECKS, LABHELPERS
-
-__all__ = ["write_sealed_copy"]
 
 #: What of `labchecks` knows of no practice.
 _KEPT = ("__init__.py", "ask", "checking.py", "feedback.py", "pages.py", "registry.py")

@@ -20,8 +20,6 @@ from labtools.grading.inside.clock import PATIENCE
 from labtools.grading.sandbox.bubblewrap import Sandbox
 from labtools.grading.sandbox.home import Home
 
-__all__ = ["Ending", "Station", "StationLost"]
-
 #: Seconds until the warm parent must have imported everything.
 START_LIMIT = 600.0
 

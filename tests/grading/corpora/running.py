@@ -105,10 +105,10 @@ def seconds_used(out: Path) -> dict[str, float]:
 
 def hidden_numbers_in(out: Path, lab: str) -> list[str]:
     """Numbers of the hidden cases that stand in the tables, pages or notebooks of a folder."""
-    from labtools.grading.judging.assignment import load_assignment
+    from labtools.grading.judging.assignment import draw_cases, read_release
     from labtools.grading.judging.secret import course_secret
 
-    assignment = load_assignment(ROOT, lab, course_secret(ROOT / "solutions"))
+    assignment = draw_cases(read_release(ROOT, lab), course_secret(ROOT / "solutions"))
     questions = assignment.questions.values()
     # What the visible cases hold too may be shown, and was: a few numbers agree by chance.
     numbers = _printed(case for question in questions for case in question.hidden)
