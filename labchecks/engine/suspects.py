@@ -227,8 +227,7 @@ def _tried(group: str, batches: bool) -> list[Suspect]:
 
 def absolute_errors() -> list[Suspect]:
     """Mistakes whose losses are no squares: they can be told only where the start is known."""
-    names = ("absolute errors", "absolute errors recorded")
-    return [_suspect(find(name), share=0.0) for name in names]
+    return [_suspect(find(name)) for name in ("absolute errors", "absolute errors recorded")]
 
 
 def all_suspects(runs: Sequence[TrainingRun], lab_data: tuple[str, int]) -> list[Suspect]:
