@@ -71,26 +71,18 @@ def _filled(row: Mapping[str, object], holes: Mapping[str, object]) -> dict[str,
 # Slices and optimizers ------------------------------------------------------------------------
 
 
-def _by_size(size: int, batches: int) -> int:
-    return size
+def _slices(cut=lambda size, batches: (size, size), kept: slice = slice(None), times: int = 1):
+    """A `split` of a run: slices of which those kept are gone through several times.
 
-
-def _by_count(size: int, batches: int) -> int:
-    return batches
-
-
-def _slices(stride=_by_size, width=_by_size, kept: slice = slice(None), times: int = 1):
-    """A `split` of a run: slices so far apart and so wide, those of them kept, all several times.
-
-    `stride` and `width` are functions of the batch size and of the number of batches.
+    ``cut(batch size, number of batches)`` says how far they are apart and how long they are.
     """
 
     def split(order: np.ndarray, size: int) -> list[np.ndarray]:
         rows = order.shape[-1]
         batches = -(-rows // size)
-        wide = width(size, batches)
-        begins = range(0, rows, stride(size, batches))[:batches]
-        return times * [order[..., i : i + wide] for i in begins][kept]
+        stride, length = cut(size, batches)
+        begins = range(0, rows, stride)[:batches]
+        return times * [order[..., i : i + length] for i in begins][kept]
 
     return split
 
@@ -208,10 +200,10 @@ FUNCTIONS: dict[str, object] = {
         points, x=(points.x - points.x.min()) / np.ptp(points.x)
     ),
     "first four fifths": lambda points: part_of(points, slice(round(0.8 * len(points)))),
-    "by the number of batches": _slices(stride=_by_count, width=_by_count),
-    "by one": _slices(stride=lambda size, batches: 1),
-    "one row short": _slices(width=lambda size, batches: max(1, size - 1)),
-    "with gaps": _slices(stride=lambda size, batches: size + 1),
+    "by the number of batches": _slices(lambda size, batches: (batches, batches)),
+    "by one": _slices(lambda size, batches: (1, size)),
+    "one row short": _slices(lambda size, batches: (size, max(1, size - 1))),
+    "with gaps": _slices(lambda size, batches: (size + 1, size)),
     "without the last": _slices(kept=slice(None, -1)),
     "without the first": _slices(kept=slice(1, None)),
     "the first alone": _slices(kept=slice(1)),
@@ -235,7 +227,7 @@ def read(file: str, functions: Mapping[str, object], made: Callable = Mistake) -
     KeyError, TypeError
         If a row names a function that is not among `functions`, or has a column that `made` lacks.
     """
-    groups = tomllib.loads(Path(__file__).with_name(file).read_text(encoding="utf-8"))
+    groups = tomllib.loads((Path(__file__).parent / file).read_text(encoding="utf-8"))
     return {group: tuple(_made(kinds, functions, made)) for group, kinds in groups.items()}
 
 
@@ -289,13 +281,9 @@ def of_kind(*kinds: str, without: Iterable[str] = ()) -> tuple[Mistake, ...]:
 def splits(n: int) -> tuple[Mistake, ...]:
     """For each usual `random_state`: the `n` points split by scikit-learn, a fifth held out."""
     held, form = -(-n // 5), find("part of the data held out of the steps", "form")
-    return tuple(
-        replace(
-            form,
-            change={"order": (tuple(np.random.RandomState(seed).permutation(n)[held:].tolist()),)},
-        )
-        for seed in (*range(6), 7, 10, 11, 21, 42, 100, 101, 111, 123, 1234, 2024, 2025, 2026)
-    )
+    seeds = (*range(6), 7, 10, 11, 21, 42, 100, 101, 111, 123, 1234, 2024, 2025, 2026)
+    orders = (np.random.RandomState(seed).permutation(n)[held:].tolist() for seed in seeds)
+    return tuple(replace(form, change={"order": (tuple(order),)}) for order in orders)
 
 
 def per_epoch(mistake: Mistake) -> Mistake:
@@ -310,12 +298,11 @@ def wrong_size(size: int, near: bool = False) -> Mistake:
     return form.filled({"batch_size": size}, size=size)
 
 
-def wrong_rate(rate: float, right: float | None = None) -> Mistake:
+def wrong_rate(rate: float, right: float = np.nan) -> Mistake:
     """The run with another learning rate (`right` is the one that was asked for)."""
     short = f"{rate:.2g}"
-    return _other_rate(
-        "form", rate, right, short if abs(rate - float(short)) < 1e-3 * rate else f"about {short}"
-    )
+    about = "" if abs(rate - float(short)) < 1e-3 * rate else "about "
+    return _other_rate("form", rate, right, about + short)
 
 
 def near_rate(rate: float, right: float) -> Mistake:
@@ -323,11 +310,11 @@ def near_rate(rate: float, right: float) -> Mistake:
     return _other_rate("near", rate, right, f"{rate:g}")
 
 
-def _other_rate(group: str, rate: float, right: float | None, used: str) -> Mistake:
+def _other_rate(group: str, rate: float, right: float, used: str) -> Mistake:
     also = ""
-    if right is not None and abs(2 * rate - right) < 1e-3 * right:
+    if abs(2 * rate - right) < 1e-3 * right:
         also = ", and at the factor that the square leaves in the derivative"
-    if right is not None and abs(rate - 2 * right) < 1e-3 * right:
+    elif abs(rate - 2 * right) < 1e-3 * right:
         also = ", and at how often a step is made"
     return find("wrong rate", group).filled({"rate": rate}, used=used, also=also)
 
