@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -212,11 +212,8 @@ FUNCTIONS: dict[str, object] = {
 }
 
 #: The fields of a change, and those that have such values; `by` is one of `suspects`.
-_FIELDS = {*Descent.__dataclass_fields__, "by"}
-_NAMED = {
-    *("batch_size", "optimizer", "split", "sums", "measure_sums"),
-    *("train_points", "measure_points", "by"),
-}
+_FIELDS = {"by"} | {field.name for field in fields(Descent)}
+_NAMED = {"by"} | {field.name for field in fields(Descent) if field.default is None}
 
 
 def read(file: str, functions: Mapping[str, object], made: Callable = Mistake) -> dict[str, tuple]:
@@ -232,8 +229,8 @@ def read(file: str, functions: Mapping[str, object], made: Callable = Mistake) -
 
 
 def _made(kinds: Mapping, functions: Mapping[str, object], made: Callable) -> Iterator:
-    def value(field: str, plain):
-        if field in _NAMED and isinstance(plain, str):
+    def value(name: str, plain):
+        if name in _NAMED and isinstance(plain, str):
             return functions[plain]
         return tuple(plain) if isinstance(plain, list) else plain
 
@@ -241,8 +238,8 @@ def _made(kinds: Mapping, functions: Mapping[str, object], made: Callable) -> It
     for name, kind, row in rows:
         changes = row.pop("change", {})
         for each in changes if isinstance(changes, list) else [changes]:
-            change = {field: value(field, each[field]) for field in each if field in _FIELDS}
-            holes = {hole: each[hole] for hole in each if hole not in _FIELDS}
+            change = {key: value(key, each[key]) for key in each if key in _FIELDS}
+            holes = {key: each[key] for key in each if key not in _FIELDS}
             if not all(f"{{{hole}}}" in row["sentence"] for hole in holes):
                 raise KeyError(f"{name}: neither fields nor holes: {[*holes]}")
             yield made(**_filled({"name": name, **row}, holes), kind=kind, change=change)
