@@ -1,13 +1,8 @@
 """Which page of the course's site explains a known mistake."""
 
-from __future__ import annotations
-
 import re
-from functools import lru_cache
 from html import escape
 from pathlib import Path
-
-__all__ = ["PAGES", "links", "site"]
 
 #: Page of the site, in ``mistakes/``: the mistakes of judges' feedback that it explains.
 PAGES: dict[str, tuple[str, ...]] = {
@@ -51,13 +46,9 @@ PAGES: dict[str, tuple[str, ...]] = {
 ADDRESS = Path(__file__).with_name("site.txt")
 
 
-@lru_cache(maxsize=1)
 def site() -> str:
     """The address of the course's site, without a slash at its end; empty if it is not known."""
-    try:
-        return ADDRESS.read_text(encoding="utf-8").strip().rstrip("/")
-    except OSError:
-        return ""
+    return ADDRESS.read_text(encoding="utf-8").strip().rstrip("/") if ADDRESS.exists() else ""
 
 
 def links(mistake: str) -> str:
@@ -68,16 +59,12 @@ def links(mistake: str) -> str:
     mistake : str
         As in :attr:`Feedback.mistake`: one name, or several joined by "or" or "+".
     """
-    found = {
-        page: name
-        for name in re.split(r" or | \+ ", mistake)
-        for page, names in PAGES.items()
-        if name in names
-    }
-    if not found or not site():
+    names = re.split(r" or | \+ ", mistake)
+    found = {page: name for name in names for page, told in PAGES.items() if name in told}
+    if not found or not (address := escape(site())):
         return ""
     made = [
-        f'<a href="{escape(site())}/mistakes/{page}.html" target="_blank" rel="noopener">'
+        f'<a href="{address}/mistakes/{page}.html" target="_blank" rel="noopener">'
         f"See {'this mistake' if len(found) == 1 else f'“{escape(name)}”'} →</a>"
         for page, name in found.items()
     ]

@@ -1,14 +1,10 @@
 """Lists that hold more numbers than were asked for: what they begin with, pairs, and repeats."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labchecks.engine.compare import shown
 from labchecks.feedback import Feedback, incorrect
-
-__all__ = ["too_many"]
 
 
 def too_many(
@@ -25,26 +21,27 @@ def too_many(
     lengths : sequence of int
         How many numbers each call should return.
     """
-    values = [list(answer["values"]) for answer in answers]
-    if all(a.get("shape") == [n, 2] for a, n in zip(answers, lengths, strict=True)):
+    calls = [(answer["values"], n) for answer, n in zip(answers, lengths)]
+    first, epochs = calls[0]
+    if all(answer.get("shape") == [n, 2] for answer, n in zip(answers, lengths)):
         return incorrect(
-            f"`{name}` returns pairs, the first {shown(values[0][0])} and {shown(values[0][1])}, "
-            "but the practice asks for one number for each epoch. Look at what is appended.",
+            f"`{name}` returns pairs, the first {shown(first[0])} and {shown(first[1])}, but the "
+            "practice asks for one number for each epoch. Look at what is appended.",
             "pairs instead of numbers",
         )
-    times = len(values[0]) // lengths[0]
-    if times > 1 and all(v == times * v[:n] for v, n in zip(values, lengths, strict=True)):
+    times = len(first) // epochs
+    if times > 1 and all(values == times * values[:n] for values, n in calls):
         again = "twice" if times == 2 else f"{times} times"
         return incorrect(
-            f"`{name}` returns the same numbers {again}, one list behind the other: "
-            f"{len(values[0])} of them, beginning with {shown(values[0][0])}, for {lengths[0]} "
-            f"epoch{'s' if lengths[0] > 1 else ''}. Look at what is returned.",
+            f"`{name}` returns the same numbers {again}, one list behind the other: {len(first)} "
+            f"of them, beginning with {shown(first[0])}, for {epochs} "
+            f"epoch{'s' if epochs > 1 else ''}. Look at what is returned.",
             "losses repeated",
         )
-    if len(values) < 2 or any(len(v) < n for v, n in zip(values, lengths, strict=True)):
+    if len(calls) < 2 or any(len(values) < n for values, n in calls):
         return None
-    older = [v[: len(v) - n] for v, n in zip(values, lengths, strict=True)]
-    if all(o and o[: len(v)] == v for v, o in zip(values, older[1:], strict=False)):
+    older = [values[: len(values) - n] for values, n in calls]
+    if all(o and o[: len(values)] == values for (values, _), o in zip(calls, older[1:])):
         what = "what earlier calls returned"
     elif older[0] and all(part == older[0] for part in older):
         what = f"the same ones in every call, beginning with {shown(older[0][0])}"

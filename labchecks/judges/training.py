@@ -36,7 +36,6 @@ from labchecks.engine.model_calls import (
     steps_are_right,
     typed_size,
 )
-from labchecks.engine.more_suspects import HELD_OUT, UNPAIRED, more_suspects
 from labchecks.engine.run import points_of, simulate
 from labchecks.engine.start import (
     TOO_LARGE,
@@ -47,15 +46,18 @@ from labchecks.engine.start import (
     predict,
 )
 from labchecks.engine.suspects import (
+    HELD_OUT,
     NEGATED,
     OTHER_SIZE,
     REPLACED,
     RESTART,
     RIGHT_STEPS,
     SIZE_TYPED,
+    UNPAIRED,
     absolute_errors,
     all_suspects,
     found_rates,
+    more_suspects,
     of_size,
 )
 from labchecks.engine.too_many import too_many

@@ -22,9 +22,7 @@ NOT_JUDGED = {"fixed-grid", "loss-tensors-kept", "noise-twice", "panels-one-step
 def site(tmp_path, monkeypatch):
     (tmp_path / "site.txt").write_text("https://example.org/course/\n")
     monkeypatch.setattr(pages, "ADDRESS", tmp_path / "site.txt")
-    pages.site.cache_clear()
-    yield "https://example.org/course"
-    pages.site.cache_clear()
+    return "https://example.org/course"
 
 
 def test_each_page_is_named_by_a_mistake_or_listed_as_not_judged():
@@ -39,9 +37,9 @@ def test_each_mistake_of_the_table_is_one_that_judges_name():
     golden = json.loads((HERE / "golden.json").read_text("utf-8"))
     given = {verdict[2] for verdicts in golden.values() for verdict in verdicts}
     given = {name for mistake in given for name in re.split(r" or | \+ ", mistake)}
-    sources = "".join(
-        path.read_text("utf-8") for path in (HERE.parents[1] / "labchecks").rglob("*/*.py")
-    )
+    package = HERE.parents[1] / "labchecks"
+    files = [path for kind in ("py", "toml") for path in package.rglob(f"*/*.{kind}")]
+    sources = "".join(path.read_text("utf-8") for path in files)
     for page, names in pages.PAGES.items():
         assert given & set(names), f"no program of the banks leads to {page}"
         for name in names:
@@ -69,5 +67,4 @@ def test_two_mistakes_lead_to_both_pages(site, joined):
 def test_nothing_is_promised_without_a_site_or_a_page(site, tmp_path):
     assert "<a " not in feedback.incorrect("Look.", "steps differ").to_html()
     (tmp_path / "site.txt").unlink()
-    pages.site.cache_clear()
     assert "<a " not in feedback.incorrect("Look.", "w steps uphill").to_html()

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from labchecks.engine.mistakes import CATALOGUE, find, of_kind
+from labchecks import find as practice
+from labchecks.engine.mistakes import (
+    CATALOGUE,
+    FUNCTIONS,
+    MORE,
+    find,
+    of_kind,
+    read,
+    splits,
+    summed_gradients,
+)
 from labchecks.engine.run import Descent, Points, points_of, simulate, simulate_many
 from labhelpers import data
 
@@ -68,11 +78,41 @@ def test_every_mistake_can_be_simulated_and_changes_something():
     order = (tuple(np.random.default_rng(0).permutation(60).tolist()),)
     right = Descent(0.05, 5, START, 7, order=order)
     expected = simulate(right, points).losses
-    for mistake in CATALOGUE:
+    for mistake in (*CATALOGUE, *MORE):
         found = simulate(mistake.applied_to(right), points).losses
         assert found.shape != expected.shape or not np.allclose(found, expected, rtol=1e-3), (
             mistake.name
         )
+
+
+@pytest.mark.parametrize("practice_id", ["lab01-rate-02", "lab03-batch-20"])
+def test_the_losses_of_each_row_are_given_its_name(practice_id):
+    judge, (case,) = practice(practice_id).judge, practice(practice_id).visible()
+    points = points_of(case["data"], case["seed"])
+    known = [*of_kind("step", "record", "setting"), *MORE]
+    if judge.batch_size is not None:
+        known += [*of_kind("batch"), *splits(len(points)), summed_gradients(judge.run, len(points))]
+    for mistake in known:
+        if judge.batch_size is None and mistake.kind == "batch":
+            continue
+        losses = simulate(mistake.applied_to(judge.run), points).losses.tolist()
+        feedback = judge([case], [{"kind": "numbers", "values": losses}])
+        # No batch is short; of steps that are half or twice as long the rate may be said.
+        if mistake.name not in ("last short batch dropped", "half steps", "double steps"):
+            assert feedback.mistake == mistake.name
+
+
+def test_a_row_with_a_name_that_there_is_not_is_refused(tmp_path):
+    def row(text: str):
+        (tmp_path / "rows.toml").write_text(f'[[a.step."it"]]\nsentence = "Is {{so}}."\n{text}\n')
+        return read(str(tmp_path / "rows.toml"), FUNCTIONS)["a"]
+
+    assert row('change = { so = "this", rate = 0.3 }')[0].sentence == "Is this."
+    for wrong in ('change = { split = "by two" }', "change = { ratee = 0.3 }", 'looks = "At it."'):
+        with pytest.raises((KeyError, TypeError)):
+            row(wrong)
+    with pytest.raises(KeyError, match="no mistake 'it'"):
+        find("it")
 
 
 def test_series_of_an_epoch_hang_together():

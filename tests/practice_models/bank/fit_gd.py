@@ -339,6 +339,10 @@ def own_start():
         edit(AUTOGRAD, ("loss.item()", "np.log(loss.item())")),
         "logarithm recorded",
     ),
+    "decimal logarithm recorded, without the model": (
+        edit(BY_HAND, ("(error ** 2).mean()", "np.log10((error ** 2).mean())")),
+        "decimal logarithm recorded",
+    ),
     "losses added up": (
         edit(
             AUTOGRAD,
@@ -628,6 +632,10 @@ def fit_GD(model, loss_func, X, Y, lr, num_epochs):
     "absolute errors": (
         edit(AUTOGRAD, ("loss_func(y_pred, Y)", "(y_pred - Y).abs().mean()")),
         "absolute errors",
+    ),
+    "absolute errors recorded": (
+        edit(AUTOGRAD, ("loss.item()", "(y_pred - Y).abs().mean().item()")),
+        "absolute errors recorded",
     ),
     "start at zero": (
         edit(
