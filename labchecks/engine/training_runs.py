@@ -60,6 +60,11 @@ class TrainingRun:
         return np.array(self.answer.get("calls", []), dtype=float).reshape(-1, 2)
 
     @property
+    def moves(self) -> bool:
+        """Whether the model was called with more than one weight and bias."""
+        return len(self.calls) > 0 and bool(np.ptp(self.calls, axis=0).max() > 1e-3)
+
+    @property
     def sizes(self) -> list[int]:
         """How many rows each call of the model had."""
         return self.answer.get("sizes", [])

@@ -29,7 +29,6 @@ from labchecks.chart import Chart
 from labchecks.engine import suspects as known
 from labchecks.engine.compare import shown
 from labchecks.engine.diagnosis import climb
-from labchecks.engine.mistakes import Mistake
 from labchecks.engine.model_calls import rows_held_out, steps_are_right, typed_size
 from labchecks.engine.more_suspects import HELD_OUT, UNPAIRED, more_suspects
 from labchecks.engine.run import Points, points_of, simulate
@@ -86,36 +85,18 @@ class TrainingJudge:
         """The verdict on all calls, as :func:`labchecks.ask.training.ask_training` makes them."""
         if not cases or len(cases) != len(answers):
             return not_checked(f"No answer for `{self.name}` reached the check.")
-        unreadable = _unreadable(self.name, cases, answers)
-        if unreadable is not None:
+        if unreadable := _unreadable(self.name, cases, answers):
             return unreadable
         runs = list(map(TrainingRun.of, cases, answers))
         if any(len(run.log) != run.epochs for run in runs):
             found = too_many(self.name, answers, [run.epochs for run in runs])
             return found or _wrong_length(self.name, runs)
-        verdict, culprit = _verdict(runs), None
-        if not verdict.obeys and (typed := _typed(self.name, runs)):
-            return typed
-        if not verdict.obeys:
-            culprit = _culprit(runs, verdict, self.data)
-            later = None if culprit else _verdict(runs, every=True)
-            # It may have looked at the loss elsewhere before it began.
-            verdict = later if later and later.obeys else verdict
-        if culprit is not None:
-            feedback = _named(culprit, runs)
-        elif verdict.obeys:
+        verdict = _verdict(runs)
+        if verdict.obeys:
             feedback = _accepted(self.name, runs, verdict)
         else:
             feedback = _refused(self.name, runs, verdict, self.data)
-        if feedback.share > 0 and (far := _far_out(runs)) is not None:
-            return incorrect(
-                f"The first loss that `{self.name}` returns, {shown(far)}, is that of a start so "
-                "far away that single precision loses the targets in it, so nothing can be said of "
-                "the steps. Look at how large the start is that you draw; `torch.randn(1)` is of "
-                "the right size.",
-                "start far out",
-            )
-        return feedback
+        return (feedback.share > 0 and _far_out(self.name, runs)) or feedback
 
     def chart(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Chart | None:
         """The first log that is not as asked for, where no order of rows matters to it.
@@ -138,7 +119,7 @@ class TrainingJudge:
 
         A quick look that does not ask what went wrong.
         """
-        if _unreadable(self.name, cases, answers) is not None:
+        if _unreadable(self.name, cases, answers):
             return False
         runs = list(map(TrainingRun.of, cases, answers))
         # A quick case tells the start by the model's calls alone, and has no end to be judged by.
@@ -203,12 +184,13 @@ def _verdict(runs: Runs, suspect: Suspect | None = None, every: bool = False) ->
                 return in_order
             if run.few:
                 break  # not in the given order, so the rows that are left need not be tried in it
+    failed = [run for k, run in ranked if each[k] is False]
     # A few rows that were shuffled once may lie as before by chance, and rows along x may have been
     # sorted; many rows in disorder that are taken in it were neither.
     if (
-        not any(each[k] is False for k, run in ranked if not run.orderless)
-        or any(each[k] for k, run in ranked if run.open_order and not _along_x(run))
-        or (suspect is None and any(each[k] is False for k, run in ranked if run.orderless))
+        all(run.orderless for run in failed)
+        or (suspect is None and any(run.orderless for run in failed))
+        or any(each[k] for k, run in ranked if run.open_order and not _one_way(run.case["x"]))
     ):
         return in_order
     reordered = False
@@ -256,9 +238,8 @@ def _order_free(run: TrainingRun, suspect: Suspect) -> bool:
     return (descent.batch_size or len(points)) >= len(points) or descent.batches == "all"
 
 
-def _along_x(run: TrainingRun) -> bool:
-    steps = np.diff(run.points.x)
-    return bool((steps >= 0).all() or (steps <= 0).all())
+def _one_way(values: Sequence[float]) -> bool:
+    return sorted(values) in (list(values), list(values)[::-1])
 
 
 def _plausible_end(run: TrainingRun) -> bool:
@@ -293,8 +274,7 @@ def _accepted(name: str, runs: Runs, verdict: _Verdict) -> Feedback:
         return _nothing_descends(name)
     if _negated(runs):
         return _named(known.NEGATED, runs)
-    not_random = _not_random(runs, verdict)
-    if not_random:
+    if not_random := _not_random(runs, verdict):
         text = f"`{name}` trains and records correctly, {not_random}"
         return _feedback(0.9, text, "start not random")
     sizes = " and rates" if runs[0].right.batch_size is None else ", rates and batch sizes"
@@ -340,12 +320,18 @@ def _comes_down(run: TrainingRun) -> bool:
     return bool(np.ptp(run.log) > CLEARLY * error)
 
 
-def _far_out(runs: Runs) -> float | None:
-    """The first loss of a run that began too far away to tell anything of its targets."""
+def _far_out(name: str, runs: Runs) -> Feedback | None:
+    """Feedback for a run that began too far away to tell anything of its targets."""
     for run in runs:
         usual = 1 + (run.points.x**2).mean() + (run.points.y**2).mean()
         if np.isfinite(run.log[0]) and run.log[0] > FAR_OUT * usual:
-            return float(run.log[0])
+            return incorrect(
+                f"The first loss that `{name}` returns, {shown(run.log[0])}, is that of a start so "
+                "far away that single precision loses the targets in it, so nothing can be said of "
+                "the steps. Look at how large the start is that you draw; `torch.randn(1)` is of "
+                "the right size.",
+                "start far out",
+            )
     return None
 
 
@@ -354,12 +340,15 @@ def _negated(runs: Runs) -> bool:
 
     With the targets' sign wrong, the losses are those of the right run from the mirrored start.
     """
-    both = [starts for run in runs if len(run.calls) and len(starts := run.starts()) == 2]
+    told = [(run.told(), run.calls[0]) for run in runs if len(run.calls)]
     # A start at zero is its own mirror image.
-    both = [(asked, called) for asked, called in both if np.abs(called).max() > 0.01]
-    return bool(both) and all(
-        np.abs(asked + called).max() <= 1e-3 * (1 + np.abs(called).max()) for asked, called in both
-    )
+    both = [(a, b) for a, b in told if a is not None and np.abs(b).max() > 0.01]
+    return bool(both) and all(_near(-asked, called) for asked, called in both)
+
+
+def _near(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether these are one place, as exactly as a start is known."""
+    return bool(np.abs(one - other).max() <= SAME * (1 + np.abs(other).max()))
 
 
 def _not_random(runs: Runs, verdict: _Verdict) -> str:
@@ -404,13 +393,12 @@ def _goes_on(runs: Runs) -> bool:
 
     Then the start that is asked for after a run, at rate 0, is where that run ended.
     """
-    met = []
-    for before, after in itertools.pairwise(runs):
-        end = before.told()
-        if end is not None and len(before.calls) and len(after.calls):
-            same = SAME * (1 + np.abs(end).max())
-            if np.abs(before.calls[0] - end).max() > same:
-                met.append(np.abs(after.calls[0] - end).max() <= same)
+    met = [
+        _near(after.calls[0], end)
+        for before, after in itertools.pairwise(runs)
+        if len(before.calls) and len(after.calls) and (end := before.told()) is not None
+        if not _near(before.calls[0], end)
+    ]
     return len(met) >= 2 and sum(met) > len(met) / 2
 
 
@@ -422,7 +410,7 @@ def _culprit(runs: Runs, right: _Verdict, lab_data: tuple[str, int]) -> Suspect 
     size = typed_size(runs)
     if size is not None:
         return known.of_size(size)
-    maybe: dict[str, Suspect] = {}
+    maybe = None
     for suspect in itertools.chain(
         known.all_suspects(runs, lab_data),
         known.found_rates(runs),
@@ -435,17 +423,14 @@ def _culprit(runs: Runs, right: _Verdict, lab_data: tuple[str, int]) -> Suspect 
             fine and not before for fine, before in zip(verdict.each, right.each, strict=True)
         )
         if verdict.obeys and explains:
-            if suspect.mistake.name == "nothing moves" and _calls_move(runs):
+            if suspect.mistake.name == "nothing moves" and any(run.moves for run in runs):
                 suspect = known.RESTART
             if suspect.mistake.name == known.SIZE_TYPED and verdict.shuffled:
                 suspect = known.OTHER_SIZE
             if None not in verdict.each or verdict.reordered:
                 return suspect
-            maybe.setdefault(suspect.mistake.name, suspect)
-    if not maybe:
-        return None
-    one, *others = maybe.values()
-    return _either(one, others[0]) if others else one
+            maybe = maybe or suspect
+    return maybe
 
 
 def _last_suspects() -> Iterator[Suspect]:
@@ -463,21 +448,6 @@ def _last_suspects() -> Iterator[Suspect]:
     # The start is known from the model's calls alone.
     for suspect in known.absolute_errors():
         yield replace(suspect, **where(lambda run: run.orderless, suspect.make))
-
-
-def _either(one: Suspect, other: Suspect) -> Suspect:
-    """Two that explain the same logs, where these cannot tell which it is."""
-    first, second = one.mistake, other.mistake
-    return replace(
-        one,
-        mistake=Mistake(
-            f"{first.name} or {second.name}",
-            sentence="Two explanations fit your losses equally well. "
-            f"{first.sentence} {first.look} Or: {second.sentence}",
-            look=second.look,
-        ),
-        share=min(one.share, other.share),
-    )
 
 
 def _named(suspect: Suspect, runs: Runs) -> Feedback:
@@ -503,6 +473,13 @@ def _named(suspect: Suspect, runs: Runs) -> Feedback:
 
 
 def _refused(name: str, runs: Runs, verdict: _Verdict, lab_data: tuple[str, int]) -> Feedback:
+    if typed := _typed(name, runs):
+        return typed
+    if culprit := _culprit(runs, verdict, lab_data):
+        return _named(culprit, runs)
+    # It may have looked at the loss elsewhere before it began.
+    if (later := _verdict(runs, every=True)).obeys:
+        return _accepted(name, runs, later)
     for holds, suspect in (
         (_foreign, known.all_suspects(runs, lab_data)[-1]),
         (rows_held_out, HELD_OUT),
@@ -528,11 +505,10 @@ def _unrepeatable(run: TrainingRun) -> bool:
 
 
 def _typed(name: str, runs: Runs) -> Feedback | None:
-    """Feedback for logs that are the same for different data, though they are not at rest."""
+    """Feedback for logs that are the same for different data."""
     for a, b in itertools.combinations(runs, 2):
         n = min(len(a.log), len(b.log))
-        same = n > 2 and a.case["x"] != b.case["x"] and np.array_equal(a.log[:n], b.log[:n])
-        if same and (np.ptp(a.log[:n]) != 0 or not np.isfinite(a.log[0]) or a.log[0] == 0):
+        if n > 2 and a.case["x"] != b.case["x"] and np.array_equal(a.log[:n], b.log[:n]):
             return incorrect(
                 f"`{name}` returns the same losses for different data and rates, beginning with "
                 f"{shown(a.log[0])}: they were not computed from its arguments. Look at where the "
@@ -548,10 +524,6 @@ def _foreign(runs: Runs) -> bool:
     return bool(asked) and all(run.answer.get("foreign") == len(run.calls) for run in asked)
 
 
-def _calls_move(runs: Runs) -> bool:
-    return any(len(run.calls) and np.ptp(run.calls, axis=0).max() > 1e-3 for run in runs)
-
-
 def _restarts(runs: Runs) -> bool:
     """Whether each epoch begins with parameters of its own.
 
@@ -561,7 +533,7 @@ def _restarts(runs: Runs) -> bool:
     if many and all(map(_begins_at_one_place, many)):
         return True
     each = [run.answer.get("again", []) for run in runs if run.told() is not None]
-    turns = sum(sorted(again) not in (again, again[::-1]) for again in each)
+    turns = sum(not _one_way(again) for again in each)
     return 2 * turns > len(runs) and all(len(set(again)) == len(again) for again in each)
 
 
@@ -569,8 +541,7 @@ def _begins_at_one_place(run: TrainingRun) -> bool:
     """Whether every epoch begins with the same parameters, and moves from there."""
     if not len(run.calls) or len(run.calls) != run.batches * run.epochs:
         return False
-    begun = run.calls[:: run.batches]
-    return bool(np.ptp(begun, axis=0).max() == 0 < np.ptp(run.calls, axis=0).max())
+    return bool(np.ptp(run.calls[:: run.batches], axis=0).max() == 0) and run.moves
 
 
 def _unknown(name: str, runs: Runs, verdict: _Verdict) -> Feedback:
@@ -647,14 +618,9 @@ def _unreadable(name: str, cases: Sequence[Case], answers: Sequence[Answer]) -> 
             where = "with a batch size larger than the number of rows"
         elif rows % size:
             where = "with a batch size that does not divide the number of rows"
-        found = unusable(
-            answer,
-            name,
-            "one loss for each epoch",
-            function=True,
-            circumstance=f"It happened {where}." if index else "",
-        )
-        if found is not None:
+        where = f"It happened {where}." if index else ""
+        wanted = "one loss for each epoch"
+        if found := unusable(answer, name, wanted, function=True, circumstance=where):
             return found
     return None
 
