@@ -19,6 +19,9 @@ FEW_ROWS = 4
 #: Rows (x, y) on which the start is asked for, see :mod:`labchecks.engine.start`.
 ALIKE = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
 
+#: So many rows are enough, or as many as make a batch.
+ENOUGH = 12
+
 #: Epochs for which the first of them is asked for again: at rate 0 each loss is that of the start.
 AGAIN = 4
 
@@ -72,7 +75,7 @@ def ask_training(namespace: Mapping[str, object], case: Case, name: str) -> Answ
     answer |= {"calls": list(calls), "asked": [], "again": [], **notes}
     for at in (*ALIKE, ALIKE[0]) if case.get("alike", True) else ():
         last = len(answer["asked"]) == len(ALIKE)
-        rows = [torch.full_like(x, value) for value in at]
+        rows = [torch.full((alike_rows(case), 1), value) for value in at]
         told = train(*rows, 0.0, AGAIN if last else 1)
         if told["kind"] == "timeout":
             break
@@ -82,6 +85,11 @@ def ask_training(namespace: Mapping[str, object], case: Case, name: str) -> Answ
         else:
             answer["asked"].append(values[0] if values else None)
     return answer
+
+
+def alike_rows(case: Case) -> int:
+    """How many rows that are alike a case's start is asked for with."""
+    return min(len(case["x"]), max(ENOUGH, case.get("batch_size", 0)))
 
 
 def _flat(data: Any) -> list[float]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from labchecks.ask.training import ALIKE
+from labchecks.ask.training import ALIKE, alike_rows
 from labchecks.engine.compare import rounded_to
 from labchecks.engine.mistakes import Mistake
 from labchecks.engine.run import Descent, Points
@@ -24,20 +24,17 @@ class TrainingRun:
     ----------
     case : mapping
         ``x``, ``y``, ``lr``, ``num_epochs``, ``seed`` and perhaps ``batch_size``.
-    log : ndarray, shape (K,)
-        The losses.
     answer : mapping
-        What else was noted.
+        ``values`` and what else was noted.
     """
 
     case: Mapping[str, Any]
-    log: np.ndarray
     answer: Mapping[str, Any]
 
-    @classmethod
-    def of(cls, case: Mapping[str, Any], answer: Mapping[str, Any]) -> TrainingRun:
-        """Put a case and its answer together."""
-        return cls(case, np.array(answer["values"], dtype=float), answer)
+    @cached_property
+    def log(self) -> np.ndarray:
+        """The losses, shape (K,)."""
+        return np.array(self.answer["values"], dtype=float)
 
     @property
     def epochs(self) -> int:
@@ -124,14 +121,13 @@ class TrainingRun:
 
     def told(self, suspect: Suspect | None = None) -> np.ndarray | None:
         """The start that the answers to the four questions tell; None if they contradict it."""
-        asked, n = self.answer.get("asked", ()), len(self.points)
+        asked, n = self.answer.get("asked", ()), alike_rows(self.case)
         if len(asked) != len(ALIKE) or None in asked:
             return None
         squares, units = [], []
         for (x, y), loss in zip(ALIKE, asked, strict=True):
             case = {"x": [x] * n, "y": [y] * n, "lr": 0.0, "num_epochs": 1, "lab": False}
-            call = TrainingRun({**self.case, **case}, np.array([loss]), {})
-            made = call.made_by(suspect)
+            made = (suspect or RIGHT).make(TrainingRun({**self.case, **case}, {"values": [loss]}))
             if made is None or len(made[2]) != 1:
                 return None
             squares.append(made[2][0])
@@ -140,10 +136,6 @@ class TrainingRun:
                     :1
                 ]
         return solved(np.array(squares), np.array(units), self.digits) if units[1:] else None
-
-    def made_by(self, suspect: Suspect | None) -> tuple[Descent, Points, np.ndarray] | None:
-        """Algorithm, data and log if the suspect made it, or the right program if there is none."""
-        return (self.right, self.points, self.log) if suspect is None else suspect.make(self)
 
 
 @lru_cache(maxsize=256)
@@ -178,3 +170,7 @@ class Suspect:
     share: float = 0.0
     any_order: bool = True
     dealt: str = "short last"
+
+
+#: The right program, which takes the rows in any order.
+RIGHT = Suspect(Mistake("none"), lambda run: (run.right, run.points, run.log), dealt="any")

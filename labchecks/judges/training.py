@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,7 +34,7 @@ from labchecks.engine.more_suspects import HELD_OUT, UNPAIRED, more_suspects
 from labchecks.engine.run import Points, points_of, simulate
 from labchecks.engine.start import TOO_LARGE, allowed_error, descends, follows, predict
 from labchecks.engine.too_many import too_many
-from labchecks.engine.training_runs import Suspect, TrainingRun
+from labchecks.engine.training_runs import RIGHT, Suspect, TrainingRun
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked
 from labchecks.judges.drawn import drawn_practice
@@ -87,7 +87,7 @@ class TrainingJudge:
             return not_checked(f"No answer for `{self.name}` reached the check.")
         if unreadable := _unreadable(self.name, cases, answers):
             return unreadable
-        runs = list(map(TrainingRun.of, cases, answers))
+        runs = list(map(TrainingRun, cases, answers))
         if any(len(run.log) != run.epochs for run in runs):
             found = too_many(self.name, answers, [run.epochs for run in runs])
             return found or _wrong_length(self.name, runs)
@@ -106,7 +106,7 @@ class TrainingJudge:
         for case, answer in zip(cases, answers, strict=True):
             if answer.get("kind") != "numbers":
                 continue
-            run = TrainingRun.of(case, answer)
+            run = TrainingRun(case, answer)
             for start in run.starts()[:1] if run.orderless else ():
                 where = f"with {len(run.points)} rows, at rate {case['lr']:g}"
                 chart = Chart.of(run.log, predict(run.right, run.points, start), where=where)
@@ -121,7 +121,7 @@ class TrainingJudge:
         """
         if _unreadable(self.name, cases, answers):
             return False
-        runs = list(map(TrainingRun.of, cases, answers))
+        runs = list(map(TrainingRun, cases, answers))
         # A quick case tells the start by the model's calls alone, and has no end to be judged by.
         runs = [
             run
@@ -167,7 +167,7 @@ class _Verdict:
         return False not in self.each and True in self.each
 
 
-def _verdict(runs: Runs, suspect: Suspect | None = None, every: bool = False) -> _Verdict:
+def _verdict(runs: Runs, suspect: Suspect = RIGHT, every: bool = False) -> _Verdict:
     """Whether every log is that of the right run, or of a suspect, from the start asked for.
 
     A suspect is dropped at the first log that speaks against it.
@@ -179,7 +179,7 @@ def _verdict(runs: Runs, suspect: Suspect | None = None, every: bool = False) ->
     ranked = sorted(enumerate(runs), key=lambda one: (one[1].open_order, one[1].few))
     for k, run in ranked:
         each[k], starts[k] = _followed(run, suspect, every)
-        if suspect is not None and each[k] is False:
+        if suspect is not RIGHT and each[k] is False:
             if not suspect.any_order or run.alike or _order_free(run, suspect):
                 return in_order
             if run.few:
@@ -189,7 +189,7 @@ def _verdict(runs: Runs, suspect: Suspect | None = None, every: bool = False) ->
     # sorted; many rows in disorder that are taken in it were neither.
     if (
         all(run.orderless for run in failed)
-        or (suspect is None and any(run.orderless for run in failed))
+        or (suspect is RIGHT and any(run.orderless for run in failed))
         or any(each[k] for k, run in ranked if run.open_order and not _one_way(run.case["x"]))
     ):
         return in_order
@@ -198,14 +198,13 @@ def _verdict(runs: Runs, suspect: Suspect | None = None, every: bool = False) ->
         if each[k]:
             continue
         if run.few:
-            dealt = "any" if suspect is None else suspect.dealt
-            each[k], starts[k] = _followed(run, suspect, every, dealt)
+            each[k], starts[k] = _followed(run, suspect, every, suspect.dealt)
             reordered = reordered or bool(each[k])
-            if each[k] is False and suspect is not None:
+            if each[k] is False and suspect is not RIGHT:
                 break
         elif run.open_order:
             # Of a suspect's shuffled run not even the end is known.
-            plausible = _plausible_end(run) if suspect is None else _called(run, suspect)
+            plausible = _plausible_end(run) if suspect is RIGHT else _called(run, suspect)
             each[k] = None if plausible else False
         elif each[k] is False:
             each[k] = None  # the suspect cuts into batches what should be one
@@ -213,10 +212,10 @@ def _verdict(runs: Runs, suspect: Suspect | None = None, every: bool = False) ->
 
 
 def _followed(
-    run: TrainingRun, suspect: Suspect | None, every: bool, dealt: str = ""
+    run: TrainingRun, suspect: Suspect = RIGHT, every: bool = False, dealt: str = ""
 ) -> tuple[bool | None, np.ndarray | None]:
     """Whether the log follows, with the rows in the order given or dealt, and from which start."""
-    made = run.made_by(suspect)
+    made = suspect.make(run)
     if made is None:
         return None, None
     starts = run.starts(suspect, every)
@@ -406,7 +405,7 @@ def _goes_on(runs: Runs) -> bool:
 
 
 def _culprit(runs: Runs, right: _Verdict, lab_data: tuple[str, int]) -> Suspect | None:
-    """Return the first suspect that explains every log, or else all those that can tell."""
+    """The first suspect that explains every log, or else all of those that can tell."""
     size = typed_size(runs)
     if size is not None:
         return known.of_size(size)
@@ -436,18 +435,16 @@ def _culprit(runs: Runs, right: _Verdict, lab_data: tuple[str, int]) -> Suspect 
 def _last_suspects() -> Iterator[Suspect]:
     """Mistakes that are told on some of the cases only."""
 
-    def where(holds: Callable[[TrainingRun], bool], make: Callable) -> dict[str, Callable]:
-        return {"make": lambda run: make(run) if holds(run) else None}
+    def right_but_dealt(run: TrainingRun):
+        unlike = run.few and not _followed(run, dealt="any")[0]
+        return RIGHT.make(run) if run.alike or unlike else None
 
-    def dealt_wrongly(run: TrainingRun) -> bool:
-        return run.alike or (run.few and not _followed(run, None, False, "any")[0])
-
-    right = where(dealt_wrongly, lambda run: run.made_by(None))
-    yield replace(known.REPLACED, dealt="replaced", **right)
-    yield replace(UNPAIRED, dealt="unpaired", **right)
+    yield replace(known.REPLACED, make=right_but_dealt, dealt="replaced")
+    yield replace(UNPAIRED, make=right_but_dealt, dealt="unpaired")
     # The start is known from the model's calls alone.
     for suspect in known.absolute_errors():
-        yield replace(suspect, **where(lambda run: run.orderless, suspect.make))
+        make = suspect.make
+        yield replace(suspect, make=lambda run, make=make: make(run) if run.orderless else None)
 
 
 def _named(suspect: Suspect, runs: Runs) -> Feedback:
@@ -501,7 +498,7 @@ def _refused(name: str, runs: Runs, verdict: _Verdict, lab_data: tuple[str, int]
 def _unrepeatable(run: TrainingRun) -> bool:
     """Whether the start is another one when it is asked for again."""
     again = set(run.answer.get("again", []))
-    return len(again) == 1 and run.answer["asked"][0] not in again
+    return len(again) == 1 and again != set(run.answer["asked"][:1])
 
 
 def _typed(name: str, runs: Runs) -> Feedback | None:
