@@ -31,7 +31,7 @@ from labchecks.engine.compare import shown
 from labchecks.engine.diagnosis import climb
 from labchecks.engine.model_calls import rows_held_out, steps_are_right, typed_size
 from labchecks.engine.more_suspects import HELD_OUT, UNPAIRED, more_suspects
-from labchecks.engine.run import Points, points_of, simulate
+from labchecks.engine.run import points_of, simulate
 from labchecks.engine.start import TOO_LARGE, allowed_error, descends, follows, predict
 from labchecks.engine.too_many import too_many
 from labchecks.engine.training_runs import RIGHT, Suspect, TrainingRun
@@ -269,8 +269,8 @@ def _feedback(share: float, text: str, mistake: str) -> Feedback:
 
 
 def _accepted(name: str, runs: Runs, verdict: _Verdict) -> Feedback:
-    if _at_rest(runs):
-        return _nothing_descends(name)
+    if at_rest := _at_rest(name, runs):
+        return at_rest
     if _negated(runs):
         return _named(known.NEGATED, runs)
     if not_random := _not_random(runs, verdict):
@@ -289,7 +289,16 @@ def _accepted(name: str, runs: Runs, verdict: _Verdict) -> Feedback:
     )
 
 
-def _nothing_descends(name: str) -> Feedback:
+def _at_rest(name: str, runs: Runs) -> Feedback | None:
+    """Feedback where no descent is seen on a good part of the data sets.
+
+    The end of a descent obeys its law too, from a start at the minimum. A drawn start is that near
+    to it on one data set by chance, such as whole numbers on a line with whole coefficients.
+    """
+    data = {run.points for run in runs}
+    still = len(data - {run.points for run in runs if _comes_down(run)})
+    if still < len(data) and still < max(2, len(data) / 3):
+        return None
     return incorrect(
         f"From first to last the losses that `{name}` returns hardly change: nothing descends. "
         "From a random start the first losses are far above the last ones. Look at where weight "
@@ -298,25 +307,11 @@ def _nothing_descends(name: str) -> Feedback:
     )
 
 
-def _at_rest(runs: Runs) -> bool:
-    """Whether no descent is seen on a good part of the data sets.
-
-    The end of a descent obeys its law too, from a start at the minimum. A drawn start is that near
-    to it on one data set by chance, such as whole numbers on a line with whole coefficients.
-    """
-    moves: dict[Points, bool] = {}
-    for run in runs:
-        moves[run.points] = moves.get(run.points, False) or _comes_down(run)
-    still = sum(not moved for moved in moves.values())
-    return still == len(moves) or still >= max(2, len(moves) / 3)
-
-
 def _comes_down(run: TrainingRun) -> bool:
     # A run that leaves all bounds is not at rest either.
     if not (np.abs(run.log) < TOO_LARGE).all():
         return True
-    error = allowed_error(run.log, run.points, run.digits).max()
-    return bool(np.ptp(run.log) > CLEARLY * error)
+    return np.ptp(run.log) > CLEARLY * allowed_error(run.log, run.points, run.digits).max()
 
 
 def _far_out(name: str, runs: Runs) -> Feedback | None:
@@ -484,8 +479,8 @@ def _refused(name: str, runs: Runs, verdict: _Verdict, lab_data: tuple[str, int]
     ):
         if holds(runs):
             return _named(suspect, runs)
-    if _at_rest(runs):
-        return _nothing_descends(name)
+    if at_rest := _at_rest(name, runs):
+        return at_rest
     if all(_unrepeatable(run) and not len(run.calls) for run in runs):
         return not_checked(
             f"`{name}` draws its start from a source that gives another one at every call, "
