@@ -14,8 +14,6 @@ depends on its data:
   can be told, and the judge says no more than that.
 """
 
-from __future__ import annotations
-
 import itertools
 import random
 from collections.abc import Iterator, Mapping, Sequence
