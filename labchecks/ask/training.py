@@ -1,10 +1,7 @@
 """Calling a student's training function: what it is given, and what is read of it."""
 
-from __future__ import annotations
-
 import contextlib
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -13,8 +10,6 @@ from torch.utils.data import DataLoader, TensorDataset
 from labchecks.ask.call import call, same_start
 from labchecks.ask.values import read_callable, read_numbers
 
-__all__ = ["ask_optimizer", "ask_training"]
-
 Case = Mapping[str, Any]
 Answer = dict[str, Any]
 
@@ -22,8 +17,13 @@ Answer = dict[str, Any]
 FEW_ROWS = 4
 
 #: Rows (x, y) on which the start is asked for, see :mod:`labchecks.engine.start`.
-#: The first once more: does it start where it did?
 ALIKE = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
+
+#: So many rows are enough, or as many as make a batch.
+ENOUGH = 12
+
+#: Epochs for which the first of them is asked for again: at rate 0 each loss is that of the start.
+AGAIN = 4
 
 #: Calls of the model whose parameters are kept.
 MOST_CALLS = 400
@@ -34,26 +34,24 @@ def ask_training(namespace: Mapping[str, object], case: Case, name: str) -> Answ
 
     It is given a model and a loss of our own, so that an earlier practice costs no points twice.
     The answer also holds ``asked``, the losses of one epoch at rate 0 on rows that are all alike,
-    None where there is not one; ``calls``, the parameters that the model was called with;
-    ``sizes``, how many rows each of these calls had; ``rows``, which ones, where the case has only
-    a few; and ``foreign``, how many calls had rows of the lab's own ``X`` that are not in the case.
-    A case whose ``alike`` is False goes without the question for the start.
+    None where there is not one; ``again``, those of several epochs on the first of these rows;
+    ``calls``, the parameters that the model was called with; ``sizes``, how many rows each of these
+    calls had; ``rows``, which ones, where the case has only a few; and ``foreign``, how many calls
+    had rows of the lab's own ``X`` that are not in the case. A case whose ``alike`` is False goes
+    without the questions for the start.
     """
     function, nothing = read_callable(namespace, name)
     if nothing is not None:
         return nothing
-    x = torch.tensor(case["x"], dtype=torch.float32).view(-1, 1)
-    y = torch.tensor(case["y"], dtype=torch.float32).view(-1, 1)
-    known, own = x.clone().flatten(), namespace.get("X")
     calls: list[list[float]] = []
-    given: list[torch.Tensor] = []
+    given: list[list[float]] = []
 
     def model(data, weight, bias):
         # Nothing more than a note here: this is in the student's innermost loop.
         if len(calls) < MOST_CALLS:
             with contextlib.suppress(Exception):
                 calls.append([float(weight), float(bias)])
-                given.append(torch.as_tensor(data).detach().float().flatten().clone())
+                given.append(_flat(data))
         return data * weight + bias
 
     def loss_func(y_pred, y_true):
@@ -65,51 +63,49 @@ def ask_training(namespace: Mapping[str, object], case: Case, name: str) -> Answ
         if "batch_size" in case:
             arguments.append(case["batch_size"])
         with same_start(case["seed"]):
-            result, failure = call(lambda: function(*arguments))
-            if failure is None:
-                result, failure = call(lambda: read_numbers(result))
-        return result if failure is None else failure
+            answer, failure = call(lambda: read_numbers(function(*arguments)))
+        return answer if failure is None else failure
 
+    x, y = (torch.tensor(case[k], dtype=torch.float32).view(-1, 1) for k in ("x", "y"))
+    known = _flat(x)
     answer = train(x, y, case["lr"], case["num_epochs"])
     if answer["kind"] in ("error", "timeout"):
         return answer
-    noted, calls_of_run = list(given), list(calls)
-    asked = []
+    notes = _notes(given, known, namespace.get("X"))
+    answer |= {"calls": list(calls), "asked": [], "again": [], **notes}
     for at in (*ALIKE, ALIKE[0]) if case.get("alike", True) else ():
-        alike = [torch.full_like(x, value) for value in at]
-        told = train(*alike, 0.0, 1)
+        last = len(answer["asked"]) == len(ALIKE)
+        rows = [torch.full((alike_rows(case), 1), value) for value in at]
+        told = train(*rows, 0.0, AGAIN if last else 1)
         if told["kind"] == "timeout":
             break
-        asked.append(told["values"][0] if told.get("values") else None)
-    used, failure = call(lambda: _used(noted, known, own))
-    if failure is not None:  # an `X` that cannot be compared with anything
-        used = {"sizes": [], "rows": [], "foreign": 0}
-    return {**answer, "calls": calls_of_run, "asked": asked, **used}
+        values = told.get("values", [])
+        if last:
+            answer["again"] = values[:AGAIN]
+        else:
+            answer["asked"].append(values[0] if values else None)
+    return answer
 
 
-@functools.cache
-def _import_optimizers() -> None:
-    """Make a first optimizer, which takes a second or more that must not count as the student's."""
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+def alike_rows(case: Case) -> int:
+    """How many rows that are alike a case's start is asked for with."""
+    return min(len(case["x"]), max(ENOUGH, case.get("batch_size", 0)))
 
 
-def _used(given: Sequence[Any], known: Any, own: object) -> dict[str, Any]:
+def _flat(data: Any) -> list[float]:
+    return torch.as_tensor(data).detach().float().flatten().tolist()
+
+
+def _notes(given: list[list[float]], known: list[float], own: object) -> Answer:
     """What the model was called with: the answer's ``sizes``, ``rows`` and ``foreign``."""
-    sizes = [len(data) for data in given]
-    values = torch.cat(given) if given else known[:0]
-
-    def within(pool: torch.Tensor) -> list[bool]:
-        found = torch.isin(values, pool.flatten())
-        return [bool(part.all()) for part in torch.split(found, sizes)]
-
-    fits = within(known) if given else []
-    rows, foreign = [], 0
-    if len(known) <= FEW_ROWS:
-        each = known.tolist()
-        rows = [[each.index(v) for v in d.tolist()] for d, fit in zip(given, fits) if fit]
-    if isinstance(own, torch.Tensor) and not all(fits):
-        foreign = sum(there and not here for there, here in zip(within(own), fits))
-    return {"sizes": sizes, "rows": rows, "foreign": foreign}
+    lab = call(lambda: set(_flat(own)))[0] or set()  # an `X` may be anything
+    fits = [set(known).issuperset(data) for data in given]
+    rows = [[known.index(v) for v in data] for data, fit in zip(given, fits) if fit]
+    return {
+        "sizes": [len(data) for data in given],
+        "rows": rows if len(known) <= FEW_ROWS else [],
+        "foreign": sum(lab.issuperset(data) and not fit for data, fit in zip(given, fits)),
+    }
 
 
 def ask_optimizer(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
@@ -118,7 +114,7 @@ def ask_optimizer(namespace: Mapping[str, object], case: Case, name: str) -> Ans
     if nothing is not None:
         return nothing
     x, y = (torch.tensor(case[name], dtype=torch.float32) for name in ("x", "y"))
-    with same_start(case["seed"]):
+    with same_start(case["seed"]), torch.enable_grad():
         model = torch.nn.Sequential(torch.nn.Linear(x.shape[1], 1))
         with torch.no_grad():
             model[0].weight.copy_(torch.tensor([case["start"][:-1]]))
@@ -126,17 +122,13 @@ def ask_optimizer(namespace: Mapping[str, object], case: Case, name: str) -> Ans
         loader = DataLoader(
             TensorDataset(x, y), batch_size=case["batch_size"], shuffle=case["shuffle"]
         )
-        _import_optimizers()
-        with torch.enable_grad():
-            result, failure = call(lambda: function(model, loader, case["epochs"], case["lr"]))
-        if failure is not None:
-            return failure
-        answer, failure = call(lambda: read_numbers(result))
-        if failure is not None:
-            return failure
-        end, failure = call(
-            lambda: [float(v) for p in model.parameters() for v in p.detach().cpu().reshape(-1)]
-        )
-    if failure is not None:
-        return failure
-    return {**answer, "end": end[:100]}
+        # The first optimizer takes a second or more, which must not count as the student's.
+        torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+        def trained() -> Answer:
+            answer = read_numbers(function(model, loader, case["epochs"], case["lr"]))
+            end = [float(v) for p in model.parameters() for v in p.detach().cpu().reshape(-1)]
+            return {**answer, "end": end[:100]}
+
+        answer, failure = call(trained)
+    return answer if failure is None else failure

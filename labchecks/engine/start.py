@@ -10,10 +10,7 @@ program with a mistake records c·b² instead; c is what the mistake makes of b 
 mistake leads to a start of its own, or contradicts the four numbers.
 """
 
-from __future__ import annotations
-
 import itertools
-from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -21,21 +18,10 @@ import numpy as np
 from labchecks.engine.mistakes import OncePerEpoch, OwnRates, WeightDecay
 from labchecks.engine.run import Descent, Points, simulate
 
-__all__ = [
-    "TOO_LARGE",
-    "allowed_error",
-    "descends",
-    "follows",
-    "follows_in_some_order",
-    "predict",
-    "rates_of",
-    "solved",
-]
-
 #: Relative error that a float32 log may have: a hundred times what right programs show.
 RELATIVE = 1e-4
 
-#: Rounding of one prediction in float32, relative to the largest target.
+#: Rounding of one prediction in float32, relative to the largest target and to the start.
 PER_PREDICTION = 4e-6
 
 #: Entries beyond this have left the range where float32 still computes squares.
@@ -44,13 +30,8 @@ TOO_LARGE = 1e30
 #: Places in the plane of (w, b) that a run in an unknown order may have reached, at most.
 MOST_PLACES = 20_000
 
-#: Epochs of a run that are looked at first: most runs leave the log in them.
-BEGINNING = 3
-
 #: How far the four numbers may contradict each other, relative to their size.
 CONSISTENT = 1e-3
-
-_CORNERS = np.array([[0.0, 0.0], [1, 0], [-1, 0], [0, 1], [0, -1], [1, 1]])
 
 
 def predict(run: Descent, points: Points, start: np.ndarray) -> np.ndarray:
@@ -58,16 +39,21 @@ def predict(run: Descent, points: Points, start: np.ndarray) -> np.ndarray:
     return simulate(run.with_(start=(float(start[0]), float(start[1]))), points).losses
 
 
-def allowed_error(log: np.ndarray, points: Points, digits: int | None = None) -> np.ndarray:
+def allowed_error(
+    log: np.ndarray, points: Points, digits: int | None = None, start: np.ndarray | None = None
+) -> np.ndarray:
     """How far each entry of a right float32 log may lie from the exact run, shape (K,).
 
     A rounding error δ in each prediction changes a mean squared error L by at most 2δ√L + δ².
-    With `digits` the log was rounded to so many decimals, which adds half a unit.
+    With `digits` the log was rounded to so many decimals, which adds half a unit, and the answers
+    that tell the `start` were rounded as well.
     """
     log = np.abs(log)
     delta = PER_PREDICTION * (np.abs(points.y).max() + 1)
-    rounding = 0.0 if digits is None else 0.6 * 10.0**-digits
-    return RELATIVE * log + 2 * delta * np.sqrt(log) + delta**2 + rounding
+    rounding = 0.0 if digits is None else 10.0**-digits
+    if start is not None:
+        delta += PER_PREDICTION * np.abs(start).max() + rounding * (1 + np.abs(points.x).max())
+    return RELATIVE * log + 2 * delta * np.sqrt(log) + delta**2 + 0.6 * rounding
 
 
 def solved(squares: np.ndarray, units: np.ndarray, digits: int | None = None) -> np.ndarray | None:
@@ -83,16 +69,16 @@ def solved(squares: np.ndarray, units: np.ndarray, digits: int | None = None) ->
         Decimals to which the losses were rounded.
     """
     with np.errstate(all="ignore"):
-        a, b, c, d = squares / np.repeat(units, 2)
-        found = np.array([(a - b + 1) / 2, (c - d + 1) / 2])
-        off = np.abs(np.array([a, c]) - found**2)
-        rounding = 0.0 if digits is None else 10.0**-digits / np.abs(units)
-        # A difference of squares: of a large start few digits are left.
-        size = 1 + np.array([a, c])
-        known = off <= CONSISTENT * size + rounding * (1 + np.abs(found))
+        (own, less), scale = (squares / np.repeat(units, 2)).reshape(2, 2).T, np.abs(units)
+        found = (own - less + 1) / 2
+        rounding = 0.0 if digits is None else 10.0**-digits / scale
+        off = np.abs(own - found**2)
+        known = off <= CONSISTENT * (1 + own) + rounding * (1 + np.abs(found))
     if not (np.isfinite(found).all() and known.all()):
         return None
-    return np.array([found[1] - found[0], found[0]])
+    # A difference of squares leaves few digits of a large start; the square itself has them all.
+    b, both = np.where(np.abs(found) < 1, found, np.copysign(np.sqrt(np.abs(own)), found))
+    return np.array([both - b, b])
 
 
 def follows(
@@ -101,171 +87,83 @@ def follows(
     log: np.ndarray,
     start: np.ndarray,
     digits: int | None = None,
-) -> np.ndarray | None | bool:
-    """The start from which `run` gives exactly this log, if `start` is near it.
-
-    Returns
-    -------
-    ndarray, False or None
-        The start, within what the digits of the answers left open; False where the log is another;
-        None where too little of it is left before it overflows.
-    """
-    if run.epochs > 2 * BEGINNING and len(log) == run.epochs:
-        begin = run.with_(epochs=BEGINNING)
-        if _followed(begin, points, log[:BEGINNING], start, digits, slack=2.0) is False:
-            return False
-    return _followed(run, points, log, start, digits)
-
-
-def _followed(
-    run: Descent,
-    points: Points,
-    log: np.ndarray,
-    start: np.ndarray,
-    digits: int | None,
-    slack: float = 1.0,
-) -> np.ndarray | None | bool:
-    """What :func:`follows` returns, with `slack` times the error that each entry may have.
-
-    The start is fitted to the sum of squares. Where some start keeps each of n entries within its
-    error, the fitted one keeps them within √n times as much: hence a slack for a part of a log.
-    """
-    with np.errstate(all="ignore"):
-        near = _uncertainty(start, digits)
-        losses = np.array([predict(run, points, start + near * c) for c in _CORNERS])
-    if losses.shape[1] != len(log):
-        return False
-    fine = np.isfinite(log) & (np.abs(log) < TOO_LARGE) & np.isfinite(losses).all(axis=0)
-    usable = len(fine) if fine.all() else int(np.argmin(fine))
-    if usable < min(4, len(log)):
-        both = ~np.isfinite(log[usable]) | (np.abs(log[usable]) >= TOO_LARGE)
-        return None if both and not abs(losses[0, usable]) < 1e-6 * TOO_LARGE else False
-    log, losses = log[:usable], losses[:, :usable]
-    errors = slack * allowed_error(log, points, digits)
-    if (np.abs(losses[0] - log) <= errors).all():
-        return start
-    # Every entry is a quadratic of the start: a few steps lead to the start that fits best.
-    coefficients, at = _quadratic(losses), np.zeros(2)
-    for _ in range(4):
-        one, u, v, uu, vv, uv = coefficients.T
-        slope = np.stack([u + 2 * uu * at[0] + uv * at[1], v + 2 * vv * at[1] + uv * at[0]], 1)
-        value = one + u * at[0] + v * at[1] + uu * at[0] ** 2 + vv * at[1] ** 2 + uv * at.prod()
-        if not np.isfinite(slope).all():
-            return False
-        step = np.linalg.lstsq(slope / errors[:, None], (log - value) / errors, rcond=1e-9)[0]
-        at = np.clip(at + step, -20, 20)
-    better = start + near * at
-    found = predict(run, points, better)[:usable]
-    return better if (np.abs(found - log) <= errors).all() else False
-
-
-def _uncertainty(start: np.ndarray, digits: int | None) -> float:
-    """How exactly the answers tell the start."""
-    size = 1 + float(np.abs(start).max())
-    # A product: a power of what no square holds would raise an error instead of giving infinity.
-    return max(1e-6 * size * size, 0.0 if digits is None else size * 10.0**-digits)
-
-
-def _quadratic(at: np.ndarray) -> np.ndarray:
-    """From values at the six corners, shape (6, K), to coefficients of 1, u, v, u², v², uv."""
-    zero, right, left, up, down, both = at
-    u, v = (right - left) / 2, (up - down) / 2
-    uu, vv = (right + left) / 2 - zero, (up + down) / 2 - zero
-    return np.stack([zero, u, v, uu, vv, both - zero - u - v - uu - vv], axis=1)
-
-
-# Orders ---------------------------------------------------------------------------------------
-
-
-def follows_in_some_order(
-    run: Descent,
-    points: Points,
-    log: np.ndarray,
-    start: np.ndarray,
-    digits: int | None = None,
-    dealt: str = "short last",
+    dealt: str = "",
 ) -> bool | None:
-    """Whether `run` gives this log where each epoch may take the rows in any order.
+    """Whether `run` gives this log from `start`.
 
     Parameters
     ----------
     dealt : str
-        ``"short last"``: the batch that is not full comes last; ``"short first"``: it comes first;
-        ``"batches"``: the rows are dealt once, and each epoch takes the batches in any order;
-        ``"replaced"``: each row of a batch is drawn from all of them; ``"unpaired"``: inputs and
+        Empty: the rows come in the run's own order. Else each epoch may take them in any:
+        ``"short last"``, the batch that is not full comes last; ``"any"``, it may also come first;
+        ``"replaced"``, each row of a batch is drawn from all of them; ``"unpaired"``, inputs and
         targets come in two different orders.
 
     Returns
     -------
     bool or None
-        None where there are too many orders to tell them apart, or where the algorithm carries
-        more than (w, b) from one epoch to the next.
+        None where the log overflows too soon to tell, where there are too many orders to tell them
+        apart, or where the algorithm carries more than (w, b) from one epoch to the next.
     """
-    if len(log) != run.epochs or not (np.isfinite(log).all() and (log < TOO_LARGE).all()):
+    if dealt:
+        return _follows_in_some_order(run, points, log, start, digits, dealt)
+    with np.errstate(all="ignore"):
+        losses = predict(run, points, start)
+        if len(losses) != len(log):
+            return False
+        lost = ~(np.isfinite(losses) & (np.abs(log) < TOO_LARGE))
+        usable = int(np.argmax(lost)) if lost.any() else len(log)
+        near = np.abs(losses - log) <= allowed_error(log, points, digits, start)
+    if usable >= min(4, len(log)) or not near[:usable].all():
+        return bool(near[:usable].all())
+    stays = abs(log[usable]) < TOO_LARGE or abs(losses[usable]) < 1e-6 * TOO_LARGE
+    return False if stays else None
+
+
+def _follows_in_some_order(run, points, log, start, digits, dealt: str) -> bool | None:
+    if len(log) != run.epochs or not (np.abs(log) < TOO_LARGE).all():
         return False
-    if run.zero_grad not in ("always", "epoch") or not _is_affine(run):
+    # Unless gradients or an optimizer remember steps, an epoch is an affine map of (w, b).
+    forgetful = OncePerEpoch | OwnRates | WeightDecay | None
+    if run.zero_grad not in ("always", "epoch") or not isinstance(run.optimizer, forgetful):
         return None
-    unsure = 4 * _uncertainty(start, digits) * (1 + np.abs(points.x).max())
-    errors = 2 * allowed_error(log, points, digits)
-    errors = errors + 2 * unsure * np.sqrt(np.abs(log)) + unsure**2
-    told: bool | None = False
-    once = run.with_(start=(0.0, 0.0), epochs=1)
-    for orders in _orders(points, run.batch_size or len(points), dealt):
-        maps = [_epoch(once, rows, order) for rows, order in orders]
-        if not maps:
-            continue
-        steps, forms = (np.array(part) for part in zip(*maps, strict=True))
-        places = np.array([[*start, 1.0]])
-        for value, error in zip(log, errors, strict=True):
-            losses = np.einsum("pi,oij,pj->op", places, forms, places)
-            order, place = np.nonzero(np.abs(losses - value) <= error)
-            places = np.einsum("nij,nj->ni", steps[order], places[place])
-            places = np.unique(places.round(9), axis=0)
-            if not len(places) or len(places) > MOST_PLACES:
-                break
+    once = run.with_(epochs=1)
+    pairings = _pairings(points) if dealt == "unpaired" else (points,)
+    maps = [
+        _epoch(once, rows, order)
+        for rows in pairings
+        for order in _orders(rows, run.batch_size or len(points), dealt)
+    ]
+    steps, forms = (np.array(part) for part in zip(*maps, strict=True))
+    places = np.array([[*start, 1.0]])
+    for value, error in zip(log, 2 * allowed_error(log, points, digits, start), strict=True):
+        losses = np.einsum("pi,oij,pj->op", places, forms, places)
+        order, place = np.nonzero(np.abs(losses - value) <= error)
+        places = np.einsum("nij,nj->ni", steps[order], places[place])
+        places = np.unique(places.round(9), axis=0)
+        if not len(places):
+            return False
         if len(places) > MOST_PLACES:
-            told = None
-        elif len(places):
-            return True
-    return told
+            return None
+    return True
 
 
-def _is_affine(run: Descent) -> bool:
-    """Whether an epoch is an affine map of (w, b), as it is unless an optimizer remembers steps."""
-    return run.optimizer is None or isinstance(run.optimizer, (OncePerEpoch, OwnRates, WeightDecay))
+#: Six places (w, b, 1): the values of a quadratic there tell its form.
+_PLACES = np.array([[0.0, 0, 1], [1, 0, 1], [0, 1, 1], [-1, 0, 1], [0, -1, 1], [1, 1, 1]])
+_UPPER = np.triu_indices(3)
+_TO_FORM = np.linalg.inv(_PLACES[:, _UPPER[0]] * _PLACES[:, _UPPER[1]])
 
 
 @lru_cache(maxsize=4000)
-def _epoch(run: Descent, points: Points, order: tuple[int, ...]):
+def _epoch(run: Descent, points: Points, order: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """The affine map of (w, b, 1) over one epoch, and its entry as a quadratic form."""
-    once = run.with_(order=(order,))
-    traces = [simulate(once.with_(start=tuple(map(float, c))), points) for c in _CORNERS]
-    ends = np.array([t.end for t in traces])
-    step = np.eye(3)
-    step[:2, 2] = ends[0]
-    step[:2, 0], step[:2, 1] = ends[1] - ends[0], ends[3] - ends[0]
-    one, u, v, uu, vv, uv = _quadratic(np.array([t.losses for t in traces]))[0]
-    return step, np.array([[uu, uv / 2, u / 2], [uv / 2, vv, v / 2], [u / 2, v / 2, one]])
-
-
-def _orders(
-    points: Points, size: int, dealt: str
-) -> Iterator[list[tuple[Points, tuple[int, ...]]]]:
-    """Groups of orders, each with its rows; within a group each epoch may take any of them."""
-    last = _dealings(points, size)
-    if dealt == "batches":
-        first = _dealings(points, size, short_first=True)
-        for batches in last:
-            if batches in first:
-                yield [(points, last[batches]), (points, first[batches])]
-        return
-    kinds = {"short first": {"short_first": True}, "replaced": {"replaced": True}}
-    rows = _pairings(points) if dealt == "unpaired" else (points,)
-    yield [
-        (one, order)
-        for one in rows
-        for order in _dealings(one, size, **kinds.get(dealt, {})).values()
-    ]
+    once = [run.with_(order=(order,), start=(w, b)) for w, b, _ in _PLACES.tolist()]
+    traces = [simulate(one, points) for one in once]
+    zero, one_w, one_b, *_ = (np.array(trace.end) for trace in traces)
+    step, form = np.eye(3), np.zeros((3, 3))
+    step[:2] = np.stack([one_w - zero, one_b - zero, zero], axis=1)
+    form[_UPPER] = _TO_FORM @ [trace.losses[0] for trace in traces]
+    return step, form
 
 
 @lru_cache(maxsize=64)
@@ -276,33 +174,25 @@ def _pairings(points: Points) -> tuple[Points, ...]:
 
 
 @lru_cache(maxsize=256)
-def _dealings(
-    points: Points, size: int, short_first: bool = False, replaced: bool = False
-) -> dict[tuple, tuple[int, ...]]:
+def _orders(points: Points, size: int, dealt: str) -> list[tuple[int, ...]]:
     """For each way to deal the rows into batches, one order that does it.
 
-    Its key is the full batches in their order, and the short one. Rows that are alike count as one.
+    Rows that are alike count as one.
     """
     rows = list(zip(points.x.tolist(), points.y.tolist(), strict=True))
     kind = [rows.index(row) for row in rows]
+    n = range(len(rows))
     short = len(rows) % size
     different: dict[tuple, tuple[int, ...]] = {}
-    if short_first and (not short or size % short):
-        return different
-    n = range(len(rows))
-    for order in itertools.product(n, repeat=len(rows)) if replaced else itertools.permutations(n):
-        full, rest = order[: len(order) - short], order[len(order) - short :]
-        if short_first:
-            full, rest = order[short:], order[:short]
-            # A mean does not change when the short batch repeats itself until it is full.
-            order = rest * (size // short) + full
-        batches = [full[i : i + size] for i in range(0, len(full), size)]
-        key = tuple(tuple(sorted(kind[i] for i in batch)) for batch in (*batches, rest))
-        different.setdefault(key, order)
-    return different
-
-
-# Without a start ------------------------------------------------------------------------------
+    for order in itertools.product(n, repeat=len(n)):
+        batches = [sorted(kind[i] for i in order[k : k + size]) for k in n[::size]]
+        if dealt == "replaced" or len(set(order)) == len(n):
+            different.setdefault(tuple(map(tuple, batches)), order)
+    orders = list(different.values())
+    if dealt == "any" and short and size % short == 0:
+        # A mean does not change when the short batch repeats itself until it is full.
+        orders += [o[-short:] * (size // short) + o[:-short] for o in orders]
+    return orders
 
 
 def descends(points: Points, rate: float, log: np.ndarray, digits: int | None = None) -> bool:
@@ -310,23 +200,21 @@ def descends(points: Points, rate: float, log: np.ndarray, digits: int | None = 
 
     Along the eigenvectors of the Hessian L_k − L* = a₁·ρ₁²ᵏ + a₂·ρ₂²ᵏ with aᵢ ≥ 0, ρᵢ = 1 − η·λᵢ.
     """
-    if len(log) < 4 or not (np.isfinite(log).all() and (np.abs(log) < TOO_LARGE).all()):
+    if len(log) < 4 or not (np.abs(log) < TOO_LARGE).all():
         return False
     errors = allowed_error(log, points, digits)
     factors = (1 - rate * np.linalg.eigvalsh(points.hessian)) ** 2
-    columns = factors[None, :] ** np.arange(len(log))[:, None] / errors[:, None]
+    columns = factors ** np.arange(len(log))[:, None] / errors[:, None]
     target = (log - points.least_loss) / errors
     sizes = np.linalg.lstsq(columns, target, rcond=1e-12)[0]
-    misfit = np.abs(columns @ np.maximum(sizes, 0) - target).max()
-    return bool(misfit <= 1)
+    return bool((np.abs(columns @ np.maximum(sizes, 0) - target) <= 1).all())
 
 
 def rates_of(points: Points, log: np.ndarray, start: np.ndarray) -> list[float]:
     """The rates at which one step with all rows leads from the first loss to the second."""
     if len(log) < 2 or not np.isfinite(log[:2]).all():
         return []
-    least = np.array(points.minimum)
-    pull = points.hessian @ (start - least)
+    pull = points.hessian @ (start - np.array(points.minimum))
     first = points.loss(*start)
     roots = np.roots([pull @ points.hessian @ pull / 2, -(pull @ pull), first - log[1]])
     return [float(root.real) for root in roots if abs(root.imag) < 1e-3 * abs(root.real) + 1e-9]

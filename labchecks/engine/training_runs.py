@@ -3,118 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
-from labchecks.ask.training import ALIKE
+from labchecks.ask.training import ALIKE, alike_rows
 from labchecks.engine.compare import rounded_to
 from labchecks.engine.mistakes import Mistake
 from labchecks.engine.run import Descent, Points
 from labchecks.engine.start import predict, solved
 
-__all__ = ["Suspect", "TrainingRun"]
-
 
 @dataclass(frozen=True, eq=False)
 class TrainingRun:
-    """One case and the log that came back.
+    """One case and what came back, see :func:`labchecks.ask.training.ask_training`.
 
     Attributes
     ----------
     case : mapping
         ``x``, ``y``, ``lr``, ``num_epochs``, ``seed`` and perhaps ``batch_size``.
-    points : Points
-        The case's data as float32 holds them.
-    log : ndarray, shape (K,)
-        The losses.
-    epochs : int
-        How many were asked for.
-    digits : int or None
-        Decimals that the log was rounded to.
-    calls : ndarray, shape (C, 2)
-        Weight and bias of the calls of the model; empty if the program does without it.
-    sizes : list of int
-        How many rows each of these calls had.
-    rows : list of list of int
-        Which rows each of these calls had, where the case has only a few.
-    foreign : int
-        Calls with rows of the lab's own data that are not in the case's.
-    asked : ndarray, shape (4,)
-        First losses on rows that are alike, see :mod:`labchecks.engine.start`; nan where none came.
-    unrepeatable : bool
-        Whether the first of them was another one when it was asked for again.
+    answer : mapping
+        ``values`` and what else was noted.
     """
 
     case: Mapping[str, Any]
-    points: Points
-    log: np.ndarray
-    epochs: int
-    digits: int | None
-    calls: np.ndarray
-    sizes: list[int]
-    rows: list[list[int]]
-    foreign: int
-    asked: np.ndarray
-    unrepeatable: bool
+    answer: Mapping[str, Any]
 
-    @classmethod
-    def of(cls, case: Mapping[str, Any], answer: Mapping[str, Any]) -> TrainingRun:
-        """Put a case and its answer together."""
-        log = np.array(answer["values"], dtype=float)
-        asked = [np.nan if value is None else value for value in answer.get("asked", [])]
-        calls = np.array(answer.get("calls", []), dtype=float).reshape(-1, 2)
-        points = _points(tuple(case["x"]), tuple(case["y"]))
-        return cls(
-            case,
-            points,
-            log,
-            int(case["num_epochs"]),
-            rounded_to(log.tolist()),
-            calls,
-            answer.get("sizes", []),
-            answer.get("rows", []),
-            int(answer.get("foreign", 0)),
-            np.array([*asked, *[np.nan] * 4], dtype=float)[:4],
-            len(asked) > 4 and asked[0] != asked[4],
-        )
+    @cached_property
+    def log(self) -> np.ndarray:
+        """The losses, shape (K,)."""
+        return np.array(self.answer["values"], dtype=float)
 
     @property
+    def epochs(self) -> int:
+        """How many losses were asked for."""
+        return int(self.case["num_epochs"])
+
+    @cached_property
+    def points(self) -> Points:
+        """The case's data as float32 holds them."""
+        return _points(tuple(self.case["x"]), tuple(self.case["y"]))
+
+    @cached_property
+    def digits(self) -> int | None:
+        """Decimals that the log was rounded to."""
+        return rounded_to(self.log.tolist())
+
+    @cached_property
+    def calls(self) -> np.ndarray:
+        """Weight and bias of each call of the model, shape (C, 2)."""
+        return np.array(self.answer.get("calls", []), dtype=float).reshape(-1, 2)
+
+    @property
+    def moves(self) -> bool:
+        """Whether the model was called with more than one weight and bias."""
+        return len(self.calls) > 0 and bool(np.ptp(self.calls, axis=0).max() > 1e-3)
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many rows each call of the model had."""
+        return self.answer.get("sizes", [])
+
+    @cached_property
     def right(self) -> Descent:
         """The run that was asked for."""
         size = self.case.get("batch_size")
-        descent = Descent(rate=self.case["lr"], epochs=self.epochs, start=(0.0, 0.0))
+        descent = Descent(self.case["lr"], self.epochs, start=(0.0, 0.0))
         return descent if size is None else descent.with_(batch_size=size, series="mean")
 
-    @property
+    @cached_property
     def one_batch(self) -> bool:
-        """Whether every update uses all rows, so that their order has no effect."""
+        """Whether every update uses all rows."""
         return self.case.get("batch_size", len(self.points)) >= len(self.points)
 
-    @property
+    @cached_property
     def alike(self) -> bool:
-        """Whether all rows are the same, so that their order has no effect."""
+        """Whether all rows are the same."""
         return bool(np.ptp(self.points.x) == 0 and np.ptp(self.points.y) == 0)
+
+    @property
+    def orderless(self) -> bool:
+        """Whether the order of the rows has no effect."""
+        return self.one_batch or self.alike
 
     @property
     def few(self) -> bool:
         """Whether the rows are so few that every order can be tried."""
-        return not self.one_batch and not self.alike and len(self.points) <= 4
+        return not self.orderless and len(self.points) <= 4
 
     @property
     def open_order(self) -> bool:
         """Whether a shuffled run cannot be followed."""
-        return not (self.one_batch or self.alike or self.few)
+        return not self.orderless and not self.few
 
-    def on_alike(self, x: float, y: float, loss: float) -> TrainingRun:
-        """The call with one epoch at rate 0 on rows that are all (x, y)."""
-        n = len(self.points)
-        case = {**self.case, "x": [x] * n, "y": [y] * n, "lr": 0.0, "num_epochs": 1, "lab": False}
-        return replace(
-            self, case=case, points=_points((x,) * n, (y,) * n), log=np.array([loss]), epochs=1
-        )
+    @property
+    def batches(self) -> int:
+        """How many updates an epoch should have."""
+        return -(-len(self.points) // (self.right.batch_size or len(self.points)))
 
     def starts(self, suspect: Suspect | None = None, every: bool = False) -> list[np.ndarray]:
         """Where the run may have begun, if it is that of the suspect: as asked, as called.
@@ -127,26 +114,28 @@ class TrainingRun:
             With all parameters that the model was called with: a program may look at the loss
             elsewhere before it begins.
         """
-        found = [] if (told := self.told(suspect)) is None else [told]
+        told = self.told(suspect)
         calls = self.calls[np.isfinite(self.calls).all(axis=1)]
-        known = list(dict.fromkeys(map(tuple, calls.tolist())))
-        return found + [np.array(call) for call in known[: None if every else 1]]
+        known = list(dict.fromkeys(map(tuple, calls.tolist())))[: None if every else 1]
+        return [*([] if told is None else [told]), *map(np.array, known)]
 
     def told(self, suspect: Suspect | None = None) -> np.ndarray | None:
         """The start that the answers to the four questions tell; None if they contradict it."""
+        asked, n = self.answer.get("asked", ()), alike_rows(self.case)
+        if len(asked) != len(ALIKE) or None in asked:
+            return None
         squares, units = [], []
-        for (x, y), loss in zip(ALIKE, self.asked, strict=True):
-            call = self.on_alike(x, y, loss)
-            made = (call.right, call.points, call.log) if suspect is None else suspect.make(call)
+        for (x, y), loss in zip(ALIKE, asked, strict=True):
+            case = {"x": [x] * n, "y": [y] * n, "lr": 0.0, "num_epochs": 1, "lab": False}
+            made = (suspect or RIGHT).make(TrainingRun({**self.case, **case}, {"values": [loss]}))
             if made is None or len(made[2]) != 1:
                 return None
             squares.append(made[2][0])
             if y == 0:
-                first = predict(made[0].with_(epochs=1), made[1], np.array([0.0, 1.0]))
-                if not len(first):
-                    return None
-                units.append(first[0])
-        return solved(np.array(squares), np.array(units), self.digits)
+                units += predict(made[0].with_(epochs=1), made[1], np.array([0.0, 1.0])).tolist()[
+                    :1
+                ]
+        return solved(np.array(squares), np.array(units), self.digits) if units[1:] else None
 
 
 @lru_cache(maxsize=256)
@@ -172,9 +161,16 @@ class Suspect:
         Share of the points that it leaves.
     any_order : bool
         Whether it can be followed through every order of a few rows.
+    dealt : str
+        How these are dealt, see :func:`labchecks.engine.start.follows_in_some_order`.
     """
 
     mistake: Mistake
     make: Callable[[TrainingRun], tuple[Descent, Points, np.ndarray] | None]
     share: float = 0.0
     any_order: bool = True
+    dealt: str = "short last"
+
+
+#: The right program, which takes the rows in any order.
+RIGHT = Suspect(Mistake("none"), lambda run: (run.right, run.points, run.log), dealt="any")

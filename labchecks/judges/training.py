@@ -14,11 +14,9 @@ depends on its data:
   can be told, and the judge says no more than that.
 """
 
-from __future__ import annotations
-
 import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,52 +24,19 @@ import numpy as np
 
 from labchecks.ask.training import MOST_CALLS
 from labchecks.chart import Chart
+from labchecks.engine import suspects as known
 from labchecks.engine.compare import shown
 from labchecks.engine.diagnosis import climb
-from labchecks.engine.mistakes import Mistake
-from labchecks.engine.model_calls import (
-    begins_anew,
-    rows_held_out,
-    rows_twice,
-    steps_are_right,
-    typed_size,
-)
+from labchecks.engine.model_calls import rows_held_out, steps_are_right, typed_size
 from labchecks.engine.run import points_of, simulate
-from labchecks.engine.start import (
-    TOO_LARGE,
-    allowed_error,
-    descends,
-    follows,
-    follows_in_some_order,
-    predict,
-)
-from labchecks.engine.suspects import (
-    HELD_OUT,
-    NEGATED,
-    OTHER_SIZE,
-    REPLACED,
-    RESTART,
-    RIGHT_STEPS,
-    SIZE_TYPED,
-    UNPAIRED,
-    absolute_errors,
-    all_suspects,
-    found_rates,
-    more_suspects,
-    of_size,
-)
+from labchecks.engine.start import TOO_LARGE, allowed_error, descends, follows, predict
 from labchecks.engine.too_many import too_many
-from labchecks.engine.training_runs import Suspect, TrainingRun
+from labchecks.engine.training_runs import RIGHT, Suspect, TrainingRun
 from labchecks.engine.unusable import unusable
-from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.feedback import Feedback, correct, incorrect, not_checked
 from labchecks.judges.drawn import drawn_practice
 from labchecks.judges.training_cases import batch_cases, mini_batch_cases
 from labchecks.registry import Practice
-
-__all__ = ["TrainingJudge", "training_practice"]
-
-#: How exactly the start is known that the model was called with.
-EXACT = 1e-6
 
 #: Numbers that a student types have at most four decimals; a drawn float32 seldom comes so near.
 DECIMALS = 10_000
@@ -95,6 +60,7 @@ QUICK = (1, 2, 4)
 
 Case = Mapping[str, Any]
 Answer = Mapping[str, Any]
+Runs = Sequence[TrainingRun]
 
 
 @dataclass(frozen=True)
@@ -116,30 +82,18 @@ class TrainingJudge:
         """The verdict on all calls, as :func:`labchecks.ask.training.ask_training` makes them."""
         if not cases or len(cases) != len(answers):
             return not_checked(f"No answer for `{self.name}` reached the check.")
-        unreadable = _unreadable(self.name, cases, answers)
-        if unreadable is not None:
+        if unreadable := _unreadable(self.name, cases, answers):
             return unreadable
-        runs = [TrainingRun.of(case, answer) for case, answer in zip(cases, answers, strict=True)]
+        runs = list(map(TrainingRun, cases, answers))
         if any(len(run.log) != run.epochs for run in runs):
             found = too_many(self.name, answers, [run.epochs for run in runs])
             return found or _wrong_length(self.name, runs)
         verdict = _verdict(runs)
-        if not verdict.obeys and (later := _verdict(runs, every=True)).obeys:
-            # It looked at the loss elsewhere before it began; or a mistake leads to the same log.
-            verdict = verdict if _culprit(runs, verdict, self.data) else later
         if verdict.obeys:
             feedback = _accepted(self.name, runs, verdict)
         else:
             feedback = _refused(self.name, runs, verdict, self.data)
-        if feedback.share > 0 and (far := _far_out(runs)) is not None:
-            return incorrect(
-                f"The first loss that `{self.name}` returns, {shown(far)}, is that of a start so "
-                "far away that single precision loses the targets in it, so nothing can be said of "
-                "the steps. Look at how large the start is that you draw; `torch.randn(1)` is of "
-                "the right size.",
-                "start far out",
-            )
-        return feedback
+        return (feedback.share > 0 and _far_out(self.name, runs)) or feedback
 
     def chart(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Chart | None:
         """The first log that is not as asked for, where no order of rows matters to it.
@@ -149,11 +103,10 @@ class TrainingJudge:
         for case, answer in zip(cases, answers, strict=True):
             if answer.get("kind") != "numbers":
                 continue
-            run = TrainingRun.of(case, answer)
-            starts = run.starts() if run.one_batch or run.alike else []
-            if starts and (right := predict(run.right, run.points, starts[0])).size:
+            run = TrainingRun(case, answer)
+            for start in run.starts()[:1] if run.orderless else ():
                 where = f"with {len(run.points)} rows, at rate {case['lr']:g}"
-                chart = Chart.of(run.log, right, where=where)
+                chart = Chart.of(run.log, predict(run.right, run.points, start), where=where)
                 if chart is not None:
                     return chart
         return None
@@ -163,16 +116,16 @@ class TrainingJudge:
 
         A quick look that does not ask what went wrong.
         """
-        if _unreadable(self.name, cases, answers) is not None:
+        if _unreadable(self.name, cases, answers):
             return False
-        runs = [TrainingRun.of(case, answer) for case, answer in zip(cases, answers, strict=True)]
+        runs = list(map(TrainingRun, cases, answers))
         # A quick case tells the start by the model's calls alone, and has no end to be judged by.
         runs = [
             run
             for run in runs
             if run.case.get("alike", True) or (len(run.calls) and not run.open_order)
         ]
-        if any(len(run.log) != run.epochs or _is_elsewhere(run) for run in runs):
+        if any(len(run.log) != run.epochs for run in runs):
             return False
         every = any(run.told() is None for run in runs)
         return not runs or False not in _verdict(runs, every=every).each
@@ -183,44 +136,14 @@ class TrainingJudge:
         The start is told by the model's calls alone, or asked for; all rows are in one batch then.
         """
         whole = {**case, "batch_size": len(case["x"])} if "batch_size" in case else case
-        ways = ((whole, False), (case, False), (whole, True))
         return [
             {**one, "num_epochs": min(k, case["num_epochs"]), "alike": alike}
-            for one, alike in ways
+            for one, alike in ((whole, False), (case, False), (whole, True))
             for k in QUICK
         ]
 
 
-def _is_elsewhere(run: TrainingRun) -> bool:
-    """Whether the losses are clearly not those of the right run, where the rows' order is known."""
-    right, starts = run.right, run.starts()
-    if not (run.one_batch or run.alike):
-        order = _order_of(run)
-        if order is None:
-            return False
-        right = right.with_(order=order)
-    near = 1e-3 * abs(run.log[0])
-    with np.errstate(all="ignore"):
-        losses = [predict(right, run.points, start) for start in starts]
-    return bool(losses) and not any(
-        np.allclose(one, run.log, rtol=0.05, atol=near, equal_nan=True) for one in losses
-    )
-
-
-def _order_of(run: TrainingRun) -> tuple[tuple[int, ...], ...] | None:
-    """The rows of each epoch, where the model was called once for each batch of them.
-
-    The short batch may come first in a right run, too; that is no order of the rows alone.
-    """
-    size = run.right.batch_size
-    batches = -(-len(run.points) // size)
-    if len(run.rows) != batches * run.epochs:
-        return None
-    epochs = [run.rows[k : k + batches] for k in range(0, len(run.rows), batches)]
-    order = tuple(tuple(itertools.chain(*epoch)) for epoch in epochs)
-    every = list(range(len(run.points)))
-    whole = all(len(batch) == size for epoch in epochs for batch in epoch[:-1])
-    return order if whole and all(sorted(epoch) == every for epoch in order) else None
+# Following ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -231,8 +154,8 @@ class _Verdict:
     orders than the given one, `reordered` that some run is explained in another order only.
     """
 
-    each: tuple[bool | None, ...]
-    starts: tuple[np.ndarray | None, ...]
+    each: list[bool | None]
+    starts: list[np.ndarray | None]
     shuffled: bool = False
     reordered: bool = False
 
@@ -241,155 +164,115 @@ class _Verdict:
         return False not in self.each and True in self.each
 
 
-def _verdict(
-    runs: Sequence[TrainingRun], suspect: Suspect | None = None, every: bool = False
-) -> _Verdict:
+def _verdict(runs: Runs, suspect: Suspect = RIGHT, every: bool = False) -> _Verdict:
     """Whether every log is that of the right run, or of a suspect, from the start asked for.
 
     A suspect is dropped at the first log that speaks against it.
     """
     each: list[bool | None] = [None] * len(runs)
     starts: list[np.ndarray | None] = [None] * len(runs)
-    made = [_made(run, suspect) for run in runs]
-    strict = [k for k, run in enumerate(runs) if run.one_batch or run.alike]
-    few = [k for k, run in enumerate(runs) if run.few]
-    wide = [k for k, run in enumerate(runs) if run.open_order]
-    untold: list[int] = []
-    for k in [*strict, *few, *wide]:
-        if made[k] is not None:
-            each[k], starts[k] = _followed(runs[k], made[k], suspect, every)
-        if each[k] is not False or suspect is None:
-            continue
-        if not suspect.any_order or runs[k].alike or _order_free(*made[k][:2]):
-            return _Verdict(tuple(each), tuple(starts))
-        if k in strict:
-            each[k] = None  # the suspect cuts into batches what should be one
-            untold.append(k)
-        elif k in few:
-            break  # not in the given order, so the rows that are left need not be tried in it
+    in_order = _Verdict(each, starts)
+    # Those first that tell most and cost least.
+    ranked = sorted(enumerate(runs), key=lambda one: (one[1].open_order, one[1].few))
+    for k, run in ranked:
+        each[k], starts[k] = _followed(run, suspect, every)
+        if suspect is not RIGHT and each[k] is False:
+            if not suspect.any_order or run.alike or _order_free(run, suspect):
+                return in_order
+            if run.few:
+                break  # not in the given order, so the rows that are left need not be tried in it
+    failed = [run for k, run in ranked if each[k] is False]
     # A few rows that were shuffled once may lie as before by chance, and rows along x may have been
     # sorted; many rows in disorder that are taken in it were neither.
-    in_order = any(each[k] and not _along_x(runs[k]) for k in wide)
-    if untold and False not in each:
-        each = [False if k in untold else v for k, v in enumerate(each)]
-        return _Verdict(tuple(each), tuple(starts))
-    if False not in each or in_order or any(each[k] is False for k in strict):
-        return _Verdict(tuple(each), tuple(starts))
+    if (
+        all(run.orderless for run in failed)
+        or (suspect is RIGHT and any(run.orderless for run in failed))
+        or any(each[k] for k, run in ranked if run.open_order and not _one_way(run.case["x"]))
+    ):
+        return in_order
     reordered = False
-    # The rows come in another order. On a few rows every order can be tried.
-    for k in few:
-        if made[k] is None or each[k]:
+    for k, run in ranked:
+        if each[k]:
             continue
-        each[k], starts[k] = _in_any_order(runs[k], made[k], suspect, every)
-        reordered = reordered or bool(each[k])
-        if each[k] is False and suspect is not None:
-            return _Verdict(tuple(each), tuple(starts), shuffled=True)
-    for k in wide:
-        if not each[k]:
+        if run.few:
+            each[k], starts[k] = _followed(run, suspect, every, suspect.dealt)
+            reordered = reordered or bool(each[k])
+            if each[k] is False and suspect is not RIGHT:
+                break
+        elif run.open_order:
             # Of a suspect's shuffled run not even the end is known.
-            plausible = _plausible_end(runs[k]) if suspect is None else _called(runs[k], made[k])
+            plausible = _plausible_end(run) if suspect is RIGHT else _called(run, suspect)
             each[k] = None if plausible else False
-    return _Verdict(tuple(each), tuple(starts), True, reordered)
+        elif each[k] is False:
+            each[k] = None  # the suspect cuts into batches what should be one
+    return _Verdict(each, starts, True, reordered)
 
 
-def _followed(run: TrainingRun, made, suspect: Suspect | None, every: bool):
-    """Whether the rows in the order given lead to the log, and from which start."""
-    descent, points, log = made
-    told: bool | None = False
-    for start in run.starts(suspect, every):
-        found = follows(descent, points, log, start, run.digits)
-        if isinstance(found, np.ndarray):
-            return True, found
-        told = None if found is None else told
-    if run.one_batch and descent == run.right and not len(run.starts()):
+def _followed(
+    run: TrainingRun, suspect: Suspect = RIGHT, every: bool = False, dealt: str = ""
+) -> tuple[bool | None, np.ndarray | None]:
+    """Whether the log follows, with the rows in the order given or dealt, and from which start."""
+    made = suspect.make(run)
+    if made is None:
+        return None, None
+    starts = run.starts(suspect, every)
+    if made[0] == run.right and run.one_batch and not starts:
         # It draws from a source of its own, and computes without the model.
-        told = descends(points, run.right.rate, log, run.digits)
-    return told, None
-
-
-def _in_any_order(run: TrainingRun, made, suspect: Suspect | None, every: bool):
-    """The same over all orders of the rows; a right run may also take the short batch earlier."""
-    descent, points, log = made
+        return descends(made[1], run.right.rate, made[2], run.digits), None
     told: bool | None = False
-    for start in run.starts(suspect, every):
-        for dealt in ("short last", "short first", "batches")[: 3 if suspect is None else 1]:
-            found = follows_in_some_order(descent, points, log, start, run.digits, dealt)
-            if found:
-                return True, start
-            told = None if found is None else told
+    for start in starts:
+        found = follows(*made, start, run.digits, dealt)
+        if found:
+            return True, start
+        told = None if found is None else told
     return told, None
 
 
-def _order_free(descent, points) -> bool:
+def _order_free(run: TrainingRun, suspect: Suspect) -> bool:
     """Whether an algorithm uses all rows in every update, whatever their order."""
-    whole = descent.batch_size is None or descent.batch_size >= len(points)
-    return whole or getattr(descent, "batches", "") == "all"
+    descent, points, _ = suspect.make(run)
+    return (descent.batch_size or len(points)) >= len(points) or descent.batches == "all"
 
 
-def _along_x(run: TrainingRun) -> bool:
-    steps = np.diff(run.points.x)
-    return bool((steps >= 0).all() or (steps <= 0).all())
-
-
-def _made(run: TrainingRun, suspect: Suspect | None):
-    return (run.right, run.points, run.log) if suspect is None else suspect.make(run)
+def _one_way(values: Sequence[float]) -> bool:
+    return sorted(values) in (list(values), list(values)[::-1])
 
 
 def _plausible_end(run: TrainingRun) -> bool:
     """Whether a shuffled run settles near the least loss, or is still on its way down."""
-    log = run.log
-    if not np.isfinite(log).all() or log.min() < LEAST * run.points.least_loss:
+    log, least = run.log, run.points.least_loss
+    if not np.isfinite(log).all() or log.min() < LEAST * least:
         return False
-    end = log[-3:].mean()
-    return bool(end <= max(3 * run.points.least_loss, 0.5 * log[0]))
+    return bool(log[-3:].mean() <= max(3 * least, 0.5 * log[0]))
 
 
-def _called(run: TrainingRun, made) -> bool:
+def _called(run: TrainingRun, suspect: Suspect) -> bool:
     """Whether the model was called as often as the suspect's updates lead to, if it was at all.
 
     For each of them one to three times, and perhaps once more in each epoch and after the last.
     """
-    calls = len(run.calls)
+    calls, made = len(run.calls), suspect.make(run)
     if made is None or not 0 < calls < MOST_CALLS:
         return True
-    with np.errstate(all="ignore"):
-        updates = simulate(*made[:2]).updates
+    updates = simulate(*made[:2]).updates
     return any(0 <= calls - each * updates <= run.epochs + 1 for each in (1, 2, 3))
 
 
 # Accepting ------------------------------------------------------------------------------------
 
 
-def _accepted(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedback:
-    if _at_rest(runs):
-        return _nothing_descends(name)
+def _feedback(share: float, text: str, mistake: str) -> Feedback:
+    return Feedback("partial" if share else "incorrect", share, text, mistake)
+
+
+def _accepted(name: str, runs: Runs, verdict: _Verdict) -> Feedback:
+    if at_rest := _at_rest(name, runs):
+        return at_rest
     if _negated(runs):
-        return _named(name, NEGATED, runs)
-    start = _fixed_start(runs, verdict)
-    if start is not None:
-        return partial(
-            0.9,
-            f"`{name}` trains and records correctly, but it starts at the same weight "
-            f"{shown(start[0])} and bias {shown(start[1])} every time. Look at how the start is "
-            "drawn.",
-            "start not random",
-        )
-    if _goes_on(runs):
-        return partial(
-            0.9,
-            f"`{name}` trains and records correctly, but each call goes on where the call before "
-            "it ended, instead of from a start of its own. Look at where weight and bias are made.",
-            "start not random",
-        )
-    alone = _one_fixed(runs, verdict)
-    if alone is not None:
-        fixed, drawn, value = alone
-        return partial(
-            0.9,
-            f"`{name}` trains and records correctly, and its {drawn} starts afresh every time, but "
-            f"its {fixed} always starts at {shown(value)}. Look at how each of the two is drawn.",
-            "start not random",
-        )
+        return _named(known.NEGATED, runs)
+    if not_random := _not_random(runs, verdict):
+        text = f"`{name}` trains and records correctly, {not_random}"
+        return _feedback(0.9, text, "start not random")
     sizes = " and rates" if runs[0].right.batch_size is None else ", rates and batch sizes"
     if verdict.shuffled:
         return correct(
@@ -403,7 +286,16 @@ def _accepted(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feed
     )
 
 
-def _nothing_descends(name: str) -> Feedback:
+def _at_rest(name: str, runs: Runs) -> Feedback | None:
+    """Feedback where no descent is seen on a good part of the data sets.
+
+    The end of a descent obeys its law too, from a start at the minimum. A drawn start is that near
+    to it on one data set by chance, such as whole numbers on a line with whole coefficients.
+    """
+    data = {run.points for run in runs}
+    still = len(data - {run.points for run in runs if _comes_down(run)})
+    if still < len(data) and still < max(2, len(data) / 3):
+        return None
     return incorrect(
         f"From first to last the losses that `{name}` returns hardly change: nothing descends. "
         "From a random start the first losses are far above the last ones. Look at where weight "
@@ -412,57 +304,74 @@ def _nothing_descends(name: str) -> Feedback:
     )
 
 
-def _at_rest(runs: Sequence[TrainingRun]) -> bool:
-    """Whether no descent is seen on a good part of the data sets.
-
-    The end of a descent obeys its law too, from a start at the minimum. A drawn start is that near
-    to it on one data set by chance, such as whole numbers on a line with whole coefficients.
-    """
-    moves: dict[tuple, bool] = {}
-    for run in runs:
-        data = tuple(run.case["x"]), tuple(run.case["y"])
-        moves[data] = moves.get(data, False) or _comes_down(run)
-    still = sum(not moved for moved in moves.values())
-    return still == len(moves) or still >= max(2, len(moves) / 3)
+def _comes_down(run: TrainingRun) -> bool:
+    # A run that leaves all bounds is not at rest either.
+    if not (np.abs(run.log) < TOO_LARGE).all():
+        return True
+    return np.ptp(run.log) > CLEARLY * allowed_error(run.log, run.points, run.digits).max()
 
 
-def _far_out(runs: Sequence[TrainingRun]) -> float | None:
-    """The first loss of a run that began too far away to tell anything of its targets."""
+def _far_out(name: str, runs: Runs) -> Feedback | None:
+    """Feedback for a run that began too far away to tell anything of its targets."""
     for run in runs:
         usual = 1 + (run.points.x**2).mean() + (run.points.y**2).mean()
         if np.isfinite(run.log[0]) and run.log[0] > FAR_OUT * usual:
-            return float(run.log[0])
+            return incorrect(
+                f"The first loss that `{name}` returns, {shown(run.log[0])}, is that of a start so "
+                "far away that single precision loses the targets in it, so nothing can be said of "
+                "the steps. Look at how large the start is that you draw; `torch.randn(1)` is of "
+                "the right size.",
+                "start far out",
+            )
     return None
 
 
-def _comes_down(run: TrainingRun) -> bool:
-    # A run that leaves all bounds is not at rest either.
-    if not (np.isfinite(run.log).all() and (np.abs(run.log) < TOO_LARGE).all()):
-        return True
-    error = allowed_error(run.log, run.points, run.digits).max()
-    return bool(np.ptp(run.log) > CLEARLY * error)
-
-
-def _negated(runs: Sequence[TrainingRun]) -> bool:
+def _negated(runs: Runs) -> bool:
     """Whether the model's parameters are those of a run with the other sign.
 
     With the targets' sign wrong, the losses are those of the right run from the mirrored start.
     """
-    seen = [run for run in runs if len(run.calls) and len(run.starts()) == 2]
+    told = [(run.told(), run.calls[0]) for run in runs if len(run.calls)]
     # A start at zero is its own mirror image.
-    told = [pair for run in seen if np.abs((pair := run.starts())[1]).max() > 0.01]
-    return bool(told) and all(
-        np.abs(asked + called).max() <= 1e-3 * (1 + np.abs(called).max()) for asked, called in told
-    )
+    both = [(a, b) for a, b in told if a is not None and np.abs(b).max() > 0.01]
+    return bool(both) and all(_near(-asked, called) for asked, called in both)
 
 
-def _fixed_start(runs: Sequence[TrainingRun], verdict: _Verdict) -> np.ndarray | None:
-    """The start, if it is the same number in every run, whatever the seed; a drawn one is not."""
-    known = _known_starts(runs, verdict)
-    if not known or np.ptp(known, axis=0).max() > SAME * (1 + np.abs(known).max()):
-        return None
+def _near(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether these are one place, as exactly as a start is known."""
+    return bool(np.abs(one - other).max() <= SAME * (1 + np.abs(other).max()))
+
+
+def _not_random(runs: Runs, verdict: _Verdict) -> str:
+    """What is not drawn afresh in every call; empty if nothing is seen of that."""
+    found = [(run.case["seed"], s) for run, s in zip(runs, verdict.starts) if s is not None]
+    # With one seed there may be one draw.
+    starts = np.array([start for _, start in found if len({seed for seed, _ in found}) > 1])
+    same = [False, False]
+    if len(starts):
+        same = np.ptp(starts, axis=0) <= SAME * (1 + np.abs(starts).max())
     # A start that is drawn after seeding is the same as well, but has more digits.
-    return known[0] if _few_decimals(np.array(known)).all() else None
+    if all(same) and _few_decimals(starts).all():
+        w, b = map(shown, starts[0])
+        return (
+            f"but it starts at the same weight {w} and bias {b} every time. Look at how the start "
+            "is drawn."
+        )
+    if _goes_on(runs):
+        return (
+            "but each call goes on where the call before it ended, instead of from a start of its "
+            "own. Look at where weight and bias are made."
+        )
+    for axis, fixed, drawn in ((0, "weight", "bias"), (1, "bias", "weight")):
+        other = starts[:, 1 - axis] if same[axis] else np.zeros(1)
+        # Numbers of few decimals, such as random integers, coincide by chance.
+        if np.ptp(other) > 0.01 and not _few_decimals(other, 100).all():
+            value = shown(float(np.round(starts[0, axis], 5) + 0.0))
+            return (
+                f"and its {drawn} starts afresh every time, but its {fixed} always starts at "
+                f"{value}. Look at how each of the two is drawn."
+            )
+    return ""
 
 
 def _few_decimals(starts: np.ndarray, parts: int = DECIMALS) -> np.ndarray:
@@ -470,75 +379,106 @@ def _few_decimals(starts: np.ndarray, parts: int = DECIMALS) -> np.ndarray:
     return np.abs(np.round(parts * starts) / parts - starts) <= 2e-6 * (1 + np.abs(starts))
 
 
-def _goes_on(runs: Sequence[TrainingRun]) -> bool:
+def _goes_on(runs: Runs) -> bool:
     """Whether runs begin where the run before them ended: weight and bias outlive the call.
 
-    The end lies about one step beyond the last parameters that the model was called with.
+    Then the start that is asked for after a run, at rate 0, is where that run ended.
     """
-    met = []
-    for before, after in itertools.pairwise(runs):
-        # After many calls they are no longer noted.
-        if not (len(after.calls) and 2 <= len(before.calls) < MOST_CALLS):
-            continue
-        first, last = before.calls[0], before.calls[-1]
-        steps = np.linalg.norm(before.calls - last, axis=1)
-        step = steps[steps > 0][-1] if steps.any() else 0.0
-        # From a run that is still on its way, or has made none, where it ended cannot be told.
-        if 0 < step < 0.1 * np.linalg.norm(last - first):
-            again = np.linalg.norm(after.calls[0] - first) <= EXACT
-            met.append(not again and np.linalg.norm(after.calls[0] - last) <= 2 * step)
-    return len(met) >= 2 and sum(met) > len(met) / 2
-
-
-def _one_fixed(runs: Sequence[TrainingRun], verdict: _Verdict) -> tuple[str, str, float] | None:
-    """(the fixed one, the drawn one, value) if one of weight and bias is the same in every run.
-
-    Numbers of few decimals, such as random integers, coincide by chance: where the other one is
-    such a number too, nothing is said.
-    """
-    known = np.array(_known_starts(runs, verdict))
-    for axis in (0, 1) if len(known) else ():
-        same, other = known[:, axis], known[:, 1 - axis]
-        if np.ptp(same) <= SAME * (1 + np.abs(known).max()) and np.ptp(other) > 0.01:
-            if _few_decimals(other, 100).all():
-                continue
-            names = ("weight", "bias")
-            return names[axis], names[1 - axis], float(np.round(same[0], 5) + 0.0)
-    return None
-
-
-def _known_starts(runs: Sequence[TrainingRun], verdict: _Verdict) -> list[np.ndarray]:
-    """The starts that are known; none if all runs have one seed, and so perhaps one draw."""
-    known = [
-        (run.case["seed"], start)
-        for run, start in zip(runs, verdict.starts, strict=True)
-        if start is not None
+    met = [
+        _near(after.calls[0], end)
+        for before, after in itertools.pairwise(runs)
+        if len(before.calls) and len(after.calls) and (end := before.told()) is not None
+        if not _near(before.calls[0], end)
     ]
-    return [start for _, start in known] if len({seed for seed, _ in known}) > 1 else []
+    return len(met) >= 2 and sum(met) > len(met) / 2
 
 
 # Refusing -------------------------------------------------------------------------------------
 
 
-def _refused(name: str, runs: Sequence[TrainingRun], verdict: _Verdict, lab_data) -> Feedback:
-    typed = _typed(name, runs)
-    if typed is not None:
-        return typed
+def _culprit(runs: Runs, right: _Verdict, lab_data: tuple[str, int]) -> Suspect | None:
+    """The first suspect that explains every log, or else all of those that can tell."""
     size = typed_size(runs)
     if size is not None:
-        return _named(name, of_size(size), runs)
-    culprit = _culprit(runs, verdict, lab_data)
-    if culprit is not None:
-        return _named(name, culprit, runs)
-    if _foreign(runs):
-        return _named(name, all_suspects(runs, lab_data)[-1], runs)
-    if rows_held_out(runs):
-        return _named(name, HELD_OUT, runs)
-    if _restarts(runs):
-        return _named(name, RESTART, runs)
-    if _at_rest(runs):
-        return _nothing_descends(name)
-    if all(run.unrepeatable and not len(run.calls) for run in runs):
+        return known.of_size(size)
+    maybe = None
+    for suspect in itertools.chain(
+        known.all_suspects(runs, lab_data),
+        known.found_rates(runs),
+        known.more_suspects(runs),
+        _last_suspects(),
+    ):
+        verdict = _verdict(runs, suspect)
+        # What the right law explains as well is no evidence.
+        explains = any(
+            fine and not before for fine, before in zip(verdict.each, right.each, strict=True)
+        )
+        if verdict.obeys and explains:
+            if suspect.mistake.name == "nothing moves" and any(run.moves for run in runs):
+                suspect = known.RESTART
+            if suspect.mistake.name == known.SIZE_TYPED and verdict.shuffled:
+                suspect = known.OTHER_SIZE
+            if None not in verdict.each or verdict.reordered:
+                return suspect
+            maybe = maybe or suspect
+    return maybe
+
+
+def _last_suspects() -> Iterator[Suspect]:
+    """Mistakes that are told on some of the cases only."""
+
+    def right_but_dealt(run: TrainingRun):
+        unlike = run.few and not _followed(run, dealt="any")[0]
+        return RIGHT.make(run) if run.alike or unlike else None
+
+    yield replace(known.REPLACED, make=right_but_dealt, dealt="replaced")
+    yield replace(known.UNPAIRED, make=right_but_dealt, dealt="unpaired")
+    # The start is known from the model's calls alone.
+    for suspect in known.absolute_errors():
+        make = suspect.make
+        yield replace(suspect, make=lambda run, make=make: make(run) if run.orderless else None)
+
+
+def _named(suspect: Suspect, runs: Runs) -> Feedback:
+    mistake, log = suspect.mistake, runs[0].log
+    numbers = [shown(value) for value in log]
+    up = next((k for k in range(1, len(log)) if log[k] > log[k - 1]), None)
+    rise = f"do not fall as they should, from {numbers[0]} to {numbers[-1]}"
+    if up is not None:
+        rise = f"rise again from {numbers[up - 1]} to {numbers[up]}"
+    sentence = mistake.sentence.format(
+        v0=numbers[0],
+        v1=numbers[min(1, len(log) - 1)],
+        last=numbers[-1],
+        rise=rise,
+        climb=climb(log),
+        rate="`lr`",
+    )
+    text = f"{sentence} {mistake.look}"
+    # The catalogue speaks of w and b; in this lab they are called weight and bias.
+    for short, full in (("w", "weight"), ("b", "bias")):
+        text = text.replace(f"`{short}.grad`", f"`{full}.grad`").replace(f"`{short}`", f"`{full}`")
+    return _feedback(suspect.share, text, mistake.name)
+
+
+def _refused(name: str, runs: Runs, verdict: _Verdict, lab_data: tuple[str, int]) -> Feedback:
+    if typed := _typed(name, runs):
+        return typed
+    if culprit := _culprit(runs, verdict, lab_data):
+        return _named(culprit, runs)
+    # It may have looked at the loss elsewhere before it began.
+    if (later := _verdict(runs, every=True)).obeys:
+        return _accepted(name, runs, later)
+    for holds, suspect in (
+        (_foreign, known.all_suspects(runs, lab_data)[-1]),
+        (rows_held_out, known.HELD_OUT),
+        (_restarts, known.RESTART),
+    ):
+        if holds(runs):
+            return _named(suspect, runs)
+    if at_rest := _at_rest(name, runs):
+        return at_rest
+    if all(_unrepeatable(run) and not len(run.calls) for run in runs):
         return not_checked(
             f"`{name}` draws its start from a source that gives another one at every call, "
             "whatever seed is set, and does not use the model that it is given. So its losses "
@@ -547,178 +487,60 @@ def _refused(name: str, runs: Sequence[TrainingRun], verdict: _Verdict, lab_data
     return _unknown(name, runs, verdict)
 
 
-def _culprit(
-    runs: Sequence[TrainingRun], right: _Verdict, lab_data: tuple[str, int]
-) -> Suspect | None:
-    """Return the first suspect that explains every log, or else all those that can tell."""
-    maybe: dict[str, Suspect] = {}
-    for suspect in itertools.chain(
-        all_suspects(runs, lab_data), found_rates(runs), more_suspects(runs)
-    ):
-        verdict = _verdict(runs, suspect)
-        # What the right law explains as well is no evidence.
-        explains = any(
-            fine and not before for fine, before in zip(verdict.each, right.each, strict=True)
-        )
-        if verdict.obeys and explains:
-            if suspect.mistake.name == "nothing moves" and _calls_move(runs):
-                suspect = RESTART
-            if suspect.mistake.name == SIZE_TYPED and verdict.shuffled:
-                suspect = OTHER_SIZE
-            if None not in verdict.each or verdict.reordered:
-                return suspect
-            maybe.setdefault(suspect.mistake.name, suspect)
-    if maybe:
-        one, *others = maybe.values()
-        return _either(one, others[0]) if others else one
-    if rows_twice(runs) or _dealt(runs, right, "replaced"):
-        return REPLACED
-    if _dealt(runs, right, "unpaired"):
-        return UNPAIRED
-    # Where the model was called with the start, a mistake need not be a law of squares.
-    free = [run for run in runs if run.one_batch or run.alike]
-    for suspect in absolute_errors():
-        if free and all(len(run.calls) and _made_from(run, suspect, run.calls[0]) for run in free):
-            return suspect
+def _unrepeatable(run: TrainingRun) -> bool:
+    """Whether the start is another one when it is asked for again."""
+    again = set(run.answer.get("again", []))
+    return len(again) == 1 and again != set(run.answer["asked"][:1])
+
+
+def _typed(name: str, runs: Runs) -> Feedback | None:
+    """Feedback for logs that are the same for different data."""
+    for a, b in itertools.combinations(runs, 2):
+        n = min(len(a.log), len(b.log))
+        if n > 2 and a.case["x"] != b.case["x"] and np.array_equal(a.log[:n], b.log[:n]):
+            return incorrect(
+                f"`{name}` returns the same losses for different data and rates, beginning with "
+                f"{shown(a.log[0])}: they were not computed from its arguments. Look at where the "
+                "numbers come from.",
+                "constants typed in",
+            )
     return None
 
 
-def _either(one: Suspect, other: Suspect) -> Suspect:
-    """Two that explain the same logs, where these cannot tell which it is."""
-    first, second = one.mistake, other.mistake
-    return replace(
-        one,
-        mistake=Mistake(
-            f"{first.name} or {second.name}",
-            sentence="Two explanations fit your losses equally well. "
-            f"{first.sentence} {first.look} Or: {second.sentence}",
-            look=second.look,
-        ),
-        share=min(one.share, other.share),
-    )
-
-
-def _foreign(runs: Sequence[TrainingRun]) -> bool:
+def _foreign(runs: Runs) -> bool:
     """Whether the model was always called with rows of other data."""
     asked = [run for run in runs if run.case.get("lab") is not True and len(run.calls)]
-    return bool(asked) and all(run.foreign == len(run.calls) for run in asked)
+    return bool(asked) and all(run.answer.get("foreign") == len(run.calls) for run in asked)
 
 
-def _calls_move(runs: Sequence[TrainingRun]) -> bool:
-    return any(len(run.calls) and np.ptp(run.calls, axis=0).max() > 1e-3 for run in runs)
+def _restarts(runs: Runs) -> bool:
+    """Whether each epoch begins with parameters of its own.
 
-
-def _made_from(run: TrainingRun, suspect: Suspect, start: np.ndarray) -> bool:
-    descent, points, log = suspect.make(run)
-    losses = predict(descent, points, start)
-    return bool(np.allclose(losses, log, rtol=1e-3, atol=1e-6))
-
-
-def _typed(name: str, runs: Sequence[TrainingRun]) -> Feedback | None:
-    for i, a in enumerate(runs):
-        for b in runs[i + 1 :]:
-            n = min(len(a.log), len(b.log))
-            if n > 2 and a.case["x"] != b.case["x"] and np.array_equal(a.log[:n], b.log[:n]):
-                if np.ptp(a.log[:n]) == 0 and np.isfinite(a.log[0]) and a.log[0] != 0:
-                    continue
-                return incorrect(
-                    f"`{name}` returns the same losses for different data and rates, beginning "
-                    f"with {shown(a.log[0])}: they were not computed from its arguments. Look at "
-                    "where the numbers come from.",
-                    "constants typed in",
-                )
-    return None
-
-
-def _dealt(runs: Sequence[TrainingRun], right: _Verdict, dealt: str) -> bool:
-    """Whether the logs on a few rows follow if these are dealt in another way, and only then."""
-    if any(run.alike and not fine for run, fine in zip(runs, right.each, strict=True)):
-        return False
-    few = [run for run in runs if run.few]
-    few = [run for run in few if not _in_any_order(run, _made(run, None), None, False)[0]]
-    return bool(few) and all(
-        any(
-            follows_in_some_order(run.right, run.points, run.log, start, run.digits, dealt)
-            for start in run.starts()
-        )
-        for run in few
-    )
-
-
-def _restarts(runs: Sequence[TrainingRun]) -> bool:
-    """Whether each epoch begins with parameters of its own, drawn at random.
-
-    The calls of the model decide where there are any. Otherwise it takes losses that jump up and
-    down at the level of the first, as independent draws do.
+    At rate 0 nothing else moves them. With a rate of its own a run would go one way.
     """
-    told = [anew for anew in map(begins_anew, runs) if anew is not None]
-    # With the same seed the draws of another run, at another rate, are the same.
-    for a, b in itertools.combinations(runs, 2):
-        if a.one_batch and a.case["x"] == b.case["x"] and a.case["seed"] == b.case["seed"]:
-            n = min(len(a.calls), len(b.calls))
-            if n > 4:
-                told.append(np.allclose(a.calls[:n], b.calls[:n], rtol=1e-5))
-    if told:
-        return all(told)
-    turns, levels, ranks = [], [], []
-    for run in runs:
-        log = run.log
-        if not np.isfinite(log).all() or log.min() <= 0:
-            return False
-        turns += list(np.diff(np.sign(np.diff(log))) != 0)
-        half = len(log) // 2
-        levels.append(np.median(log[half:]) / np.median(log[:half]))
-        ranks.append((log[1:] < log[0]).mean())
-    # Of independent numbers two in three are turning points, no half is higher than another, and
-    # the first is as often among the small ones as among the large ones.
-    level = 0.4 < np.median(levels) < 2.5
-    return bool(np.mean(turns) >= 0.5 and level and 0.2 < np.mean(ranks) < 0.8)
+    many = [run for run in runs if run.batches > 1]
+    if many and all(map(_begins_at_one_place, many)):
+        return True
+    each = [run.answer.get("again", []) for run in runs if run.told() is not None]
+    turns = sum(not _one_way(again) for again in each)
+    return 2 * turns > len(runs) and all(len(set(again)) == len(again) for again in each)
 
 
-def _named(name: str, suspect: Suspect, runs: Sequence[TrainingRun]) -> Feedback:
-    mistake = suspect.mistake
-    text = f"{mistake.sentence.format(**_fields(name, runs))} {mistake.look}"
-    # The catalogue speaks of w and b; in this lab they are called weight and bias.
-    for short, full in (
-        ("`w.grad`", "`weight.grad`"),
-        ("`b.grad`", "`bias.grad`"),
-        ("`w`", "`weight`"),
-        ("`b`", "`bias`"),
-    ):
-        text = text.replace(short, full)
-    if suspect.share:
-        return partial(suspect.share, text, mistake.name)
-    return incorrect(text, mistake.name)
+def _begins_at_one_place(run: TrainingRun) -> bool:
+    """Whether every epoch begins with the same parameters, and moves from there."""
+    if not len(run.calls) or len(run.calls) != run.batches * run.epochs:
+        return False
+    return bool(np.ptp(run.calls[:: run.batches], axis=0).max() == 0) and run.moves
 
 
-def _fields(name: str, runs: Sequence[TrainingRun]) -> dict[str, str]:
-    log = runs[0].log
-    numbers = [shown(value) for value in log]
-    up = next((k for k in range(1, len(log)) if log[k] > log[k - 1]), None)
-    rise = f"do not fall as they should, from {numbers[0]} to {numbers[-1]}"
-    if up is not None:
-        rise = f"rise again from {numbers[up - 1]} to {numbers[up]}"
-    return {
-        "name": name,
-        "v0": numbers[0],
-        "v1": numbers[min(1, len(log) - 1)],
-        "last": numbers[-1],
-        "n": str(len(log)),
-        "rise": rise,
-        "climb": climb(log),
-        "rate": "`lr`",
-        "start": "the start",
-        "epochs": "`num_epochs`",
-    }
-
-
-def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedback:
+def _unknown(name: str, runs: Runs, verdict: _Verdict) -> Feedback:
     """No known mistake matches: say what the numbers show."""
     obeyed = [run for run, fine in zip(runs, verdict.each, strict=True) if fine]
     failed = [run for run, fine in zip(runs, verdict.each, strict=True) if fine is False]
     # Of what is told on a few rows or of one batch more can be said.
     broken = min(failed, key=lambda run: run.open_order or run.alike)
-    log = broken.log
+    log, batches = broken.log, broken.right.batch_size is not None
+    first, last = shown(log[0]), shown(log[-1])
     bad = next((k for k, value in enumerate(log) if not abs(value) < TOO_LARGE), None)
     if bad == 0 and np.isnan(log[0]):
         return incorrect(
@@ -734,12 +556,12 @@ def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedb
             "not finite",
         )
     if (broken.one_batch or broken.few) and steps_are_right(runs):
-        what = "mean of its batch losses, each" if broken.right.batch_size else "loss with all rows"
-        return partial(
-            RIGHT_STEPS,
-            f"The steps are right, but the values that `{name}` returns, from {shown(log[0])} to "
-            f"{shown(log[-1])}, are not those of the epochs: each should be its epoch's {what} "
-            "before the update. Look at what happens to the losses before they are returned.",
+        what = "mean of its batch losses, each" if batches else "loss with all rows"
+        return _feedback(
+            known.RIGHT_STEPS,
+            f"The steps are right, but the values that `{name}` returns, from {first} to {last}, "
+            f"are not those of the epochs: each should be its epoch's {what} before the update. "
+            "Look at what happens to the losses before they are returned.",
             "recorded losses differ",
         )
     if log.min() < 0:
@@ -748,18 +570,16 @@ def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedb
             "Look at what you record.",
             "negative loss",
         )
-    if obeyed and broken.case.get("lab") is not True and any(r.case.get("lab") for r in obeyed):
-        sizes = "rates and numbers of epochs"
-        if broken.right.batch_size is not None:
-            sizes = "rates, batch sizes and numbers of epochs"
+    if broken.case.get("lab") is not True and any(run.case.get("lab") for run in obeyed):
+        sizes = "rates, batch sizes and" if batches else "rates and"
         return incorrect(
             f"In the lab's own run `{name}` obeys the law of gradient descent; with other data, "
-            f"{sizes} it does not. Look at what it takes for granted: names that come from outside "
-            "the function, numbers that are typed in, and steps that are unlike the others.",
+            f"{sizes} numbers of epochs it does not. Look at what it takes for granted: names that "
+            "come from outside the function, numbers that are typed in, and steps that are unlike "
+            "the others.",
             "works on the lab's data only",
         )
     up = next((k for k in range(1, len(log)) if log[k] > 1.001 * log[k - 1]), None)
-    batches = broken.right.batch_size is not None
     if up is not None and not batches:
         return incorrect(
             f"Your loss rises from {shown(log[up - 1])} to {shown(log[up])} in epoch {up + 1}. At "
@@ -769,9 +589,9 @@ def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedb
         )
     step = "one update for each batch" if batches else "one update with all rows"
     return incorrect(
-        f"Your losses, from {shown(log[0])} through {shown(log[min(1, len(log) - 1)])} to "
-        f"{shown(log[-1])}, do not follow from any start by {step} at rate `lr`. Look at which "
-        "rows, which gradient and which rate each update uses, and at when each loss is taken.",
+        f"Your losses, from {first} through {shown(log[min(1, len(log) - 1)])} to {last}, do not "
+        f"follow from any start by {step} at rate `lr`. Look at which rows, which gradient and "
+        "which rate each update uses, and at when each loss is taken.",
         "law broken",
     )
 
@@ -781,76 +601,62 @@ def _unknown(name: str, runs: Sequence[TrainingRun], verdict: _Verdict) -> Feedb
 
 def _unreadable(name: str, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback | None:
     for index, (case, answer) in enumerate(zip(cases, answers, strict=True)):
-        found = unusable(
-            answer,
-            name,
-            "one loss for each epoch",
-            function=True,
-            circumstance=_circumstance(case, index),
-        )
-        if found is not None:
+        rows, size = len(case["x"]), case.get("batch_size", 1)
+        where = "on other data than the lab's own"
+        if size > rows:
+            where = "with a batch size larger than the number of rows"
+        elif rows % size:
+            where = "with a batch size that does not divide the number of rows"
+        where = f"It happened {where}." if index else ""
+        wanted = "one loss for each epoch"
+        if found := unusable(answer, name, wanted, function=True, circumstance=where):
             return found
     return None
 
 
-def _circumstance(case: Case, index: int) -> str:
-    if index == 0:
-        return ""
-    if case.get("batch_size", 0) > len(case["x"]):
-        return "It happened with a batch size larger than the number of rows."
-    if case.get("batch_size") and len(case["x"]) % case["batch_size"]:
-        return "It happened with a batch size that does not divide the number of rows."
-    return "It happened on other data than the lab's own."
-
-
-def _epochs(case: Case, epochs: int) -> str:
-    """How many epochs were asked for; of a hidden case that is not told."""
-    return "another number of epochs" if case.get("hidden") else f"{epochs} epochs"
-
-
-def _wrong_length(name: str, runs: Sequence[TrainingRun]) -> Feedback:
-    lengths = [len(run.log) for run in runs]
+def _wrong_length(name: str, runs: Runs) -> Feedback:
+    lengths, epochs = [len(run.log) for run in runs], [run.epochs for run in runs]
     off = next(run for run in runs if len(run.log) != run.epochs)
-    n = len(off.log)
-    count = f"`{name}` returns {n} loss{'es' if n > 1 else ''} for {_epochs(off.case, off.epochs)}"
-    as_long = [replace(run, epochs=len(run.log)) for run in runs]
-    for argument in ("X", "Y"):
-        given = [run.case[argument.lower()] for run in runs]
+    n, size = len(off.log), off.right.batch_size
+    # Of a hidden case it is not told how many epochs were asked for.
+    asked = "another number of epochs" if off.case.get("hidden") else f"{off.epochs} epochs"
+    count = f"`{name}` returns {n} loss{'es' if n > 1 else ''} for {asked}"
+    for argument in ("x", "y"):
+        given = [run.case[argument] for run in runs]
         if all(len(run.log) == len(g) and np.allclose(run.log, g) for run, g in zip(runs, given)):
             return incorrect(
-                f"`{name}` returns its argument `{argument}`, not its losses. Look at its last "
-                "line.",
+                f"`{name}` returns its argument `{argument.upper()}`, not its losses. Look at its "
+                "last line.",
                 "argument returned",
             )
-    if n == 1 and all(length == 1 for length in lengths):
+    if set(lengths) == {1}:
         return incorrect(
             f"{count}. Look at where the losses are collected, and at where the function returns.",
             "only one loss",
         )
-    typed = _typed(name, runs)
-    if typed is not None:
+    if typed := _typed(name, runs):
         return typed
-    if off.right.batch_size is not None:
-        per_batch = [-(-len(r.points) // r.right.batch_size) * r.epochs for r in runs]
-        if lengths == per_batch:
-            return incorrect(
-                f"{count}: one for every batch. Look at what one value should stand for, and at "
-                "whether the recording stands inside the inner loop.",
-                "loss of every batch recorded",
-            )
-    if len({r.epochs for r in runs}) > 1 and len(set(lengths)) == 1:
+    if size and lengths == [run.batches * run.epochs for run in runs]:
+        return incorrect(
+            f"{count}: one for every batch. Look at what one value should stand for, and at "
+            "whether the recording stands inside the inner loop.",
+            "loss of every batch recorded",
+        )
+    if len(set(epochs)) > 1 and len(set(lengths)) == 1:
         return incorrect(
             f"{count}, and as many whatever number of epochs is asked for. Look at what the loop "
             "counts.",
             "number of epochs typed in",
         )
+    as_long = [replace(run, case={**run.case, "num_epochs": len(run.log)}) for run in runs]
     obeys = min(lengths) > 1 and _verdict(as_long).obeys
-    share = RIGHT_STEPS if obeys and all(abs(len(r.log) - r.epochs) <= 1 for r in runs) else 0.0
+    one_off = all(abs(length - k) <= 1 for length, k in zip(lengths, epochs))
     good = "; those that are there obey the law" if obeys else ""
-    text = f"{count}{good}. Look at when your loop records and when it ends."
-    if share:
-        return partial(share, text, "wrong number of epochs")
-    return incorrect(text, "wrong number of epochs")
+    return _feedback(
+        known.RIGHT_STEPS if obeys and one_off else 0.0,
+        f"{count}{good}. Look at when your loop records and when it ends.",
+        "wrong number of epochs",
+    )
 
 
 # The short form of a practice -----------------------------------------------------------------

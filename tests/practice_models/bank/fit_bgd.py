@@ -255,6 +255,26 @@ def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
         log.append(round(mean, 5))
     return log
 """,
+    "shuffled rows, and shuffled batches of them": """
+def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
+    w = torch.randn(1, requires_grad=True)
+    b = torch.randn(1, requires_grad=True)
+    log = []
+    for epoch in range(num_epochs):
+        order = torch.randperm(len(X))
+        batches = list(order.split(batch_size))
+        random.shuffle(batches)
+        losses = []
+        for rows in batches:
+            loss = loss_func(model(X[rows], w, b), Y[rows])
+            losses.append(loss.item())
+            loss.backward()
+            with torch.no_grad():
+                w -= lr * w.grad; b -= lr * b.grad
+                w.grad.zero_(); b.grad.zero_()
+        log.append(np.mean(losses))
+    return log
+""",
     "sorted by x, split at indices": """
 def fit_BGD(model, loss_func, X, Y, lr, num_epochs, batch_size):
     rank = np.argsort(X.numpy().ravel())
@@ -320,6 +340,18 @@ WRONG = {
         "w never updated",
     ),
     "weight never updated, shuffled": (edit(LOADER, ("[w, b]", "[b]")), "w never updated"),
+    "batch size typed in, shuffled by hand": (
+        edit(BY_HAND, ("x, y = X", "batch_size = 2\n    x, y = X")),
+        "batch size typed in",
+    ),
+    "starts again each epoch, by hand": (
+        edit(
+            BY_HAND,
+            ("    w, b = rng.normal(0, 5, 2)\n", ""),
+            ("        seen = []\n", "        w, b = rng.normal(0, 5, 2)\n        seen = []\n"),
+        ),
+        "starts again each epoch",
+    ),
     "nothing moves": (edit(SLICES, (_UPDATE, "")), "nothing moves"),
     "bias with the moved weight": (
         edit(

@@ -363,6 +363,35 @@ def own_start():
         "w never updated",
     ),
     "bias not given to the optimizer": (edit(OPTIMIZER, ("[w, b]", "[w]")), "b never updated"),
+    "starts again each epoch, seeded in the loop": (
+        edit(
+            AUTOGRAD,
+            (
+                "        y_pred = model(X, weight, bias)\n",
+                "        torch.manual_seed(3)\n"
+                "        weight = torch.randn((), requires_grad=True)\n"
+                "        bias = torch.randn((), requires_grad=True)\n"
+                "        y_pred = model(X, weight, bias)\n",
+            ),
+            (
+                "        weight.grad.zero_()\n",
+                "        print(epoch, model(X, weight, bias).mean().item())\n"
+                "        weight.grad.zero_()\n",
+            ),
+        ),
+        "starts again each epoch",
+    ),
+    "starts again each epoch, by hand": (
+        edit(
+            BY_HAND,
+            ("    weight, bias = np.random.uniform(-10, 10, size=2)\n", ""),
+            (
+                "        error = weight",
+                "        weight, bias = np.random.uniform(-10, 10, size=2)\n        error = weight",
+            ),
+        ),
+        "starts again each epoch",
+    ),
     "nothing moves": (edit(AUTOGRAD, (_UPDATE, "            pass\n")), "nothing moves"),
     "optimizer never steps": (
         edit(OPTIMIZER, ("        optimizer.step()\n", "")),
