@@ -12,7 +12,7 @@ import itertools
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -70,12 +70,14 @@ class Slip:
     ----------
     name : str
         The mistake, in a few words.
-    program : callable, number or list
-        Takes the arguments of the reference; or what it returns whatever it is given. In a
-        student's copy of the course a list of its outcomes in the visible calls.
+    program : callable or number
+        Takes the arguments of the reference; or what it returns whatever it is given. In a table
+        of slips also a tuple of programs of which the same is said, in a student's copy of the
+        course the outcomes in the visible calls.
     says : str
         The sentence: ``{name}``, ``{value}`` (the first value that differs), ``{rows}`` (how many
-        rows came back in that call) and ``{call}`` (its arguments) are filled in.
+        rows came back in that call) and ``{call}`` (its arguments) are filled in. One that begins
+        with a colon or a comma goes on from ``{name} gives {value}``.
     look : str
         A sentence on what to look at; it holds no number, so it can be said of hidden cases.
     given : bool
@@ -106,7 +108,17 @@ class Recorded(tuple):
 
 def slip(name: str, program: Any, says: str = "", look: str = "", given: bool = False) -> Slip:
     """A row of a practice's table of slips, see :class:`Slip`."""
-    return Slip(name, program, says, look, given)
+    begins = "{name} gives {value}" if says.startswith((":", ",")) else ""
+    return Slip(name, program, begins + says, look, given)
+
+
+def _rows(right: Any, slips: Sequence[Slip]) -> tuple[Slip, ...]:
+    """The right program, then each wrong one with what is said of it."""
+    rows = [Slip("", right)]
+    for row in slips:
+        several = row.program if isinstance(row.program, tuple) else (row.program,)
+        rows += [replace(row, program=program) for program in several]
+    return tuple(rows)
 
 
 @dataclass(frozen=True)
@@ -645,8 +657,8 @@ def function_practice(
         return [[cases[argument](rng) for argument in arguments] for _ in range(CALLS)]
 
     shown_calls = [list(given) for given in visible or drawn(random.Random(seed))]
-    programs = (Slip("", reference), *slips)
     off = {} if autograd else {"autograd": False}
+    programs = _rows(reference, slips)
     return drawn_practice(
         "function",
         FunctionJudge(name, programs, wanted, arguments, autograd=autograd, **judged),
@@ -670,7 +682,7 @@ def value_practice(
     **judged: Any,
 ) -> Practice:
     """A practice that asks for a number which is the same for everybody."""
-    judge = FunctionJudge(name, (Slip("", right), *slips), wanted, function=False, **judged)
+    judge = FunctionJudge(name, _rows(right, slips), wanted, function=False, **judged)
     question = ("value", name)
     return Practice(id, title, points, (name,), question, judge, visible=lambda: [{"calls": [[]]}])
 

@@ -1,10 +1,6 @@
 """The one practice of the start page."""
 
-from __future__ import annotations
-
 from labchecks import Practice, slip
-
-__all__ = ["PRACTICES"]
 
 W, SLOPE, RATE = 3.0, 4.0, 0.1
 

@@ -1,7 +1,5 @@
 """Practices of Lab 1: the gradient, a run at rate 0.2, two runs in a figure, the largest rate."""
 
-from __future__ import annotations
-
 import random
 from typing import Any
 
@@ -9,8 +7,6 @@ import torch
 
 from labchecks import Curve, Practice, slip
 from labchecks.labs.lab01_gradient import GRADIENT
-
-__all__ = ["PRACTICES"]
 
 START = (-15.0, -10.0)
 RATES = (0.1, 0.2, 0.25, 0.3, 0.34)
@@ -91,68 +87,65 @@ LARGEST_RATE = Practice.function(
         slip(
             "1/λ₂",
             lambda x: 1 / _curvatures(x)[1],
-            "{name} gives {value}: with that rate the error along the steepest direction is gone "
-            "in one step, and a larger rate still converges.",
+            ": with that rate the error along the steepest direction is gone in one step, and a "
+            "larger rate still converges.",
             ABOUT_ONE_STEP,
         ),
         slip(
             "fastest rate",
             lambda x: 2 / _curvatures(x).sum(),
-            "{name} gives {value}: that is the rate that converges fastest, and a larger one still "
-            "converges.",
+            ": that is the rate that converges fastest, and a larger one still converges.",
             ABOUT_ONE_STEP,
         ),
         slip(
             "2/λ₁",
             lambda x: 2 / _curvatures(x)[0],
-            "{name} gives {value}: at that rate the error along the shallow direction just keeps "
-            "its size, but along the steep one it grows.",
+            ": at that rate the error along the shallow direction just keeps its size, but along "
+            "the steep one it grows.",
             WHICH_DIRECTION,
         ),
         slip(
             "1/λ₁",
             lambda x: 1 / _curvatures(x)[0],
-            "{name} gives {value}: at that rate the error along the shallow direction is gone in "
-            "one step, but along the steep one it grows.",
+            ": at that rate the error along the shallow direction is gone in one step, but along "
+            "the steep one it grows.",
             WHICH_DIRECTION,
         ),
         slip(
             "Hessian without its factor 2",
             lambda x: 4 / _curvatures(x)[1],
-            "{name} gives {value}, twice too large: a matrix without the factor 2 of the second "
-            "derivative gives this.",
+            ", twice too large: a matrix without the factor 2 of the second derivative gives this.",
             "Look at the formula of H.",
         ),
         slip(
             "sum instead of mean",
             lambda x: 2 / _curvatures(x)[1] / len(x),
-            "{name} gives {value}, too small by the number of points: a matrix of sums in place of "
-            "means gives this.",
+            ", too small by the number of points: a matrix of sums in place of means gives this.",
             "Look at the formula of H.",
         ),
         slip(
             "mean of x neglected",
             lambda x: min(1.0, float(1 / (x**2).mean())),
-            "{name} gives {value}: that is right where the mean of x is zero, and there alone.",
+            ": that is right where the mean of x is zero, and there alone.",
             "Look at the entries of H off its diagonal.",
         ),
         slip(
             "mean of x neglected",
             lambda x: 1 / (x**2).mean(),
-            "{name} gives {value}: that is right where the mean of x is zero and the mean of x² is "
-            "above 1, and there alone.",
+            ": that is right where the mean of x is zero and the mean of x² is above 1, and there "
+            "alone.",
             "Look at all four entries of H.",
         ),
         slip(
             "condition number",
             lambda x: _curvatures(x)[1] / _curvatures(x)[0],
-            "{name} gives {value}: that is the condition number, not a rate.",
+            ": that is the condition number, not a rate.",
         ),
         *(
             slip(
                 "eigenvalue",
                 lambda x, k=k, factor=factor: factor * _curvatures(x)[k],
-                "{name} gives {value}: that is a curvature, an eigenvalue of H, not yet a rate.",
+                ": that is a curvature, an eigenvalue of H, not yet a rate.",
                 "Solve the rule for the factor for η.",
             )
             for k in (0, 1)
@@ -169,9 +162,9 @@ LARGEST_RATE = Practice.function(
             slip(
                 "one-sample limit",
                 lambda x, one=one: 1 / ((x**2).max() + one),
-                "{name} gives {value}: that is a limit for updates with one point at a time, set "
-                "by the largest x. In batch descent all points act together, through their means, "
-                "and a larger rate still converges.",
+                ": that is a limit for updates with one point at a time, set by the largest x. In "
+                "batch descent all points act together, through their means, and a larger rate "
+                "still converges.",
             )
             for one in (0, 1)
         ),
@@ -192,7 +185,7 @@ LARGEST_RATE = Practice.function(
         slip(
             "not a rate",
             lambda x: -2 / _curvatures(x)[1],
-            "{name} gives {value}, and a learning rate is a positive number.",
+            ", and a learning rate is a positive number.",
         ),
         slip("not a rate", 0.0, "{name} gives zero, and a learning rate is a positive number."),
     ],

@@ -1,7 +1,5 @@
 """The gradient of a line's loss by its formula (Lab 1), and what students make of it."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +8,6 @@ import torch
 
 from labchecks import Practice, slip
 from labchecks.engine.run import points_of
-
-__all__ = ["GRADIENT"]
 
 Pair = tuple[Any, Any]
 
@@ -22,19 +18,15 @@ def gradient(w: float, b: float, x: torch.Tensor, y: torch.Tensor) -> Pair:
     return 2 * (r * x).mean(), 2 * r.mean()
 
 
-def _times(factor_w: float, factor_b: float | None = None) -> Callable[..., Pair]:
-    """The gradient with each of its parts multiplied by a number."""
+def _times(factor_w: float, factor_b: float, of_rows: bool = False) -> Callable[..., Pair]:
+    """The gradient with its two parts multiplied by numbers, and by how many rows there are."""
 
     def program(w, b, x, y):
         dw, db = gradient(w, b, x, y)
-        return factor_w * dw, (factor_w if factor_b is None else factor_b) * db
+        rows = len(x) if of_rows else 1
+        return factor_w * rows * dw, factor_b * rows * db
 
     return program
-
-
-def _by_rows(factor: float) -> Callable[..., Pair]:
-    """The gradient multiplied by the number of rows."""
-    return lambda w, b, x, y: _times(factor * len(x))(w, b, x, y)
 
 
 def _every_target(flat: bool) -> Callable[..., Pair]:
@@ -42,7 +34,7 @@ def _every_target(flat: bool) -> Callable[..., Pair]:
 
     def program(w, b, x, y):
         if flat == (x.dim() == 1):
-            return gradient(w, b, x.reshape(-1, 1), y.reshape(1, -1))
+            x, y = x.reshape(-1, 1), y.reshape(1, -1)
         return gradient(w, b, x, y)
 
     return program
@@ -87,7 +79,7 @@ GRADIENT = Practice.function(
     slips=[
         slip(
             "factor 2 missing",
-            _times(0.5),
+            _times(0.5, 0.5),
             "Both derivatives of {name} are half of what they should be: the first is {value}.",
             "Look at the derivative of a square.",
         ),
@@ -105,41 +97,41 @@ GRADIENT = Practice.function(
         ),
         slip(
             "factor 2 twice",
-            _times(2),
+            _times(2, 2),
             "Both derivatives of {name} are twice what they should be: the first is {value}.",
             "Look at how often a factor 2 enters.",
         ),
         slip(
             "sign turned round",
-            _times(-1),
+            _times(-1, -1),
             "Both derivatives of {name} have the wrong sign: the first is {value}. With this sign "
             "a step of gradient descent leads uphill.",
             "Look at what is subtracted from what.",
         ),
         slip(
             "sign turned round",
-            _times(-0.5),
+            _times(-0.5, -0.5),
             "Both derivatives of {name} have the wrong sign, and half the size: the first is "
             "{value}.",
             "Look at the residual, and at the derivative of a square.",
         ),
         slip(
             "sum instead of mean",
-            _by_rows(1),
-            "Both derivatives of {name} grow with the number of points: the first is {value}, as "
-            "a sum gives it.",
+            _times(1, 1, of_rows=True),
+            "Both derivatives of {name} grow with the number of points: the first is {value}, as a "
+            "sum gives it.",
             "Look at what the loss does with its N squares.",
         ),
         slip(
             "sum without its factor 2",
-            _by_rows(0.5),
-            "Both derivatives of {name} grow with the number of points: the first is {value}, as "
-            "a sum gives it, and a factor is missing too.",
+            _times(0.5, 0.5, of_rows=True),
+            "Both derivatives of {name} grow with the number of points: the first is {value}, as a "
+            "sum gives it, and a factor is missing too.",
             "Look at what the loss does with its N squares, and at the derivative of a square.",
         ),
         slip(
             "divided by the lab's number of points",
-            lambda w, b, x, y: _times(len(x) / 60)(w, b, x, y),
+            _times(1 / 60, 1 / 60, of_rows=True),
             "{name} divides by 60, whatever the number of points: the first derivative is {value}.",
             "Look at where the number of points comes from.",
         ),
@@ -163,10 +155,7 @@ GRADIENT = Practice.function(
         ),
         slip(
             "means multiplied",
-            lambda w, b, x, y: (
-                2 * (w * x + b - y).mean() * x.mean(),
-                2 * (w * x + b - y).mean(),
-            ),
+            lambda w, b, x, y: (2 * (w * x + b - y).mean() * x.mean(), 2 * (w * x + b - y).mean()),
             "The derivative in w, {value}, is that in b times the mean of x: the mean of a product "
             "is not the product of the means.",
             "Look at what is averaged.",
@@ -197,10 +186,7 @@ GRADIENT = Practice.function(
         ),
         slip(
             "absolute errors",
-            lambda w, b, x, y: (
-                ((w * x + b - y).sign() * x).mean(),
-                (w * x + b - y).sign().mean(),
-            ),
+            lambda w, b, x, y: (((w * x + b - y).sign() * x).mean(), (w * x + b - y).sign().mean()),
             "{name} uses the signs of the residuals alone: that is the gradient of the mean "
             "absolute error.",
             "Look at which loss is differentiated.",

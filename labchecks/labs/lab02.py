@@ -1,14 +1,10 @@
 """Practices of Lab 2: batch losses, a stop condition, a stochastic epoch, a stable rate."""
 
-from __future__ import annotations
-
 from labchecks import Practice
 from labchecks.judges.passes import sgd_epoch
 from labchecks.judges.stable_rate import stable_rate
 from labchecks.judges.steep_runs import RATES, START
 from labchecks.labs.lab02_until import TRAIN_UNTIL
-
-__all__ = ["PRACTICES"]
 
 #: 20 full-data losses of batch descent at rate 0.1, each before its update.
 BATCH = Practice.losses(

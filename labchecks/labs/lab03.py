@@ -1,14 +1,10 @@
 """Practices of Lab 3: updates per epoch, a loop to repair, mini-batch losses, five runs."""
 
-from __future__ import annotations
-
 from labchecks import Practice
 from labchecks.labs.lab03_bug import FIND_THE_BUG
 from labchecks.labs.lab03_count import UPDATES
 from labchecks.labs.lab03_figure import COMPARE_PLOT
 from labchecks.labs.lab03_runs import EPOCHS, RATE, START
-
-__all__ = ["PRACTICES"]
 
 #: 10 full-data losses, one at the start of each epoch, batch size 20, the points in any order.
 TWENTY = Practice.losses(

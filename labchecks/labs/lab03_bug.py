@@ -1,7 +1,5 @@
 """Lab 3: a mini-batch loop with one mistake, to be repaired."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -10,8 +8,6 @@ from typing import Any
 import numpy as np
 
 from labchecks import Practice, slip
-
-__all__ = ["FIND_THE_BUG"]
 
 #: The rows of each batch of an epoch, for so many points and this batch size.
 Batches = Callable[[int, int], Sequence[slice]]
@@ -202,8 +198,8 @@ FIND_THE_BUG = Practice.function(
         slip(
             "one batch an epoch",
             _train(lambda n, size: [slice(0, size)]),
-            "{name} makes one update an epoch, with the first rows: the first loss that differs "
-            "is {value}.",
+            "{name} makes one update an epoch, with the first rows: the first loss that differs is "
+            "{value}.",
             "Look at how often the inner loop runs.",
         ),
         slip(
@@ -234,8 +230,8 @@ FIND_THE_BUG = Practice.function(
                     slice((k + 1) * size, (k + 2) * size) for k in range(_count(n, size))
                 ]
             ),
-            "{name} begins with the second batch, and its last batch is empty: the first "
-            "loss that differs is {value}.",
+            "{name} begins with the second batch, and its last batch is empty: the first loss that "
+            "differs is {value}.",
             "Look at which rows the first batch holds.",
         ),
         slip(

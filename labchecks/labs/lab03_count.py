@@ -1,13 +1,9 @@
 """Lab 3: how many updates an epoch has."""
 
-from __future__ import annotations
-
 import math
 import random
 
 from labchecks import Practice, slip
-
-__all__ = ["UPDATES"]
 
 
 def updates_per_epoch(n: int, batch_size: int) -> int:
@@ -69,17 +65,11 @@ UPDATES = Practice.function(
         slip("batch size", lambda n, size: size, look="That is how many samples share one update."),
         slip(
             "arguments swapped",
-            lambda n, size: math.ceil(size / n),
-            look="Look at which of the two numbers is divided by which.",
-        ),
-        slip(
-            "arguments swapped",
-            lambda n, size: size // n,
-            look="Look at which of the two numbers is divided by which.",
-        ),
-        slip(
-            "arguments swapped",
-            lambda n, size: size / n,
+            (
+                lambda n, size: math.ceil(size / n),
+                lambda n, size: size // n,
+                lambda n, size: size / n,
+            ),
             look="Look at which of the two numbers is divided by which.",
         ),
         slip(

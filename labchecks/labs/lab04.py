@@ -1,12 +1,8 @@
 """Practices of Lab 4: several features, a training loop with Adam, R²."""
 
-from __future__ import annotations
-
 from labchecks import Practice
 from labchecks.labs.lab04_features import FEATURES
 from labchecks.labs.lab04_formulas import R_SQUARED
-
-__all__ = ["PRACTICES"]
 
 PRACTICES = (
     FEATURES,

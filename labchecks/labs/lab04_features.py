@@ -1,7 +1,5 @@
 """Least squares with several features by descent on standardised inputs (Lab 4)."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable
@@ -10,8 +8,6 @@ from typing import Any
 import torch
 
 from labchecks import Practice, slip
-
-__all__ = ["FEATURES"]
 
 Coefficients = list[float]
 
@@ -156,21 +152,17 @@ FEATURES = Practice.function(
         ),
         slip(
             "multiplied by the deviation",
-            _parts(
-                lambda level, slopes, mean, deviation: _with(
-                    level - (slopes * deviation**2) @ mean, slopes * deviation**2
-                )
-            ),
-            "The slopes of {name} are multiplied by the deviation on the way back: the first "
-            "coefficient that differs is {value}.",
-            BACK,
-        ),
-        slip(
-            "multiplied by the deviation",
-            _parts(
-                lambda level, slopes, mean, deviation: _with(
-                    level - slopes @ mean, slopes * deviation**2
-                )
+            (
+                _parts(
+                    lambda level, slopes, mean, deviation: _with(
+                        level - (slopes * deviation**2) @ mean, slopes * deviation**2
+                    )
+                ),
+                _parts(
+                    lambda level, slopes, mean, deviation: _with(
+                        level - slopes @ mean, slopes * deviation**2
+                    )
+                ),
             ),
             "The slopes of {name} are multiplied by the deviation on the way back: the first "
             "coefficient that differs is {value}.",

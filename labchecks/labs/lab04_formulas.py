@@ -1,15 +1,11 @@
 """The formula of R² (Lab 4), and what students make of it."""
 
-from __future__ import annotations
-
 import random
 from typing import Any
 
 import torch
 
 from labchecks import Practice, slip
-
-__all__ = ["R_SQUARED"]
 
 
 def _squares(a: torch.Tensor) -> torch.Tensor:
@@ -76,109 +72,99 @@ R_SQUARED = Practice.function(
         slip(
             "targets and predictions swapped",
             lambda t, p: r_squared(p, t),
-            "{name} gives {value}: there the spread of the predictions stands where that of the "
-            "targets belongs. Look at which argument is which.",
+            ": there the spread of the predictions stands where that of the targets belongs. Look "
+            "at which argument is which.",
         ),
         slip(
             "targets not centred",
             lambda t, p: 1 - _squares(t - p) / _squares(t),
-            "{name} gives {value}: the targets are squared without their mean being subtracted, "
-            "which makes every model look good.",
+            ": the targets are squared without their mean being subtracted, which makes every "
+            "model look good.",
         ),
         slip(
             "centred at the predictions' mean",
             lambda t, p: 1 - _squares(t - p) / _squares(t - p.mean()),
-            "{name} gives {value}: the spread of the targets is measured from the mean of the "
-            "predictions. Look at whose mean it is.",
+            ": the spread of the targets is measured from the mean of the predictions. Look at "
+            "whose mean it is.",
         ),
         slip(
             "correlation",
             _correlation,
-            "{name} gives {value}: that is the correlation, which does not see a shift or a wrong "
-            "scale.",
+            ": that is the correlation, which does not see a shift or a wrong scale.",
         ),
         slip(
             "correlation squared",
             lambda t, p: _correlation(t, p) ** 2,
-            "{name} gives {value}: that is the squared correlation, which does not see a shift or "
-            "a wrong scale of the predictions.",
+            ": that is the squared correlation, which does not see a shift or a wrong scale of the "
+            "predictions.",
         ),
-        slip(
-            "adjusted R²",
-            _adjusted,
-            "{name} gives {value}: that is the adjusted R², which also counts parameters.",
-        ),
+        slip("adjusted R²", _adjusted, ": that is the adjusted R², which also counts parameters."),
         slip(
             "one minus left out",
             lambda t, p: _squares(t - p) / _squares(_centred(t)),
-            "{name} gives {value}: that is the share that is not explained. Look at what a perfect "
-            "prediction should give.",
+            ": that is the share that is not explained. Look at what a perfect prediction should "
+            "give.",
         ),
         slip(
             "fraction upside down",
             lambda t, p: 1 - _squares(_centred(t)) / _squares(t - p),
-            "{name} gives {value}: the fraction is upside down. Look at which part stands below.",
+            ": the fraction is upside down. Look at which part stands below.",
         ),
         slip(
             "sign turned round",
             lambda t, p: _squares(t - p) / _squares(_centred(t)) - 1,
-            "{name} gives {value}: the sign is reversed. Look at what a perfect prediction "
-            "should give.",
+            ": the sign is reversed. Look at what a perfect prediction should give.",
         ),
         slip(
             "explained spread",
-            lambda t, p: _squares(p - t.mean()) / _squares(_centred(t)),
-            "{name} gives {value}: that is the spread of the predictions relative to that of the "
-            "targets, equal to R² for a least-squares fit only.",
-        ),
-        slip(
-            "explained spread",
-            lambda t, p: p.var() / t.var(),
-            "{name} gives {value}: that is the spread of the predictions relative to that of the "
-            "targets, equal to R² for a least-squares fit only.",
+            (
+                lambda t, p: _squares(p - t.mean()) / _squares(_centred(t)),
+                lambda t, p: p.var() / t.var(),
+            ),
+            ": that is the spread of the predictions relative to that of the targets, equal to R² "
+            "for a least-squares fit only.",
         ),
         slip(
             "variance of the errors",
             lambda t, p: 1 - (t - p).var() / t.var(),
-            "{name} gives {value}: the errors' mean is subtracted first, so a shift of all "
-            "predictions does not count. Look at the upper part of the fraction.",
+            ": the errors' mean is subtracted first, so a shift of all predictions does not count. "
+            "Look at the upper part of the fraction.",
         ),
         slip(
             "mean over sum",
             lambda t, p: 1 - ((t - p) ** 2).mean() / _squares(_centred(t)),
-            "{name} gives {value}: a mean is divided by a sum. Look at both parts of the fraction.",
+            ": a mean is divided by a sum. Look at both parts of the fraction.",
         ),
         slip(
             "sum over mean",
             lambda t, p: 1 - _squares(t - p) / _centred(t).pow(2).mean(),
-            "{name} gives {value}: a sum is divided by a mean. Look at both parts of the fraction.",
+            ": a sum is divided by a mean. Look at both parts of the fraction.",
         ),
         slip(
             "sum over mean",
             lambda t, p: 1 - _squares(t - p) / t.var(),
-            "{name} gives {value}: a sum is divided by a variance. Look at both parts of the "
-            "fraction.",
+            ": a sum is divided by a variance. Look at both parts of the fraction.",
         ),
         slip(
             "N and N − 1 mixed",
             lambda t, p: 1 - ((t - p) ** 2).mean() / t.var(),
-            "{name} gives {value}: one part of the fraction is divided by N, the other by N − 1 "
-            "(`var()` and `std()` do that).",
+            ": one part of the fraction is divided by N, the other by N − 1 (`var()` and `std()` "
+            "do that).",
         ),
         slip(
             "absolute errors",
             lambda t, p: 1 - (t - p).abs().sum() / _centred(t).abs().sum(),
-            "{name} gives {value}: that is made of absolute errors. Look at how an error enters.",
+            ": that is made of absolute errors. Look at how an error enters.",
         ),
         slip(
             "root",
             lambda t, p: 1 - (_squares(t - p) / _squares(_centred(t))).sqrt(),
-            "{name} gives {value}: that is made of roots. Look at both parts of the fraction.",
+            ": that is made of roots. Look at both parts of the fraction.",
         ),
         slip(
             "in per cent",
             lambda t, p: 100 * r_squared(t, p),
-            "{name} gives {value}: that is in per cent, and 1 is asked for a perfect prediction.",
+            ": that is in per cent, and 1 is asked for a perfect prediction.",
         ),
         slip(
             "not below zero",
@@ -189,25 +175,19 @@ R_SQUARED = Practice.function(
         slip(
             "not below zero",
             lambda t, p: r_squared(t, p).abs(),
-            "{name} gives {value} where the predictions are worse than the mean of the targets: "
-            "R² is negative there, and its sign is lost.",
+            "{name} gives {value} where the predictions are worse than the mean of the targets: R² "
+            "is negative there, and its sign is lost.",
         ),
         slip(
             "mean squared error",
             lambda t, p: ((t - p) ** 2).mean(),
-            "{name} gives {value}: that is the mean squared error itself.",
+            ": that is the mean squared error itself.",
         ),
         slip(
             "every row against every other",
-            _against_all,
-            "{name} gives {value}: every target is compared with every prediction, because a "
-            "column and a flat tensor broadcast to a square. Look at the two shapes.",
-        ),
-        slip(
-            "every row against every other",
-            lambda t, p: 1 - _squares(t - p.flatten()) / _squares(_centred(t)),
-            "{name} gives {value}: every target is compared with every prediction, because a "
-            "column and a flat tensor broadcast to a square. Look at the two shapes.",
+            (_against_all, lambda t, p: 1 - _squares(t - p.flatten()) / _squares(_centred(t))),
+            ": every target is compared with every prediction, because a column and a flat tensor "
+            "broadcast to a square. Look at the two shapes.",
         ),
     ],
 )

@@ -1,11 +1,7 @@
 """Practices of Lab 5: model, loss, batch and mini-batch descent written from scratch."""
 
-from __future__ import annotations
-
 from labchecks import Curve, Practice
 from labchecks.labs.lab05_formulas import LOSS_FUNC, MODEL
-
-__all__ = ["PRACTICES"]
 
 DATA = "wide_line"
 

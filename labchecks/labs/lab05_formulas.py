@@ -1,15 +1,11 @@
 """The two formulas of Lab 5, and what students make of them."""
 
-from __future__ import annotations
-
 import random
 from typing import Any
 
 import torch
 
 from labchecks import Practice, slip, tensor
-
-__all__ = ["LOSS_FUNC", "MODEL"]
 
 
 def model(data: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
@@ -63,8 +59,8 @@ MODEL = Practice.function(
         slip(
             "bias subtracted",
             lambda d, w, b: d * w - b,
-            "{name} subtracts `bias` instead of adding it: its first value is {value}. Look at "
-            "the sign.",
+            "{name} subtracts `bias` instead of adding it: its first value is {value}. Look at the "
+            "sign.",
         ),
         slip(
             "weight and bias swapped",
@@ -180,77 +176,66 @@ LOSS_FUNC = Practice.function(
         slip(
             "sum instead of mean",
             lambda p, t: ((p - t) ** 2).sum(),
-            "{name} gives {value}: that is the sum of the squared errors instead of their mean, "
-            "so it grows with the number of rows.",
+            ": that is the sum of the squared errors instead of their mean, so it grows with the "
+            "number of rows.",
         ),
         slip(
             "half the mean squared error",
             lambda p, t: ((p - t) ** 2).mean() / 2,
-            "{name} gives {value}: that is half the mean squared error. Look for a factor ½.",
+            ": that is half the mean squared error. Look for a factor ½.",
         ),
         slip(
             "half the sum",
             lambda p, t: ((p - t) ** 2).sum() / 2,
-            "{name} gives {value}: that is half the sum of the squared errors. Look at how they "
-            "become a mean.",
+            ": that is half the sum of the squared errors. Look at how they become a mean.",
         ),
         slip(
             "absolute errors",
             lambda p, t: (p - t).abs().mean(),
-            "{name} gives {value}: that is the mean of the absolute errors. Look at how an error "
-            "enters.",
+            ": that is the mean of the absolute errors. Look at how an error enters.",
         ),
         slip(
             "sum of absolute errors",
             lambda p, t: (p - t).abs().sum(),
-            "{name} gives {value}: that is the sum of the absolute errors. Look at how an error "
-            "enters, and at how the errors become a mean.",
+            ": that is the sum of the absolute errors. Look at how an error enters, and at how the "
+            "errors become a mean.",
         ),
         slip(
             "root of the mean squared error",
             lambda p, t: ((p - t) ** 2).mean().sqrt(),
-            "{name} gives {value}: that is the root of the mean squared error.",
+            ": that is the root of the mean squared error.",
         ),
         slip(
             "length of the error vector",
             lambda p, t: ((p - t) ** 2).sum().sqrt(),
-            "{name} gives {value}: that is the root of the sum of the squared errors, a length.",
+            ": that is the root of the sum of the squared errors, a length.",
         ),
         slip(
             "length of the error vector",
             lambda p, t: ((p - t) ** 2).sum().sqrt() / _rows(p),
-            "{name} gives {value}: that is a length divided by the number of rows. Look for a "
-            "root.",
+            ": that is a length divided by the number of rows. Look for a root.",
         ),
         slip(
             "square of the mean error",
             lambda p, t: (p - t).mean() ** 2,
-            "{name} gives {value}: that is the square of the mean error, in which errors of "
-            "opposite sign cancel. Look at which comes first, square or mean.",
+            ": that is the square of the mean error, in which errors of opposite sign cancel. Look "
+            "at which comes first, square or mean.",
         ),
         slip(
             "errors not squared",
-            lambda p, t: (p - t).mean(),
-            "{name} gives {value}: that is the mean of the errors themselves, in which opposite "
-            "signs cancel. Look at how an error enters.",
-        ),
-        slip(
-            "errors not squared",
-            lambda p, t: (t - p).mean(),
-            "{name} gives {value}: that is the mean of the errors themselves, in which opposite "
-            "signs cancel. Look at how an error enters.",
+            (lambda p, t: (p - t).mean(), lambda p, t: (t - p).mean()),
+            ": that is the mean of the errors themselves, in which opposite signs cancel. Look at "
+            "how an error enters.",
         ),
         slip(
             "errors not squared",
             lambda p, t: (p - t).sum(),
-            "{name} gives {value}: that is the sum of the errors themselves. Look at how an error "
-            "enters.",
+            ": that is the sum of the errors themselves. Look at how an error enters.",
         ),
         slip(
             "square of the summed error",
             lambda p, t: (p - t).sum() ** 2 / _rows(p),
-            "{name} gives {value}: the errors are summed before they are squared, so opposite "
-            "signs cancel.",
+            ": the errors are summed before they are squared, so opposite signs cancel.",
         ),
         slip(
             "mean not taken",
@@ -267,100 +252,78 @@ LOSS_FUNC = Practice.function(
         slip(
             "divided by N twice",
             lambda p, t: ((p - t) ** 2).mean() / _rows(p),
-            "{name} gives {value}: that is the mean squared error divided by the number of rows "
-            "once more.",
+            ": that is the mean squared error divided by the number of rows once more.",
         ),
         slip(
             "divided by N − 1",
             lambda p, t: ((p - t) ** 2).sum() / (_rows(p) - 1),
-            "{name} gives {value}: the sum is divided by one less than the number of rows. That "
-            "is for estimating a variance, not for a mean.",
+            ": the sum is divided by one less than the number of rows. That is for estimating a "
+            "variance, not for a mean.",
         ),
         slip(
             "divided by 2N twice",
             lambda p, t: ((p - t) ** 2).mean() / 4,
-            "{name} gives {value}: that is a quarter of the mean squared error.",
+            ": that is a quarter of the mean squared error.",
         ),
         slip(
             "sum of prediction and target",
             lambda p, t: ((p + t) ** 2).mean(),
-            "{name} gives {value}: that comes from the sum of prediction and target. Look at the "
-            "sign between them.",
+            ": that comes from the sum of prediction and target. Look at the sign between them.",
         ),
         slip(
             "difference of the squares",
             lambda p, t: (p**2 - t**2).mean(),
-            "{name} gives {value}: that is the mean difference of the squares. Look at the "
-            "brackets.",
+            ": that is the mean difference of the squares. Look at the brackets.",
         ),
         slip(
             "sign turned round",
             lambda p, t: -((p - t) ** 2).mean(),
-            "{name} gives {value}, a negative number: a mean of squares cannot be negative.",
+            ", a negative number: a mean of squares cannot be negative.",
         ),
         slip(
             "largest error",
             lambda p, t: ((p - t) ** 2).max(),
-            "{name} gives {value}: that is the largest squared error instead of the mean.",
+            ": that is the largest squared error instead of the mean.",
         ),
         slip(
             "median instead of mean",
             lambda p, t: ((p - t) ** 2).median(),
-            "{name} gives {value}: that is a median instead of a mean.",
+            ": that is a median instead of a mean.",
         ),
         slip(
             "power other than two",
-            lambda p, t: (p - t).abs().pow(3).mean(),
-            "{name} gives {value}: the errors are raised to another power than two.",
-        ),
-        slip(
-            "power other than two",
-            lambda p, t: (p - t).pow(4).mean(),
-            "{name} gives {value}: the errors are raised to another power than two.",
+            (lambda p, t: (p - t).abs().pow(3).mean(), lambda p, t: (p - t).pow(4).mean()),
+            ": the errors are raised to another power than two.",
         ),
         slip(
             "variance of the errors",
-            lambda p, t: (p - t).var(),
-            "{name} gives {value}: that is the variance of the errors: their mean is "
-            "subtracted first.",
-        ),
-        slip(
-            "variance of the errors",
-            lambda p, t: (p - t).var(correction=0),
-            "{name} gives {value}: that is the variance of the errors: their mean is "
-            "subtracted first.",
+            (lambda p, t: (p - t).var(), lambda p, t: (p - t).var(correction=0)),
+            ": that is the variance of the errors: their mean is subtracted first.",
         ),
         slip(
             "smoothed absolute errors",
             torch.nn.functional.smooth_l1_loss,
-            "{name} gives {value}: that is the Huber loss, which is linear in large errors.",
+            ": that is the Huber loss, which is linear in large errors.",
         ),
         slip(
             "every row against every other",
-            lambda p, t: ((p.flatten()[:, None] - t.flatten()[None, :]) ** 2).mean(),
-            "{name} gives {value}: every prediction is compared with every target, because a "
-            "column and a flat tensor broadcast to a square. Look at the two shapes.",
-        ),
-        slip(
-            "every row against every other",
-            lambda p, t: ((p.flatten() - t) ** 2).mean(),
-            "{name} gives {value}: every prediction is compared with every target, because a "
-            "column and a flat tensor broadcast to a square. Look at the two shapes.",
+            (
+                lambda p, t: ((p.flatten()[:, None] - t.flatten()[None, :]) ** 2).mean(),
+                lambda p, t: ((p.flatten() - t) ** 2).mean(),
+            ),
+            ": every prediction is compared with every target, because a column and a flat tensor "
+            "broadcast to a square. Look at the two shapes.",
         ),
         slip(
             "relative errors",
             lambda p, t: (((p - t) / t) ** 2).mean(),
-            "{name} gives {value}: the errors are divided by the targets.",
+            ": the errors are divided by the targets.",
         ),
-        slip(
-            "targets ignored",
-            lambda p, t: (p**2).mean(),
-            "{name} gives {value}: the targets do not enter.",
-        ),
+        slip("targets ignored", lambda p, t: (p**2).mean(), ": the targets do not enter."),
         slip(
             "R² instead of the loss",
             lambda p, t: 1 - ((p - t) ** 2).sum() / ((t - t.mean()) ** 2).sum(),
-            "{name} gives {value}: that is R², which is large where the loss is small.",
+            ": that is R², which is large where the loss is small.",
         ),
     ],
 )

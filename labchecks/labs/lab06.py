@@ -1,11 +1,7 @@
 """Practices of Lab 6: a backward pass, a hidden layer, and a deep network that trains."""
 
-from __future__ import annotations
-
 from labchecks import Practice
 from labchecks.labs.lab06_backward import BACKWARD
-
-__all__ = ["PRACTICES"]
 
 PRACTICES = (
     BACKWARD,

@@ -1,14 +1,10 @@
 """The backward pass through one hidden unit (Lab 6), and what students make of it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 from labchecks import Practice, slip, uniform
-
-__all__ = ["BACKWARD"]
 
 
 class _Pass(NamedTuple):
@@ -123,8 +119,8 @@ BACKWARD = Practice.function(
         slip(
             "sigmoid instead of its slope",
             _changed(lambda p: _back(p, slope=p.a)),
-            "The derivatives of w2 and b2 are right; those of w1 and b1 contain the sigmoid "
-            "itself instead of its slope.",
+            "The derivatives of w2 and b2 are right; those of w1 and b1 contain the sigmoid itself "
+            "instead of its slope.",
             "Look at the formula for the derivative of σ.",
         ),
         slip(
