@@ -7,47 +7,42 @@ from typing import NamedTuple
 from labchecks import Practice, slip, uniform
 
 
-class _Pass(NamedTuple):
-    """What is known when the backward pass begins."""
+class _Links(NamedTuple):
+    """The factors of the four derivatives, and what else is known when they are computed."""
 
-    x: float
-    w1: float
+    loss: float
     w2: float
+    slope: float
+    x: float
     a: float
     z: float
-    residual: float
-
-    @property
-    def slope(self) -> float:
-        """The derivative of the sigmoid at z."""
-        return self.a * (1 - self.a)
+    w1: float
+    out: float
+    y: float
 
 
 def _sigmoid(z: float) -> float:
     return 1 / (1 + math.exp(-z))
 
 
-def _forward(x, y, w1, b1, w2, b2, bend: Callable = _sigmoid) -> _Pass:
-    z = w1 * x + b1
-    a = bend(z)
-    return _Pass(x, w1, w2, a, z, w2 * a + b2 - y)
+def _with(bend: Callable = _sigmoid, **changed: Callable[[_Links], float]) -> Callable:
+    """A backward pass in which some links are changed, each by a function of what is known."""
 
+    def program(x, y, w1, b1, w2, b2):
+        z = w1 * x + b1
+        a = bend(z)
+        out = w2 * a + b2
+        k = _Links(2 * (out - y), w2, a * (1 - a), x, a, z, w1, out, y)
+        k = k._replace(**{name: change(k) for name, change in changed.items()})
+        hidden = k.loss * k.w2 * k.slope
+        return hidden * k.x, hidden, k.loss * k.a, k.loss
 
-def _back(p: _Pass, slope: float | None = None, factor: float = 2.0, through: float | None = None):
-    """The four derivatives, from the output back to the input."""
-    output = factor * p.residual
-    hidden = output * (p.w2 if through is None else through) * (p.slope if slope is None else slope)
-    return hidden * p.x, hidden, output * p.a, output
+    return program
 
 
 def backward(x, y, w1, b1, w2, b2):
     """The derivatives of (w2·σ(w1·x + b1) + b2 − y)² with respect to w1, b1, w2 and b2."""
-    return _back(_forward(x, y, w1, b1, w2, b2))
-
-
-def _changed(change: Callable) -> Callable:
-    """A backward pass of which one thing is changed: `change` is given what is known."""
-    return lambda *given: change(_forward(*given))
+    return _with()(x, y, w1, b1, w2, b2)
 
 
 def _rearranged(change: Callable) -> Callable:
@@ -55,17 +50,12 @@ def _rearranged(change: Callable) -> Callable:
     return lambda *given: change(*backward(*given))
 
 
-def _tanh(*given):
-    p = _forward(*given, bend=math.tanh)
-    return _back(p, slope=1 - p.a**2)
+def _through_a_sigmoid(k: _Links) -> float:
+    out = _sigmoid(k.out)
+    return 2 * (out - k.y) * out * (1 - out)
 
 
-def _bent_output(x, y, w1, b1, w2, b2):
-    p = _forward(x, y, w1, b1, w2, b2)
-    out = _sigmoid(w2 * p.a + b2)
-    return _back(p._replace(residual=(out - y) * out * (1 - out)))
-
-
+OTHERS_RIGHT = "The derivatives of w2 and b2 are right; those of w1 and b1 "
 CHAIN = "Write down what stands between the loss and this parameter, link by link."
 
 BACKWARD = Practice.function(
@@ -88,106 +78,103 @@ BACKWARD = Practice.function(
     slips=[
         slip(
             "factor 2 missing",
-            _changed(lambda p: _back(p, factor=1)),
+            _with(loss=lambda k: k.loss / 2),
             "All four derivatives are half of the right ones.",
             "Look at what the derivative of a square is.",
         ),
         slip(
             "sign of the residual",
-            _changed(lambda p: _back(p, factor=-2)),
+            _with(loss=lambda k: -k.loss),
             "All four derivatives have the wrong sign: descent would climb.",
             "Look at which way round the residual is.",
         ),
         slip(
             "residual left out",
-            _changed(lambda p: _back(p._replace(residual=1.0), factor=1)),
+            _with(loss=lambda k: 1),
             "The four are the derivatives of the prediction, not of the loss.",
             "Look at how the loss depends on the prediction.",
         ),
         slip(
             "absolute residual",
-            _changed(lambda p: _back(p._replace(residual=abs(p.residual)))),
+            _with(loss=lambda k: abs(k.loss)),
             "The derivatives have the right size, but the sign of the residual is lost.",
             "Look at what the derivative of a square is on either side of 0.",
         ),
         slip(
             "slope of the sigmoid left out",
-            _changed(lambda p: _back(p, slope=1.0)),
-            "The derivatives of w2 and b2 are right; those of w1 and b1 lack one link.",
+            _with(slope=lambda k: 1),
+            OTHERS_RIGHT + "lack one link.",
             "Look at what the sigmoid does to a small change of z.",
         ),
         slip(
             "sigmoid instead of its slope",
-            _changed(lambda p: _back(p, slope=p.a)),
-            "The derivatives of w2 and b2 are right; those of w1 and b1 contain the sigmoid itself "
-            "instead of its slope.",
+            _with(slope=lambda k: k.a),
+            OTHERS_RIGHT + "contain the sigmoid itself instead of its slope.",
             "Look at the formula for the derivative of σ.",
         ),
         slip(
             "only one factor of the slope",
-            _changed(lambda p: _back(p, slope=1 - p.a)),
-            "The derivatives of w2 and b2 are right; in those of w1 and b1 the slope of the "
-            "sigmoid has only one of its two factors.",
+            _with(slope=lambda k: 1 - k.a),
+            OTHERS_RIGHT + "have only one of the two factors of the sigmoid's slope.",
             "Look at the formula for the derivative of σ.",
         ),
         slip(
             "slope taken at the wrong place",
-            _changed(lambda p: _back(p, slope=_sigmoid(p.a) * (1 - _sigmoid(p.a)))),
-            "The derivatives of w2 and b2 are right; those of w1 and b1 use the slope of the "
-            "sigmoid at a.",
+            _with(slope=lambda k: _sigmoid(k.a) * (1 - _sigmoid(k.a))),
+            OTHERS_RIGHT + "use the slope of the sigmoid at a.",
             "Look at which number goes into the sigmoid.",
         ),
         slip(
             "slope of the wrong number",
-            _changed(lambda p: _back(p, slope=p.z * (1 - p.z))),
-            "The derivatives of w2 and b2 are right; those of w1 and b1 use z·(1 − z).",
+            _with(slope=lambda k: k.z * (1 - k.z)),
+            OTHERS_RIGHT + "use z·(1 − z).",
             "Look at what σ stands for in the formula σ·(1 − σ).",
         ),
         slip(
             "slope of tanh",
-            _changed(lambda p: _back(p, slope=1 - p.a**2)),
-            "The derivatives of w2 and b2 are right; those of w1 and b1 contain 1 − a².",
+            _with(slope=lambda k: 1 - k.a**2),
+            OTHERS_RIGHT + "contain 1 − a².",
             "Look at which function has that derivative.",
         ),
         slip(
             "another non-linear function",
-            _tanh,
+            _with(math.tanh, slope=lambda k: 1 - k.a**2),
             "The derivatives are those of a hidden unit with tanh.",
             "Look at which function this unit applies.",
         ),
         slip(
             "second weight left out",
-            _changed(lambda p: _back(p, through=1.0)),
-            "The derivatives of w2 and b2 are right; those of w1 and b1 lack one link.",
+            _with(w2=lambda k: 1),
+            OTHERS_RIGHT + "lack one link.",
             "Look at what a change of a is multiplied by on its way to the prediction.",
         ),
         slip(
             "first weight in place of the second",
-            _changed(lambda p: _back(p, through=p.w1)),
-            "The derivatives of w2 and b2 are right; those of w1 and b1 go back through w1.",
+            _with(w2=lambda k: k.w1),
+            OTHERS_RIGHT + "go back through w1.",
             "Look at which weight lies between a and the prediction.",
         ),
         slip(
             "input left out",
-            _rearranged(lambda w1, b1, w2, b2: (b1, b1, w2, b2)),
+            _with(x=lambda k: 1),
             "The derivative of w1 equals that of b1; the other three are right.",
             "Look at what w1 is multiplied by.",
         ),
         slip(
             "input in the derivative of w2",
-            _changed(lambda p: (*_back(p)[:2], 2 * p.residual * p.x, 2 * p.residual)),
+            _with(a=lambda k: k.x),
             "Three derivatives are right; that of w2 contains x.",
             "Look at what w2 is multiplied by.",
         ),
         slip(
             "z in the derivative of w2",
-            _changed(lambda p: (*_back(p)[:2], 2 * p.residual * p.z, 2 * p.residual)),
+            _with(a=lambda k: k.z),
             "Three derivatives are right; that of w2 contains z.",
             "Look at what w2 is multiplied by.",
         ),
         slip(
             "activation left out",
-            _rearranged(lambda w1, b1, w2, b2: (w1, b1, b2, b2)),
+            _with(a=lambda k: 1),
             "The derivative of w2 equals that of b2; the other three are right.",
             "Look at what w2 is multiplied by.",
         ),
@@ -199,7 +186,7 @@ BACKWARD = Practice.function(
         ),
         slip(
             "sigmoid at the output too",
-            _bent_output,
+            _with(loss=_through_a_sigmoid),
             "The derivatives are those of a network whose output goes through a sigmoid as well.",
             "Look at what happens after the second layer.",
         ),
