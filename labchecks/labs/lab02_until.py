@@ -40,6 +40,10 @@ def _small(new: Moment, old: Moment, tolerance: float) -> bool:
     return abs(new[0] - old[0]) < tolerance
 
 
+def _never(new: Moment, old: Moment, tolerance: float) -> bool:
+    return False
+
+
 def _rows(
     small: Callable = _small, more: int = 0, first: int = 1, start: bool = False, **how: Any
 ) -> Callable[..., list[Row]]:
@@ -66,71 +70,25 @@ def train_until(x, y, w, b, lr, tolerance, max_steps) -> list[Row]:
     return _rows()(x, y, w, b, lr, tolerance, max_steps)
 
 
-def _then(change: Callable[[list[Row]], Any]) -> Callable:
-    """The right rows with something done to them."""
-    return lambda *given: change(train_until(*given))
+def _then(change: Callable[[list[Row], list[Row]], Any]) -> Callable:
+    """Something made of the right rows, and of those of one update more than `max_steps`."""
+    return lambda *given: change(train_until(*given), _rows(_never, more=1)(*given))
 
 
-def _stopped(change: Callable[[list[Row]], Any]) -> Callable:
-    """The same, only where the run stopped before `max_steps`."""
-
-    def program(*given):
-        rows = train_until(*given)
-        return change(rows) if rows[-1][0] < given[-1] else rows
-
-    return program
-
-
-def _one_later(*given) -> list[Row]:
+def _one_later(rows: list[Row], every: list[Row]) -> list[Row]:
     """One row after the one in which the change was small."""
-    rows, (*some, most) = train_until(*given), given
-    many = _rows(lambda *_: False)(*some, most)
-    return many[: len(rows) + 1]
+    return every[: min(len(rows) + 1, len(every) - 1)]
 
 
-def _as_at_the_end(further: bool) -> Callable:
-    """Rows that all hold w and b as they are when the loop has ended.
-
-    Where the update comes after the row, a `further` one has then been made too.
-    """
-
-    def program(*given):
-        rows, (*some, most) = train_until(*given), given
-        last = rows[-1]
-        if further and last[0] == most:
-            last = _rows(lambda *_: False)(*some, most + 1)[-1]
-        return [(*row[:2], *last[2:]) for row in rows]
-
-    return program
+def _mixed(rows: list[Row], every: list[Row]) -> list[Row]:
+    """The loss before each update beside the parameters after it."""
+    pairs = itertools.pairwise(_one_later(rows, every))
+    return [(new[0], old[1], *new[2:]) for old, new in pairs]
 
 
-def _mixed(first: int) -> Callable:
-    """The loss before each update beside the parameters after it, steps counted from `first`."""
-
-    def program(*given):
-        *some, most = given
-        # With the update made before the row is written, `max_steps` rows are the most.
-        rows = _rows()(*some, most - 1)
-        after = _rows(lambda *_: False)(*some, most)[1:]
-        return [(step + first, row[1], *after[step][2:]) for step, row in enumerate(rows)]
-
-    return program
-
-
-def _mixed_after_start(first: int) -> Callable:
-    """The same behind a right row of the start; it may stop from row `first` on."""
-
-    def program(*given):
-        *some, tolerance, most = given
-        rows = _rows(lambda *_: False)(*some, tolerance, most)
-        made = rows[:1]
-        for old, new in itertools.pairwise(rows):
-            made.append((new[0], old[1], *new[2:]))
-            if new[0] >= first and abs(made[-1][1] - made[-2][1]) < tolerance:
-                break
-        return made
-
-    return program
+def _ending(rows: list[Row], last: Row) -> list[Row]:
+    """Rows that all hold w and b as they are when the loop has ended."""
+    return [(*row[:2], *last[2:]) for row in rows]
 
 
 def _calls(rng: random.Random) -> list[list[Any]]:
@@ -197,20 +155,20 @@ TRAIN_UNTIL = Practice.function(
     slips=[
         slip(
             "last row missing",
-            _stopped(lambda rows: rows[:-1]),
+            _then(lambda rows, every: rows[:-1] if len(rows) < len(every) - 1 else rows),
             "Where the tolerance ends the run, {name} leaves out its last row: {rows} rows came "
             "back. The row in which the change was first small belongs to the table.",
             WHICH_ROW,
         ),
         slip(
             "last row missing",
-            _then(lambda rows: rows[:-1]),
+            _then(lambda rows, every: rows[:-1]),
             "{name} leaves out the last row: {rows} rows came back.",
             WHICH_ROW,
         ),
         slip(
             "one row too many",
-            _one_later,
+            _then(_one_later),
             "{name} goes on for one row after the change was first small: {rows} rows came back.",
             "Look at which two losses the condition compares.",
         ),
@@ -228,40 +186,42 @@ TRAIN_UNTIL = Practice.function(
         ),
         slip(
             "start missing",
-            _then(lambda rows: rows[1:]),
+            _then(lambda rows, every: rows[1:]),
             "The row of the start, step 0, is missing.",
             "Look at what is written before the first update.",
         ),
         slip(
             "start missing",
-            _then(lambda rows: [(row[0] - 1, *row[1:]) for row in rows[1:]]),
+            _then(lambda rows, every: [(row[0] - 1, *row[1:]) for row in rows[1:]]),
             "The first row holds the parameters after an update, and belongs to the start.",
             "Look at what is written before the first update.",
         ),
         slip(
             "steps counted from 1",
-            _then(lambda rows: [(row[0] + 1, *row[1:]) for row in rows]),
+            _then(lambda rows, every: [(row[0] + 1, *row[1:]) for row in rows]),
             "The rows are right, but their steps are counted from 1: {value} comes first. The "
             "start is step 0.",
         ),
-        *(
-            slip(
-                "loss and parameters of different moments",
-                program,
-                "A row of {name} holds the loss before an update beside the w and b after it.",
-                "Look at what happens between the two.",
-            )
-            for program in (_mixed(0), _mixed(1), _mixed_after_start(1), _mixed_after_start(2))
+        slip(
+            "loss and parameters of different moments",
+            (
+                _then(lambda rows, every: [(row[0] - 1, *row[1:]) for row in _mixed(rows, every)]),
+                _then(_mixed),
+                _then(lambda rows, every: [rows[0], *_mixed(rows, every)][:2]),
+                _then(lambda rows, every: [rows[0], *_mixed(rows, every)]),
+            ),
+            "A row of {name} holds the loss before an update beside the w and b after it.",
+            "Look at what happens between the two.",
         ),
-        *(
-            slip(
-                "loss compared instead of its change",
-                _rows(lambda new, old, tolerance: new[0] < tolerance, first=first),
-                "{name} compares the loss itself with `tolerance`, not its change: {rows} rows "
-                "came back.",
-                "Where points are noisy, the loss of the best line is not small.",
-            )
-            for first in (0, 1)
+        slip(
+            "loss compared instead of its change",
+            (
+                _rows(lambda new, old, tolerance: new[0] < tolerance, first=0),
+                _rows(lambda new, old, tolerance: new[0] < tolerance),
+            ),
+            "{name} compares the loss itself with `tolerance`, not its change: {rows} rows came "
+            "back.",
+            "Where points are noisy, the loss of the best line is not small.",
         ),
         slip(
             "change without its size",
@@ -279,7 +239,7 @@ TRAIN_UNTIL = Practice.function(
         ),
         slip(
             "start compared with itself",
-            _then(lambda rows: rows[:1]),
+            _then(lambda rows, every: rows[:1]),
             "{name} stops at the start: {rows} row came back. There is no row before the first, so "
             "nothing has changed yet.",
             "Look at what the loss of the start is compared with.",
@@ -291,15 +251,20 @@ TRAIN_UNTIL = Practice.function(
             "compared with that of the start.",
             "Look at when the loss to compare with is replaced.",
         ),
-        *(
-            slip(
-                "w and b as they end",
-                _as_at_the_end(further),
-                "Every row of {name} holds the same w and b, those of the end. A tensor that is "
-                "changed in place changes in every list that holds it.",
-                "Look at what a row keeps: a number, or the tensor itself.",
-            )
-            for further in (True, False)
+        slip(
+            "w and b as they end",
+            (
+                # Where the update comes after the row, one more has been made at `max_steps`.
+                _then(
+                    lambda rows, every: _ending(
+                        rows, every[-1] if len(rows) == len(every) - 1 else rows[-1]
+                    )
+                ),
+                _then(lambda rows, every: _ending(rows, rows[-1])),
+            ),
+            "Every row of {name} holds the same w and b, those of the end. A tensor that is "
+            "changed in place changes in every list that holds it.",
+            "Look at what a row keeps: a number, or the tensor itself.",
         ),
         slip(
             "relative change",
@@ -310,22 +275,18 @@ TRAIN_UNTIL = Practice.function(
             "{name} compares the change relative to the loss: {rows} rows came back.",
             "Look at what the text compares with `tolerance`.",
         ),
-        *(
-            slip(
-                "change of the parameters",
-                _rows(
-                    lambda new, old, tolerance, which=which: which(
-                        abs(new[k] - old[k]) < tolerance for k in (1, 2)
-                    )
-                ),
-                "{name} compares the change of w and b with `tolerance`: {rows} rows came back.",
-                "Look at what the text compares with `tolerance`.",
-            )
-            for which in (all, any)
+        slip(
+            "change of the parameters",
+            (
+                _rows(lambda new, old, *most: all(_small(new[k:], old[k:], *most) for k in (1, 2))),
+                _rows(lambda new, old, *most: any(_small(new[k:], old[k:], *most) for k in (1, 2))),
+            ),
+            "{name} compares the change of w and b with `tolerance`: {rows} rows came back.",
+            "Look at what the text compares with `tolerance`.",
         ),
         slip(
             "tolerance ignored",
-            _rows(lambda *_: False),
+            _rows(_never),
             "{name} always makes `max_steps` updates: {rows} rows came back.",
             "Look at what leaves the loop.",
         ),
@@ -377,30 +338,30 @@ TRAIN_UNTIL = Practice.function(
         ),
         slip(
             "only the last row",
-            _then(lambda rows: rows[-1]),
+            _then(lambda rows, every: rows[-1]),
             "{name} returns the last row alone.",
             "Look at where the rows are collected.",
         ),
         slip(
             "only the last row",
-            _then(lambda rows: rows[-1:]),
+            _then(lambda rows, every: rows[-1:]),
             "{name} returns the last row alone.",
             "Look at where the list is made.",
         ),
         slip(
             "columns in another order",
-            _then(lambda rows: [(row[0], row[2], row[3], row[1]) for row in rows]),
+            _then(lambda rows, every: [(row[0], row[2], row[3], row[1]) for row in rows]),
             "The rows of {name} hold step, w, b, loss; the practice asks for step, loss, w, b.",
         ),
         slip(
             "columns instead of rows",
-            _then(lambda rows: list(zip(*rows, strict=True))),
+            _then(lambda rows, every: list(zip(*rows, strict=True))),
             "{name} returns four lists, one for each column; the practice asks for one row for "
             "each step.",
         ),
         slip(
             "columns instead of rows",
-            _then(lambda rows: [value for row in rows for value in row]),
+            _then(lambda rows, every: [value for row in rows for value in row]),
             "{name} returns one list of numbers; the practice asks for one row for each step.",
             "Look at how a row is put into the list.",
         ),
