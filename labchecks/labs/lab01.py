@@ -71,6 +71,10 @@ def _inputs(rng: random.Random) -> list[list[Any]]:
 
 ABOUT_ONE_STEP = "Look at which factor 1 − η·λ is the last one before the error grows."
 WHICH_DIRECTION = "Look at which direction sets the limit."
+READ_OFF = (
+    "{name} gives {value} for any data. That is a number read off the runs, or the limit for the "
+    "lab's own points alone. Look at whether it follows from the `x` that is given."
+)
 
 LARGEST_RATE = Practice.function(
     "lab01-largest-rate",
@@ -141,15 +145,16 @@ LARGEST_RATE = Practice.function(
             lambda x: _curvatures(x)[1] / _curvatures(x)[0],
             ": that is the condition number, not a rate.",
         ),
-        *(
-            slip(
-                "eigenvalue",
-                lambda x, k=k, factor=factor: factor * _curvatures(x)[k],
-                ": that is a curvature, an eigenvalue of H, not yet a rate.",
-                "Solve the rule for the factor for η.",
-            )
-            for k in (0, 1)
-            for factor in (1.0, 0.5)
+        slip(
+            "eigenvalue",
+            (
+                lambda x: _curvatures(x)[0],
+                lambda x: _curvatures(x)[0] / 2,
+                lambda x: _curvatures(x)[1],
+                lambda x: _curvatures(x)[1] / 2,
+            ),
+            ": that is a curvature, an eigenvalue of H, not yet a rate.",
+            "Solve the rule for the factor for η.",
         ),
         slip("eigenvalue", _curvatures, "{name} gives both curvatures.", WHICH_DIRECTION),
         slip(
@@ -158,30 +163,16 @@ LARGEST_RATE = Practice.function(
             "{name} gives one rate for each direction.",
             WHICH_DIRECTION,
         ),
-        *(
-            slip(
-                "one-sample limit",
-                lambda x, one=one: 1 / ((x**2).max() + one),
-                ": that is a limit for updates with one point at a time, set by the largest x. In "
-                "batch descent all points act together, through their means, and a larger rate "
-                "still converges.",
-            )
-            for one in (0, 1)
+        slip(
+            "one-sample limit",
+            (lambda x: 1 / (x**2).max(), lambda x: 1 / ((x**2).max() + 1)),
+            ": that is a limit for updates with one point at a time, set by the largest x. In "
+            "batch descent all points act together, through their means, and a larger rate still "
+            "converges.",
         ),
-        *(
-            slip(
-                name,
-                rate,
-                "{name} gives {value} for any data. That is a number read off the runs, or the "
-                "limit for the lab's own points alone. Look at whether it follows from the `x` "
-                "that is given.",
-            )
-            for name, rate in (
-                ("largest rate tried", 0.3),
-                ("smallest rate that diverged", 0.34),
-                ("knows the lab's data only", 0.333),
-            )
-        ),
+        slip("largest rate tried", 0.3, READ_OFF),
+        slip("smallest rate that diverged", 0.34, READ_OFF),
+        slip("knows the lab's data only", 0.333, READ_OFF),
         slip(
             "not a rate",
             lambda x: -2 / _curvatures(x)[1],

@@ -221,15 +221,12 @@ GRADIENT = Practice.function(
             "{name} returns three numbers, and the first, {value}, is the loss.",
             "Look at the last line.",
         ),
-        *(
-            slip(
-                "step instead of the derivative",
-                _times(sign * 0.1),
-                "{name} returns {value} first: the derivative times the lab's learning rate. That "
-                "is a step.",
-                "Look at which of the names the formulas contain.",
-            )
-            for sign in (1, -1)
+        slip(
+            "step instead of the derivative",
+            (_times(0.1, 0.1), _times(-0.1, -0.1)),
+            "{name} returns {value} first: the derivative times the lab's learning rate. That is a "
+            "step.",
+            "Look at which of the names the formulas contain.",
         ),
         slip(
             "parameters after a step",
