@@ -37,6 +37,9 @@ TOLERANCE = 2e-5
 #: Relative difference up to which a value that is not right comes close.
 NEARLY = 2e-3
 
+#: Relative difference that a reader of two numbers sees.
+EYE = 1e-3
+
 #: Share of the points where the values are right, but rounded, or a gradient or argument is lost.
 VALUES_ONLY = 0.5
 
@@ -285,12 +288,13 @@ class FunctionJudge:
                 largest = 10 * largest  # a wrong run may swing for ever, and rounding adds up
         return self.tolerance * (sizes + 0.1 * largest) + 1e-6
 
-    def _off(self, outcome: Mapping[str, Any], result: Answer) -> np.ndarray:
-        """Which values are not right, of those that both have."""
+    def _off(self, outcome: Mapping[str, Any], result: Answer, eye: float = 0.0) -> np.ndarray:
+        """Which values are not right, of those that both have; by the relative `eye` or more."""
         both = min(len(outcome["values"]), len(result["values"]))
         values, expected = (np.array(one["values"][:both]) for one in (result, outcome))
         with np.errstate(all="ignore"):
-            near = np.abs(values - expected) <= self._allowed(outcome)[:both]
+            allowed = np.maximum(self._allowed(outcome)[:both], eye * np.abs(values))
+            near = np.abs(values - expected) <= allowed
         return np.flatnonzero(~near)
 
     def _is_list(self, outcome: Outcome, result: Answer) -> bool:
@@ -358,8 +362,8 @@ class FunctionJudge:
         values, right = result["values"], outcome["values"]
         shape, wanted = list(result["shape"]), list(outcome["shape"])
         verb = "returns" if self.function else "holds"
-        off = self._off(outcome, result)
-        first = off[0] if len(off) else 0
+        seen = self._off(outcome, result, EYE)
+        first = int([*seen, *self._off(outcome, result), 0][0])
         if any(map(self._kept, results, expected[1:], results[1:])):
             return (
                 f"What {name} returns begins with what the call before returned. Look at where its "
@@ -391,7 +395,7 @@ class FunctionJudge:
                 "not finite",
             )
         instead = "" if hidden or not self.function else f", not {shown(right[first])}"
-        row, column = divmod(int(first), wanted[-1] if wanted else 1)
+        row, column = divmod(first, wanted[-1] if wanted else 1)
         table = self.compared == "columns"
         if len(values) != len(right) and table and len(shape) == 2:
             if shape[1] != wanted[1]:
@@ -407,7 +411,7 @@ class FunctionJudge:
                 f" The first number that differs is value {column + 1} of row {row + 1}: it is "
                 f"{shown(values[first])}{instead}."
             )
-            return f"{name} returns {more}{count}.{differs if len(off) else ''} {self.look}", more
+            return f"{name} returns {more}{count}.{differs if len(seen) else ''} {self.look}", more
         if len(values) != len(right):
             count = "1 number" if len(values) == 1 else f"{len(values)} numbers"
             if len(right) > 1 and outcome["tensor"]:

@@ -21,13 +21,8 @@ PRACTICES = (
             ),
             slip(
                 "the step alone",
-                RATE * SLOPE,
-                look="That is how long the step is. Where does it start?",
-            ),
-            slip(
-                "the step alone",
-                -RATE * SLOPE,
-                look="That is the step itself. Where does it start?",
+                (RATE * SLOPE, -RATE * SLOPE),
+                look="That is the step alone. Where does it start?",
             ),
             slip(
                 "no learning rate",

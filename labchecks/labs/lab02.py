@@ -1,4 +1,4 @@
-"""Lab 2: batch descent that stops when the loss hardly changes any more."""
+"""Practices of Lab 2: batch losses, a stop condition, a stochastic epoch, a stable rate."""
 
 import itertools
 import random
@@ -8,24 +8,24 @@ from typing import Any
 import numpy as np
 
 from labchecks import Practice, slip
+from labchecks.judges.passes import sgd_epoch
+from labchecks.judges.stable_rate import stable_rate
+from labchecks.judges.steep_runs import RATES, START
 
 #: Loss, w and b at one moment of a run.
 Moment = tuple[float, float, float]
 Row = tuple[float, float, float, float]
 
 
-def _run(
-    x, y, w, b, lr, scale=(1.0, 1.0), moved=False, kept=False, total=False
-) -> Iterator[Moment]:
+def _run(x, y, w, b, lr, scale=(1, 1), moved=False, kept=False) -> Iterator[Moment]:
     """Batch descent without end.
 
-    The gradient is multiplied by `scale`, or is that of a `total` instead of a mean. With `moved`
-    b steps from where w has just gone; with `kept` no gradient is ever cleared.
+    The two derivatives are multiplied by `scale`. With `moved` b steps from where w has just gone;
+    with `kept` no gradient is ever cleared.
     """
     x, y = (np.asarray(values, dtype=float).ravel() for values in (x, y))
     # The loss is a quadratic in w and b: five means of the data say all about it.
     mx, my, mxx, mxy, myy = (float(np.mean(v)) for v in (x, y, x * x, x * y, y * y))
-    times_w, times_b = (factor * (len(x) if total else 1) for factor in scale)
     w, b, sum_w, sum_b = float(w), float(b), 0.0, 0.0
     while True:
         yield (w * w * mxx + b * b + myy + 2 * (w * b * mx - w * mxy - b * my)), w, b
@@ -33,7 +33,7 @@ def _run(
         if moved:
             slope_b -= 2 * mx * lr * slope_w
         sum_w, sum_b = (sum_w + slope_w, sum_b + slope_b) if kept else (slope_w, slope_b)
-        w, b = w - lr * times_w * sum_w, b - lr * times_b * sum_b
+        w, b = w - lr * scale[0] * sum_w, b - lr * scale[1] * sum_b
 
 
 def _small(new: Moment, old: Moment, tolerance: float) -> bool:
@@ -317,7 +317,7 @@ TRAIN_UNTIL = Practice.function(
         ),
         slip(
             "sum instead of mean",
-            _rows(total=True),
+            lambda x, y, w, b, lr, *stop: train_until(x, y, w, b, lr * len(x), *stop),
             "The steps of {name} are those of a sum over the points: the first value that differs "
             "is {value}.",
             "Look at the loss that is differentiated.",
@@ -338,15 +338,9 @@ TRAIN_UNTIL = Practice.function(
         ),
         slip(
             "only the last row",
-            _then(lambda rows, every: rows[-1]),
+            (_then(lambda rows, every: rows[-1]), _then(lambda rows, every: rows[-1:])),
             "{name} returns the last row alone.",
             "Look at where the rows are collected.",
-        ),
-        slip(
-            "only the last row",
-            _then(lambda rows, every: rows[-1:]),
-            "{name} returns the last row alone.",
-            "Look at where the list is made.",
         ),
         slip(
             "columns in another order",
@@ -367,3 +361,21 @@ TRAIN_UNTIL = Practice.function(
         ),
     ],
 )
+
+#: 20 full-data losses of batch descent at rate 0.1, each before its update.
+BATCH = Practice.losses(
+    "lab02-batch",
+    title="Batch descent on the steep line",
+    points=5,
+    data="steep_line",
+    name="loss_BGD",
+    rate=0.1,
+    epochs=20,
+    start=START,
+    rate_before=(0.1, "where a run at rate 0.1 ended"),
+    other_starts=(((-15.0, -10.0), "from the start of Lab 1"),),
+    other_rates=RATES,
+    other_data=("gentle_line", "wide_line"),
+)
+
+PRACTICES = (BATCH, TRAIN_UNTIL, sgd_epoch(), stable_rate())

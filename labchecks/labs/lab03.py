@@ -1,9 +1,12 @@
-"""Lab 3: how many updates an epoch has."""
+"""Practices of Lab 3: updates per epoch, a loop to repair, mini-batch losses, five runs."""
 
 import math
 import random
 
 from labchecks import Practice, slip
+from labchecks.labs.lab03_bug import FIND_THE_BUG
+from labchecks.labs.lab03_figure import COMPARE_PLOT
+from labchecks.labs.lab03_runs import EPOCHS, RATE, START
 
 
 def updates_per_epoch(n: int, batch_size: int) -> int:
@@ -46,7 +49,7 @@ UPDATES = Practice.function(
         ),
         slip(
             "one too many",
-            lambda n, size: n // size + 1,
+            (lambda n, size: n // size + 1, lambda n, size: math.ceil(n / size) + 1),
             look="Look at the case in which the batches come out even.",
         ),
         slip(
@@ -96,11 +99,6 @@ UPDATES = Practice.function(
             look="Counting from zero, the last number is one less than how many there are.",
         ),
         slip(
-            "one too many",
-            lambda n, size: math.ceil(n / size) + 1,
-            look="Count the batches of a small case.",
-        ),
-        slip(
             "knows one data set only",
             lambda n, size: math.ceil(60 / size),
             look="Look at whether both arguments are used.",
@@ -112,3 +110,22 @@ UPDATES = Practice.function(
         ),
     ],
 )
+
+#: 10 full-data losses, one at the start of each epoch, batch size 20, the points in any order.
+TWENTY = Practice.losses(
+    "lab03-batch-20",
+    title="Train with batches of 20",
+    points=15,
+    data="gentle_line",
+    name="LOSS20",
+    rate=RATE,
+    epochs=EPOCHS,
+    start=START,
+    batch_size=20,
+    rate_before=(RATE, "where another run ended"),
+    other_starts=(((-10.0, -20.0), "from the start of Lab 2"),),
+    other_rates=(0.2, 0.05, 0.02, 0.01),
+    other_data=("steep_line", "wide_line"),
+)
+
+PRACTICES = (UPDATES, FIND_THE_BUG, TWENTY, COMPARE_PLOT)

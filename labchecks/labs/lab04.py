@@ -1,4 +1,4 @@
-"""The formula of R² (Lab 4), and what students make of it."""
+"""Practices of Lab 4: several features, a training loop with Adam, R²."""
 
 import random
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from labchecks import Practice, slip
+from labchecks.labs.lab04_features import FEATURES
 
 
 def _squares(a: torch.Tensor) -> torch.Tensor:
@@ -190,4 +191,10 @@ R_SQUARED = Practice.function(
             "broadcast to a square. Look at the two shapes.",
         ),
     ],
+)
+
+PRACTICES = (
+    FEATURES,
+    Practice.optimizer("lab04-train", title="A training loop with Adam", points=20),
+    R_SQUARED,
 )

@@ -1,11 +1,11 @@
-"""The two formulas of Lab 5, and what students make of them."""
+"""Practices of Lab 5: model, loss, batch and mini-batch descent written from scratch."""
 
 import random
 from typing import Any
 
 import torch
 
-from labchecks import Practice, slip, tensor
+from labchecks import Curve, Practice, slip, tensor
 
 
 def model(data: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
@@ -37,11 +37,10 @@ def _model_calls(rng: random.Random) -> list[list[Any]]:
 
 def _loss_calls(rng: random.Random) -> list[list[Any]]:
     """Predictions and targets of several lengths, columns as the docstring says."""
-    sizes = rng.sample(range(5, 30), 3)
-    shapes = [((sizes[0], 1), "float32"), ((sizes[1], 1), "float32"), ((sizes[2], 1), "float64")]
+    types = ("float32", "float32", "float64")
     return [
-        [tensor(rng, shape, grad=grad, dtype=dtype) for grad in (True, False)]
-        for shape, dtype in shapes
+        [tensor(rng, (n, 1), grad=grad, dtype=dtype) for grad in (True, False)]
+        for n, dtype in zip(rng.sample(range(5, 30), 3), types, strict=True)
     ]
 
 
@@ -160,10 +159,6 @@ MODEL = Practice.function(
 )
 
 
-def _rows(y: torch.Tensor) -> int:
-    return y.shape[0]
-
-
 LOSS_FUNC = Practice.function(
     "lab05-loss",
     loss_func,
@@ -212,7 +207,7 @@ LOSS_FUNC = Practice.function(
         ),
         slip(
             "length of the error vector",
-            lambda p, t: ((p - t) ** 2).sum().sqrt() / _rows(p),
+            lambda p, t: ((p - t) ** 2).sum().sqrt() / len(p),
             ": that is a length divided by the number of rows. Look for a root.",
         ),
         slip(
@@ -234,7 +229,7 @@ LOSS_FUNC = Practice.function(
         ),
         slip(
             "square of the summed error",
-            lambda p, t: (p - t).sum() ** 2 / _rows(p),
+            lambda p, t: (p - t).sum() ** 2 / len(p),
             ": the errors are summed before they are squared, so opposite signs cancel.",
         ),
         slip(
@@ -251,12 +246,12 @@ LOSS_FUNC = Practice.function(
         ),
         slip(
             "divided by N twice",
-            lambda p, t: ((p - t) ** 2).mean() / _rows(p),
+            lambda p, t: ((p - t) ** 2).mean() / len(p),
             ": that is the mean squared error divided by the number of rows once more.",
         ),
         slip(
             "divided by N − 1",
-            lambda p, t: ((p - t) ** 2).sum() / (_rows(p) - 1),
+            lambda p, t: ((p - t) ** 2).sum() / (len(p) - 1),
             ": the sum is divided by one less than the number of rows. That is for estimating a "
             "variance, not for a mean.",
         ),
@@ -326,4 +321,46 @@ LOSS_FUNC = Practice.function(
             ": that is R², which is large where the loss is small.",
         ),
     ],
+)
+
+DATA = "wide_line"
+
+
+def _plot(id_: str, title: str, letters: str) -> Practice:
+    held = f"LOSS_{letters}"
+    return Practice.figure(
+        id_,
+        title=title,
+        points=5,
+        data=DATA,
+        axes=f"ax_{letters}",
+        praise=f"`ax_{letters}` shows the losses of `{held}`, with labels and a title.",
+        curves=[Curve(held, f"`{held}`")],
+    )
+
+
+PRACTICES = (
+    MODEL,
+    LOSS_FUNC,
+    Practice.training(
+        "lab05-fit-gd",
+        title="Batch gradient descent",
+        points=30,
+        name="fit_GD",
+        data=DATA,
+        seed=5,
+        run={"seed": 11, "lr": 0.01, "num_epochs": 20},
+    ),
+    _plot("lab05-plot-gd", "The losses of batch descent", "GD"),
+    Practice.training(
+        "lab05-fit-bgd",
+        title="Descent in mini-batches",
+        points=30,
+        name="fit_BGD",
+        data=DATA,
+        seed=6,
+        run={"seed": 12, "lr": 0.004, "num_epochs": 10, "batch_size": 32},
+    ),
+    _plot("lab05-plot-bgd", "The losses of mini-batch descent", "BGD"),
+    Practice("lab05-discussion", "When to use mini-batches", 10, (), manual=True),
 )

@@ -1,4 +1,4 @@
-"""The backward pass through one hidden unit (Lab 6), and what students make of it."""
+"""Practices of Lab 6: a backward pass, a hidden layer, and a deep network that trains."""
 
 import math
 from collections.abc import Callable
@@ -209,4 +209,19 @@ BACKWARD = Practice.function(
             "Look at what the function should return.",
         ),
     ],
+)
+
+PRACTICES = (
+    BACKWARD,
+    Practice.network("lab06-hidden-net", title="A network with one hidden layer", points=10),
+    Practice.trained(
+        "lab06-deep-net",
+        title="A deep network that trains",
+        points=10,
+        name="DeepNet",
+        sizes=(2, 10, 20, 2, 1),
+        lr=0.01,
+        epochs=40,
+        batch_size=64,
+    ),
 )
