@@ -362,8 +362,8 @@ class FunctionJudge:
         values, right = result["values"], outcome["values"]
         shape, wanted = list(result["shape"]), list(outcome["shape"])
         verb = "returns" if self.function else "holds"
-        seen = self._off(outcome, result, EYE)
-        first = int([*seen, *self._off(outcome, result), 0][0])
+        off, seen = self._off(outcome, result), self._off(outcome, result, EYE)
+        first = int([*seen, *off, 0][0])
         if any(map(self._kept, results, expected[1:], results[1:])):
             return (
                 f"What {name} returns begins with what the call before returned. Look at where its "
@@ -373,10 +373,10 @@ class FunctionJudge:
         times = NEARLY / self.tolerance
         exact = self.tolerance < TOLERANCE
         if not exact and all(self._agrees(e, r, times=times) for e, r in zip(expected, results)):
-            instead = "" if hidden else f", not {right[first]:.7g}"
+            instead = "" if hidden else f", not {right[off[0]]:.7g}"
             return (
                 f"{name} comes close in every call, but is off by more than rounding: a value is "
-                f"{values[first]:.7g}{instead}. Look for numbers that were rounded, and for a "
+                f"{values[off[0]]:.7g}{instead}. Look for numbers that were rounded, and for a "
                 "formula that holds only nearly, such as a difference quotient.",
                 "close, not right",
             )
