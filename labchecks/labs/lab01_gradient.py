@@ -63,8 +63,6 @@ def _calls(rng: random.Random) -> list[list[Any]]:
     return calls
 
 
-ONE_NUMBER_EACH = "Look at how the numbers of the points become one."
-
 GRADIENT = Practice.function(
     "lab01-gradient",
     gradient,
@@ -195,7 +193,7 @@ GRADIENT = Practice.function(
             "not averaged",
             lambda w, b, x, y: (2 * (w * x + b - y) * x, 2 * (w * x + b - y)),
             "{name} returns a number for every point instead of one for w and one for b.",
-            ONE_NUMBER_EACH,
+            "Look at how the numbers of the points become one.",
         ),
         slip(
             "one derivative only",

@@ -23,17 +23,7 @@ def r_squared(y_true: torch.Tensor, y_pred: torch.Tensor) -> torch.Tensor:
 
 
 def _correlation(t: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
-    t, p = _centred(t).flatten(), _centred(p).flatten()
-    return (t @ p) / (_squares(t) * _squares(p)).sqrt()
-
-
-def _adjusted(t: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
-    n = len(t)
-    return 1 - (1 - r_squared(t, p)) * (n - 1) / (n - 2)
-
-
-def _against_all(t: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
-    return 1 - _squares(t.flatten()[:, None] - p.flatten()[None, :]) / _squares(_centred(t))
+    return torch.corrcoef(torch.stack([t.flatten(), p.flatten()]))[0, 1]
 
 
 def _calls(rng: random.Random) -> list[list[Any]]:
@@ -50,13 +40,10 @@ def _calls(rng: random.Random) -> list[list[Any]]:
             "hopeless": (-0.4, 1.0, 1.0),
         }[kind]
         guess = [level + slope * (t - level) + shift + rng.gauss(0, spread) for t in target]
-        form = {
-            "shape": [n, 1] if column else [n],
-            "dtype": "float64" if kind == "biased" else "float32",
-        }
-        calls.append(
-            [{"values": [round(v, 3) for v in values], **form} for values in (target, guess)]
-        )
+        both = [[round(value, 3) for value in values] for values in (target, guess)]
+        form = {"shape": [n, 1] if column else [n]}
+        form["dtype"] = "float64" if kind == "biased" else "float32"
+        calls.append([{"values": values, **form} for values in both])
     return calls
 
 
@@ -99,7 +86,11 @@ R_SQUARED = Practice.function(
             ": that is the squared correlation, which does not see a shift or a wrong scale of the "
             "predictions.",
         ),
-        slip("adjusted R²", _adjusted, ": that is the adjusted R², which also counts parameters."),
+        slip(
+            "adjusted R²",
+            lambda t, p: 1 - (1 - r_squared(t, p)) * (len(t) - 1) / (len(t) - 2),
+            ": that is the adjusted R², which also counts parameters.",
+        ),
         slip(
             "one minus left out",
             lambda t, p: _squares(t - p) / _squares(_centred(t)),
@@ -186,7 +177,10 @@ R_SQUARED = Practice.function(
         ),
         slip(
             "every row against every other",
-            (_against_all, lambda t, p: 1 - _squares(t - p.flatten()) / _squares(_centred(t))),
+            (
+                lambda t, p: 1 - _squares(t.reshape(-1, 1) - p.flatten()) / _squares(_centred(t)),
+                lambda t, p: 1 - _squares(t - p.flatten()) / _squares(_centred(t)),
+            ),
             ": every target is compared with every prediction, because a column and a flat tensor "
             "broadcast to a square. Look at the two shapes.",
         ),
