@@ -74,6 +74,56 @@ READ_OFF = (
     "lab's own points alone. Look at whether it follows from the `x` that is given."
 )
 
+# fmt: off
+SLIPS = [
+    slip("1/λ₂", lambda x: 1 / _curvatures(x)[1],
+         ": with that rate the error along the steepest direction is gone in one step, and a "
+         "larger rate still converges.", ABOUT_ONE_STEP),
+    slip("fastest rate", lambda x: 2 / _curvatures(x).sum(),
+         ": that is the rate that converges fastest, and a larger one still converges.",
+         ABOUT_ONE_STEP),
+    slip("2/λ₁", lambda x: 2 / _curvatures(x)[0],
+         ": at that rate the error along the shallow direction just keeps its size, but along the "
+         "steep one it grows.", WHICH_DIRECTION),
+    slip("1/λ₁", lambda x: 1 / _curvatures(x)[0],
+         ": at that rate the error along the shallow direction is gone in one step, but along the "
+         "steep one it grows.", WHICH_DIRECTION),
+    slip("Hessian without its factor 2", lambda x: 4 / _curvatures(x)[1],
+         ", twice too large: a matrix without the factor 2 of the second derivative gives this.",
+         "Look at the formula of H."),
+    slip("sum instead of mean", lambda x: 2 / _curvatures(x)[1] / len(x),
+         ", too small by the number of points: a matrix of sums in place of means gives this.",
+         "Look at the formula of H."),
+    slip("mean of x neglected", lambda x: min(1.0, float(1 / (x**2).mean())),
+         ": that is right where the mean of x is zero, and there alone.",
+         "Look at the entries of H off its diagonal."),
+    slip("mean of x neglected", lambda x: 1 / (x**2).mean(),
+         ": that is right where the mean of x is zero and the mean of x² is above 1, and there "
+         "alone.",
+         "Look at all four entries of H."),
+    slip("condition number", lambda x: _curvatures(x)[1] / _curvatures(x)[0],
+         ": that is the condition number, not a rate."),
+    slip("eigenvalue",
+         (lambda x: _curvatures(x)[0], lambda x: _curvatures(x)[0] / 2, lambda x: _curvatures(x)[1],
+          lambda x: _curvatures(x)[1] / 2),
+         ": that is a curvature, an eigenvalue of H, not yet a rate.",
+         "Solve the rule for the factor for η."),
+    slip("eigenvalue", _curvatures, "{name} gives both curvatures.", WHICH_DIRECTION),
+    slip("both directions", lambda x: 2 / _curvatures(x),
+         "{name} gives one rate for each direction.", WHICH_DIRECTION),
+    slip("one-sample limit", (lambda x: 1 / (x**2).max(), lambda x: 1 / ((x**2).max() + 1)),
+         ": that is a limit for updates with one point at a time, set by the largest x. In batch "
+         "descent all points act together, through their means, and a larger rate still "
+         "converges."),
+    slip("largest rate tried", 0.3, READ_OFF),
+    slip("smallest rate that diverged", 0.34, READ_OFF),
+    slip("knows the lab's data only", 0.333, READ_OFF),
+    slip("not a rate", lambda x: -2 / _curvatures(x)[1],
+         ", and a learning rate is a positive number."),
+    slip("not a rate", 0.0, "{name} gives zero, and a learning rate is a positive number."),
+]
+# fmt: on
+
 LARGEST_RATE = Practice.function(
     "lab01-largest-rate",
     largest_rate,
@@ -85,99 +135,7 @@ LARGEST_RATE = Practice.function(
     praise="At the rate that it returns the error along the steepest direction just keeps its "
     "size: smaller rates converge.",
     look="Look at how far the factor of the steepest direction may go.",
-    slips=[
-        slip(
-            "1/λ₂",
-            lambda x: 1 / _curvatures(x)[1],
-            ": with that rate the error along the steepest direction is gone in one step, and a "
-            "larger rate still converges.",
-            ABOUT_ONE_STEP,
-        ),
-        slip(
-            "fastest rate",
-            lambda x: 2 / _curvatures(x).sum(),
-            ": that is the rate that converges fastest, and a larger one still converges.",
-            ABOUT_ONE_STEP,
-        ),
-        slip(
-            "2/λ₁",
-            lambda x: 2 / _curvatures(x)[0],
-            ": at that rate the error along the shallow direction just keeps its size, but along "
-            "the steep one it grows.",
-            WHICH_DIRECTION,
-        ),
-        slip(
-            "1/λ₁",
-            lambda x: 1 / _curvatures(x)[0],
-            ": at that rate the error along the shallow direction is gone in one step, but along "
-            "the steep one it grows.",
-            WHICH_DIRECTION,
-        ),
-        slip(
-            "Hessian without its factor 2",
-            lambda x: 4 / _curvatures(x)[1],
-            ", twice too large: a matrix without the factor 2 of the second derivative gives this.",
-            "Look at the formula of H.",
-        ),
-        slip(
-            "sum instead of mean",
-            lambda x: 2 / _curvatures(x)[1] / len(x),
-            ", too small by the number of points: a matrix of sums in place of means gives this.",
-            "Look at the formula of H.",
-        ),
-        slip(
-            "mean of x neglected",
-            lambda x: min(1.0, float(1 / (x**2).mean())),
-            ": that is right where the mean of x is zero, and there alone.",
-            "Look at the entries of H off its diagonal.",
-        ),
-        slip(
-            "mean of x neglected",
-            lambda x: 1 / (x**2).mean(),
-            ": that is right where the mean of x is zero and the mean of x² is above 1, and there "
-            "alone.",
-            "Look at all four entries of H.",
-        ),
-        slip(
-            "condition number",
-            lambda x: _curvatures(x)[1] / _curvatures(x)[0],
-            ": that is the condition number, not a rate.",
-        ),
-        slip(
-            "eigenvalue",
-            (
-                lambda x: _curvatures(x)[0],
-                lambda x: _curvatures(x)[0] / 2,
-                lambda x: _curvatures(x)[1],
-                lambda x: _curvatures(x)[1] / 2,
-            ),
-            ": that is a curvature, an eigenvalue of H, not yet a rate.",
-            "Solve the rule for the factor for η.",
-        ),
-        slip("eigenvalue", _curvatures, "{name} gives both curvatures.", WHICH_DIRECTION),
-        slip(
-            "both directions",
-            lambda x: 2 / _curvatures(x),
-            "{name} gives one rate for each direction.",
-            WHICH_DIRECTION,
-        ),
-        slip(
-            "one-sample limit",
-            (lambda x: 1 / (x**2).max(), lambda x: 1 / ((x**2).max() + 1)),
-            ": that is a limit for updates with one point at a time, set by the largest x. In "
-            "batch descent all points act together, through their means, and a larger rate still "
-            "converges.",
-        ),
-        slip("largest rate tried", 0.3, READ_OFF),
-        slip("smallest rate that diverged", 0.34, READ_OFF),
-        slip("knows the lab's data only", 0.333, READ_OFF),
-        slip(
-            "not a rate",
-            lambda x: -2 / _curvatures(x)[1],
-            ", and a learning rate is a positive number.",
-        ),
-        slip("not a rate", 0.0, "{name} gives zero, and a learning rate is a positive number."),
-    ],
+    slips=SLIPS,
 )
 
 

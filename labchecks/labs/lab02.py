@@ -86,8 +86,12 @@ def _mixed(rows: list[Row], every: list[Row]) -> list[Row]:
     return [(new[0], old[1], *new[2:]) for old, new in pairs]
 
 
-def _ending(rows: list[Row], last: Row) -> list[Row]:
-    """Rows that all hold w and b as they are when the loop has ended."""
+def _ending(rows: list[Row], every: list[Row]) -> list[Row]:
+    """Rows that all hold w and b as they are when the loop has ended.
+
+    Where the update comes after the row, one more has been made at `max_steps`.
+    """
+    last = every[-1] if len(rows) == len(every) - 1 else rows[-1]
     return [(*row[:2], *last[2:]) for row in rows]
 
 
@@ -139,6 +143,119 @@ def _calls(rng: random.Random) -> list[list[Any]]:
 WHICH_ROW = "Look at when the row is written and when the loop is left."
 UPDATE = "Look at the two update lines."
 
+# fmt: off
+SLIPS = [
+    slip("last row missing",
+         _then(lambda rows, every: rows[:-1] if len(rows) < len(every) - 1 else rows),
+         "Where the tolerance ends the run, {name} leaves out its last row: {rows} rows came back. "
+         "The row in which the change was first small belongs to the table.", WHICH_ROW),
+    slip("last row missing", _then(lambda rows, every: rows[:-1]),
+         "{name} leaves out the last row: {rows} rows came back.", WHICH_ROW),
+    slip("one row too many", _then(_one_later),
+         "{name} goes on for one row after the change was first small: {rows} rows came back.",
+         "Look at which two losses the condition compares."),
+    slip("one update too few", _rows(more=-1),
+         "{name} stops one update before `max_steps`: {rows} rows came back.",
+         "Count the rows of a run with one update."),
+    slip("one update too many", _rows(more=1),
+         "{name} makes one update more than `max_steps`: {rows} rows came back.",
+         "Count the rows of a run with one update."),
+    slip("start missing", _then(lambda rows, every: rows[1:]),
+         "The row of the start, step 0, is missing.",
+         "Look at what is written before the first update."),
+    slip("start missing", _then(lambda rows, every: [(row[0] - 1, *row[1:]) for row in rows[1:]]),
+         "The first row holds the parameters after an update, and belongs to the start.",
+         "Look at what is written before the first update."),
+    slip("steps counted from 1",
+         _then(lambda rows, every: [(row[0] + 1, *row[1:]) for row in rows]),
+         "The rows are right, but their steps are counted from 1: {value} comes first. The start "
+         "is step 0."),
+    slip("loss and parameters of different moments",
+         (_then(lambda rows, every: [(row[0] - 1, *row[1:]) for row in _mixed(rows, every)]),
+          _then(_mixed),
+          _then(lambda rows, every: [rows[0], *_mixed(rows, every)][:2]),
+          _then(lambda rows, every: [rows[0], *_mixed(rows, every)])),
+         "A row of {name} holds the loss before an update beside the w and b after it.",
+         "Look at what happens between the two."),
+    slip("loss compared instead of its change",
+         (_rows(lambda new, old, tolerance: new[0] < tolerance, first=0),
+          _rows(lambda new, old, tolerance: new[0] < tolerance)),
+         "{name} compares the loss itself with `tolerance`, not its change: {rows} rows came back.",
+         "Where points are noisy, the loss of the best line is not small."),
+    slip("change without its size", _rows(lambda new, old, tolerance: new[0] - old[0] < tolerance),
+         "{name} stops after the first update that lowers the loss: {rows} rows came back. A "
+         "falling loss has a negative change, which is below any tolerance.",
+         "Look at the sign of what is compared."),
+    slip("change without its size", _rows(lambda new, old, tolerance: old[0] - new[0] < tolerance),
+         "Right while the loss falls. Where it rises, {name} stops at once: {rows} rows came back. "
+         "A rise is negative there, which is below any tolerance.",
+         "Look at the sign of what is compared."),
+    slip("start compared with itself", _then(lambda rows, every: rows[:1]),
+         "{name} stops at the start: {rows} row came back. There is no row before the first, so "
+         "nothing has changed yet.",
+         "Look at what the loss of the start is compared with."),
+    slip("compared with the start", _rows(start=True),
+         "{name} goes on for too long: {rows} rows came back. This happens if each loss is "
+         "compared with that of the start.",
+         "Look at when the loss to compare with is replaced."),
+    slip("w and b as they end",
+         (_then(_ending), _then(lambda rows, every: _ending(rows, rows))),
+         "Every row of {name} holds the same w and b, those of the end. A tensor that is changed "
+         "in place changes in every list that holds it.",
+         "Look at what a row keeps: a number, or the tensor itself."),
+    slip("relative change",
+         (_rows(lambda new, old, tolerance: abs(new[0] - old[0]) < tolerance * abs(old[0])),
+          _rows(lambda new, old, tolerance: abs(new[0] - old[0]) < tolerance * abs(new[0]))),
+         "{name} compares the change relative to the loss: {rows} rows came back.",
+         "Look at what the text compares with `tolerance`."),
+    slip("change of the parameters",
+         (_rows(lambda new, old, *most: all(_small(new[k:], old[k:], *most) for k in (1, 2))),
+          _rows(lambda new, old, *most: any(_small(new[k:], old[k:], *most) for k in (1, 2)))),
+         "{name} compares the change of w and b with `tolerance`: {rows} rows came back.",
+         "Look at what the text compares with `tolerance`."),
+    slip("tolerance ignored", _rows(_never),
+         "{name} always makes `max_steps` updates: {rows} rows came back.",
+         "Look at what leaves the loop."),
+    slip("half steps", _rows(scale=(0.5, 0.5)),
+         "Each step of {name} is half as long as it should be: the first value that differs is "
+         "{value}.", UPDATE),
+    slip("stepping uphill", _rows(scale=(-1, -1)),
+         "The loss of {name} rises from the first update on, to {value}: the steps lead uphill.",
+         UPDATE),
+    slip("w never updated", _rows(scale=(0, 1)),
+         "w stays at its start in every row of {name}.", UPDATE),
+    slip("b never updated", _rows(scale=(1, 0)),
+         "b stays at its start in every row of {name}.", UPDATE),
+    slip("sum instead of mean",
+         lambda x, y, w, b, lr, *stop: train_until(x, y, w, b, lr * len(x), *stop),
+         "The steps of {name} are those of a sum over the points: the first value that differs is "
+         "{value}.",
+         "Look at the loss that is differentiated."),
+    slip("b updated with the moved w", _rows(moved=True),
+         "b steps along the gradient at the w that has already moved: the first value that differs "
+         "is {value}.",
+         "Look at when each of the two derivatives is computed."),
+    slip("gradients never zeroed", _rows(kept=True),
+         "Each step of {name} repeats all the earlier gradients: the first value that differs is "
+         "{value}.",
+         "Look at what is cleared after an update."),
+    slip("only the last row",
+         (_then(lambda rows, every: rows[-1]), _then(lambda rows, every: rows[-1:])),
+         "{name} returns the last row alone.",
+         "Look at where the rows are collected."),
+    slip("columns in another order",
+         _then(lambda rows, every: [(row[0], row[2], row[3], row[1]) for row in rows]),
+         "The rows of {name} hold step, w, b, loss; the practice asks for step, loss, w, b."),
+    slip("columns instead of rows", _then(lambda rows, every: list(zip(*rows, strict=True))),
+         "{name} returns four lists, one for each column; the practice asks for one row for each "
+         "step."),
+    slip("columns instead of rows",
+         _then(lambda rows, every: [value for row in rows for value in row]),
+         "{name} returns one list of numbers; the practice asks for one row for each step.",
+         "Look at how a row is put into the list."),
+]
+# fmt: on
+
 TRAIN_UNTIL = Practice.function(
     "lab02-train-until",
     train_until,
@@ -152,214 +269,7 @@ TRAIN_UNTIL = Practice.function(
     praise="The rows are right, and the run ends where it should: at the tolerance, or at "
     "`max_steps`.",
     look="Compute the first three rows by hand, and look at what is compared with `tolerance`.",
-    slips=[
-        slip(
-            "last row missing",
-            _then(lambda rows, every: rows[:-1] if len(rows) < len(every) - 1 else rows),
-            "Where the tolerance ends the run, {name} leaves out its last row: {rows} rows came "
-            "back. The row in which the change was first small belongs to the table.",
-            WHICH_ROW,
-        ),
-        slip(
-            "last row missing",
-            _then(lambda rows, every: rows[:-1]),
-            "{name} leaves out the last row: {rows} rows came back.",
-            WHICH_ROW,
-        ),
-        slip(
-            "one row too many",
-            _then(_one_later),
-            "{name} goes on for one row after the change was first small: {rows} rows came back.",
-            "Look at which two losses the condition compares.",
-        ),
-        slip(
-            "one update too few",
-            _rows(more=-1),
-            "{name} stops one update before `max_steps`: {rows} rows came back.",
-            "Count the rows of a run with one update.",
-        ),
-        slip(
-            "one update too many",
-            _rows(more=1),
-            "{name} makes one update more than `max_steps`: {rows} rows came back.",
-            "Count the rows of a run with one update.",
-        ),
-        slip(
-            "start missing",
-            _then(lambda rows, every: rows[1:]),
-            "The row of the start, step 0, is missing.",
-            "Look at what is written before the first update.",
-        ),
-        slip(
-            "start missing",
-            _then(lambda rows, every: [(row[0] - 1, *row[1:]) for row in rows[1:]]),
-            "The first row holds the parameters after an update, and belongs to the start.",
-            "Look at what is written before the first update.",
-        ),
-        slip(
-            "steps counted from 1",
-            _then(lambda rows, every: [(row[0] + 1, *row[1:]) for row in rows]),
-            "The rows are right, but their steps are counted from 1: {value} comes first. The "
-            "start is step 0.",
-        ),
-        slip(
-            "loss and parameters of different moments",
-            (
-                _then(lambda rows, every: [(row[0] - 1, *row[1:]) for row in _mixed(rows, every)]),
-                _then(_mixed),
-                _then(lambda rows, every: [rows[0], *_mixed(rows, every)][:2]),
-                _then(lambda rows, every: [rows[0], *_mixed(rows, every)]),
-            ),
-            "A row of {name} holds the loss before an update beside the w and b after it.",
-            "Look at what happens between the two.",
-        ),
-        slip(
-            "loss compared instead of its change",
-            (
-                _rows(lambda new, old, tolerance: new[0] < tolerance, first=0),
-                _rows(lambda new, old, tolerance: new[0] < tolerance),
-            ),
-            "{name} compares the loss itself with `tolerance`, not its change: {rows} rows came "
-            "back.",
-            "Where points are noisy, the loss of the best line is not small.",
-        ),
-        slip(
-            "change without its size",
-            _rows(lambda new, old, tolerance: new[0] - old[0] < tolerance),
-            "{name} stops after the first update that lowers the loss: {rows} rows came back. A "
-            "falling loss has a negative change, which is below any tolerance.",
-            "Look at the sign of what is compared.",
-        ),
-        slip(
-            "change without its size",
-            _rows(lambda new, old, tolerance: old[0] - new[0] < tolerance),
-            "Right while the loss falls. Where it rises, {name} stops at once: {rows} rows came "
-            "back. A rise is negative there, which is below any tolerance.",
-            "Look at the sign of what is compared.",
-        ),
-        slip(
-            "start compared with itself",
-            _then(lambda rows, every: rows[:1]),
-            "{name} stops at the start: {rows} row came back. There is no row before the first, so "
-            "nothing has changed yet.",
-            "Look at what the loss of the start is compared with.",
-        ),
-        slip(
-            "compared with the start",
-            _rows(start=True),
-            "{name} goes on for too long: {rows} rows came back. This happens if each loss is "
-            "compared with that of the start.",
-            "Look at when the loss to compare with is replaced.",
-        ),
-        slip(
-            "w and b as they end",
-            (
-                # Where the update comes after the row, one more has been made at `max_steps`.
-                _then(
-                    lambda rows, every: _ending(
-                        rows, every[-1] if len(rows) == len(every) - 1 else rows[-1]
-                    )
-                ),
-                _then(lambda rows, every: _ending(rows, rows[-1])),
-            ),
-            "Every row of {name} holds the same w and b, those of the end. A tensor that is "
-            "changed in place changes in every list that holds it.",
-            "Look at what a row keeps: a number, or the tensor itself.",
-        ),
-        slip(
-            "relative change",
-            (
-                _rows(lambda new, old, tolerance: abs(new[0] - old[0]) < tolerance * abs(old[0])),
-                _rows(lambda new, old, tolerance: abs(new[0] - old[0]) < tolerance * abs(new[0])),
-            ),
-            "{name} compares the change relative to the loss: {rows} rows came back.",
-            "Look at what the text compares with `tolerance`.",
-        ),
-        slip(
-            "change of the parameters",
-            (
-                _rows(lambda new, old, *most: all(_small(new[k:], old[k:], *most) for k in (1, 2))),
-                _rows(lambda new, old, *most: any(_small(new[k:], old[k:], *most) for k in (1, 2))),
-            ),
-            "{name} compares the change of w and b with `tolerance`: {rows} rows came back.",
-            "Look at what the text compares with `tolerance`.",
-        ),
-        slip(
-            "tolerance ignored",
-            _rows(_never),
-            "{name} always makes `max_steps` updates: {rows} rows came back.",
-            "Look at what leaves the loop.",
-        ),
-        slip(
-            "half steps",
-            _rows(scale=(0.5, 0.5)),
-            "Each step of {name} is half as long as it should be: the first value that differs is "
-            "{value}.",
-            UPDATE,
-        ),
-        slip(
-            "stepping uphill",
-            _rows(scale=(-1, -1)),
-            "The loss of {name} rises from the first update on, to {value}: the steps lead uphill.",
-            UPDATE,
-        ),
-        slip(
-            "w never updated",
-            _rows(scale=(0, 1)),
-            "w stays at its start in every row of {name}.",
-            UPDATE,
-        ),
-        slip(
-            "b never updated",
-            _rows(scale=(1, 0)),
-            "b stays at its start in every row of {name}.",
-            UPDATE,
-        ),
-        slip(
-            "sum instead of mean",
-            lambda x, y, w, b, lr, *stop: train_until(x, y, w, b, lr * len(x), *stop),
-            "The steps of {name} are those of a sum over the points: the first value that differs "
-            "is {value}.",
-            "Look at the loss that is differentiated.",
-        ),
-        slip(
-            "b updated with the moved w",
-            _rows(moved=True),
-            "b steps along the gradient at the w that has already moved: the first value that "
-            "differs is {value}.",
-            "Look at when each of the two derivatives is computed.",
-        ),
-        slip(
-            "gradients never zeroed",
-            _rows(kept=True),
-            "Each step of {name} repeats all the earlier gradients: the first value that differs "
-            "is {value}.",
-            "Look at what is cleared after an update.",
-        ),
-        slip(
-            "only the last row",
-            (_then(lambda rows, every: rows[-1]), _then(lambda rows, every: rows[-1:])),
-            "{name} returns the last row alone.",
-            "Look at where the rows are collected.",
-        ),
-        slip(
-            "columns in another order",
-            _then(lambda rows, every: [(row[0], row[2], row[3], row[1]) for row in rows]),
-            "The rows of {name} hold step, w, b, loss; the practice asks for step, loss, w, b.",
-        ),
-        slip(
-            "columns instead of rows",
-            _then(lambda rows, every: list(zip(*rows, strict=True))),
-            "{name} returns four lists, one for each column; the practice asks for one row for "
-            "each step.",
-        ),
-        slip(
-            "columns instead of rows",
-            _then(lambda rows, every: [value for row in rows for value in row]),
-            "{name} returns one list of numbers; the practice asks for one row for each step.",
-            "Look at how a row is put into the list.",
-        ),
-    ],
+    slips=SLIPS,
 )
 
 #: 20 full-data losses of batch descent at rate 0.1, each before its update.

@@ -30,6 +30,36 @@ def _calls(rng: random.Random) -> list[list[int]]:
     return [list(pair) for pair in zip(n, [*size, exact, 1, 50, large, large, 4096], strict=True)]
 
 
+# fmt: off
+SLIPS = [
+    slip("short batch forgotten", lambda n, size: n // size,
+         look="A short batch at the end makes an update too: look at what is left over."),
+    slip("one too many", (lambda n, size: n // size + 1, lambda n, size: math.ceil(n / size) + 1),
+         look="Look at the case in which the batches come out even."),
+    slip("not a whole number", lambda n, size: n / size, look="Can there be a part of an update?"),
+    slip("rounded to the nearest", lambda n, size: round(n / size),
+         look="Look at what becomes of a short batch at the end, however short."),
+    slip("number of samples", lambda n, size: n, look="Look at how many samples share one update."),
+    slip("batch size", lambda n, size: size, look="That is how many samples share one update."),
+    slip("arguments swapped",
+         (lambda n, size: math.ceil(size / n), lambda n, size: size // n, lambda n, size: size / n),
+         look="Look at which of the two numbers is divided by which."),
+    slip("multiplied", lambda n, size: n * size,
+         look="More samples in a batch mean fewer updates."),
+    slip("remainder", lambda n, size: n % size,
+         look="That is what is left over after the full batches."),
+    slip("always one", lambda n, size: 1, look="That is batch descent, whatever the batch size."),
+    slip("at least one", lambda n, size: max(1, n // size),
+         look="A short batch at the end makes an update too: look at what is left over."),
+    slip("last index", lambda n, size: math.ceil(n / size) - 1,
+         look="Counting from zero, the last number is one less than how many there are."),
+    slip("knows one data set only", lambda n, size: math.ceil(60 / size),
+         look="Look at whether both arguments are used."),
+    slip("knows one batch size only", lambda n, size: math.ceil(n / 20),
+         look="Look at whether both arguments are used."),
+]
+# fmt: on
+
 UPDATES = Practice.function(
     "lab03-updates",
     updates_per_epoch,
@@ -41,74 +71,7 @@ UPDATES = Practice.function(
     cases=_calls,
     praise="The count is right, also when the batch size does not divide the data.",
     look="Draw the batches of a small case and count them.",
-    slips=[
-        slip(
-            "short batch forgotten",
-            lambda n, size: n // size,
-            look="A short batch at the end makes an update too: look at what is left over.",
-        ),
-        slip(
-            "one too many",
-            (lambda n, size: n // size + 1, lambda n, size: math.ceil(n / size) + 1),
-            look="Look at the case in which the batches come out even.",
-        ),
-        slip(
-            "not a whole number", lambda n, size: n / size, look="Can there be a part of an update?"
-        ),
-        slip(
-            "rounded to the nearest",
-            lambda n, size: round(n / size),
-            look="Look at what becomes of a short batch at the end, however short.",
-        ),
-        slip(
-            "number of samples",
-            lambda n, size: n,
-            look="Look at how many samples share one update.",
-        ),
-        slip("batch size", lambda n, size: size, look="That is how many samples share one update."),
-        slip(
-            "arguments swapped",
-            (
-                lambda n, size: math.ceil(size / n),
-                lambda n, size: size // n,
-                lambda n, size: size / n,
-            ),
-            look="Look at which of the two numbers is divided by which.",
-        ),
-        slip(
-            "multiplied",
-            lambda n, size: n * size,
-            look="More samples in a batch mean fewer updates.",
-        ),
-        slip(
-            "remainder",
-            lambda n, size: n % size,
-            look="That is what is left over after the full batches.",
-        ),
-        slip(
-            "always one", lambda n, size: 1, look="That is batch descent, whatever the batch size."
-        ),
-        slip(
-            "at least one",
-            lambda n, size: max(1, n // size),
-            look="A short batch at the end makes an update too: look at what is left over.",
-        ),
-        slip(
-            "last index",
-            lambda n, size: math.ceil(n / size) - 1,
-            look="Counting from zero, the last number is one less than how many there are.",
-        ),
-        slip(
-            "knows one data set only",
-            lambda n, size: math.ceil(60 / size),
-            look="Look at whether both arguments are used.",
-        ),
-        slip(
-            "knows one batch size only",
-            lambda n, size: math.ceil(n / 20),
-            look="Look at whether both arguments are used.",
-        ),
-    ],
+    slips=SLIPS,
 )
 
 #: 10 full-data losses, one at the start of each epoch, batch size 20, the points in any order.
