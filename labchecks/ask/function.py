@@ -1,7 +1,5 @@
 """Calls of a student's function: with plain arguments, tensors, or parameters to be moved."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,8 +7,6 @@ import torch
 
 from labchecks.ask.call import call
 from labchecks.ask.values import read_callable, read_numbers
-
-__all__ = ["argument", "ask_function", "ask_passes", "back"]
 
 Case = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -22,8 +18,8 @@ def ask_function(namespace: Mapping[str, object], case: Case, name: str) -> Answ
     An argument is plain, or a dict that :func:`argument` makes a tensor of. Where the case's
     ``autograd`` is false, PyTorch notes no derivatives meanwhile. The answer is of kind
     ``calls``, with ``results``: for each call an answer of its own. Of a call with tensors it also
-    holds ``gradients`` (sent back to each tensor, or None), ``unchanged`` (whether the tensors are
-    as they were) and ``tensor`` (whether one was returned).
+    holds ``gradients`` (sent back to each tensor, or None) and ``unchanged`` (whether the tensors
+    are as they were).
     """
     function, nothing = read_callable(namespace, name)
     if nothing is not None:
@@ -62,7 +58,6 @@ def _result(function, given: Sequence[Any]) -> Answer:
         **answer,
         "gradients": [None if g is None else g.double().flatten().tolist() for g in grads],
         "unchanged": unchanged,
-        "tensor": isinstance(result, torch.Tensor),
     }
 
 
@@ -107,13 +102,8 @@ def ask_passes(namespace: Mapping[str, object], case: Case, name: str) -> Answer
         for order in case["orders"]:
             data = [torch.tensor(case[name]).view(-1, 1) for name in ("x", "y")]
             result = function(w, b, *data, case["rate"], as_order(order))
-            made.append(
-                {
-                    "losses": {"kind": "none"} if result is None else read_numbers(result),
-                    "w": _one_number(w),
-                    "b": _one_number(b),
-                }
-            )
+            losses = {"kind": "none"} if result is None else read_numbers(result)
+            made.append({"losses": losses, "w": _one_number(w), "b": _one_number(b)})
         return made
 
     made, failure = call(lambda: passes(torch.tensor))

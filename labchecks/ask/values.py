@@ -1,7 +1,5 @@
 """What numbers a name of the student's holds."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Mapping, Sequence, ValuesView
@@ -11,19 +9,7 @@ import numpy as np
 
 from labchecks.ask.call import call, is_stub
 
-__all__ = [
-    "MAX_NUMBERS",
-    "NotNumbers",
-    "describe",
-    "numbers",
-    "read",
-    "read_callable",
-    "read_numbers",
-    "read_value",
-]
-
 Answer = dict[str, Any]
-
 
 #: More numbers than any practice asks for; a longer answer is refused unread.
 MAX_NUMBERS = 20_000
@@ -64,14 +50,6 @@ def read_numbers(thing: object) -> Answer:
     return {"kind": "numbers", "values": values, "shape": shape, "type": described}
 
 
-def ask_value(
-    namespace: Mapping[str, object], case: Mapping[str, Any], name: str, *beside: str
-) -> Answer:
-    """The numbers that `name` holds; under each name in `beside`, the answer for that name."""
-    others = {other: read_value(namespace, other) for other in beside}
-    return {**read_value(namespace, name), **others}
-
-
 def read_value(namespace: Mapping[str, object], name: str) -> Answer:
     """The numbers that `name` holds; ``absent`` or ``stub`` where it holds no answer."""
     nothing = read(namespace, name)
@@ -80,6 +58,14 @@ def read_value(namespace: Mapping[str, object], name: str) -> Answer:
     # An object of the student's own class may do anything when it is read.
     answer, failure = call(lambda: read_numbers(namespace[name]))
     return answer if failure is None else failure
+
+
+def ask_value(
+    namespace: Mapping[str, object], case: Mapping[str, Any], name: str, *beside: str
+) -> Answer:
+    """The numbers that `name` holds; under each name in `beside`, the answer for that name."""
+    others = {other: read_value(namespace, other) for other in beside}
+    return {**read_value(namespace, name), **others}
 
 
 class NotNumbers(Exception):
@@ -91,6 +77,7 @@ class _Complex(NotNumbers):
 
 
 def describe(thing: object) -> str:
+    """The name of an object's type, of a list also those of its items."""
     name = type(thing).__name__
     if isinstance(thing, (list, tuple)):
         inner = sorted({type(item).__name__ for item in thing[:1000]})
@@ -99,16 +86,22 @@ def describe(thing: object) -> str:
 
 
 def numbers(thing: object) -> tuple[list[float], list[int]]:
+    """The numbers in an object, in a row, and their shape.
+
+    Raises
+    ------
+    NotNumbers
+        If it holds something else, or too many.
+    """
     if isinstance(thing, (str, bytes, bool, dict, set)):
         raise NotNumbers
     if type(thing) in (int, float):
         return [float(thing)], []
     if hasattr(thing, "detach"):
         thing = thing.detach().cpu()
-        if thing.numel() > MAX_NUMBERS:
-            raise NotNumbers
         # bfloat16 has no numpy type of its own.
-        thing = thing.double() if thing.is_floating_point() else thing
+        if thing.is_floating_point() and thing.numel() <= MAX_NUMBERS:
+            thing = thing.double()
     elif isinstance(thing, (list, tuple, ValuesView)) or (
         isinstance(thing, Sequence) and not hasattr(thing, "__array__")
     ):
@@ -116,22 +109,22 @@ def numbers(thing: object) -> tuple[list[float], list[int]]:
     array = np.asarray(thing)
     if array.size > MAX_NUMBERS:
         raise NotNumbers
-    if array.dtype != object:
-        if array.dtype.kind == "c":
-            # The eigenvalues of a symmetric matrix come as complex numbers out of `eigvals`; who
-            # makes a plain Python complex number means one.
-            if type(thing) is complex or array.imag.any():
-                raise _Complex
-            array = array.real
-        if array.dtype.kind not in "iuf":
-            raise NotNumbers
-        return [float(value) for value in array.ravel()], [int(n) for n in array.shape]
-    if array.ndim:
+    if array.dtype == object and array.ndim:
         return _numbers_of_sequence(array.tolist())
-    # Decimal, Fraction and their like: what says itself that it is one number.
-    if isinstance(thing, (type, np.generic)) or not hasattr(type(thing), "__float__"):
+    if array.dtype == object:
+        # Decimal, Fraction and their like: what says itself that it is one number.
+        if isinstance(thing, (type, np.generic)) or not hasattr(type(thing), "__float__"):
+            raise NotNumbers
+        return [float(thing)], []
+    if array.dtype.kind == "c":
+        # The eigenvalues of a symmetric matrix come as complex numbers out of `eigvals`; who makes
+        # a plain Python complex number means one.
+        if type(thing) is complex or array.imag.any():
+            raise _Complex
+        array = array.real
+    if array.dtype.kind not in "iuf":
         raise NotNumbers
-    return [float(thing)], []
+    return [float(value) for value in array.ravel()], list(array.shape)
 
 
 def _numbers_of_sequence(sequence) -> tuple[list[float], list[int]]:

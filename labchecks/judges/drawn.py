@@ -1,14 +1,10 @@
 """The short form that practices share whose cases are drawn."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from typing import Any
 
 from labchecks.registry import Practice
-
-__all__ = ["drawn_practice"]
 
 
 def drawn_practice(

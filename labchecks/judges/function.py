@@ -5,16 +5,14 @@ whose results are the student's, in every call, is the verdict. Where none is, t
 what the results show.
 """
 
-from __future__ import annotations
-
 import inspect
 import itertools
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -26,16 +24,6 @@ from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_attempted, not_checked, partial
 from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
-
-__all__ = [
-    "Slip",
-    "function_practice",
-    "slip",
-    "tensor",
-    "uniform",
-    "value_practice",
-    "whole",
-]
 
 Case = Mapping[str, Any]
 Answer = Mapping[str, Any]
@@ -49,17 +37,14 @@ TOLERANCE = 2e-5
 #: Relative difference up to which a value that is not right comes close.
 NEARLY = 2e-3
 
-#: Share of the points where the values are right and the gradient, or an argument, is lost.
+#: Relative difference that a reader of two numbers sees.
+EYE = 1e-3
+
+#: Share of the points where the values are right, but rounded, or a gradient or argument is lost.
 VALUES_ONLY = 0.5
 
 #: Values with so many decimals are as good as the formula's; the labs quote three of them.
 ENOUGH_DECIMALS = 4
-
-#: What is said of several values in place of one number that is no function's.
-SEVERAL = "Look for a comma or a list in it: either makes several numbers of one."
-
-#: Share of the points where the values are right and were rounded to fewer decimals.
-ROUNDED = 0.5
 
 
 @dataclass(frozen=True)
@@ -70,12 +55,14 @@ class Slip:
     ----------
     name : str
         The mistake, in a few words.
-    program : callable, number or list
-        Takes the arguments of the reference; or what it returns whatever it is given. In a
-        student's copy of the course a list of its outcomes in the visible calls.
+    program : callable or number
+        Takes the arguments of the reference; or what it returns whatever it is given. In a table
+        of slips also a tuple of programs of which the same is said, in a student's copy of the
+        course the list of outcomes in the visible calls.
     says : str
         The sentence: ``{name}``, ``{value}`` (the first value that differs), ``{rows}`` (how many
-        rows came back in that call) and ``{call}`` (its arguments) are filled in.
+        rows came back in that call) and ``{call}`` (its arguments) are filled in. One that begins
+        with a colon or a comma goes on from ``{name} gives {value}``.
     look : str
         A sentence on what to look at; it holds no number, so it can be said of hidden cases.
     given : bool
@@ -93,20 +80,24 @@ class Slip:
 
         Of recorded outcomes those from number `first` on.
         """
-        if isinstance(self.program, Recorded):
+        if isinstance(self.program, list):
             return iter(self.program[first : first + len(calls)])
-        if callable(self.program):
-            return (_known_outcome(self.program, json.dumps(given)) for given in calls)
-        return (_outcome(self.program, given) for given in calls)
-
-
-class Recorded(tuple):
-    """The outcomes of a program in the visible calls, in place of the program."""
+        return (_outcome(self.program, json.dumps(given)) for given in calls)
 
 
 def slip(name: str, program: Any, says: str = "", look: str = "", given: bool = False) -> Slip:
     """A row of a practice's table of slips, see :class:`Slip`."""
-    return Slip(name, program, says, look, given)
+    begins = "{name} gives {value}" if says.startswith((":", ",")) else ""
+    return Slip(name, program, begins + says, look, given)
+
+
+def _rows(right: Any, slips: Sequence[Slip]) -> tuple[Slip, ...]:
+    """The right program, then each wrong one with what is said of it."""
+    rows = [Slip("", right)]
+    for row in slips:
+        several = row.program if isinstance(row.program, tuple) else (row.program,)
+        rows += [replace(row, program=program) for program in several]
+    return tuple(rows)
 
 
 @dataclass(frozen=True)
@@ -135,8 +126,6 @@ class FunctionJudge:
         At which size a value is compared: ``"together"`` (its own, and a tenth of the largest of
         its call), ``"columns"`` (its own, and a tenth of the largest so far in its column of a
         table) or ``"each"`` (its own alone, for values of very different sizes).
-    autograd : bool
-        Whether PyTorch's derivatives may be used.
     sooner : sequence of sequences
         What may stand for the last arguments of the last call, so that a program takes less time:
         each makes a quick case.
@@ -151,7 +140,6 @@ class FunctionJudge:
     look: str = ""
     function: bool = True
     compared: str = "together"
-    autograd: bool = True
     sooner: Sequence[Sequence[Any]] = ()
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
@@ -160,20 +148,24 @@ class FunctionJudge:
             return not_checked(f"No answer for `{self.name}` reached the check.")
         calls = [given for case in cases for given in case["calls"]]
         hidden = [bool(case.get("hidden")) for case in cases for _ in case["calls"]]
-        results = []
+        results: list[Answer] = []
         for case, answer in zip(cases, answers, strict=True):
-            where = "" if case.get("hidden") else self._circumstance(case, answer)
-            found = [answer]
+            parts = [(answer, "calls" if self.function else "numbers")]
             if self.function:
-                nothing = self._nothing(answer, "calls", where)
+                parts += [(result, "numbers") for result in answer.get("results", ())]
+            where = "" if case.get("hidden") else self._circumstance(case, answer)
+            for part, kind in parts:
+                nothing = unusable(
+                    part,
+                    self.name,
+                    self.wanted,
+                    kind=kind,
+                    function=self.function,
+                    circumstance=where,
+                )
                 if nothing is not None:
                     return nothing
-                found = answer["results"]
-            for result in found:
-                nothing = self._nothing(result, "numbers", where)
-                if nothing is not None:
-                    return nothing
-            results += found
+            results += [part for part, kind in parts if kind == "numbers"]
         if len(results) != len(calls):
             return not_checked(f"Not all answers of `{self.name}` reached the check.")
         right, *slips = self.programs
@@ -181,32 +173,32 @@ class FunctionJudge:
         wrong = [k for k in range(len(calls)) if not self._agrees(expected[k], results[k])]
         if not wrong:
             return self._gradients(expected, results, calls)
+        if all(map(self._is_list, expected, results)):
+            return self._lost(
+                f"`{self.name}` returns a {results[0]['type']}, and one tensor is asked for. Look "
+                "at how the parts become one result.",
+                "a list in place of a tensor",
+            )
         first = wrong[0]
-        off = self._first_off(expected[first], results[first])
+        off = self._off(expected[first], results[first])
         facts = {
             "name": f"`{self.name}`",
-            "value": shown(results[first]["values"][off]),
+            "value": shown(results[first]["values"][off[0] if len(off) else 0]),
             "rows": results[first]["shape"][0] if results[first]["shape"] else 1,
             "call": self._call(calls[first], hidden[first]),
         }
-        if all(map(self._is_list, expected, results)):
-            return partial(
-                VALUES_ONLY,
-                f"The values are right, but `{self.name}` returns a {results[0]['type']}, and one "
-                "tensor is asked for. Look at how the parts become one result.",
-                "a list in place of a tensor",
-            )
+        default = "For {call} {name} gives {value}." if facts["call"] else "{name} is {value}."
         for known in slips:
             # It need not show in every call, but it must explain them all.
             if all(map(self._agrees, known.outcomes(calls), results, expected)):
+                says = (known.says or default).format(**facts)
                 if known.given:
-                    return not_attempted(known.says.format(**facts))
-                says = (known.says or self._default(facts["call"])).format(**facts)
+                    return not_attempted(says)
                 if hidden[first] and known.look:
                     says = "Right for the cases of the lab, but not for others."
                 return incorrect(f"{says} {known.look}".strip(), known.name)
-        return self._rounded(expected, results, calls) or self._unknown(
-            expected, results, wrong, calls, facts, hidden[first]
+        return self._rounded(expected, results, calls) or incorrect(
+            *self._unknown(expected, results, wrong, calls, facts["call"], hidden[first])
         )
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
@@ -216,36 +208,22 @@ class FunctionJudge:
         """
         found = [r for a in answers for r in (a.get("results", []) if self.function else [a])]
         calls = [given for case in cases for given in case["calls"]]
-        if len(found) != len(calls):
-            return False
         expected = self.programs[0].outcomes(calls, cases[0].get("first", 0))
         rounding = 0.5 * 10.0**-ENOUGH_DECIMALS
-        return all(
+        return len(found) == len(calls) and all(
             self._agrees(e, r, rounding=rounding) for e, r in zip(expected, found, strict=True)
         )
 
     def quick_cases(self, case: Case) -> list[Case]:
         """Cases that a right program passes as well, and that take less time: one call each."""
-        calls = list(enumerate(self._with_sooner(case["calls"])))
-        sooner, usual = calls[len(case["calls"]) :], calls[: len(case["calls"])]
-        return [{**case, "calls": [given], "first": k} for k, given in sooner + usual]
+        calls = self._with_sooner(case["calls"])
+        made = [{**case, "calls": [given], "first": k} for k, given in enumerate(calls)]
+        usual = len(case["calls"])
+        return made[usual:] + made[:usual]
 
     def _with_sooner(self, calls: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
         """The calls, and after them those that take less time."""
         return [*calls, *([*calls[-1][: -len(last)], *last] for last in self.sooner)]
-
-    def _default(self, call: str) -> str:
-        return "For {call} {name} gives {value}." if call else "{name} is {value}."
-
-    def _nothing(self, answer: Answer, kind: str, where: str) -> Feedback | None:
-        return unusable(
-            answer,
-            self.name,
-            self.wanted,
-            kind=kind,
-            function=self.function,
-            circumstance=where,
-        )
 
     def _circumstance(self, case: Case, answer: Answer) -> str:
         """In which call it was that something went wrong."""
@@ -253,15 +231,15 @@ class FunctionJudge:
         if not self.arguments or not isinstance(number, int) or number >= len(case["calls"]):
             return ""
         where = f"The call was with {self._call(case['calls'][number])}."
-        if not self.autograd and "grad" in str(answer.get("message")):
+        if not case.get("autograd", True) and "grad" in str(answer.get("message")):
             where = f"The check calls `{self.name}` while autograd is switched off. {where}"
         return where
 
     def _call(self, given: Sequence[Any], hidden: bool = False) -> str:
         """The arguments of a call in words: numbers as they are, tensors by their shape."""
-        pieces = []
         if hidden and any(isinstance(value, (int, float)) for value in given):
             return ""
+        pieces = []
         for name, value in zip(self.arguments, given, strict=False):
             if isinstance(value, Mapping):
                 pieces.append(f"`{name}` of shape {tuple(value['shape'])}")
@@ -269,21 +247,20 @@ class FunctionJudge:
                 pieces.append(f"`{name}` = {shown(value)}")
             else:
                 pieces.append(f"{len(value)} values in `{name}`")
-        return ", ".join(pieces[:-1]) + (" and " if len(pieces) > 1 else "") + "".join(pieces[-1:])
+        return " and ".join(filter(None, [", ".join(pieces[:-1]), *pieces[-1:]]))
 
     def _agrees(
         self,
         outcome: Outcome,
         result: Answer,
         right: Outcome = None,
-        *,
         rounding: float = 0.0,
-        nearly: bool = False,
+        times: float = 1.0,
     ) -> bool:
+        """Whether a result is the outcome up to `rounding`, and so many times what is allowed."""
         if outcome is None or result["kind"] != "numbers":
             return False
-        expected = np.asarray(outcome["values"], dtype=float)
-        values = np.asarray(result["values"], dtype=float)
+        expected, values = (np.asarray(one["values"], dtype=float) for one in (outcome, result))
         if expected.size != values.size:
             return False
         # One number is right in any shape, and so is a plain list of them.
@@ -291,22 +268,12 @@ class FunctionJudge:
         if strict and list(outcome["shape"]) != list(result["shape"]):
             return False
         with np.errstate(all="ignore"):
-            more = max(1.0, NEARLY / self.tolerance) if nearly else 1.0
-            allowed = more * self._allowed(outcome, right)
-            near = np.abs(values - expected) <= allowed + rounding
+            allowed = times * self._allowed(outcome, right) + rounding
             # What overflows ends in infinity or in nan, in float32 earlier than in float64.
             lost = ~np.isfinite(values) & ~(np.abs(expected) < OVERFLOW)
-        return bool((near | lost).all())
+            return bool((lost | (np.abs(values - expected) <= allowed)).all())
 
-    def _is_list(self, outcome: Outcome, result: Answer) -> bool:
-        """Whether these are the right values in a list of tensors, whatever its shape."""
-        return (
-            bool(outcome and outcome["tensor"])
-            and str(result.get("type")) in ("list of Tensor", "tuple of Tensor")
-            and self._agrees({**outcome, "shape": result["shape"]}, result)
-        )
-
-    def _allowed(self, outcome: Mapping[str, Any], right: Outcome) -> np.ndarray:
+    def _allowed(self, outcome: Mapping[str, Any], right: Outcome = None) -> np.ndarray:
         """The difference allowed from each value; a slip's is compared at the right one's size."""
         sizes = np.abs(np.asarray(outcome["values"], dtype=float))
         if self.compared == "each":
@@ -321,17 +288,25 @@ class FunctionJudge:
                 largest = 10 * largest  # a wrong run may swing for ever, and rounding adds up
         return self.tolerance * (sizes + 0.1 * largest) + 1e-6
 
-    def _first_off(self, outcome: Mapping[str, Any], result: Answer) -> int:
-        """The index of the first value that is not the right one."""
-        values, expected = (np.asarray(one["values"], dtype=float) for one in (result, outcome))
-        # Of two tables of different lengths the rows that both have are compared.
-        both = min(values.size, expected.size)
-        if both < max(values.size, expected.size) and self.compared != "columns":
-            return 0
+    def _off(self, outcome: Mapping[str, Any], result: Answer, eye: float = 0.0) -> np.ndarray:
+        """Which values are not right, of those that both have; by the relative `eye` or more."""
+        both = min(len(outcome["values"]), len(result["values"]))
+        values, expected = (np.array(one["values"][:both]) for one in (result, outcome))
         with np.errstate(all="ignore"):
-            allowed = self._allowed(outcome, None)[:both]
-            off = ~(np.abs(values[:both] - expected[:both]) <= allowed)
-        return int(np.argmax(off))
+            allowed = np.maximum(self._allowed(outcome)[:both], eye * np.abs(values))
+            near = np.abs(values - expected) <= allowed
+        return np.flatnonzero(~near)
+
+    def _is_list(self, outcome: Outcome, result: Answer) -> bool:
+        """Whether these are the right values in a list of tensors, whatever its shape."""
+        return (
+            bool(outcome and outcome["tensor"])
+            and str(result.get("type")) in ("list of Tensor", "tuple of Tensor")
+            and self._agrees({**outcome, "shape": result["shape"]}, result)
+        )
+
+    def _lost(self, text: str, mistake: str) -> Feedback:
+        return partial(VALUES_ONLY, f"The values are right, but {text}", mistake)
 
     def _rounded(self, expected, results, calls) -> Feedback | None:
         """Feedback for the right values, rounded to two or more decimals; None if they are not."""
@@ -341,30 +316,21 @@ class FunctionJudge:
         ):
             return None
         found = f"`{self.name}` has the right values, but rounds them to {decimals} decimals"
+        look = "Look for what rounds, and leave it to where a number is printed."
         if any(isinstance(v, Mapping) and v.get("grad") for given in calls for v in given):
-            return incorrect(
-                f"{found}: no gradient flows through that. Look for what rounds, and leave it to "
-                "where a number is printed.",
-                "rounded",
-            )
+            return incorrect(f"{found}: no gradient flows through that. {look}", "rounded")
         if decimals < ENOUGH_DECIMALS:
-            return partial(
-                ROUNDED,
-                f"{found}: whoever works on with them has no more digits than that. Look for what "
-                "rounds, and leave it to where a number is printed.",
-                "rounded",
-            )
+            text = f"{found}: whoever works on with them has no more digits than that. {look}"
+            return partial(VALUES_ONLY, text, "rounded")
         return self._gradients(expected, results, calls)
 
     def _gradients(self, expected, results, calls) -> Feedback:
         """What is said where all values are right: of the gradients that flow through them."""
         for outcome, result, given in zip(expected, results, calls, strict=True):
             if not result.get("unchanged", True):
-                return partial(
-                    VALUES_ONLY,
-                    f"The values are right, but `{self.name}` changes one of its arguments while "
-                    "it computes: whoever calls it again gets something else. Look for an "
-                    "assignment that works in place.",
+                return self._lost(
+                    f"`{self.name}` changes one of its arguments while it computes: whoever calls "
+                    "it again gets something else. Look for an assignment that works in place.",
                     "changes its arguments",
                 )
             names = [n for n, v in zip(self.arguments, given) if isinstance(v, Mapping)]
@@ -374,149 +340,132 @@ class FunctionJudge:
                 if right is None:
                     continue
                 if found is None:
-                    return partial(
-                        VALUES_ONLY,
-                        f"The values are right, but no gradient flows back to `{name}`: PyTorch "
-                        "can no longer tell how the result came about. Look for a step that leaves "
-                        "the tensors, such as turning them into plain numbers.",
+                    return self._lost(
+                        f"no gradient flows back to `{name}`: PyTorch can no longer tell how the "
+                        "result came about. Look for a step that leaves the tensors, such as "
+                        "turning them into plain numbers.",
                         "not differentiable",
                     )
-                right = np.asarray(right)
                 # A sum whose terms cancel keeps their rounding.
                 allowed = 10 * TOLERANCE * np.abs(right).max() + 1e-4
-                if not (np.abs(np.array(found) - right) <= allowed).all():
-                    return partial(
-                        VALUES_ONLY,
-                        f"The values are right, but the gradient with respect to `{name}` is not. "
-                        "Look for a part of the formula that PyTorch treats as a constant.",
+                if not (np.abs(np.subtract(found, right)) <= allowed).all():
+                    return self._lost(
+                        f"the gradient with respect to `{name}` is not. Look for a part of the "
+                        "formula that PyTorch treats as a constant.",
                         "wrong gradient",
                     )
         return correct(self.praise.format(value=shown(results[0]["values"][0])))
 
-    def _unknown(self, expected, results, wrong, calls, facts, hidden: bool) -> Feedback:
-        """What the results show, where no known program gives them."""
-        outcome, result = expected[wrong[0]], results[wrong[0]]
-        values, wanted = np.array(result["values"]), len(outcome["values"])
-        if self._kept(expected, results):
-            return incorrect(
-                f"What `{self.name}` returns begins with what the call before returned. Look at "
-                "where its list is made: is it empty when the call begins?",
+    def _unknown(self, expected, results, wrong, calls, call: str, hidden: bool) -> tuple[str, str]:
+        """What the results show where no known program gives them, and what that is called."""
+        outcome, result, name = expected[wrong[0]], results[wrong[0]], f"`{self.name}`"
+        values, right = result["values"], outcome["values"]
+        shape, wanted = list(result["shape"]), list(outcome["shape"])
+        verb = "returns" if self.function else "holds"
+        off, seen = self._off(outcome, result), self._off(outcome, result, EYE)
+        first = int([*seen, *off, 0][0])
+        if any(map(self._kept, results, expected[1:], results[1:])):
+            return (
+                f"What {name} returns begins with what the call before returned. Look at where its "
+                "list is made: is it empty when the call begins?",
                 "list kept between calls",
             )
+        times = NEARLY / self.tolerance
         exact = self.tolerance < TOLERANCE
-        if not exact and all(self._agrees(e, r, nearly=True) for e, r in zip(expected, results)):
-            off = self._first_off(outcome, result)
-            right = "" if hidden else f", not {outcome['values'][off]:.7g}"
-            return incorrect(
-                f"`{self.name}` comes close in every call, but is off by more than rounding: a "
-                f"value is {values[off]:.7g}{right}. Look for numbers that were rounded, and for a "
+        if not exact and all(self._agrees(e, r, times=times) for e, r in zip(expected, results)):
+            instead = "" if hidden else f", not {right[off[0]]:.7g}"
+            return (
+                f"{name} comes close in every call, but is off by more than rounding: a value is "
+                f"{values[off[0]]:.7g}{instead}. Look for numbers that were rounded, and for a "
                 "formula that holds only nearly, such as a difference quotient.",
                 "close, not right",
             )
         ignored = self._ignored(expected, results, calls)
-        if ignored:
-            return incorrect(
-                f"`{self.name}` returns the same for two calls that differ in nothing but "
-                f"`{ignored}`, where the right answers differ. Look at where `{ignored}` enters, "
-                "and at whether something else decides before it does.",
-                f"ignores {ignored}",
+        if len(ignored) == 1:  # of several none may be the reason
+            return (
+                f"{name} returns the same for two calls that differ in nothing but "
+                f"`{ignored[0]}`, where the right answers differ. Look at where `{ignored[0]}` "
+                "enters, and at whether something else decides before it does.",
+                f"ignores {ignored[0]}",
             )
         if not np.isfinite(values).all():
-            return incorrect(
-                f"`{self.name}` {self._gives('values')} that are not finite numbers. Look for a "
-                "division by zero, and for a run that grows without bound.",
+            return (
+                f"{name} {verb} values that are not finite numbers. Look for a division by zero, "
+                "and for a run that grows without bound.",
                 "not finite",
             )
+        instead = "" if hidden or not self.function else f", not {shown(right[first])}"
+        row, column = divmod(first, wanted[-1] if wanted else 1)
         table = self.compared == "columns"
-        if table and len(result["shape"]) == 2 and len(values) != wanted:
-            return self._other_table(outcome, result, facts, hidden)
-        if len(values) != wanted:
+        if len(values) != len(right) and table and len(shape) == 2:
+            if shape[1] != wanted[1]:
+                return (
+                    f"Each row from {name} holds {shape[1]} numbers instead of {wanted[1]}. The "
+                    f"practice asks for {self.wanted}.",
+                    "other columns",
+                )
+            more = "too many rows" if shape[0] > wanted[0] else "too few rows"
+            count = "" if hidden else f": {shape[0]}, not {wanted[0]}, for {call}"
+            # Where the rows themselves are wrong, that they are so many may be a consequence.
+            differs = (
+                f" The first number that differs is value {column + 1} of row {row + 1}: it is "
+                f"{shown(values[first])}{instead}."
+            )
+            return f"{name} returns {more}{count}.{differs if len(seen) else ''} {self.look}", more
+        if len(values) != len(right):
             count = "1 number" if len(values) == 1 else f"{len(values)} numbers"
-            look = (
-                ("Look at how the rows become one number." if self.function else SEVERAL)
-                if wanted == 1
-                else "Look at the names in it: which of them are its arguments?"
-            )
-            if wanted > 1 and not outcome["tensor"]:
+            if len(right) > 1 and outcome["tensor"]:
+                look = "Look at the names in it: which of them are its arguments?"
+            elif len(right) > 1:
                 look = "Look at how they are collected, and at its last line."
-            return incorrect(
-                f"`{self.name}` {self._gives(count)} instead of {wanted if wanted > 1 else 'one'}. "
-                f"{look}",
-                "not one number" if wanted == 1 else "wrong number of values",
+            elif self.function:
+                look = "Look at how the rows become one number."
+            else:
+                look = "Look for a comma or a list in it: either makes several numbers of one."
+            if len(right) == 1:
+                return f"{name} {verb} {count} instead of one. {look}", "not one number"
+            return (
+                f"{name} {verb} {count} instead of {len(right)}. {look}",
+                "wrong number of values",
             )
-        if wanted > 1 and list(outcome["shape"]) != list(result["shape"]):
-            shape = f"the shape {tuple(result['shape'])} where {tuple(outcome['shape'])} is right"
-            return incorrect(
-                f"`{self.name}` returns {'another shape' if hidden else shape}. Look at which of "
-                "the names in it are its arguments, and at what broadcasting makes of them.",
+        if len(right) > 1 and wanted != shape:
+            found = f"the shape {tuple(shape)} where {tuple(wanted)} is right"
+            return (
+                f"{name} returns {'another shape' if hidden else found}. Look at which of the "
+                "names in it are its arguments, and at what broadcasting makes of them.",
                 "wrong shape",
             )
         if len(results) > 1 and len({str(r["values"]) for r in results}) == 1:
-            return incorrect(
-                f"`{self.name}` returns the same whatever it is given. Look at which names in it "
-                "are its arguments.",
+            return (
+                f"{name} returns the same whatever it is given. Look at which names in it are its "
+                "arguments.",
                 "ignores its arguments",
             )
         if len(wrong) < len(results):
-            call = f"; wrong with {facts['call']}" if self.look and facts["call"] else ""
+            where = f"; wrong with {call}" if self.look and call else ""
             look = self.look or (
                 "Look for a shape, a number or a name from outside the function that it relies on."
             )
-            return incorrect(
-                f"`{self.name}` is right in some calls and wrong in others{call}. {look}",
+            return (
+                f"{name} is right in some calls and wrong in others{where}. {look}",
                 "right for some calls only",
             )
-        k = int(np.argmax(_far(values, outcome["values"])))
-        which = f"Value {k + 1} of {len(values)} from `{self.name}`" if wanted > 1 else ""
+        which = f"Value {first + 1} of {len(right)} from {name}" if len(right) > 1 else name
         if table:
-            row, column = divmod(k, outcome["shape"][1])
-            which = f"In row {row + 1} of those from `{self.name}` value {column + 1}"
-        right = "" if hidden or not self.function else f", not {shown(outcome['values'][k])}"
-        given = f" for {facts['call']}" if facts["call"] else ""
-        return incorrect(
-            f"{which or f'`{self.name}`'} is {shown(values[k] + 0.0)}{right}{given}. "
-            f"{self.look or 'Compute a small case by hand and compare.'}",
-            "wrong values",
-        )
+            which = f"In row {row + 1} of those from {name} value {column + 1}"
+        given = f" for {call}" if call else ""
+        look = self.look or "Compute a small case by hand and compare."
+        return f"{which} is {shown(values[first] + 0.0)}{instead}{given}. {look}", "wrong values"
 
-    def _other_table(self, outcome, result, facts, hidden: bool) -> Feedback:
-        """What is said of a table that has another number of rows or columns."""
-        wanted, found = outcome["shape"], result["shape"]
-        if wanted[1] != found[1]:
-            return incorrect(
-                f"Each row from `{self.name}` holds {found[1]} numbers instead of {wanted[1]}. "
-                f"The practice asks for {self.wanted}.",
-                "other columns",
-            )
-        more = "too many" if found[0] > wanted[0] else "too few"
-        count = "" if hidden else f": {found[0]}, not {wanted[0]}, for {facts['call']}"
-        both = min(len(outcome["values"]), len(result["values"]))
-        off = np.flatnonzero(_far(result["values"][:both], outcome["values"][:both]))
-        # Where the rows themselves are wrong, that they are so many may be a consequence.
-        first = ""
-        if len(off):
-            row, column = divmod(int(off[0]), wanted[1])
-            right = "" if hidden else f", not {shown(outcome['values'][off[0]])}"
-            first = (
-                f" The first number that differs is value {column + 1} of row {row + 1}: it is "
-                f"{shown(result['values'][off[0]])}{right}."
-            )
-        return incorrect(
-            f"`{self.name}` returns {more} rows{count}.{first} {self.look}".rstrip(),
-            f"{more} rows",
-        )
-
-    def _kept(self, expected, results) -> bool:
+    def _kept(self, before: Answer, outcome: Mapping[str, Any], result: Answer) -> bool:
         """Whether a call's list begins with that of the call before, and is right from there on."""
-        for before, outcome, result in zip(results, expected[1:], results[1:], strict=False):
-            old, values = before["values"], result["values"]
-            rest = {"kind": "numbers", "values": values[len(old) :], "shape": outcome["shape"]}
-            if outcome["shape"] and values[: len(old)] == old and self._agrees(outcome, rest):
-                return True
-        return False
+        old, values = before["values"], result["values"]
+        rest = {"kind": "numbers", "values": values[len(old) :], "shape": outcome["shape"]}
+        begins = bool(outcome["shape"]) and values[: len(old)] == old
+        return begins and self._agrees(outcome, rest)
 
-    def _ignored(self, expected, results, calls) -> str:
-        """An argument that makes no difference, though calls differ in it alone and it should."""
+    def _ignored(self, expected, results, calls) -> list[str]:
+        """Arguments that make no difference, though calls differ in one alone and it should."""
         pairs, ignored = list(itertools.combinations(range(len(calls)), 2)), []
         for k, name in enumerate(self.arguments if len(self.arguments) > 1 else ()):
             alone = [
@@ -527,10 +476,7 @@ class FunctionJudge:
             ]
             if alone and all(alone):
                 ignored.append(name)
-        return ignored[0] if len(ignored) == 1 else ""  # of several none may be the reason
-
-    def _gives(self, what: str) -> str:
-        return f"{'returns' if self.function else 'holds'} {what}"
+        return ignored
 
     def recorded(self, cases: Sequence[Case]) -> dict[str, Any]:
         """The settings as plain data, each program replaced by what it gives on `cases`.
@@ -539,58 +485,45 @@ class FunctionJudge:
         """
         calls = self._with_sooner([given for case in cases for given in case["calls"]])
         rows = [
-            {**vars(p), "program": _to_ten_digits(list(p.outcomes(calls)))} for p in self.programs
+            {**vars(row), "program": _to_ten_digits(list(row.outcomes(calls)))}
+            for row in self.programs
         ]
         return {**vars(self), "programs": rows}
 
     @classmethod
-    def of(cls, programs: Sequence[Mapping[str, Any]], **settings: Any) -> FunctionJudge:
+    def of(cls, programs: Sequence[Mapping[str, Any]], **settings: Any) -> Self:
         """The judge of settings that were `recorded`."""
-        rows = (Slip(**{**row, "program": Recorded(row["program"])}) for row in programs)
-        return cls(programs=tuple(rows), **settings)
+        return cls(programs=tuple(Slip(**row) for row in programs), **settings)
 
 
-def _far(values: Sequence[float], right: Sequence[float]) -> np.ndarray:
-    """Which values differ by more than the eye passes over."""
-    values = np.asarray(values, dtype=float)
-    with np.errstate(all="ignore"):
-        return np.abs(values - np.asarray(right, dtype=float)) > 1e-3 * np.abs(values) + 1e-9
-
-
-def _to_ten_digits(value: Any) -> Any:
-    """Plain data with every number in it rounded."""
-    if isinstance(value, float):
-        return float(f"{value:.10g}")
-    if isinstance(value, Mapping):
-        return {key: _to_ten_digits(part) for key, part in value.items()}
-    return [_to_ten_digits(part) for part in value] if isinstance(value, (list, tuple)) else value
+def _to_ten_digits(plain: Any) -> Any:
+    return json.loads(json.dumps(plain), parse_float=lambda number: float(f"{float(number):.10g}"))
 
 
 @lru_cache(maxsize=1024)
-def _known_outcome(program: Any, given: str) -> Outcome:
-    return _outcome(program, json.loads(given))
+def _outcome(program: Any, given: str) -> Outcome:
+    """What a program gives for a call, and the gradients sent back; None if it fails.
 
-
-def _outcome(program: Any, given: Sequence[Any]) -> Outcome:
-    """What a program gives for one call, and the gradients sent back; None if it fails."""
-    arguments = [argument(value, torch.float64) for value in given]
+    The arguments are JSON, by which it is known what they gave before.
+    """
+    arguments = [argument(value, torch.float64) for value in json.loads(given)]
     try:
         with np.errstate(all="ignore"):
             result = program(*arguments) if callable(program) else program
         answer = read_numbers(result)
         if answer["kind"] != "numbers":
             return None
-        tensors = [value for value in arguments if isinstance(value, torch.Tensor)]
         is_tensor = isinstance(result, torch.Tensor)
         if is_tensor and result.requires_grad:
             back(result)
     except (ArithmeticError, IndexError, RuntimeError, TypeError, ValueError):
         return None  # a mistake that these arguments do not allow
+    grads = [value.grad for value in arguments if isinstance(value, torch.Tensor)]
     return {
         "values": answer["values"],
         "shape": answer["shape"],
         "tensor": is_tensor,
-        "gradients": [None if t.grad is None else t.grad.flatten().tolist() for t in tensors],
+        "gradients": [None if grad is None else grad.flatten().tolist() for grad in grads],
     }
 
 
@@ -606,13 +539,12 @@ def function_practice(
     cases: Mapping[str, Draw] | Callable[[random.Random], list[list[Any]]],
     slips: Sequence[Slip] = (),
     wanted: str = "one number",
-    name: str = "",
     visible: Sequence[Sequence[Any]] | None = None,
     seed: int = 0,
     autograd: bool = True,
     **judged: Any,
 ) -> Practice:
-    """A practice that asks for a function.
+    """A practice that asks for a function of the reference's name.
 
     Parameters
     ----------
@@ -627,8 +559,6 @@ def function_practice(
         What students get wrong; the first that explains all results is named.
     wanted : str
         What the function should return, in words.
-    name : str
-        What the student's function is called, if not as the reference.
     visible : sequence, optional
         The calls of the check cell; drawn with `seed` if left out.
     autograd : bool
@@ -636,7 +566,6 @@ def function_practice(
     judged
         Further settings of :class:`FunctionJudge`, such as `tolerance` or `praise`.
     """
-    name = name or reference.__name__
     arguments = tuple(inspect.signature(reference).parameters)
 
     def drawn(rng: random.Random) -> list[list[Any]]:
@@ -644,17 +573,18 @@ def function_practice(
             return cases(rng)
         return [[cases[argument](rng) for argument in arguments] for _ in range(CALLS)]
 
-    shown_calls = [list(given) for given in visible or drawn(random.Random(seed))]
-    programs = (Slip("", reference), *slips)
-    off = {} if autograd else {"autograd": False}
+    def asked(calls: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+        return [{"calls": calls, "autograd": autograd}]
+
     return drawn_practice(
         "function",
-        FunctionJudge(name, programs, wanted, arguments, autograd=autograd, **judged),
-        lambda rng: [{"calls": drawn(rng), **off}],
+        FunctionJudge(reference.__name__, _rows(reference, slips), wanted, arguments, **judged),
+        lambda rng: asked(drawn(rng)),
         id=id,
         title=title,
         points=points,
-        visible=lambda: [{"calls": shown_calls, **off}],
+        seed=seed,
+        visible=None if visible is None else lambda: asked(visible),
     )
 
 
@@ -670,7 +600,7 @@ def value_practice(
     **judged: Any,
 ) -> Practice:
     """A practice that asks for a number which is the same for everybody."""
-    judge = FunctionJudge(name, (Slip("", right), *slips), wanted, function=False, **judged)
+    judge = FunctionJudge(name, _rows(right, slips), wanted, function=False, **judged)
     question = ("value", name)
     return Practice(id, title, points, (name,), question, judge, visible=lambda: [{"calls": [[]]}])
 
@@ -681,14 +611,14 @@ def value_practice(
 CALLS = 6
 
 
-def uniform(low: float, high: float, size: int | Draw | None = None, digits: int = 3) -> Draw:
-    """Draw a number between two bounds, rounded; with `size`, a list of so many."""
+def uniform(low: float, high: float, size: int | Draw | None = None) -> Draw:
+    """Draw a number between two bounds, to three decimals; with `size`, a list of so many."""
 
     def draw(rng: random.Random) -> Any:
         if size is None:
-            return round(rng.uniform(low, high), digits)
+            return round(rng.uniform(low, high), 3)
         count = size(rng) if callable(size) else size
-        return [round(rng.uniform(low, high), digits) for _ in range(count)]
+        return [round(rng.uniform(low, high), 3) for _ in range(count)]
 
     return draw
 
@@ -702,7 +632,6 @@ def tensor(
     rng: random.Random, shape: Sequence[int], grad: bool = False, dtype: str = "float32"
 ) -> dict[str, Any]:
     """A tensor as an argument of a call: values of moderate size, none of them near zero."""
-    values = [
-        round(rng.choice((-1, 1)) * rng.uniform(0.3, 4.0), 3) for _ in range(int(np.prod(shape)))
-    ]
+    count = int(np.prod(shape))
+    values = [round(rng.choice((-1, 1)) * rng.uniform(0.3, 4.0), 3) for _ in range(count)]
     return {"values": values, "shape": list(shape), "grad": grad, "dtype": dtype}

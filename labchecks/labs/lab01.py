@@ -1,7 +1,5 @@
 """Practices of Lab 1: the gradient, a run at rate 0.2, two runs in a figure, the largest rate."""
 
-from __future__ import annotations
-
 import random
 from typing import Any
 
@@ -9,8 +7,6 @@ import torch
 
 from labchecks import Curve, Practice, slip
 from labchecks.labs.lab01_gradient import GRADIENT
-
-__all__ = ["PRACTICES"]
 
 START = (-15.0, -10.0)
 RATES = (0.1, 0.2, 0.25, 0.3, 0.34)
@@ -52,10 +48,8 @@ COMPARE_PLOT = Practice.figure(
 
 def _curvatures(x: torch.Tensor) -> torch.Tensor:
     """The eigenvalues of the loss's Hessian for these inputs, the smaller one first."""
-    mean = x.mean()
-    return torch.linalg.eigvalsh(
-        2 * torch.stack([(x**2).mean(), mean, mean, x[0, 0] * 0 + 1]).view(2, 2)
-    )
+    inputs = torch.cat([x, torch.ones_like(x)], dim=1)
+    return torch.linalg.eigvalsh(2 / len(x) * inputs.T @ inputs)
 
 
 def largest_rate(x: torch.Tensor) -> torch.Tensor:
@@ -75,6 +69,60 @@ def _inputs(rng: random.Random) -> list[list[Any]]:
 
 ABOUT_ONE_STEP = "Look at which factor 1 − η·λ is the last one before the error grows."
 WHICH_DIRECTION = "Look at which direction sets the limit."
+READ_OFF = (
+    "{name} gives {value} for any data. That is a number read off the runs, or the limit for the "
+    "lab's own points alone. Look at whether it follows from the `x` that is given."
+)
+
+# fmt: off
+SLIPS = [
+    slip("1/λ₂", lambda x: 1 / _curvatures(x)[1],
+         ": with that rate the error along the steepest direction is gone in one step, and a "
+         "larger rate still converges.", ABOUT_ONE_STEP),
+    slip("fastest rate", lambda x: 2 / _curvatures(x).sum(),
+         ": that is the rate that converges fastest, and a larger one still converges.",
+         ABOUT_ONE_STEP),
+    slip("2/λ₁", lambda x: 2 / _curvatures(x)[0],
+         ": at that rate the error along the shallow direction just keeps its size, but along the "
+         "steep one it grows.", WHICH_DIRECTION),
+    slip("1/λ₁", lambda x: 1 / _curvatures(x)[0],
+         ": at that rate the error along the shallow direction is gone in one step, but along the "
+         "steep one it grows.", WHICH_DIRECTION),
+    slip("Hessian without its factor 2", lambda x: 4 / _curvatures(x)[1],
+         ", twice too large: a matrix without the factor 2 of the second derivative gives this.",
+         "Look at the formula of H."),
+    slip("sum instead of mean", lambda x: 2 / _curvatures(x)[1] / len(x),
+         ", too small by the number of points: a matrix of sums in place of means gives this.",
+         "Look at the formula of H."),
+    slip("mean of x neglected", lambda x: min(1.0, float(1 / (x**2).mean())),
+         ": that is right where the mean of x is zero, and there alone.",
+         "Look at the entries of H off its diagonal."),
+    slip("mean of x neglected", lambda x: 1 / (x**2).mean(),
+         ": that is right where the mean of x is zero and the mean of x² is above 1, and there "
+         "alone.",
+         "Look at all four entries of H."),
+    slip("condition number", lambda x: _curvatures(x)[1] / _curvatures(x)[0],
+         ": that is the condition number, not a rate."),
+    slip("eigenvalue",
+         (lambda x: _curvatures(x)[0], lambda x: _curvatures(x)[0] / 2, lambda x: _curvatures(x)[1],
+          lambda x: _curvatures(x)[1] / 2),
+         ": that is a curvature, an eigenvalue of H, not yet a rate.",
+         "Solve the rule for the factor for η."),
+    slip("eigenvalue", _curvatures, "{name} gives both curvatures.", WHICH_DIRECTION),
+    slip("both directions", lambda x: 2 / _curvatures(x),
+         "{name} gives one rate for each direction.", WHICH_DIRECTION),
+    slip("one-sample limit", (lambda x: 1 / (x**2).max(), lambda x: 1 / ((x**2).max() + 1)),
+         ": that is a limit for updates with one point at a time, set by the largest x. In batch "
+         "descent all points act together, through their means, and a larger rate still "
+         "converges."),
+    slip("largest rate tried", 0.3, READ_OFF),
+    slip("smallest rate that diverged", 0.34, READ_OFF),
+    slip("knows the lab's data only", 0.333, READ_OFF),
+    slip("not a rate", lambda x: -2 / _curvatures(x)[1],
+         ", and a learning rate is a positive number."),
+    slip("not a rate", 0.0, "{name} gives zero, and a learning rate is a positive number."),
+]
+# fmt: on
 
 LARGEST_RATE = Practice.function(
     "lab01-largest-rate",
@@ -87,115 +135,7 @@ LARGEST_RATE = Practice.function(
     praise="At the rate that it returns the error along the steepest direction just keeps its "
     "size: smaller rates converge.",
     look="Look at how far the factor of the steepest direction may go.",
-    slips=[
-        slip(
-            "1/λ₂",
-            lambda x: 1 / _curvatures(x)[1],
-            "{name} gives {value}: with that rate the error along the steepest direction is gone "
-            "in one step, and a larger rate still converges.",
-            ABOUT_ONE_STEP,
-        ),
-        slip(
-            "fastest rate",
-            lambda x: 2 / _curvatures(x).sum(),
-            "{name} gives {value}: that is the rate that converges fastest, and a larger one still "
-            "converges.",
-            ABOUT_ONE_STEP,
-        ),
-        slip(
-            "2/λ₁",
-            lambda x: 2 / _curvatures(x)[0],
-            "{name} gives {value}: at that rate the error along the shallow direction just keeps "
-            "its size, but along the steep one it grows.",
-            WHICH_DIRECTION,
-        ),
-        slip(
-            "1/λ₁",
-            lambda x: 1 / _curvatures(x)[0],
-            "{name} gives {value}: at that rate the error along the shallow direction is gone in "
-            "one step, but along the steep one it grows.",
-            WHICH_DIRECTION,
-        ),
-        slip(
-            "Hessian without its factor 2",
-            lambda x: 4 / _curvatures(x)[1],
-            "{name} gives {value}, twice too large: a matrix without the factor 2 of the second "
-            "derivative gives this.",
-            "Look at the formula of H.",
-        ),
-        slip(
-            "sum instead of mean",
-            lambda x: 2 / _curvatures(x)[1] / len(x),
-            "{name} gives {value}, too small by the number of points: a matrix of sums in place of "
-            "means gives this.",
-            "Look at the formula of H.",
-        ),
-        slip(
-            "mean of x neglected",
-            lambda x: min(1.0, float(1 / (x**2).mean())),
-            "{name} gives {value}: that is right where the mean of x is zero, and there alone.",
-            "Look at the entries of H off its diagonal.",
-        ),
-        slip(
-            "mean of x neglected",
-            lambda x: 1 / (x**2).mean(),
-            "{name} gives {value}: that is right where the mean of x is zero and the mean of x² is "
-            "above 1, and there alone.",
-            "Look at all four entries of H.",
-        ),
-        slip(
-            "condition number",
-            lambda x: _curvatures(x)[1] / _curvatures(x)[0],
-            "{name} gives {value}: that is the condition number, not a rate.",
-        ),
-        *(
-            slip(
-                "eigenvalue",
-                lambda x, k=k, factor=factor: factor * _curvatures(x)[k],
-                "{name} gives {value}: that is a curvature, an eigenvalue of H, not yet a rate.",
-                "Solve the rule for the factor for η.",
-            )
-            for k in (0, 1)
-            for factor in (1.0, 0.5)
-        ),
-        slip("eigenvalue", _curvatures, "{name} gives both curvatures.", WHICH_DIRECTION),
-        slip(
-            "both directions",
-            lambda x: 2 / _curvatures(x),
-            "{name} gives one rate for each direction.",
-            WHICH_DIRECTION,
-        ),
-        *(
-            slip(
-                "one-sample limit",
-                lambda x, one=one: 1 / ((x**2).max() + one),
-                "{name} gives {value}: that is a limit for updates with one point at a time, set "
-                "by the largest x. In batch descent all points act together, through their means, "
-                "and a larger rate still converges.",
-            )
-            for one in (0, 1)
-        ),
-        *(
-            slip(
-                name,
-                rate,
-                "{name} gives {value} for any data. That is a number read off the runs, or the "
-                "limit for the lab's own points alone. Look at whether it follows from the `x` "
-                "that is given.",
-            )
-            for name, rate in (
-                ("largest rate tried", 0.3),
-                ("smallest rate that diverged", 0.34),
-                ("knows the lab's data only", 0.333),
-            )
-        ),
-        slip(
-            "not a rate",
-            lambda x: -2 / _curvatures(x)[1],
-            "{name} gives {value}, and a learning rate is a positive number.",
-        ),
-        slip("not a rate", 0.0, "{name} gives zero, and a learning rate is a positive number."),
-    ],
+    slips=SLIPS,
 )
 
 

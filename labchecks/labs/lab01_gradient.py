@@ -1,7 +1,5 @@
 """The gradient of a line's loss by its formula (Lab 1), and what students make of it."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +8,6 @@ import torch
 
 from labchecks import Practice, slip
 from labchecks.engine.run import points_of
-
-__all__ = ["GRADIENT"]
 
 Pair = tuple[Any, Any]
 
@@ -22,19 +18,15 @@ def gradient(w: float, b: float, x: torch.Tensor, y: torch.Tensor) -> Pair:
     return 2 * (r * x).mean(), 2 * r.mean()
 
 
-def _times(factor_w: float, factor_b: float | None = None) -> Callable[..., Pair]:
-    """The gradient with each of its parts multiplied by a number."""
+def _times(factor_w: float, factor_b: float, of_rows: bool = False) -> Callable[..., Pair]:
+    """The gradient with its two parts multiplied by numbers, and by how many rows there are."""
 
     def program(w, b, x, y):
         dw, db = gradient(w, b, x, y)
-        return factor_w * dw, (factor_w if factor_b is None else factor_b) * db
+        rows = len(x) if of_rows else 1
+        return factor_w * rows * dw, factor_b * rows * db
 
     return program
-
-
-def _by_rows(factor: float) -> Callable[..., Pair]:
-    """The gradient multiplied by the number of rows."""
-    return lambda w, b, x, y: _times(factor * len(x))(w, b, x, y)
 
 
 def _every_target(flat: bool) -> Callable[..., Pair]:
@@ -42,7 +34,7 @@ def _every_target(flat: bool) -> Callable[..., Pair]:
 
     def program(w, b, x, y):
         if flat == (x.dim() == 1):
-            return gradient(w, b, x.reshape(-1, 1), y.reshape(1, -1))
+            x, y = x.reshape(-1, 1), y.reshape(1, -1)
         return gradient(w, b, x, y)
 
     return program
@@ -71,7 +63,109 @@ def _calls(rng: random.Random) -> list[list[Any]]:
     return calls
 
 
-ONE_NUMBER_EACH = "Look at how the numbers of the points become one."
+# fmt: off
+SLIPS = [
+    slip("factor 2 missing", _times(0.5, 0.5),
+         "Both derivatives of {name} are half of what they should be: the first is {value}.",
+         "Look at the derivative of a square."),
+    slip("factor 2 missing in one", _times(0.5, 1),
+         "The derivative in b is right; that in w is half of what it should be.",
+         "Look for a factor."),
+    slip("factor 2 missing in one", _times(1, 0.5),
+         "The derivative in w is right; that in b is half of what it should be.",
+         "Look for a factor."),
+    slip("factor 2 twice", _times(2, 2),
+         "Both derivatives of {name} are twice what they should be: the first is {value}.",
+         "Look at how often a factor 2 enters."),
+    slip("sign turned round", _times(-1, -1),
+         "Both derivatives of {name} have the wrong sign: the first is {value}. With this sign a "
+         "step of gradient descent leads uphill.",
+         "Look at what is subtracted from what."),
+    slip("sign turned round", _times(-0.5, -0.5),
+         "Both derivatives of {name} have the wrong sign, and half the size: the first is {value}.",
+         "Look at the residual, and at the derivative of a square."),
+    slip("sum instead of mean", _times(1, 1, of_rows=True),
+         "Both derivatives of {name} grow with the number of points: the first is {value}, as a "
+         "sum gives it.",
+         "Look at what the loss does with its N squares."),
+    slip("sum without its factor 2", _times(0.5, 0.5, of_rows=True),
+         "Both derivatives of {name} grow with the number of points: the first is {value}, as a "
+         "sum gives it, and a factor is missing too.",
+         "Look at what the loss does with its N squares, and at the derivative of a square."),
+    slip("divided by the lab's number of points", _times(1 / 60, 1 / 60, of_rows=True),
+         "{name} divides by 60, whatever the number of points: the first derivative is {value}.",
+         "Look at where the number of points comes from."),
+    slip("w and b in each other's place", lambda w, b, x, y: gradient(w, b, x, y)[::-1],
+         "Both derivatives are right, but they come back in each other's place: first {value}, "
+         "which is ∂L/∂b."),
+    slip("x left out", lambda w, b, x, y: (gradient(w, b, x, y)[1],) * 2,
+         "{name} returns the same for w and for b: {value}. That is the derivative in b.",
+         "Look at what stands before w in each square."),
+    slip("x in both", lambda w, b, x, y: (gradient(w, b, x, y)[0],) * 2,
+         "{name} returns the same for w and for b. That is the derivative in w.",
+         "Look at what stands before b in each square."),
+    slip("means multiplied",
+         lambda w, b, x, y: (2 * (w * x + b - y).mean() * x.mean(), 2 * (w * x + b - y).mean()),
+         "The derivative in w, {value}, is that in b times the mean of x: the mean of a product is "
+         "not the product of the means.",
+         "Look at what is averaged."),
+    slip("sign of b in the model", lambda w, b, x, y: gradient(w, -b, x, y),
+         "{name} belongs to the line w·x − b: the first derivative is {value}.",
+         "Look at the sign of b in the residual."),
+    slip("y added", lambda w, b, x, y: gradient(w, b, x, -y),
+         "The residual of {name} is ŷ + y instead of ŷ − y: the first derivative is {value}.",
+         "Look at the sign of y."),
+    slip("b left out", lambda w, b, x, y: gradient(w, 0 * b, x, y),
+         "The residual of {name} does not contain b: the first derivative is {value}.",
+         "Look at the prediction."),
+    slip("x squared",
+         lambda w, b, x, y: (2 * ((w * x + b - y) * x**2).mean(), gradient(w, b, x, y)[1]),
+         "The derivative in b is right; in that in w, {value}, x enters twice.",
+         "Look at what stands before w in each square."),
+    slip("absolute errors",
+         lambda w, b, x, y: (((w * x + b - y).sign() * x).mean(), (w * x + b - y).sign().mean()),
+         "{name} uses the signs of the residuals alone: that is the gradient of the mean absolute "
+         "error.",
+         "Look at which loss is differentiated."),
+    slip("not averaged", lambda w, b, x, y: (2 * (w * x + b - y) * x, 2 * (w * x + b - y)),
+         "{name} returns a number for every point instead of one for w and one for b.",
+         "Look at how the numbers of the points become one."),
+    slip("one derivative only", lambda w, b, x, y: gradient(w, b, x, y)[0],
+         "{name} returns one number, {value}: that is the derivative in w alone.",
+         "Look at the last line."),
+    slip("one derivative only", lambda w, b, x, y: gradient(w, b, x, y)[1],
+         "{name} returns one number, {value}: that is the derivative in b alone.",
+         "Look at the last line."),
+    slip("the loss itself", lambda w, b, x, y: ((w * x + b - y) ** 2).mean(),
+         "{name} returns one number, {value}: that is the loss, not its derivatives.",
+         "Look at the two formulas."),
+    slip("loss in front", lambda w, b, x, y: (((w * x + b - y) ** 2).mean(), *gradient(w, b, x, y)),
+         "{name} returns three numbers, and the first, {value}, is the loss.",
+         "Look at the last line."),
+    slip("step instead of the derivative", (_times(0.1, 0.1), _times(-0.1, -0.1)),
+         "{name} returns {value} first: the derivative times the lab's learning rate. That is a "
+         "step.",
+         "Look at which of the names the formulas contain."),
+    slip("parameters after a step",
+         lambda w, b, x, y: tuple(
+             p - 0.1 * g for p, g in zip((w, b), gradient(w, b, x, y), strict=True)
+         ),
+         "{name} returns {value} first: that is w after a step at rate 0.1.",
+         "The practice asks for the derivatives themselves."),
+    slip("every row against every other", _every_target(flat=False),
+         "Right for flat tensors. For columns every prediction is compared with every target, "
+         "because a column and a flat tensor broadcast to a square: {value} comes first.",
+         "Print the shape of the residuals for a column."),
+    slip("every row against every other", _every_target(flat=True),
+         "Right for columns. For flat tensors every prediction is compared with every target, "
+         "because a column and a flat tensor broadcast to a square: {value} comes first.",
+         "Print the shape of the residuals for a flat tensor."),
+    slip("works on the lab's data only", _on_the_labs_data,
+         "{name} returns the gradient on the lab's own points, whatever it is given: {value} comes "
+         "first.",
+         "Look at which names it reads."),
+]
+# fmt: on
 
 GRADIENT = Practice.function(
     "lab01-gradient",
@@ -84,195 +178,5 @@ GRADIENT = Practice.function(
     autograd=False,
     praise="Both derivatives are right, for columns and for flat tensors.",
     look="Compare both numbers with finite differences of the loss.",
-    slips=[
-        slip(
-            "factor 2 missing",
-            _times(0.5),
-            "Both derivatives of {name} are half of what they should be: the first is {value}.",
-            "Look at the derivative of a square.",
-        ),
-        slip(
-            "factor 2 missing in one",
-            _times(0.5, 1),
-            "The derivative in b is right; that in w is half of what it should be.",
-            "Look for a factor.",
-        ),
-        slip(
-            "factor 2 missing in one",
-            _times(1, 0.5),
-            "The derivative in w is right; that in b is half of what it should be.",
-            "Look for a factor.",
-        ),
-        slip(
-            "factor 2 twice",
-            _times(2),
-            "Both derivatives of {name} are twice what they should be: the first is {value}.",
-            "Look at how often a factor 2 enters.",
-        ),
-        slip(
-            "sign turned round",
-            _times(-1),
-            "Both derivatives of {name} have the wrong sign: the first is {value}. With this sign "
-            "a step of gradient descent leads uphill.",
-            "Look at what is subtracted from what.",
-        ),
-        slip(
-            "sign turned round",
-            _times(-0.5),
-            "Both derivatives of {name} have the wrong sign, and half the size: the first is "
-            "{value}.",
-            "Look at the residual, and at the derivative of a square.",
-        ),
-        slip(
-            "sum instead of mean",
-            _by_rows(1),
-            "Both derivatives of {name} grow with the number of points: the first is {value}, as "
-            "a sum gives it.",
-            "Look at what the loss does with its N squares.",
-        ),
-        slip(
-            "sum without its factor 2",
-            _by_rows(0.5),
-            "Both derivatives of {name} grow with the number of points: the first is {value}, as "
-            "a sum gives it, and a factor is missing too.",
-            "Look at what the loss does with its N squares, and at the derivative of a square.",
-        ),
-        slip(
-            "divided by the lab's number of points",
-            lambda w, b, x, y: _times(len(x) / 60)(w, b, x, y),
-            "{name} divides by 60, whatever the number of points: the first derivative is {value}.",
-            "Look at where the number of points comes from.",
-        ),
-        slip(
-            "w and b in each other's place",
-            lambda w, b, x, y: gradient(w, b, x, y)[::-1],
-            "Both derivatives are right, but they come back in each other's place: first {value}, "
-            "which is ∂L/∂b.",
-        ),
-        slip(
-            "x left out",
-            lambda w, b, x, y: (gradient(w, b, x, y)[1],) * 2,
-            "{name} returns the same for w and for b: {value}. That is the derivative in b.",
-            "Look at what stands before w in each square.",
-        ),
-        slip(
-            "x in both",
-            lambda w, b, x, y: (gradient(w, b, x, y)[0],) * 2,
-            "{name} returns the same for w and for b. That is the derivative in w.",
-            "Look at what stands before b in each square.",
-        ),
-        slip(
-            "means multiplied",
-            lambda w, b, x, y: (
-                2 * (w * x + b - y).mean() * x.mean(),
-                2 * (w * x + b - y).mean(),
-            ),
-            "The derivative in w, {value}, is that in b times the mean of x: the mean of a product "
-            "is not the product of the means.",
-            "Look at what is averaged.",
-        ),
-        slip(
-            "sign of b in the model",
-            lambda w, b, x, y: gradient(w, -b, x, y),
-            "{name} belongs to the line w·x − b: the first derivative is {value}.",
-            "Look at the sign of b in the residual.",
-        ),
-        slip(
-            "y added",
-            lambda w, b, x, y: gradient(w, b, x, -y),
-            "The residual of {name} is ŷ + y instead of ŷ − y: the first derivative is {value}.",
-            "Look at the sign of y.",
-        ),
-        slip(
-            "b left out",
-            lambda w, b, x, y: gradient(w, 0 * b, x, y),
-            "The residual of {name} does not contain b: the first derivative is {value}.",
-            "Look at the prediction.",
-        ),
-        slip(
-            "x squared",
-            lambda w, b, x, y: (2 * ((w * x + b - y) * x**2).mean(), gradient(w, b, x, y)[1]),
-            "The derivative in b is right; in that in w, {value}, x enters twice.",
-            "Look at what stands before w in each square.",
-        ),
-        slip(
-            "absolute errors",
-            lambda w, b, x, y: (
-                ((w * x + b - y).sign() * x).mean(),
-                (w * x + b - y).sign().mean(),
-            ),
-            "{name} uses the signs of the residuals alone: that is the gradient of the mean "
-            "absolute error.",
-            "Look at which loss is differentiated.",
-        ),
-        slip(
-            "not averaged",
-            lambda w, b, x, y: (2 * (w * x + b - y) * x, 2 * (w * x + b - y)),
-            "{name} returns a number for every point instead of one for w and one for b.",
-            ONE_NUMBER_EACH,
-        ),
-        slip(
-            "one derivative only",
-            lambda w, b, x, y: gradient(w, b, x, y)[0],
-            "{name} returns one number, {value}: that is the derivative in w alone.",
-            "Look at the last line.",
-        ),
-        slip(
-            "one derivative only",
-            lambda w, b, x, y: gradient(w, b, x, y)[1],
-            "{name} returns one number, {value}: that is the derivative in b alone.",
-            "Look at the last line.",
-        ),
-        slip(
-            "the loss itself",
-            lambda w, b, x, y: ((w * x + b - y) ** 2).mean(),
-            "{name} returns one number, {value}: that is the loss, not its derivatives.",
-            "Look at the two formulas.",
-        ),
-        slip(
-            "loss in front",
-            lambda w, b, x, y: (((w * x + b - y) ** 2).mean(), *gradient(w, b, x, y)),
-            "{name} returns three numbers, and the first, {value}, is the loss.",
-            "Look at the last line.",
-        ),
-        *(
-            slip(
-                "step instead of the derivative",
-                _times(sign * 0.1),
-                "{name} returns {value} first: the derivative times the lab's learning rate. That "
-                "is a step.",
-                "Look at which of the names the formulas contain.",
-            )
-            for sign in (1, -1)
-        ),
-        slip(
-            "parameters after a step",
-            lambda w, b, x, y: tuple(
-                p - 0.1 * g for p, g in zip((w, b), gradient(w, b, x, y), strict=True)
-            ),
-            "{name} returns {value} first: that is w after a step at rate 0.1.",
-            "The practice asks for the derivatives themselves.",
-        ),
-        slip(
-            "every row against every other",
-            _every_target(flat=False),
-            "Right for flat tensors. For columns every prediction is compared with every target, "
-            "because a column and a flat tensor broadcast to a square: {value} comes first.",
-            "Print the shape of the residuals for a column.",
-        ),
-        slip(
-            "every row against every other",
-            _every_target(flat=True),
-            "Right for columns. For flat tensors every prediction is compared with every target, "
-            "because a column and a flat tensor broadcast to a square: {value} comes first.",
-            "Print the shape of the residuals for a flat tensor.",
-        ),
-        slip(
-            "works on the lab's data only",
-            _on_the_labs_data,
-            "{name} returns the gradient on the lab's own points, whatever it is given: {value} "
-            "comes first.",
-            "Look at which names it reads.",
-        ),
-    ],
+    slips=SLIPS,
 )

@@ -1,7 +1,5 @@
 """Lab 3: a mini-batch loop with one mistake, to be repaired."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -10,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from labchecks import Practice, slip
-
-__all__ = ["FIND_THE_BUG"]
+from labchecks.judges.function import Slip
 
 #: The rows of each batch of an epoch, for so many points and this batch size.
 Batches = Callable[[int, int], Sequence[slice]]
@@ -46,12 +43,12 @@ def _train(batches: Batches, cleared: str = "", kept: str = "start") -> Callable
     return program
 
 
-def _count(n: int, size: int) -> int:
-    return math.ceil(n / size)
+def _each(rows: Callable[[int, int], tuple[int | None, ...]]) -> Batches:
+    """As many batches as there should be: of number k and this size the first row and the end."""
+    return lambda n, size: [slice(*rows(k, size)) for k in range(math.ceil(n / size))]
 
 
-def _right(n: int, size: int) -> list[slice]:
-    return [slice(first, first + size) for first in range(0, n, size)]
+_right = _each(lambda k, size: (k * size, (k + 1) * size))
 
 
 def train_in_batches(x, y, w, b, lr, batch_size, epochs) -> list[float]:
@@ -81,6 +78,87 @@ def _calls(rng: random.Random) -> list[list[Any]]:
 
 ROWS = "Print the first and the last row of each batch, for a few points."
 
+
+def _bug(name: str, batches: Batches, says: str, look: str = ROWS, **how: str) -> Slip:
+    """A row of the table: a loop over these batches."""
+    says += ": the first loss that differs is {value}."
+    return slip(name, _train(batches, **how), says, look)
+
+
+# fmt: off
+SLIPS = [
+    slip("as given", _train(_each(lambda k, size: (k, k + size))),
+         "{name} still returns what the given program returned. " + ROWS,
+         given=True),
+    _bug("short batch dropped", lambda n, size: _right(n, size)[: n // size],
+         "The batches of {name} follow one another, but the short one at the end is missing",
+         "Look at a number of points that the batch size does not divide."),
+    _bug("last batch dropped", lambda n, size: _right(n, size)[:-1],
+         "The batches of {name} follow one another, but the last one is missing",
+         "Look at where the loop ends."),
+    _bug("last batch filled up",
+         lambda n, size: [slice(min(k.start, max(0, n - size)), k.stop) for k in _right(n, size)],
+         "The last batch of {name} is filled up with rows that were used before",
+         "A short batch at the end may stay short."),
+    _bug("a batch from every row", lambda n, size: [slice(k, k + size) for k in range(n)],
+         "{name} begins a batch at every row, so most rows are used several times"),
+    _bug("a batch from every row",
+         lambda n, size: [slice(k, k + size) for k in range(max(1, n - size + 1))],
+         "{name} begins a batch at every row, so most rows are used several times"),
+    _bug("count and size mixed up",
+         lambda n, size: _right(n, math.ceil(n / size))[: math.ceil(n / size)],
+         "The batches of {name} are as long as there are batches",
+         "Look at how many rows a batch should have."),
+    _bug("batches grow", _each(lambda k, size: (0, (k + 1) * size)),
+         "Each batch of {name} begins with the first row, so that the batches grow"),
+    _bug("one row too many", _each(lambda k, size: (k * size, k * size + size + 1)),
+         "The batches of {name} hold one row too many, the first of the next batch",
+         "Does a slice include its end?"),
+    _bug("one row too few", _each(lambda k, size: (k * size, k * size + size - 1)),
+         "The batches of {name} hold one row too few",
+         "Does a slice include its end?"),
+    _bug("all points in every update", _each(lambda k, size: (0, None)),
+         "Every update of {name} uses all the points",
+         "Look at which rows enter the loss that is differentiated."),
+    _bug("one update an epoch", lambda n, size: [slice(n)],
+         "{name} makes one update an epoch, with all the points",
+         "Look at what `batch_size` is for."),
+    _bug("always the first batch", _each(lambda k, size: (0, size)),
+         "Every update of {name} uses the same rows, the first ones"),
+    _bug("one batch an epoch", lambda n, size: [slice(size)],
+         "{name} makes one update an epoch, with the first rows",
+         "Look at how often the inner loop runs."),
+    _bug("batches from the end", lambda n, size: _right(n, size)[::-1],
+         "{name} takes the batches from the last to the first",
+         "The practice asks for the order of the rows."),
+    _bug("rows skipped",
+         lambda n, size: [slice(k * size, (k + 1) * size) for k in range(0, n, size)],
+         "{name} skips rows, because the loop and the slice both move on by a whole batch"),
+    _bug("end of the slice", _each(lambda k, size: (k * size, k + size)),
+         "The batches of {name} begin where they should, but only the first one ends where it "
+         "should"),
+    _bug("first batch skipped", _each(lambda k, size: ((k + 1) * size, (k + 2) * size)),
+         "{name} begins with the second batch, and its last batch is empty",
+         "Look at which rows the first batch holds."),
+    _bug("gradients never zeroed", _right,
+         "The batches are right, but the gradients are no longer cleared",
+         "Compare with the program as it was given.",
+         cleared="never"),
+    _bug("gradients zeroed once per epoch", _right,
+         "The batches are right, but the gradients are cleared only once an epoch",
+         "Compare with the program as it was given.",
+         cleared="epoch"),
+    _bug("recorded at the end", _right,
+         "The batches are right, but each loss is taken at the end of its epoch",
+         "Compare with the program as it was given.",
+         kept="end"),
+    _bug("last batch recorded", _right,
+         "The batches are right, but each loss is that of the last batch",
+         "Compare with the program as it was given.",
+         kept="last"),
+]
+# fmt: on
+
 FIND_THE_BUG = Practice.function(
     "lab03-find-the-bug",
     train_in_batches,
@@ -92,178 +170,5 @@ FIND_THE_BUG = Practice.function(
     sooner=[(1000, 1), (1000, 2), (8, 2)],
     praise="Each batch now holds the rows after those of the batch before, for every batch size.",
     look=ROWS,
-    slips=[
-        slip(
-            "as given",
-            _train(lambda n, size: [slice(k, k + size) for k in range(_count(n, size))]),
-            "{name} still returns what the given program returned. " + ROWS,
-            given=True,
-        ),
-        slip(
-            "short batch dropped",
-            _train(lambda n, size: _right(n, size)[: n // size]),
-            "The batches of {name} follow one another, but the short one at the end is missing: "
-            "the first loss that differs is {value}.",
-            "Look at a number of points that the batch size does not divide.",
-        ),
-        slip(
-            "last batch dropped",
-            _train(lambda n, size: [slice(k, k + size) for k in range(0, n - size, size)]),
-            "The batches of {name} follow one another, but the last one is missing: the first loss "
-            "that differs is {value}.",
-            "Look at where the loop ends.",
-        ),
-        slip(
-            "last batch filled up",
-            _train(
-                lambda n, size: [
-                    slice(min(k.start, max(0, n - size)), k.stop) for k in _right(n, size)
-                ]
-            ),
-            "The last batch of {name} is filled up with rows that were used before: the first loss "
-            "that differs is {value}.",
-            "A short batch at the end may stay short.",
-        ),
-        slip(
-            "a batch from every row",
-            _train(lambda n, size: [slice(k, k + size) for k in range(n)]),
-            "{name} begins a batch at every row, so each row is used several times: the first loss "
-            "that differs is {value}.",
-            ROWS,
-        ),
-        slip(
-            "a batch from every row",
-            _train(lambda n, size: [slice(k, k + size) for k in range(max(1, n - size + 1))]),
-            "{name} begins a batch at every row, so most rows are used several times: the first "
-            "loss that differs is {value}.",
-            ROWS,
-        ),
-        slip(
-            "count and size mixed up",
-            _train(
-                lambda n, size: [
-                    slice(k * _count(n, size), (k + 1) * _count(n, size))
-                    for k in range(_count(n, size))
-                    if k * _count(n, size) < n
-                ]
-            ),
-            "The batches of {name} are as long as there are batches: the first loss that differs "
-            "is {value}.",
-            "Look at how many rows a batch should have.",
-        ),
-        slip(
-            "batches grow",
-            _train(lambda n, size: [slice(0, (k + 1) * size) for k in range(_count(n, size))]),
-            "Each batch of {name} begins with the first row, so that the batches grow: the first "
-            "loss that differs is {value}.",
-            ROWS,
-        ),
-        slip(
-            "one row too many",
-            _train(
-                lambda n, size: [
-                    slice(k * size, k * size + size + 1) for k in range(_count(n, size))
-                ]
-            ),
-            "The batches of {name} hold one row too many, the first of the next batch: the first "
-            "loss that differs is {value}.",
-            "Does a slice include its end?",
-        ),
-        slip(
-            "one row too few",
-            _train(
-                lambda n, size: [
-                    slice(k * size, k * size + size - 1) for k in range(_count(n, size))
-                ]
-            ),
-            "The batches of {name} hold one row too few: the first loss that differs is {value}.",
-            "Does a slice include its end?",
-        ),
-        slip(
-            "all points in every update",
-            _train(lambda n, size: [slice(None)] * _count(n, size)),
-            "Every update of {name} uses all the points: the first loss that differs is {value}.",
-            "Look at which rows enter the loss that is differentiated.",
-        ),
-        slip(
-            "one update an epoch",
-            _train(lambda n, size: [slice(None)]),
-            "{name} makes one update an epoch, with all the points: the first loss that differs is "
-            "{value}.",
-            "Look at what `batch_size` is for.",
-        ),
-        slip(
-            "always the first batch",
-            _train(lambda n, size: [slice(0, size)] * _count(n, size)),
-            "Every update of {name} uses the same rows, the first ones: the first loss that "
-            "differs is {value}.",
-            ROWS,
-        ),
-        slip(
-            "one batch an epoch",
-            _train(lambda n, size: [slice(0, size)]),
-            "{name} makes one update an epoch, with the first rows: the first loss that differs "
-            "is {value}.",
-            "Look at how often the inner loop runs.",
-        ),
-        slip(
-            "batches from the end",
-            _train(lambda n, size: _right(n, size)[::-1]),
-            "{name} takes the batches from the last to the first: the first loss that differs is "
-            "{value}.",
-            "The practice asks for the order of the rows.",
-        ),
-        slip(
-            "rows skipped",
-            _train(lambda n, size: [slice(k * size, (k + 1) * size) for k in range(0, n, size)]),
-            "{name} skips rows: the loop and the slice both move on by a whole batch. The first "
-            "loss that differs is {value}.",
-            ROWS,
-        ),
-        slip(
-            "end of the slice",
-            _train(lambda n, size: [slice(k * size, k + size) for k in range(_count(n, size))]),
-            "The batches of {name} begin where they should, but only the first one ends where it "
-            "should: the first loss that differs is {value}.",
-            ROWS,
-        ),
-        slip(
-            "first batch skipped",
-            _train(
-                lambda n, size: [
-                    slice((k + 1) * size, (k + 2) * size) for k in range(_count(n, size))
-                ]
-            ),
-            "{name} begins with the second batch, and its last batch is empty: the first "
-            "loss that differs is {value}.",
-            "Look at which rows the first batch holds.",
-        ),
-        slip(
-            "gradients never zeroed",
-            _train(_right, cleared="never"),
-            "The batches are right, but the gradients are no longer cleared: the first loss that "
-            "differs is {value}.",
-            "Compare with the program as it was given.",
-        ),
-        slip(
-            "gradients zeroed once per epoch",
-            _train(_right, cleared="epoch"),
-            "The batches are right, but the gradients are cleared only once an epoch: the first "
-            "loss that differs is {value}.",
-            "Compare with the program as it was given.",
-        ),
-        slip(
-            "recorded at the end",
-            _train(_right, kept="end"),
-            "The batches are right, but each loss is taken at the end of its epoch: the first is "
-            "{value}.",
-            "Compare with the program as it was given.",
-        ),
-        slip(
-            "last batch recorded",
-            _train(_right, kept="last"),
-            "The batches are right, but each loss is that of the last batch: the first is {value}.",
-            "Compare with the program as it was given.",
-        ),
-    ],
+    slips=SLIPS,
 )

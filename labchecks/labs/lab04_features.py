@@ -1,17 +1,14 @@
 """Least squares with several features by descent on standardised inputs (Lab 4)."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
 from labchecks import Practice, slip
-
-__all__ = ["FEATURES"]
 
 Coefficients = list[float]
 
@@ -25,19 +22,29 @@ def fit_features(X, y, lr, epochs) -> Coefficients:
     return [float(theta[0] - slopes @ mean), *slopes.tolist()]
 
 
-def _parts(program: Callable) -> Callable[..., Coefficients]:
-    """A program of the targets' mean, the right slopes, and the inputs' means and deviations."""
+class _Fit(NamedTuple):
+    """What is known when the coefficients are transformed back."""
 
-    def with_parts(X, y, lr, epochs):
+    slopes: torch.Tensor
+    mean: torch.Tensor
+    deviation: torch.Tensor
+    level: torch.Tensor
+
+    @property
+    def scaled(self) -> torch.Tensor:
+        """The slopes for the standardised inputs."""
+        return self.slopes * self.deviation
+
+
+def _back(change: Callable) -> Callable[..., Coefficients]:
+    """A program that makes an intercept and slopes of what is known."""
+
+    def program(X, y, lr, epochs):
         slopes = torch.tensor(fit_features(X, y, lr, epochs)[1:], dtype=X.dtype)
-        mean, deviation = X.mean(dim=0), X.std(dim=0)
-        return torch.as_tensor(program(y.mean(), slopes, mean, deviation)).tolist()
+        intercept, slopes = change(_Fit(slopes, X.mean(dim=0), X.std(dim=0), y.mean()))
+        return [float(intercept), *slopes.tolist()]
 
-    return with_parts
-
-
-def _with(intercept: torch.Tensor, slopes: torch.Tensor) -> torch.Tensor:
-    return torch.cat([intercept.reshape(1), slopes])
+    return program
 
 
 def _at_the_size_of_all(X, y, lr, epochs) -> Coefficients:
@@ -48,12 +55,7 @@ def _at_the_size_of_all(X, y, lr, epochs) -> Coefficients:
     for _ in range(epochs):
         theta = theta - lr * 2 / len(X) * design.T @ (design @ theta - y)
     slopes = theta[1:, 0] / deviation
-    return _with(theta[0, 0] - slopes.sum() * mean, slopes).tolist()
-
-
-def _of_scaled_targets(X, y, lr, epochs) -> Coefficients:
-    """The coefficients for targets that were standardised too."""
-    return fit_features(X, (y - y.mean()) / y.std(), lr, epochs)
+    return [float(theta[0, 0] - slopes.sum() * mean), *slopes.tolist()]
 
 
 def _calls(rng: random.Random) -> list[list[Any]]:
@@ -90,6 +92,78 @@ def _calls(rng: random.Random) -> list[list[Any]]:
 
 BACK = "Look at how ŷ = θ₀ + θ₁z₁ + … reads when z is written out in x."
 
+# fmt: off
+SLIPS = [
+    slip("not transformed back", _back(lambda p: (p.level, p.scaled)),
+         "The coefficients of {name} are right for the standardised inputs: the first that differs "
+         "is {value}. The practice asks for those of the inputs as they came.", BACK),
+    slip("intercept not transformed back", _back(lambda p: (p.level, p.slopes)),
+         "The slopes are right. The intercept, {value}, is the prediction where all z are 0, which "
+         "is not where all x are 0.", BACK),
+    slip("slopes not transformed back", _back(lambda p: (p.level - p.slopes @ p.mean, p.scaled)),
+         "The intercept is right. The slopes still belong to the standardised inputs: {value} "
+         "comes first.", BACK),
+    slip("deviation forgotten in the intercept",
+         _back(lambda p: (p.level - p.scaled @ p.mean, p.slopes)),
+         "The slopes are right. The intercept, {value}, is what comes out if the means are not "
+         "divided by the deviations.", BACK),
+    slip("deviation forgotten in the intercept",
+         _back(lambda p: (p.level - p.scaled @ p.mean, p.scaled)),
+         "{name} takes the means into account, but not the deviations: {value} comes first.", BACK),
+    slip("multiplied by the deviation",
+         (_back(lambda p: (p.level - (p.scaled * p.deviation) @ p.mean, p.scaled * p.deviation)),
+          _back(lambda p: (p.level - p.slopes @ p.mean, p.scaled * p.deviation))),
+         "The slopes of {name} are multiplied by the deviation on the way back: the first "
+         "coefficient that differs is {value}.", BACK),
+    slip("sign of the means", _back(lambda p: (p.level + p.slopes @ p.mean, p.slopes)),
+         "The slopes are right. In the intercept, {value}, the means enter with the wrong sign.",
+         BACK),
+    slip("mean of the targets missing", _back(lambda p: (-p.slopes @ p.mean, p.slopes)),
+         "The slopes are right. The intercept, {value}, lacks the mean of y: this is what comes "
+         "out if the model has no intercept while it trains.",
+         "Look at what the model can say where all z are 0."),
+    slip("no intercept in the model", _back(lambda p: (0, p.scaled)),
+         "The intercept of {name} is 0, and the slopes belong to the standardised inputs.",
+         "Look at what the model can say where all z are 0, and at the way back."),
+    slip("no intercept in the model", _back(lambda p: (0, p.slopes)),
+         "The slopes are right, and the intercept is 0.",
+         "Look at what the model predicts where all inputs are 0."),
+    slip("intercept last", lambda *given: np.roll(fit_features(*given), -1),
+         "The coefficients of {name} are right, but the intercept comes last. The practice asks "
+         "for the intercept first."),
+    slip("intercept left out", lambda *given: fit_features(*given)[1:],
+         "The slopes of {name} are right, and the intercept does not come back.",
+         "Look at the last line."),
+    slip("intercept left out", lambda *given: _back(lambda p: (0, p.scaled))(*given)[1:],
+         "{name} returns the slopes for the standardised inputs, and no intercept.",
+         "Look at what is asked for, and at the way back."),
+    slip("targets standardised too",
+         lambda X, y, *run: fit_features(X, (y - y.mean()) / y.std(), *run),
+         "The coefficients of {name} belong to targets that were standardised: the first that "
+         "differs is {value}.",
+         "Look at whether y has to change at all."),
+    slip("targets standardised too",
+         lambda X, y, *run: _back(lambda p: (0, p.scaled / y.std()))(X, y, *run),
+         "The coefficients of {name} belong to inputs and targets that were standardised.",
+         "Look at whether y has to change at all, and at the way back."),
+    slip("every row against every other", _back(lambda p: (p.level, 0 * p.slopes)),
+         "The slopes of {name} are 0 and its intercept is the mean of y: every prediction is "
+         "compared with every target, because a column and a flat tensor broadcast to a square.",
+         "Print the shapes of predictions and targets."),
+    slip("diverged or divided by zero", lambda X, y, lr, epochs: [math.nan] * (X.shape[1] + 1),
+         "{name} returns values that are not finite numbers. Either the run diverges, as it does "
+         "on inputs that are not both centred and scaled, and with steps that grow with the number "
+         "of samples; or something is divided by zero: the standard deviation of a column of ones "
+         "is 0.",
+         "Print the coefficients after the first few updates."),
+    slip("one deviation for all columns", _at_the_size_of_all,
+         "{name} is right for one feature alone. For several of them {value} is the first "
+         "coefficient that differs: this is what comes out if all columns share one mean and one "
+         "deviation, after which their scales are still far apart.",
+         "Look at the shape of the mean and of the deviation."),
+]
+# fmt: on
+
 FEATURES = Practice.function(
     "lab04-features",
     fit_features,
@@ -107,156 +181,5 @@ FEATURES = Practice.function(
     "in units far apart.",
     look="Has the run arrived after its updates, and do the coefficients belong to the inputs as "
     "they came?",
-    slips=[
-        slip(
-            "not transformed back",
-            _parts(lambda level, slopes, mean, deviation: _with(level, slopes * deviation)),
-            "The coefficients of {name} are right for the standardised inputs: the first that "
-            "differs is {value}. The practice asks for those of the inputs as they came.",
-            BACK,
-        ),
-        slip(
-            "intercept not transformed back",
-            _parts(lambda level, slopes, mean, deviation: _with(level, slopes)),
-            "The slopes are right. The intercept, {value}, is the prediction where all z are 0, "
-            "which is not where all x are 0.",
-            BACK,
-        ),
-        slip(
-            "slopes not transformed back",
-            _parts(
-                lambda level, slopes, mean, deviation: _with(
-                    level - slopes @ mean, slopes * deviation
-                )
-            ),
-            "The intercept is right. The slopes still belong to the standardised inputs: {value} "
-            "comes first.",
-            BACK,
-        ),
-        slip(
-            "deviation forgotten in the intercept",
-            _parts(
-                lambda level, slopes, mean, deviation: _with(
-                    level - (slopes * deviation) @ mean, slopes
-                )
-            ),
-            "The slopes are right. The intercept, {value}, is what comes out if the means are not "
-            "divided by the deviations.",
-            BACK,
-        ),
-        slip(
-            "deviation forgotten in the intercept",
-            _parts(
-                lambda level, slopes, mean, deviation: _with(
-                    level - (slopes * deviation) @ mean, slopes * deviation
-                )
-            ),
-            "{name} takes the means into account, but not the deviations: {value} comes first.",
-            BACK,
-        ),
-        slip(
-            "multiplied by the deviation",
-            _parts(
-                lambda level, slopes, mean, deviation: _with(
-                    level - (slopes * deviation**2) @ mean, slopes * deviation**2
-                )
-            ),
-            "The slopes of {name} are multiplied by the deviation on the way back: the first "
-            "coefficient that differs is {value}.",
-            BACK,
-        ),
-        slip(
-            "multiplied by the deviation",
-            _parts(
-                lambda level, slopes, mean, deviation: _with(
-                    level - slopes @ mean, slopes * deviation**2
-                )
-            ),
-            "The slopes of {name} are multiplied by the deviation on the way back: the first "
-            "coefficient that differs is {value}.",
-            BACK,
-        ),
-        slip(
-            "sign of the means",
-            _parts(lambda level, slopes, mean, deviation: _with(level + slopes @ mean, slopes)),
-            "The slopes are right. In the intercept, {value}, the means enter with the wrong sign.",
-            BACK,
-        ),
-        slip(
-            "mean of the targets missing",
-            _parts(lambda level, slopes, mean, deviation: _with(-slopes @ mean, slopes)),
-            "The slopes are right. The intercept, {value}, lacks the mean of y: this is what comes "
-            "out if the model has no intercept while it trains.",
-            "Look at what the model can say where all z are 0.",
-        ),
-        slip(
-            "no intercept in the model",
-            _parts(lambda level, slopes, mean, deviation: _with(0 * level, slopes * deviation)),
-            "The intercept of {name} is 0, and the slopes belong to the standardised inputs.",
-            "Look at what the model can say where all z are 0, and at the way back.",
-        ),
-        slip(
-            "no intercept in the model",
-            _parts(lambda level, slopes, mean, deviation: _with(0 * level, slopes)),
-            "The slopes are right, and the intercept is 0.",
-            "Look at what the model predicts where all inputs are 0.",
-        ),
-        slip(
-            "intercept last",
-            lambda *given: [*fit_features(*given)[1:], fit_features(*given)[0]],
-            "The coefficients of {name} are right, but the intercept comes last. The practice asks "
-            "for the intercept first.",
-        ),
-        slip(
-            "intercept left out",
-            lambda *given: fit_features(*given)[1:],
-            "The slopes of {name} are right, and the intercept does not come back.",
-            "Look at the last line.",
-        ),
-        slip(
-            "intercept left out",
-            _parts(lambda level, slopes, mean, deviation: slopes * deviation),
-            "{name} returns the slopes for the standardised inputs, and no intercept.",
-            "Look at what is asked for, and at the way back.",
-        ),
-        slip(
-            "targets standardised too",
-            _of_scaled_targets,
-            "The coefficients of {name} belong to targets that were standardised: the first that "
-            "differs is {value}.",
-            "Look at whether y has to change at all.",
-        ),
-        slip(
-            "targets standardised too",
-            lambda X, y, lr, epochs: (
-                lambda c: [0.0, *(torch.tensor(c[1:], dtype=X.dtype) * X.std(dim=0)).tolist()]
-            )(_of_scaled_targets(X, y, lr, epochs)),
-            "The coefficients of {name} belong to inputs and targets that were standardised.",
-            "Look at whether y has to change at all, and at the way back.",
-        ),
-        slip(
-            "every row against every other",
-            _parts(lambda level, slopes, mean, deviation: _with(level, 0 * slopes)),
-            "The slopes of {name} are 0 and its intercept is the mean of y: every prediction is "
-            "compared with every target, because a column and a flat tensor broadcast to a square.",
-            "Print the shapes of predictions and targets.",
-        ),
-        slip(
-            "diverged or divided by zero",
-            lambda X, y, lr, epochs: [math.nan] * (X.shape[1] + 1),
-            "{name} returns values that are not finite numbers. Either the run diverges, as it "
-            "does on inputs that are not both centred and scaled, and with steps that grow with "
-            "the number of samples; or something is divided by zero: the standard deviation of a "
-            "column of ones is 0.",
-            "Print the coefficients after the first few updates.",
-        ),
-        slip(
-            "one deviation for all columns",
-            _at_the_size_of_all,
-            "{name} is right for one feature alone. For several of them {value} is the first "
-            "coefficient that differs: this is what comes out if all columns share one mean and "
-            "one deviation, after which their scales are still far apart.",
-            "Look at the shape of the mean and of the deviation.",
-        ),
-    ],
+    slips=SLIPS,
 )
