@@ -18,7 +18,7 @@ def drawn_practice(
     seed: int = 0,
     visible: Callable[[], list[dict[str, Any]]] | None = None,
 ) -> Practice:
-    """A practice whose cases `draw` makes. Those of grading are marked ``"hidden": True``.
+    """A practice whose cases `draw` makes.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def drawn_practice(
     judge
         The practice's judge; its ``name`` is what the student defines.
     draw : callable
-        ``draw(rng)`` gives cases. Of a hidden one a judge names no size, rate or shape.
+        ``draw(rng)`` gives cases.
     id, title, points
         See :class:`labchecks.registry.Practice`.
     seed : int
@@ -43,5 +43,5 @@ def drawn_practice(
         question=(kind, judge.name),
         judge=judge,
         visible=visible or (lambda: draw(random.Random(seed))),
-        hidden=lambda rng: [{**case, "hidden": True} for case in draw(rng)],
+        hidden=draw,
     )

@@ -64,7 +64,7 @@ class Slip:
         rows came back in that call) and ``{call}`` (its arguments) are filled in. One that begins
         with a colon or a comma goes on from ``{name} gives {value}``.
     look : str
-        A sentence on what to look at; it holds no number, so it can be said of hidden cases.
+        A sentence on what to look at; with no number in it, it can be said of hidden cases.
     given : bool
         Whether the practice cell holds this program before the student has changed it.
     """
@@ -147,13 +147,12 @@ class FunctionJudge:
         if not cases or len(cases) != len(answers):
             return not_checked(f"No answer for `{self.name}` reached the check.")
         calls = [given for case in cases for given in case["calls"]]
-        hidden = [bool(case.get("hidden")) for case in cases for _ in case["calls"]]
         results: list[Answer] = []
         for case, answer in zip(cases, answers, strict=True):
             parts = [(answer, "calls" if self.function else "numbers")]
             if self.function:
                 parts += [(result, "numbers") for result in answer.get("results", ())]
-            where = "" if case.get("hidden") else self._circumstance(case, answer)
+            where = self._circumstance(case, answer)
             for part, kind in parts:
                 nothing = unusable(
                     part,
@@ -185,7 +184,7 @@ class FunctionJudge:
             "name": f"`{self.name}`",
             "value": shown(results[first]["values"][off[0] if len(off) else 0]),
             "rows": results[first]["shape"][0] if results[first]["shape"] else 1,
-            "call": self._call(calls[first], hidden[first]),
+            "call": self._call(calls[first]),
         }
         default = "For {call} {name} gives {value}." if facts["call"] else "{name} is {value}."
         for known in slips:
@@ -194,11 +193,9 @@ class FunctionJudge:
                 says = (known.says or default).format(**facts)
                 if known.given:
                     return not_attempted(says)
-                if hidden[first] and known.look:
-                    says = "Right for the cases of the lab, but not for others."
                 return incorrect(f"{says} {known.look}".strip(), known.name)
         return self._rounded(expected, results, calls) or incorrect(
-            *self._unknown(expected, results, wrong, calls, facts["call"], hidden[first])
+            *self._unknown(expected, results, wrong, calls, facts["call"])
         )
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
@@ -235,10 +232,8 @@ class FunctionJudge:
             where = f"The check calls `{self.name}` while autograd is switched off. {where}"
         return where
 
-    def _call(self, given: Sequence[Any], hidden: bool = False) -> str:
+    def _call(self, given: Sequence[Any]) -> str:
         """The arguments of a call in words: numbers as they are, tensors by their shape."""
-        if hidden and any(isinstance(value, (int, float)) for value in given):
-            return ""
         pieces = []
         for name, value in zip(self.arguments, given, strict=False):
             if isinstance(value, Mapping):
@@ -356,7 +351,7 @@ class FunctionJudge:
                     )
         return correct(self.praise.format(value=shown(results[0]["values"][0])))
 
-    def _unknown(self, expected, results, wrong, calls, call: str, hidden: bool) -> tuple[str, str]:
+    def _unknown(self, expected, results, wrong, calls, call: str) -> tuple[str, str]:
         """What the results show where no known program gives them, and what that is called."""
         outcome, result, name = expected[wrong[0]], results[wrong[0]], f"`{self.name}`"
         values, right = result["values"], outcome["values"]
@@ -373,11 +368,11 @@ class FunctionJudge:
         times = NEARLY / self.tolerance
         exact = self.tolerance < TOLERANCE
         if not exact and all(self._agrees(e, r, times=times) for e, r in zip(expected, results)):
-            instead = "" if hidden else f", not {right[off[0]]:.7g}"
             return (
                 f"{name} comes close in every call, but is off by more than rounding: a value is "
-                f"{values[off[0]]:.7g}{instead}. Look for numbers that were rounded, and for a "
-                "formula that holds only nearly, such as a difference quotient.",
+                f"{values[off[0]]:.7g}, not {right[off[0]]:.7g}. Look for numbers that were "
+                "rounded, and for a formula that holds only nearly, such as a difference "
+                "quotient.",
                 "close, not right",
             )
         ignored = self._ignored(expected, results, calls)
@@ -394,7 +389,7 @@ class FunctionJudge:
                 "and for a run that grows without bound.",
                 "not finite",
             )
-        instead = "" if hidden or not self.function else f", not {shown(right[first])}"
+        instead = f", not {shown(right[first])}" if self.function else ""
         row, column = divmod(first, wanted[-1] if wanted else 1)
         table = self.compared == "columns"
         if len(values) != len(right) and table and len(shape) == 2:
@@ -405,13 +400,13 @@ class FunctionJudge:
                     "other columns",
                 )
             more = "too many rows" if shape[0] > wanted[0] else "too few rows"
-            count = "" if hidden else f": {shape[0]}, not {wanted[0]}, for {call}"
             # Where the rows themselves are wrong, that they are so many may be a consequence.
             differs = (
                 f" The first number that differs is value {column + 1} of row {row + 1}: it is "
                 f"{shown(values[first])}{instead}."
             )
-            return f"{name} returns {more}{count}.{differs if len(seen) else ''} {self.look}", more
+            found = f"{name} returns {more}: {shape[0]}, not {wanted[0]}, for {call}."
+            return f"{found}{differs if len(seen) else ''} {self.look}", more
         if len(values) != len(right):
             count = "1 number" if len(values) == 1 else f"{len(values)} numbers"
             if len(right) > 1 and outcome["tensor"]:
@@ -429,10 +424,10 @@ class FunctionJudge:
                 "wrong number of values",
             )
         if len(right) > 1 and wanted != shape:
-            found = f"the shape {tuple(shape)} where {tuple(wanted)} is right"
             return (
-                f"{name} returns {'another shape' if hidden else found}. Look at which of the "
-                "names in it are its arguments, and at what broadcasting makes of them.",
+                f"{name} returns the shape {tuple(shape)} where {tuple(wanted)} is right. Look at "
+                "which of the names in it are its arguments, and at what broadcasting makes of "
+                "them.",
                 "wrong shape",
             )
         if len(results) > 1 and len({str(r["values"]) for r in results}) == 1:
