@@ -1,7 +1,5 @@
 """Judging a network by whether it trains: its layers, and what it predicts after a training."""
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,9 +13,8 @@ import numpy as np
 from labchecks.engine.unusable import unusable_module
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
 from labchecks.judges.drawn import drawn_practice
+from labchecks.judges.network import are_numbers, are_shapes
 from labchecks.registry import Practice
-
-__all__ = ["TrainedNetwork", "trained_cases", "trained_practice"]
 
 Case = Mapping[str, Any]
 Answer = Mapping[str, Any]
@@ -40,14 +37,7 @@ CONSTANT = 0.05
 
 
 def trained_practice(
-    id: str,
-    *,
-    title: str,
-    points: float,
-    name: str,
-    sizes: Sequence[int],
-    seed: int = 44,
-    **training: Any,
+    id: str, *, title: str, points: float, name: str, sizes: Sequence[int], **training: Any
 ) -> Practice:
     """A practice that asks for ``name()``, a network with given layers that trains.
 
@@ -62,20 +52,15 @@ def trained_practice(
     sizes : sequence of int
         Its numbers of inputs, hidden units of each layer, and outputs: 2 inputs, a column of ones
         and x, and 1 output.
-    seed : int
-        Of the visible cases.
     **training
         ``lr``, ``epochs`` and ``batch_size`` of the training.
     """
-    return drawn_practice(
-        "trained",
-        TrainedNetwork(name, tuple(sizes)),
-        lambda rng: trained_cases(rng, **training),
-        id=id,
-        title=title,
-        points=points,
-        seed=seed,
-    )
+    judge = TrainedNetwork(name, tuple(sizes))
+
+    def draw(rng: random.Random) -> list[dict[str, Any]]:
+        return trained_cases(rng, **training)
+
+    return drawn_practice("trained", judge, draw, id=id, title=title, points=points, seed=44)
 
 
 def trained_cases(rng: random.Random, rows: int = 1000, **training: Any) -> list[dict[str, Any]]:
@@ -99,16 +84,11 @@ class TrainedNetwork:
 
     R² is the one to be expected on fresh data at the inputs ``held``: the rule and the variance of
     its noise are known, so none need be drawn, and the student's process is sent no target of them.
-
-    Attributes
-    ----------
-    name : str
-        The student's name for the module.
-    sizes : tuple of int
-        Numbers of inputs, hidden units of each layer, and outputs.
     """
 
+    #: The student's name for the module.
     name: str
+    #: Numbers of inputs, hidden units of each layer, and outputs.
     sizes: Sequence[int]
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
@@ -142,25 +122,23 @@ class TrainedNetwork:
         wanted = _pairs(self.sizes)
         found = [tuple(sorted(shape)) for shape in shapes if len(shape) > 1]
         # The layers may be stored in any order, but not as the chain of other hidden sizes.
-        *_, last = self.sizes
-        others = ((self.sizes[0], *hidden, last) for hidden in permutations(self.sizes[1:-1]))
-        if found == wanted or (
-            Counter(found) == Counter(wanted) and found not in map(_pairs, others)
-        ):
+        first, *hidden, last = self.sizes
+        others = (_pairs((first, *other, last)) for other in permutations(hidden))
+        if found == wanted or (sorted(found) == sorted(wanted) and found not in others):
             return None
-        pairs = list(zip(self.sizes, self.sizes[1:]))
-        chain = "-".join(map(str, self.sizes))
-        if not Counter(found) - Counter(wanted) and len(found) < len(wanted):
+        if len(found) < len(wanted) and not Counter(found) - Counter(wanted):
             return incorrect(
-                f"`{self.name}` knows the weights of {len(found)} of its {len(pairs)} layers: "
+                f"`{self.name}` knows the weights of {len(found)} of its {len(wanted)} layers: "
                 "the others would never be trained. Look at how the layers are stored: a module "
                 "finds those on `self`, in an `nn.Sequential` or in an `nn.ModuleList`.",
                 "parameters not registered",
             )
         has = ", ".join(" by ".join(map(str, shape)) for shape in shapes if len(shape) > 1)
+        connect = ", ".join(f"{a} to {b}" for a, b in zip(self.sizes, self.sizes[1:]))
         return incorrect(
-            f"The weights of `{self.name}` have the shapes {has}. Those of {chain} connect "
-            f"{', '.join(f'{a} to {b}' for a, b in pairs)}. Look at the two numbers of each layer.",
+            f"The weights of `{self.name}` have the shapes {has}. Those of "
+            f"{'-'.join(map(str, self.sizes))} connect {connect}. Look at the two numbers of each "
+            "layer.",
             "wrong sizes",
         )
 
@@ -173,8 +151,7 @@ class TrainedNetwork:
                 "not differentiable",
             )
         # Before training and after. One constant says nothing: units may be dead, weights 0.
-        wide = [np.split(np.array(answer["wide"]), 2) for answer in answers]
-        lines = [values for pair in wide for values in pair]
+        lines = [part for answer in answers for part in np.split(np.array(answer["wide"]), 2)]
         if all(map(_is_straight, lines)) and max(map(np.ptp, lines)) > CONSTANT:
             return incorrect(
                 f"`{self.name}` computes a straight line, before training and after: layers "
@@ -182,10 +159,7 @@ class TrainedNetwork:
                 "the output of each hidden layer.",
                 "no non-linear function",
             )
-        if any(
-            _r_squared(case, answer["before"]) > UNTRAINED
-            for case, answer in zip(cases, answers, strict=True)
-        ):
+        if any(_r_squared(c, a["before"]) > UNTRAINED for c, a in zip(cases, answers)):
             return incorrect(
                 f"`{self.name}` already predicts the targets before it is trained: its parameters "
                 "do not start at random. Look at how they are made.",
@@ -202,22 +176,17 @@ class TrainedNetwork:
                 f"{min(scores):.2f} or more on held-out data from every one of them."
             )
         worst = min(failed, key=lambda k: scores[k] if np.isfinite(scores[k]) else -np.inf)
-        mistake, text = self._reason(cases[worst], answers[worst], scores[worst])
+        mistake, text = self._reason(answers[worst], scores[worst])
         reached = len(scores) - len(failed)
-        if not reached:
-            return incorrect(
-                f"`{self.name}` reaches R² above {GOAL} from none of {len(scores)} random starts. "
-                f"In the worst case {text}",
-                mistake,
-            )
-        return partial(
-            reached / len(scores),
-            f"`{self.name}` reaches R² above {GOAL} from {reached} of {len(scores)} random starts. "
-            f"In the worst case {text}",
-            mistake,
+        text = (
+            f"`{self.name}` reaches R² above {GOAL} from {reached or 'none'} of {len(scores)} "
+            f"random starts. In the worst case {text}"
+        )
+        return (
+            partial(reached / len(scores), text, mistake) if reached else incorrect(text, mistake)
         )
 
-    def _reason(self, case: Case, answer: Answer, score: float) -> tuple[str, str]:
+    def _reason(self, answer: Answer, score: float) -> tuple[str, str]:
         """The name of what keeps a network from training, and what is said of it."""
         values = np.array(answer["values"])
         if answer["values"] == answer["before"]:
@@ -234,31 +203,28 @@ class TrainedNetwork:
                     f"every prediction lies between {what}, and the targets do not. Look at what "
                     "stands after the last layer.",
                 )
-        if values.std() < CONSTANT and self._is_dead(answer):
+        if not values.std() < CONSTANT:
             return (
-                "dead units",
-                f"it predicts {values.mean():.2g} for all x, and the gradient of every hidden "
-                "weight is exactly 0: the units of a whole layer give 0 for every row, and they "
-                "stay there. Look at what the non-linear function does left of 0, and at how far "
-                "the output has to travel.",
+                "too slow",
+                f"its predictions depend on x, but R² is only {score:.2f} after this training. "
+                "Look at how far the output has to travel from where it starts, and how fast it "
+                "can.",
             )
-        if values.std() < CONSTANT:
-            return (
-                "still on the plateau",
-                f"it predicts {values.mean():.2g} for all x: nothing of x gets through the "
-                "layers. Look at how much of a difference each non-linear function lets through.",
-            )
-        return (
-            "too slow",
-            f"its predictions depend on x, but R² is only {score:.2f} after this training. Look at "
-            "how far the output has to travel from where it starts, and how fast it can.",
-        )
-
-    def _is_dead(self, answer: Answer) -> bool:
-        """Whether no hidden weight has a gradient any more."""
+        constant = f"it predicts {values.mean():.2g} for all x"
         last = sorted(self.sizes[-2:])
         slopes = zip(answer["shapes"], answer["slopes"], strict=True)
-        return all(s == 0 for shape, s in slopes if len(shape) > 1 and sorted(shape) != last)
+        if all(slope == 0 for shape, slope in slopes if len(shape) > 1 and sorted(shape) != last):
+            return (
+                "dead units",
+                f"{constant}, and the gradient of every hidden weight is exactly 0: the units of a "
+                "whole layer give 0 for every row, and they stay there. Look at what the "
+                "non-linear function does left of 0, and at how far the output has to travel.",
+            )
+        return (
+            "still on the plateau",
+            f"{constant}: nothing of x gets through the layers. Look at how much of a difference "
+            "each non-linear function lets through.",
+        )
 
 
 def _pairs(sizes: Sequence[int]) -> list[tuple[int, ...]]:
@@ -281,19 +247,10 @@ def _is_straight(values: np.ndarray) -> bool:
 
 def _is_readable(case: Case, answer: Answer) -> bool:
     """Whether the answer has the form of one; it comes from the student's process."""
-    shapes, slopes = answer.get("shapes"), answer.get("slopes")
+    n, shapes, slopes = len(case["held"]), answer.get("shapes"), answer.get("slopes")
+    lengths = {"values": n, "before": n, "wide": 2 * len(case["wide"])}
     return (
-        all(
-            isinstance(answer.get(key), list)
-            and len(answer[key]) == times * len(case[at])
-            and all(type(value) in (int, float) for value in answer[key])
-            for key, at, times in (
-                ("values", "held", 1),
-                ("before", "held", 1),
-                ("wide", "wide", 2),
-            )
-        )
-        and isinstance(shapes, list)
-        and all(isinstance(s, list) and all(type(n) is int for n in s) for s in shapes)
+        all(are_numbers(answer.get(key), length) for key, length in lengths.items())
+        and are_shapes(shapes)
         and (slopes is None or (isinstance(slopes, list) and len(slopes) == len(shapes)))
     )
