@@ -86,6 +86,44 @@ def _more_parameters(i: int, h: int, o: int) -> dict[tuple[str, str], int]:
     }
 
 
+#: What is said of each mistake.
+SAID = {
+    "wrong shape": "For {rows} rows {call} returns the shape {shape}. It should have one row for "
+    "each row of x and one column for each output.",
+    "sizes typed in": "{call} has {count} parameters, and as many for other sizes. Look at which "
+    "sizes the layers are made with.",
+    "wrong number of parameters": "{call} has {count} parameters, which is not what one hidden "
+    "layer of {units} units has. Count: each unit has one weight for each of its inputs and a "
+    "bias.",
+    "not differentiable": "No gradient flows from the output of `{name}` to its parameters. Look "
+    "for a step in `forward` that leaves the tensors.",
+    "random outputs": "Called twice with the same rows and parameters, `{name}` gives two "
+    "different outputs, even in `eval()` mode. Look for something in `forward` that is drawn at "
+    "random and does not ask for the mode.",
+    "rows mixed": "The output of `{name}` for a row depends on the rows that come with it: with "
+    "half of the rows left out, the others get other outputs. Look for a mean, a sum or a softmax "
+    "along the wrong dimension.",
+    "no non-linearity": "With given parameters the output of `{name}` is a linear function of x: "
+    "it is a line, however many layers it has. Look at what stands between the two layers.",
+    "activation at the output": "`{name}` applies {outer} to its second layer's output, but "
+    "predictions end with A σ(W x + b) + c. Look at what comes after the second layer.",
+    "part of it does not train": "Training can move only a part of the parameters of `{name}`: no "
+    "gradient reaches the others. Look in `forward` for a step that leaves the tensors, or whose "
+    "slope is zero everywhere.",
+    "non-linearity before the hidden layer": "All outputs of `{name}` rise and fall together with "
+    "one and the same curve, however many hidden units it has: the units themselves do not bend. "
+    "Look at what the non-linear function is applied to.",
+    "another function": "`{name}` has as many parameters as one hidden layer. With given "
+    "parameters its outputs are not those of A σ(W x + b) + c, whatever function σ is applied to "
+    "each hidden unit. Look at what `forward` does besides the two layers and σ.",
+    "other gradients": "The outputs of `{name}` are those of one hidden layer, but the gradients "
+    "of its parameters are not the slopes of these outputs. Look in `forward` for a step that "
+    "leaves the tensors on a part of the way.",
+    "other function in training": "`{name}` computes one function in `train()` mode and another in "
+    "`eval()` mode, with the same parameters. Look at what asks for the mode.",
+}
+
+
 @dataclass(frozen=True)
 class HiddenLayer:
     """The judge: shapes, number of parameters, outputs and gradients for given parameters."""
@@ -109,6 +147,10 @@ class HiddenLayer:
         read = None if self._wrong_form(pairs) else _read(pairs, "eval")
         return read is not None and explain([given.network for given in read]) is not None
 
+    def _wrong(self, mistake: str, share: float = 0.0, **found: object) -> Feedback:
+        text = SAID[mistake].format(name=self.name, **found)
+        return partial(share, text, mistake) if share else incorrect(text, mistake)
+
     def _unreadable(self) -> Feedback:
         return not_checked(
             f"What `{self.name}` gives for the parameters that the check puts in could not be "
@@ -123,38 +165,26 @@ class HiddenLayer:
                 return nothing
         calls = [f"`{self.name}({', '.join(map(str, case['sizes']))})`" for case, _ in pairs]
         for call, (case, answer) in zip(calls, pairs, strict=True):
-            rows = len(case["inputs"])
-            if answer["shape"] != [rows, case["sizes"][2]]:
-                return incorrect(
-                    f"For {rows} rows {call} returns the shape {tuple(answer['shape'])}. It should "
-                    "have one row for each row of x and one column for each output.",
-                    "wrong shape",
-                )
+            rows, shape = len(case["inputs"]), tuple(answer["shape"])
+            if shape != (rows, case["sizes"][2]):
+                return self._wrong("wrong shape", rows=rows, call=call, shape=shape)
         if not all(are_shapes(answer.get("shapes")) for _, answer in pairs):
             return self._unreadable()
         counts = [sum(map(prod, answer["shapes"])) for _, answer in pairs]
         more = [n - _wanted(*case["sizes"]) for n, (case, _) in zip(counts, pairs, strict=True)]
         if not any(more):
             return None
-        found = f"{calls[0]} has {counts[0]} parameters"
+        found = {"call": calls[0], "count": counts[0], "units": pairs[0][0]["sizes"][1]}
         known = [_more_parameters(*case["sizes"]) for case, _ in pairs]
         for name, why in known[0]:
             if more == [each[name, why] for each in known]:
-                said = f"{found}: {why}. Look at how the layers are made and stored."
+                text = "{call} has {count} parameters: ".format(**found) + why
+                text += ". Look at how the layers are made and stored."
                 if name in ("parameters not registered", "no hidden layer"):
-                    return incorrect(said, name)
-                return partial(WORKS, said, name)
-        if len(set(counts)) == 1:
-            return incorrect(
-                f"{found}, and as many for other sizes. Look at which sizes the layers are made "
-                "with.",
-                "sizes typed in",
-            )
-        return incorrect(
-            f"{found}, which is not what one hidden layer of {pairs[0][0]['sizes'][1]} units has. "
-            "Count: each unit has one weight for each of its inputs and a bias.",
-            "wrong number of parameters",
-        )
+                    return incorrect(text, name)
+                return partial(WORKS, text, name)
+        typed = len(set(counts)) == 1
+        return self._wrong("sizes typed in" if typed else "wrong number of parameters", **found)
 
     def _computed(self, pairs: Pairs) -> Feedback:
         """What the outputs and gradients for the given parameters show."""
@@ -162,92 +192,42 @@ class HiddenLayer:
         if found is None or trained is None:
             return self._unreadable()
         if all(slope is None for given in found for slope in given.slopes):
-            return incorrect(
-                f"No gradient flows from the output of `{self.name}` to its parameters. Look for a "
-                "step in `forward` that leaves the tensors.",
-                "not differentiable",
-            )
+            return self._wrong("not differentiable")
         if not all(given.repeats for given in found):
-            return incorrect(
-                f"Called twice with the same rows and parameters, `{self.name}` gives two "
-                "different outputs, even in `eval()` mode. Look for something in `forward` that "
-                "is drawn at random and does not ask for the mode.",
-                "random outputs",
-            )
+            return self._wrong("random outputs")
         # Drawn at random in training, such as by dropout, outputs say nothing. Where little is
         # dropped, a single case may give the same outputs twice by chance.
         steady = trained if all(given.repeats for given in trained) else ()
         for given in (*found, *steady):
             if not _same(given.half, given.network.outputs[: len(given.half)]):
-                return incorrect(
-                    f"The output of `{self.name}` for a row depends on the rows that come with it: "
-                    "with half of the rows left out, the others get other outputs. Look for a "
-                    "mean, a sum or a softmax along the wrong dimension.",
-                    "rows mixed",
-                )
+                return self._wrong("rows mixed")
         networks = [given.network for given in found]
         if all(map(is_linear, networks)):
-            return incorrect(
-                f"With given parameters the output of `{self.name}` is a linear function of x: it "
-                "is a line, however many layers it has. Look at what stands between the two "
-                "layers.",
-                "no non-linearity",
-            )
+            return self._wrong("no non-linearity")
         explanation = explain(networks)
         if explanation is None and (outer := after_the_output(networks)) is not None:
-            return partial(
-                WORKS,
-                f"`{self.name}` applies {outer} to its second layer's output, but predictions end "
-                "with A σ(W x + b) + c. Look at what comes after the second layer.",
-                "activation at the output",
-            )
+            return self._wrong("activation at the output", WORKS, outer=outer)
         slopes = [slope for given in (*found, *trained) for slope in given.slopes]
         if any(slope is None or not slope.any() for slope in slopes):
-            return incorrect(
-                f"Training can move only a part of the parameters of `{self.name}`: no gradient "
-                "reaches the others. Look in `forward` for a step that leaves the tensors, or "
-                "whose slope is zero everywhere.",
-                "part of it does not train",
-            )
+            return self._wrong("part of it does not train")
         if explanation is None:
-            return self._unexplained(networks)
+            # With one input, hidden units that bend give outputs that do not all rise and fall
+            # together.
+            curves = [n.outputs for n in networks if n.sizes[0] == 1 < n.sizes[2]]
+            if curves and all(map(_is_one_curve, curves)):
+                return self._wrong("non-linearity before the hidden layer")
+            return self._wrong("another function")
         if explanation.function is not None and not all(
             _same(slope, right, SLOPE)
             for given in found
             for slope, right in zip(given.slopes, gradients(given.network, explanation))
         ):
-            return incorrect(
-                f"The outputs of `{self.name}` are those of one hidden layer, but the gradients of "
-                "its parameters are not the slopes of these outputs. Look in `forward` for a step "
-                "that leaves the tensors on a part of the way.",
-                "other gradients",
-            )
+            return self._wrong("other gradients")
         if not all(_same(b.network.outputs, a.network.outputs) for a, b in zip(found, steady)):
-            return incorrect(
-                f"`{self.name}` computes one function in `train()` mode and another in `eval()` "
-                "mode, with the same parameters. Look at what asks for the mode.",
-                "other function in training",
-            )
+            return self._wrong("other function in training")
         return correct(
             f"`{self.name}` has the shapes and the parameters of one hidden layer. With given "
             "parameters its outputs and gradients are those of A σ(W x + b) + c."
-        )
-
-    def _unexplained(self, networks: Sequence[Network]) -> Feedback:
-        # With one input, hidden units that bend give outputs that do not all rise and fall together
-        curves = [n.outputs for n in networks if n.sizes[0] == 1 < n.sizes[2]]
-        if curves and all(map(_is_one_curve, curves)):
-            return incorrect(
-                f"All outputs of `{self.name}` rise and fall together with one and the same curve, "
-                "however many hidden units it has: the units themselves do not bend. Look at what "
-                "the non-linear function is applied to.",
-                "non-linearity before the hidden layer",
-            )
-        return incorrect(
-            f"`{self.name}` has as many parameters as one hidden layer. With given parameters its "
-            "outputs are not those of A σ(W x + b) + c, whatever function σ is applied to each "
-            "hidden unit. Look at what `forward` does besides the two layers and σ.",
-            "another function",
         )
 
 

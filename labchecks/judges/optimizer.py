@@ -71,6 +71,26 @@ def optimizer_cases(rng: random.Random) -> list[dict[str, Any]]:
     ]
 
 
+#: What is said of answers that nothing explains.
+SAID = {
+    "model ends elsewhere": "Your losses are right, but the model ends at other parameters than "
+    "the steps lead to. Look at what happens to the model after the last update.",
+    "rounded losses": "The model is trained correctly, but your losses are rounded: {last} is one "
+    "of them. Look at what is appended.",
+    "recorded losses differ": "The model ends where it should. {what} Look at what is added up in "
+    "an epoch, and at what it is divided by.",
+    "not finite": "`{name}` returns {last} among the losses. Look at what is differentiated and "
+    "how the parameters move.",
+    "nothing moves": "The model that `{name}` is given does not move: its parameters are the same "
+    "before and after. Look at what the optimizer was given, and at when it steps.",
+    "not Adam": "After a single batch, at rate {lr:g}, the parameters have moved by {moves}. "
+    "Adam's first step is as long as the rate, for every parameter. Look at which optimizer steps, "
+    "and at which rate.",
+    "steps differ": "The first step is as long as Adam's. {what} Look at what each batch's loss "
+    "compares, and at what changes from one batch to the next.",
+}
+
+
 @dataclass(frozen=True)
 class TrainingLoop:
     """The judge: number of losses, their values, the model's parameters, a shuffled run."""
@@ -203,59 +223,36 @@ class TrainingLoop:
         """Say what the numbers show, where nothing explains them all."""
         runs = [_run(Training(), case) for case, _ in pairs]
         rights = [run.records[MEAN] for run in runs]
-        case, answer = pairs[0]
-        last, moves = pairs[-1][1]["values"], _moves(case, answer)
-        if all(_near(a["values"], right) for (_, a), right in zip(pairs, rights)):
-            return partial(
-                ELSEWHERE,
-                "Your losses are right, but the model ends at other parameters than the steps lead "
-                "to. Look at what happens to the model after the last update.",
-                "model ends elsewhere",
-            )
-        what = next(
-            f"On {len(c['x'])} rows with rate {c['lr']:g}, your loss of epoch {k} is "
-            f"{shown(found)}; the right run has {shown(wanted)} there."
+        (case, answer), values = pairs[0], pairs[-1][1]["values"]
+        moves, share = _moves(case, answer), 0.0
+        differences = (
+            f"On {len(c['x'])} rows with rate {c['lr']:g}, your loss of epoch {k + 1} is "
+            f"{shown(found)}; the right run has {shown(right[k])} there."
             for (c, a), right in zip(pairs, rights)
-            for k, (found, wanted) in enumerate(zip(a["values"], right), 1)
-            if not _near([found], right[k - 1 : k])
+            for k, found in enumerate(a["values"])
+            if not _near([found], right[k : k + 1])
         )
-        if all(_is_at(a, run.ends["last"]) for (_, a), run in zip(pairs, runs)):
+        what = next(differences, "")
+        last = next((value for value in values if not np.isfinite(value)), values[0])
+        if not what:
+            mistake, share = "model ends elsewhere", ELSEWHERE
+        elif all(_is_at(a, run.ends["last"]) for (_, a), run in zip(pairs, runs)):
+            mistake, share = "recorded losses differ", 0.5
             if all(_is_rounded(a["values"], right) for (_, a), right in zip(pairs, rights)):
-                return partial(
-                    0.7,
-                    "The model is trained correctly, but your losses are rounded: "
-                    f"{shown(last[0])} is one of them. Look at what is appended.",
-                    "rounded losses",
-                )
-            return partial(
-                0.5,
-                f"The model ends where it should. {what} {LOOK_AT_SUM}",
-                "recorded losses differ",
-            )
-        if not np.isfinite(last).all():
-            return incorrect(
-                f"`{self.name}` returns {shown(next(v for v in last if not np.isfinite(v)))} among "
-                "the losses. Look at what is differentiated and how the parameters move.",
-                "not finite",
-            )
-        if all(np.allclose(a["end"], c["start"], atol=1e-6) for c, a in pairs):
-            return incorrect(
-                f"The model that `{self.name}` is given does not move: its parameters are the same "
-                "before and after. Look at what the optimizer was given, and at when it steps.",
-                "nothing moves",
-            )
-        if not np.allclose(moves, case["lr"], rtol=0.05):
-            return incorrect(
-                f"After a single batch, at rate {case['lr']:g}, the parameters have moved by "
-                f"{' and '.join(map(shown, moves[:3]))}. Adam's first step is as long as the "
-                "rate, for every parameter. Look at which optimizer steps, and at which rate.",
-                "not Adam",
-            )
-        return incorrect(
-            f"The first step is as long as Adam's. {what} Look at what each batch's loss compares, "
-            "and at what changes from one batch to the next.",
-            "steps differ",
+                mistake, share = "rounded losses", 0.7
+        elif not np.isfinite(last):
+            mistake = "not finite"
+        elif all(np.allclose(a["end"], c["start"], atol=1e-6) for c, a in pairs):
+            mistake = "nothing moves"
+        elif not np.allclose(moves, case["lr"], rtol=0.05):
+            mistake = "not Adam"
+        else:
+            mistake = "steps differ"
+        moved = " and ".join(map(shown, moves[:3]))
+        text = SAID[mistake].format(
+            name=self.name, what=what, last=shown(last), lr=case["lr"], moves=moved
         )
+        return partial(share, text, mistake) if share else incorrect(text, mistake)
 
 
 def _is_as_long(case: Case, answer: Answer) -> bool:

@@ -78,6 +78,36 @@ def trained_cases(rng: random.Random, rows: int = 1000, **training: Any) -> list
     return cases
 
 
+#: What is said of each mistake.
+SAID = {
+    "wrong shape": "For {rows} rows `{name}` returns the shape {shape}. It should have one row for "
+    "each row of the inputs and one column.",
+    "parameters not registered": "`{name}` knows the weights of {count} of its {layers} layers: "
+    "the others would never be trained. Look at how the layers are stored: a module finds those on "
+    "`self`, in an `nn.Sequential` or in an `nn.ModuleList`.",
+    "wrong sizes": "The weights of `{name}` have the shapes {has}. Those of {chain} connect "
+    "{connect}. Look at the two numbers of each layer.",
+    "not differentiable": "No gradient flows from the output of `{name}` to its parameters, so "
+    "nothing can be trained. Look for a step in `forward` that leaves the tensors.",
+    "no non-linear function": "`{name}` computes a straight line, before training and after: "
+    "layers without a non-linear function between them are one line. Look at what happens to the "
+    "output of each hidden layer.",
+    "starts at the answer": "`{name}` already predicts the targets before it is trained: its "
+    "parameters do not start at random. Look at how they are made.",
+    "nothing moves": "{worst} the predictions after training are those before it. Look at what the "
+    "output depends on.",
+    "activation after the output": "{worst} every prediction lies between {least} and 1, and the "
+    "targets do not. Look at what stands after the last layer.",
+    "too slow": "{worst} its predictions depend on x, but R² is only {score:.2f} after this "
+    "training. Look at how far the output has to travel from where it starts, and how fast it can.",
+    "dead units": "{worst} it predicts {level:.2g} for all x, and the gradient of every hidden "
+    "weight is exactly 0: the units of a whole layer give 0 for every row, and they stay there. "
+    "Look at what the non-linear function does left of 0, and at how far the output has to travel.",
+    "still on the plateau": "{worst} it predicts {level:.2g} for all x: nothing of x gets through "
+    "the layers. Look at how much of a difference each non-linear function lets through.",
+}
+
+
 @dataclass(frozen=True)
 class TrainedNetwork:
     """The judge: sizes of the layers, a non-linear function, R² after the training.
@@ -100,13 +130,9 @@ class TrainedNetwork:
             if nothing is not None:
                 return nothing
         for case, answer in zip(cases, answers, strict=True):
-            if answer["shape"] != [len(case["held"]), 1]:
-                return incorrect(
-                    f"For {len(case['held'])} rows `{self.name}` returns the shape "
-                    f"{tuple(answer['shape'])}. It should have one row for each row of the inputs "
-                    "and one column.",
-                    "wrong shape",
-                )
+            rows, shape = len(case["held"]), tuple(answer["shape"])
+            if shape != (rows, 1):
+                return self._wrong("wrong shape", rows=rows, shape=shape)
             if not _is_readable(case, answer):
                 return not_checked(
                     f"What `{self.name}` predicts could not be read. Please tell your instructor."
@@ -117,114 +143,74 @@ class TrainedNetwork:
             or self._trained(cases, answers)
         )
 
+    def _wrong(self, mistake: str, share: float = 0.0, **found: object) -> Feedback:
+        text = SAID[mistake].format(name=self.name, **found)
+        return partial(share, text, mistake) if share else incorrect(text, mistake)
+
     def _layers(self, shapes: Sequence[Sequence[int]]) -> Feedback | None:
         """What is wrong with the layers; biases and one-dimensional parameters are left free."""
-        wanted = _pairs(self.sizes)
-        found = [tuple(sorted(shape)) for shape in shapes if len(shape) > 1]
+        shapes, wanted = [shape for shape in shapes if len(shape) > 1], _pairs(self.sizes)
+        found = [tuple(sorted(shape)) for shape in shapes]
         # The layers may be stored in any order, but not as the chain of other hidden sizes.
         first, *hidden, last = self.sizes
         others = (_pairs((first, *other, last)) for other in permutations(hidden))
         if found == wanted or (sorted(found) == sorted(wanted) and found not in others):
             return None
         if len(found) < len(wanted) and not Counter(found) - Counter(wanted):
-            return incorrect(
-                f"`{self.name}` knows the weights of {len(found)} of its {len(wanted)} layers: "
-                "the others would never be trained. Look at how the layers are stored: a module "
-                "finds those on `self`, in an `nn.Sequential` or in an `nn.ModuleList`.",
-                "parameters not registered",
-            )
-        has = ", ".join(" by ".join(map(str, shape)) for shape in shapes if len(shape) > 1)
-        connect = ", ".join(f"{a} to {b}" for a, b in zip(self.sizes, self.sizes[1:]))
-        return incorrect(
-            f"The weights of `{self.name}` have the shapes {has}. Those of "
-            f"{'-'.join(map(str, self.sizes))} connect {connect}. Look at the two numbers of each "
-            "layer.",
+            return self._wrong("parameters not registered", count=len(found), layers=len(wanted))
+        return self._wrong(
             "wrong sizes",
+            has=", ".join(" by ".join(map(str, shape)) for shape in shapes),
+            chain="-".join(map(str, self.sizes)),
+            connect=", ".join(f"{a} to {b}" for a, b in zip(self.sizes, self.sizes[1:])),
         )
 
     def _function(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback | None:
         """What is wrong with the function that an untrained network computes."""
         if any(answer["slopes"] is None for answer in answers):
-            return incorrect(
-                f"No gradient flows from the output of `{self.name}` to its parameters, so nothing "
-                "can be trained. Look for a step in `forward` that leaves the tensors.",
-                "not differentiable",
-            )
+            return self._wrong("not differentiable")
         # Before training and after. One constant says nothing: units may be dead, weights 0.
         lines = [part for answer in answers for part in np.split(np.array(answer["wide"]), 2)]
         if all(map(_is_straight, lines)) and max(map(np.ptp, lines)) > CONSTANT:
-            return incorrect(
-                f"`{self.name}` computes a straight line, before training and after: layers "
-                "without a non-linear function between them are one line. Look at what happens to "
-                "the output of each hidden layer.",
-                "no non-linear function",
-            )
+            return self._wrong("no non-linear function")
         if any(_r_squared(c, a["before"]) > UNTRAINED for c, a in zip(cases, answers)):
-            return incorrect(
-                f"`{self.name}` already predicts the targets before it is trained: its parameters "
-                "do not start at random. Look at how they are made.",
-                "starts at the answer",
-            )
+            return self._wrong("starts at the answer")
         return None
 
     def _trained(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         scores = [_r_squared(c, a["values"]) for c, a in zip(cases, answers, strict=True)]
-        failed = [k for k, score in enumerate(scores) if not score > GOAL]
-        if not failed:
+        reached = sum(score > GOAL for score in scores)
+        if reached == len(scores):
             return correct(
                 f"Trained from {len(scores)} random starts, `{self.name}` reaches R² "
                 f"{min(scores):.2f} or more on held-out data from every one of them."
             )
-        worst = min(failed, key=lambda k: scores[k] if np.isfinite(scores[k]) else -np.inf)
-        mistake, text = self._reason(answers[worst], scores[worst])
-        reached = len(scores) - len(failed)
-        text = (
-            f"`{self.name}` reaches R² above {GOAL} from {reached or 'none'} of {len(scores)} "
-            f"random starts. In the worst case {text}"
-        )
-        return (
-            partial(reached / len(scores), text, mistake) if reached else incorrect(text, mistake)
+        k = int(np.argmin(np.nan_to_num(scores, nan=-np.inf)))
+        answer, values = answers[k], np.array(answers[k]["values"])
+        everything = np.concatenate([values, answer["before"], answer["wide"]])
+        if answer["values"] == answer["before"]:
+            mistake = "nothing moves"
+        elif np.abs(everything).max() <= 1:
+            mistake = "activation after the output"
+        elif not values.std() < CONSTANT:
+            mistake = "too slow"
+        else:
+            mistake = "dead units" if self._is_dead(answer) else "still on the plateau"
+        return self._wrong(
+            mistake,
+            reached / len(scores),
+            worst=f"`{self.name}` reaches R² above {GOAL} from {reached or 'none'} of "
+            f"{len(scores)} random starts. In the worst case",
+            least="−1" if everything.min() < 0 else "0",
+            score=scores[k],
+            level=values.mean(),
         )
 
-    def _reason(self, answer: Answer, score: float) -> tuple[str, str]:
-        """The name of what keeps a network from training, and what is said of it."""
-        values = np.array(answer["values"])
-        if answer["values"] == answer["before"]:
-            return (
-                "nothing moves",
-                "the predictions after training are those before it. Look at what the output "
-                "depends on.",
-            )
-        everything = np.concatenate([values, answer["before"], answer["wide"]])
-        for low, what in ((0, "0 and 1"), (-1, "−1 and 1")):
-            if low <= everything.min() and everything.max() <= 1:
-                return (
-                    "activation after the output",
-                    f"every prediction lies between {what}, and the targets do not. Look at what "
-                    "stands after the last layer.",
-                )
-        if not values.std() < CONSTANT:
-            return (
-                "too slow",
-                f"its predictions depend on x, but R² is only {score:.2f} after this training. "
-                "Look at how far the output has to travel from where it starts, and how fast it "
-                "can.",
-            )
-        constant = f"it predicts {values.mean():.2g} for all x"
+    def _is_dead(self, answer: Answer) -> bool:
+        """Whether no hidden weight has a gradient any more."""
         last = sorted(self.sizes[-2:])
         slopes = zip(answer["shapes"], answer["slopes"], strict=True)
-        if all(slope == 0 for shape, slope in slopes if len(shape) > 1 and sorted(shape) != last):
-            return (
-                "dead units",
-                f"{constant}, and the gradient of every hidden weight is exactly 0: the units of a "
-                "whole layer give 0 for every row, and they stay there. Look at what the "
-                "non-linear function does left of 0, and at how far the output has to travel.",
-            )
-        return (
-            "still on the plateau",
-            f"{constant}: nothing of x gets through the layers. Look at how much of a difference "
-            "each non-linear function lets through.",
-        )
+        return all(s == 0 for shape, s in slopes if len(shape) > 1 and sorted(shape) != last)
 
 
 def _pairs(sizes: Sequence[int]) -> list[tuple[int, ...]]:
