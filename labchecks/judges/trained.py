@@ -1,5 +1,6 @@
 """Judging a network by whether it trains: its layers, and what it predicts after a training."""
 
+import functools
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -37,42 +38,35 @@ CONSTANT = 0.05
 
 
 def trained_practice(
-    id: str, *, title: str, points: float, name: str, sizes: Sequence[int], **training: Any
+    id: str, *, name: str, sizes: Sequence[int], seed: int = 44, **settings: Any
 ) -> Practice:
-    """A practice that asks for ``name()``, a network with given layers that trains.
+    """A practice that asks for ``name()``, a network with layers of given sizes that trains.
+
+    The points are in proportion to the starts that reach the goal.
 
     Parameters
     ----------
-    id, title : str
-        Grade id, and what the practice is about.
-    points : float
-        Points where every start reaches the goal; otherwise they are in proportion.
-    name : str
-        The student's name for the module.
     sizes : sequence of int
-        Its numbers of inputs, hidden units of each layer, and outputs: 2 inputs, a column of ones
-        and x, and 1 output.
-    **training
-        ``lr``, ``epochs`` and ``batch_size`` of the training.
+        Numbers of inputs, 2 (a column of ones and x), hidden units of each layer, and outputs, 1.
+    **settings
+        ``lr``, ``epochs`` and ``batch_size`` of the training; the others are those of
+        :func:`labchecks.judges.drawn.drawn_practice`.
     """
+    training = {key: settings.pop(key) for key in ("lr", "epochs", "batch_size")}
     judge = TrainedNetwork(name, tuple(sizes))
-
-    def draw(rng: random.Random) -> list[dict[str, Any]]:
-        return trained_cases(rng, **training)
-
-    return drawn_practice("trained", judge, draw, id=id, title=title, points=points, seed=44)
+    cases = functools.partial(trained_cases, **training)
+    return drawn_practice("trained", judge, cases, id=id, seed=seed, **settings)
 
 
-def trained_cases(rng: random.Random, rows: int = 1000, **training: Any) -> list[dict[str, Any]]:
+def trained_cases(rng: random.Random, **training: Any) -> list[dict[str, Any]]:
     """For each start its data, the inputs for which predictions are wanted, and far-away ones."""
     # Evenly spread over the distribution of x: their mean and variance are not left to chance.
-    shares = [(k + 0.5) / 200 for k in range(200)]
-    held = [round(NormalDist(MEAN, 1).inv_cdf(share), 4) for share in shares]
+    held = [round(NormalDist(MEAN, 1).inv_cdf((k + 0.5) / 200), 4) for k in range(200)]
+    wide = [float(value) for value in range(-100, 101, 10)]
     cases = []
     for _ in range(STARTS):
-        x = [round(rng.gauss(MEAN, 1), 3) for _ in range(rows)]
+        x = [round(rng.gauss(MEAN, 1), 3) for _ in range(1000)]
         y = [round(INTERCEPT + SLOPE * value + rng.gauss(0, 1), 3) for value in x]
-        wide = [float(value) for value in range(-100, 101, 10)]
         seed = rng.randrange(1_000_000)
         cases.append({"x": x, "y": y, "held": held, "wide": wide, "seed": seed, **training})
     return cases
