@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,14 +69,11 @@ NOT_SHUFFLED = (
 
 #: What may be recorded in place of the loss over all points when an epoch begins, where the order
 #: matters to it.
-RECORDED = tuple(
-    per_epoch(find(name))
-    for name in (
-        "recorded after the update",
-        "mean of the batch losses",
-        "only the last batch recorded",
-        "batch losses added up",
-    )
+RECORDED = (
+    "recorded after the update",
+    "mean of the batch losses",
+    "only the last batch recorded",
+    "batch losses added up",
 )
 
 #: What else may have made the losses where the rate does not explain them: these mistakes, a batch
@@ -148,7 +145,9 @@ def _judge_one(case: Mapping[str, Any], answer: Mapping[str, Any], again: bool) 
         or _not_shuffled(values, run, points)
         or _diverged(values, run, points)
         or _of_another_run(values, run, points)
-        or _not_converged(values, run, points, case["seed"] != LAB_SEED, again)
+        # The run that the student looked at has to meet the limit. On other data the same program
+        # draws other noise, and may end above it by chance: there the law of the run is enough.
+        or (case["seed"] == LAB_SEED and _not_converged(values, run, points, again))
         or _not_of_sgd(values, run, points)
         or correct(
             f"At rate {shown(rate)} shuffled SGD goes from {shown(values[0])} to "
@@ -204,7 +203,7 @@ def _wrong_at_first(values, run: Descent, points: Points) -> Feedback | None:
         ),
     ]
     found = matching(values[:1], first, points, known, pairs=False)
-    found = found or _telling(values, run, points, RECORDED)[:1]
+    found = found or _telling(values, run, points, map(per_epoch, map(find, RECORDED)))[:1]
     if found:
         return describe(found, values, run)
     return incorrect(
@@ -215,7 +214,7 @@ def _wrong_at_first(values, run: Descent, points: Points) -> Feedback | None:
     )
 
 
-def _telling(values, run: Descent, points: Points, known: Sequence[Mistake]) -> list[Mistake]:
+def _telling(values, run: Descent, points: Points, known: Iterable[Mistake]) -> list[Mistake]:
     """The mistakes that explain the losses well, and about as well as the best of them does."""
     fits = [(shuffles.evidence(values, m.applied_to(run), points), m) for m in known]
     fits.sort(key=lambda fit: -fit[0])
@@ -249,26 +248,26 @@ def _not_shuffled(values, run: Descent, points: Points) -> Feedback | None:
 
 
 def _diverged(values, run: Descent, points: Points) -> Feedback | None:
-    last = values[-1]
     with np.errstate(all="ignore"):
         steps = np.diff([0.0, *values])
     if (steps > 0).all() and shuffles.plausible(steps, run, points)[0]:
         return describe([find("losses added up")], values, run)
+    first, last = values[0], values[-1]
     worst = max(filter(math.isfinite, values), default=math.inf)
-    if all(map(math.isfinite, values)) and last <= values[0] and worst <= 10 * values[0]:
+    if all(map(math.isfinite, values)) and last <= first and worst <= 10 * first:
         return None
-    what = f"its losses go from {shown(values[0])} to {shown(last)} (largest: {shown(worst)})"
-    if run.rate > _largest_sample_rate(points):
-        return incorrect(
-            f"Your run diverges: {what}. Look at one sample's factor |1 − 2η(x² + 1)| for the "
-            "largest x.",
-            "diverged",
+    mistake, why = "diverged", "Look at one sample's factor |1 − 2η(x² + 1)| for the largest x."
+    if run.rate <= _largest_sample_rate(points):
+        mistake = "steps differ"
+        why = (
+            f"At rate {shown(run.rate)} no sample enlarges its own error, so your update lines "
+            "make other steps than one-sample SGD at this rate. Look at their sign and their rate, "
+            "and at what the gradients hold by then."
         )
     return incorrect(
-        f"Your run diverges: {what}. At rate {shown(run.rate)} no sample enlarges its own error, "
-        "so your update lines make other steps than one-sample SGD at this rate. Look at their "
-        "sign and their rate, and at what the gradients hold by then.",
-        "steps differ",
+        f"Your run diverges: its losses go from {shown(first)} to {shown(last)} (largest: "
+        f"{shown(worst)}). {why}",
+        mistake,
     )
 
 
@@ -295,20 +294,15 @@ def _of_another_run(values, run: Descent, points: Points) -> Feedback | None:
     )
 
 
-def _not_converged(
-    values, run: Descent, points: Points, other_data: bool, again: bool
-) -> Feedback | None:
-    last = values[-1]
-    # The run that the student looked at has to meet the limit. On other data the same program draws
-    # other noise, and may end above it by chance: there the law of the run is enough.
-    if last <= LIMIT * points.least_loss or other_data:
+def _not_converged(values, run: Descent, points: Points, again: bool) -> Feedback | None:
+    if values[-1] <= LIMIT * points.least_loss:
         return None
     often = _how_often(run, points)
     stable = often >= OFTEN and run.rate <= _largest_sample_rate(points)
     if again and stable:
         # Another order of the points is no other program.
         return None
-    above = f"the last is {shown(last)}, more than a quarter above the least-squares loss"
+    above = f"the last is {shown(values[-1])}, more than a quarter above the least-squares loss"
     chance = ""
     if often > 0.05:
         chance = (
@@ -317,18 +311,15 @@ def _not_converged(
             f"{'.' if stable else ', and a stable rate leaves less to chance.'}"
         )
     ends = np.array(values[-5:])
+    what = f"The losses of your {EPOCHS} epochs end too high: {above}."
+    look = f"whether the run at rate {shown(run.rate)} has arrived, and at how large its steps are"
     if (np.diff(ends) > 0).any() and np.std(np.log(np.clip(ends, 1e-30, None))) > 0.05:
-        return incorrect(
+        what = (
             f"Your last losses still jump about; {above}. At rate {shown(run.rate)} each sample "
-            f"pulls the line away from where the others want it.{chance} Look at how the rate sets "
-            "the size of these jumps.",
-            "not converged",
+            "pulls the line away from where the others want it."
         )
-    return incorrect(
-        f"The losses of your {EPOCHS} epochs end too high: {above}.{chance} Look at whether the "
-        f"run at rate {shown(run.rate)} has arrived, and at how large its steps are.",
-        "not converged",
-    )
+        look = "how the rate sets the size of these jumps"
+    return incorrect(f"{what}{chance} Look at {look}.", "not converged")
 
 
 def _how_often(run: Descent, points: Points) -> float:
@@ -351,20 +342,18 @@ def _not_of_sgd(values, run: Descent, points: Points) -> Feedback | None:
             "constants typed in",
         )
     fits, position = shuffles.plausible(values, run, points, margin=1.0)
-    rate, mistake = shown(run.rate), "not of this run"
     if not fits:
-        return incorrect(
-            f"Shuffled SGD at rate {rate} does not give such losses: after {position} "
-            f"epoch{'s' if position != 1 else ''} yours is {shown(values[position])}. Look at "
-            "whether `step_size` is the rate your update lines use, and at how many updates an "
-            "epoch has.",
-            mistake,
-        )
-    if run.rate > 2 * _largest_sample_rate(points) and not _how_often(run, points):
-        return incorrect(
-            f"Shuffled SGD at rate {rate} does not end at {shown(values[-1])}: of {DRAWS} "
-            "simulated orders none meets the limit at this rate. Look at whether `step_size` is "
-            "the rate your update lines use, and at what makes the steps.",
-            mistake,
-        )
-    return None
+        epochs = f"{position} epoch{'s' if position != 1 else ''}"
+        what = f"does not give such losses: after {epochs} yours is {shown(values[position])}"
+        look = "how many updates an epoch has"
+    elif run.rate > 2 * _largest_sample_rate(points) and not _how_often(run, points):
+        what = f"does not end at {shown(values[-1])}: of {DRAWS} simulated orders none meets the "
+        what += "limit at this rate"
+        look = "what makes the steps"
+    else:
+        return None
+    return incorrect(
+        f"Shuffled SGD at rate {shown(run.rate)} {what}. Look at whether `step_size` is the rate "
+        f"your update lines use, and at {look}.",
+        "not of this run",
+    )
