@@ -20,7 +20,7 @@ def ask_network(namespace: Mapping[str, object], case: Case, name: str) -> Answe
     what the network gives in these two modes: see :func:`_given`.
     """
     make, nothing = read_callable(namespace, name)
-    return nothing or _answer(_given_values, make, case)
+    return nothing or _answer(_asked, make, case)
 
 
 def ask_trained(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
@@ -40,9 +40,9 @@ def ask_trained(namespace: Mapping[str, object], case: Case, name: str) -> Answe
     return nothing or _answer(_trained, make, case)
 
 
-def _answer(asked: Callable[..., Answer], make: Any, case: Case) -> Answer:
+def _answer(question: Callable[..., Answer], make: Any, case: Case) -> Answer:
     with same_start(case["seed"]), torch.enable_grad():
-        answer, failure = call(lambda: asked(make, case))
+        answer, failure = call(lambda: question(make, case))
     return answer if failure is None else failure
 
 
@@ -83,7 +83,7 @@ def _predicted(net: torch.nn.Module, inputs: torch.Tensor) -> list[float]:
         return _rounded(net.eval()(inputs))
 
 
-def _given_values(make, case: Case) -> Answer:
+def _asked(make, case: Case) -> Answer:
     inputs, values = torch.tensor(case["inputs"]), torch.tensor(case["values"])
     net, answer = _first(make, case["sizes"], inputs, case["sizes"][2])
     if net is None:
