@@ -69,10 +69,12 @@ def repeat(training: Training, case: Mapping[str, Any]) -> Run:
                     parameter.grad = None
             loss = loss_on(rows, targets)
             loss.backward()
-            if training.step == "batch" or k == len(batches) - 1:
+            if training.step == "batch":
                 optimizer.step()
             seen.append(loss.item())
             moved.append(loss_on(rows, targets).item())
+        if training.step == "epoch":
+            optimizer.step()
         levels.append(loss_on(x, y).item())
         places.append(place())
     counts = np.array([len(rows) for rows, _ in batches])
