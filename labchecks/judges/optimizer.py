@@ -81,6 +81,7 @@ SAID = {
     "an epoch, and at what it is divided by.",
     "not finite": "`{name}` returns {last} among the losses. Look at what is differentiated and "
     "how the parameters move.",
+    "negative loss": "One of the losses is {least}, and a mean of squares is not below 0.",
     "nothing moves": "The model that `{name}` is given does not move: its parameters are the same "
     "before and after. Look at what the optimizer was given, and at when it steps.",
     "not Adam": "After a single batch, at rate {lr:g}, the parameters have moved by {moves}. "
@@ -242,15 +243,21 @@ class TrainingLoop:
                 mistake, share = "rounded losses", 0.7
         elif not np.isfinite(last):
             mistake = "not finite"
+        elif min(values) < 0:
+            mistake = "negative loss"
         elif all(np.allclose(a["end"], c["start"], atol=1e-6) for c, a in pairs):
             mistake = "nothing moves"
         elif not np.allclose(moves, case["lr"], rtol=0.05):
             mistake = "not Adam"
         else:
             mistake = "steps differ"
-        moved = " and ".join(map(shown, moves[:3]))
         text = SAID[mistake].format(
-            name=self.name, what=what, last=shown(last), lr=case["lr"], moves=moved
+            name=self.name,
+            what=what,
+            last=shown(last),
+            least=shown(min(values)),
+            lr=case["lr"],
+            moves=" and ".join(map(shown, moves[:3])),
         )
         return partial(share, text, mistake) if share else incorrect(text, mistake)
 
