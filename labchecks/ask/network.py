@@ -1,16 +1,12 @@
 """A student's network: given parameters and asked for outputs and gradients; or trained."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 
 from labchecks.ask.call import call, same_start
 from labchecks.ask.values import read_callable, read_numbers
-
-__all__ = ["ask_network", "ask_trained"]
 
 Case = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -24,11 +20,7 @@ def ask_network(namespace: Mapping[str, object], case: Case, name: str) -> Answe
     what the network gives in these two modes: see :func:`_given`.
     """
     make, nothing = read_callable(namespace, name)
-    if nothing is not None:
-        return nothing
-    with same_start(case["seed"]), torch.enable_grad():
-        answer, failure = call(lambda: _asked(make, case))
-    return answer if failure is None else failure
+    return nothing or _answer(_asked, make, case)
 
 
 def ask_trained(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
@@ -42,17 +34,22 @@ def ask_trained(namespace: Mapping[str, object], case: Case, name: str) -> Answe
     gradient flows.
     """
     make, nothing = read_callable(namespace, name)
-    if nothing is not None:
-        return nothing
-    # A first optimizer imports for a second or more; that must not count as the student's time.
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+    if nothing is None:
+        # A first optimizer imports for a second or more: that must not count as the student's time.
+        torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+    return nothing or _answer(_trained, make, case)
+
+
+def _answer(question: Callable[..., Answer], make: Any, case: Case) -> Answer:
     with same_start(case["seed"]), torch.enable_grad():
-        answer, failure = call(lambda: _trained(make, case))
+        answer, failure = call(lambda: question(make, case))
     return answer if failure is None else failure
 
 
 def _trained(make, case: Case) -> Answer:
-    x, held, wide = (_with_ones(case[key]) for key in ("x", "held", "wide"))
+    x, held, wide = (
+        torch.tensor([[1.0, value] for value in case[key]]) for key in ("x", "held", "wide")
+    )
     y = torch.tensor(case["y"]).view(-1, 1)
     net, answer = _first(make, (), held, 1)
     if net is None:
@@ -79,10 +76,6 @@ def _trained(make, case: Case) -> Answer:
     answer["slopes"] = _rounded(torch.tensor(slopes))
     answer["wide"] += _predicted(net, wide)
     return answer | {"values": _predicted(net, held)}
-
-
-def _with_ones(x: Sequence[float]) -> torch.Tensor:
-    return torch.tensor([[1.0, value] for value in x])
 
 
 def _predicted(net: torch.nn.Module, inputs: torch.Tensor) -> list[float]:
@@ -124,7 +117,7 @@ def _first(
     return net, answer
 
 
-def _given(net: torch.nn.Module, parameters: Sequence[Any], inputs: torch.Tensor) -> dict[str, Any]:
+def _given(net: torch.nn.Module, parameters: Sequence[Any], inputs: torch.Tensor) -> Answer:
     """``outputs``; ``again``; those for the first ``half`` of the rows alone; and ``gradients``.
 
     Differentiated is the sum of the outputs, weighted from 1 to 2. A parameter that it does not
@@ -132,19 +125,17 @@ def _given(net: torch.nn.Module, parameters: Sequence[Any], inputs: torch.Tensor
     """
     outputs = net(inputs)
     weights = torch.linspace(1.0, 2.0, outputs.numel()).reshape(outputs.shape)
-    leaves = [p for p in parameters if p.requires_grad]
-    found = dict.fromkeys(map(id, parameters))
+    gradients: list[Any] = [None] * len(parameters)
+    leaves = [k for k, p in enumerate(parameters) if p.requires_grad]
     if outputs.requires_grad and leaves:
-        slopes = torch.autograd.grad((outputs * weights).sum(), leaves, allow_unused=True)
-        found |= {id(p): slope for p, slope in zip(leaves, slopes, strict=True)}
+        chosen = [parameters[k] for k in leaves]
+        slopes = torch.autograd.grad((outputs * weights).sum(), chosen, allow_unused=True)
+        for k, slope in zip(leaves, slopes, strict=True):
+            gradients[k] = None if slope is None else _rounded(slope)
     with torch.no_grad():
         again, half = net(inputs), net(inputs[: len(inputs) // 2])
-    return {
-        "outputs": _rounded(outputs),
-        "again": _rounded(again),
-        "half": _rounded(half),
-        "gradients": [None if found[id(p)] is None else _rounded(found[id(p)]) for p in parameters],
-    }
+    told = {"outputs": outputs, "again": again, "half": half}
+    return {key: _rounded(tensor) for key, tensor in told.items()} | {"gradients": gradients}
 
 
 def _rounded(tensor: torch.Tensor) -> list[float]:

@@ -4,8 +4,6 @@ The outputs come from the student's process and may say anything. A network's ou
 its parameters, so outputs that do not are found out by computing them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from itertools import permutations
 from typing import NamedTuple
@@ -14,18 +12,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-__all__ = [
-    "UNIT",
-    "Explanation",
-    "Network",
-    "after_the_output",
-    "explain",
-    "gradients",
-    "is_linear",
-]
-
 Function = Callable[[torch.Tensor], torch.Tensor]
-Layers = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 #: Largest misfit of a known function, relative to the spread of the outputs: float32 and rounding.
 EXACT = 1e-3
@@ -177,28 +164,23 @@ def _outputs(network: Network, order: Sequence[int], function: Function) -> torc
 def _orders(networks: Sequence[Network]) -> Iterator[Sequence[int]]:
     """The orders in which the parameters may be the weights and biases of the two layers."""
     for order in permutations(range(4)):
-        if all(len(n.parameters) == 4 and _layers(n, order) is not None for n in networks):
+        if all(
+            len(n.parameters) == 4 and all(m is not None for m in _layers(n, order))
+            for n in networks
+        ):
             yield order
 
 
-def _layers(network: Network, order: Sequence[int]) -> Layers | None:
-    """Weight (inputs by units), bias, output weight (units by outputs) and bias."""
+def _layers(network: Network, order: Sequence[int]) -> list[torch.Tensor | None]:
+    """Weight (inputs by units), bias, output weight (units by outputs), bias; None if misshapen."""
     n_inputs, n_hidden, n_outputs = network.sizes
-    weight, bias, output_weight, output_bias = (network.parameters[k] for k in order)
-    if (bias.numel(), output_bias.numel()) != (n_hidden, n_outputs):
-        return None
-    hidden = _matrix(weight, n_inputs, n_hidden)
-    output = _matrix(output_weight, n_hidden, n_outputs)
-    if hidden is None or output is None:
-        return None
-    return hidden, bias.flatten(), output, output_bias.flatten()
+    sizes = ((n_inputs, n_hidden), (1, n_hidden), (n_hidden, n_outputs), (1, n_outputs))
+    return [_matrix(network.parameters[k], *size) for k, size in zip(order, sizes, strict=True)]
 
 
 def _matrix(tensor: torch.Tensor, rows: int, columns: int) -> torch.Tensor | None:
-    """The tensor as a matrix that rows of inputs are multiplied with."""
-    if tensor.numel() != rows * columns:
-        return None
-    if min(rows, columns) == 1:
+    """The tensor in this shape, or turned to it; None where it has other sizes."""
+    if tensor.numel() == rows * columns and min(rows, columns) == 1:
         return tensor.reshape(rows, columns)
     if tensor.shape == (columns, rows):
         return tensor.T

@@ -13,7 +13,7 @@ from labchecks.engine.compare import agree
 from labchecks.engine.mistakes import Mistake
 from labchecks.engine.run import Descent, Points, simulate_many
 
-__all__ = ["any_run", "evidence", "in_blocks", "leading", "likelihood", "plausible", "reach"]
+__all__ = ["any_run", "evidence", "in_blocks", "leading", "plausible", "reach"]
 
 #: Simulated shuffles. A thousand more would widen the cloud by a few percent.
 DRAWS = 200
@@ -66,24 +66,6 @@ def plausible(
     if run.measure_on == "noisy" and not run.recorded_as and run.series == "full":
         off |= losses < points.least_loss * run.recorded_scale * (1 - 1e-3)
     return (not off.any()), int(off.argmax()) if off.any() else -1
-
-
-def likelihood(values: Sequence[float], run: Descent, points: Points, draws: int = DRAWS) -> float:
-    """How well `values` sit in the cloud of shuffled `run`: a Gaussian log-likelihood.
-
-    Of two clouds that both hold the values the narrower explains them better. Minus infinity where
-    the values are outside the cloud.
-    """
-    # Most clouds are ruled out by their beginning, at a fraction of the cost.
-    for part in (run.with_(epochs=2), run):
-        if not plausible(values[: part.epochs], part, points, draws)[0]:
-            return -np.inf
-    logs = _logs(run, points, draws)
-    if not np.isfinite(logs).all():
-        return -np.inf
-    spread = logs.std(axis=0) + 0.01
-    off = (np.log(np.asarray(values, dtype=float)) - logs.mean(axis=0)) / spread
-    return float(-0.5 * (off**2).sum() - np.log(spread).sum())
 
 
 #: Simulated shuffles for :func:`evidence`, which needs their covariance too.

@@ -1,30 +1,19 @@
 """Judging a network with one hidden layer by what it computes with given parameters."""
 
-from __future__ import annotations
-
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from labchecks.engine.network import (
-    UNIT,
-    Network,
-    after_the_output,
-    explain,
-    gradients,
-    is_linear,
-)
+from labchecks.engine.network import UNIT, Network, after_the_output, explain, gradients, is_linear
 from labchecks.engine.unusable import unusable_module
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
 from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
-
-__all__ = ["HiddenLayer", "network_cases", "network_practice"]
 
 Case = Mapping[str, Any]
 Answer = Mapping[str, Any]
@@ -60,53 +49,94 @@ def network_cases(rng: random.Random) -> list[dict[str, Any]]:
         (2, rng.randint(6, 9), 1),
         (1, rng.randint(6, 8), 2),
     ]
-    # Fewer inputs go further, so that all units are given numbers of about the same size.
-    furthest = {1: 8, 2: 4, 3: 2}
-    return [
-        {
-            "sizes": [i, h, o],
-            "inputs": [
-                [2.0 * rng.randint(-furthest[i] // 2, furthest[i] // 2) for _ in range(i)]
-                for _ in range(ROWS)
-            ],
-            "values": [
-                round(UNIT * rng.choice((-5, -3, -1, 1, 3, 5)), 2) for _ in range(_wanted(i, h, o))
-            ],
-            "seed": rng.randrange(1_000_000),
-        }
-        for i, h, o in sizes
-    ]
+    cases = []
+    for i, h, o in sizes:
+        # Fewer inputs go further, so that all units are given numbers of about the same size.
+        most, n = {1: 4, 2: 2, 3: 1}[i], _wanted(i, h, o)
+        inputs = [[2.0 * rng.randint(-most, most) for _ in range(i)] for _ in range(ROWS)]
+        values = [round(UNIT * rng.choice((-5, -3, -1, 1, 3, 5)), 2) for _ in range(n)]
+        seed = rng.randrange(1_000_000)
+        cases.append({"sizes": [i, h, o], "inputs": inputs, "values": values, "seed": seed})
+    return cases
 
 
 def _wanted(inputs: int, hidden: int, outputs: int) -> int:
     return (inputs + 1) * hidden + (hidden + 1) * outputs
 
 
+def _more_parameters(i: int, h: int, o: int) -> dict[tuple[str, str], int]:
+    """How many more a network has that was not asked for, by its short name and what it has."""
+    hidden, output, direct = (i + 1) * h, (h + 1) * o, (i + 1) * o
+    unused = "there is another path from the inputs to the outputs, or a layer that is not used"
+    return {
+        ("parameters not registered", "the module knows no layer"): -hidden - output,
+        ("parameters not registered", "the output layer's alone"): -hidden,
+        ("parameters not registered", "the hidden layer's alone"): -output,
+        ("no hidden layer", "those of one layer from the inputs to the outputs"): (
+            direct - hidden - output
+        ),
+        ("bias missing", "no layer has a bias"): -h - o,
+        ("bias missing", "the hidden layer has no bias"): -h,
+        ("bias missing", "the output layer has no bias"): -o,
+        ("two hidden layers", "there is a second hidden layer"): (h + 1) * h,
+        ("three hidden layers", "there are three hidden layers"): 2 * (h + 1) * h,
+        ("normalisation layer", "a layer between the two has some too"): 2 * h,
+        ("activation with parameters", "the non-linear function has one too"): 1,
+        ("a layer that is never used", unused): direct,
+    }
+
+
+#: What is said of each mistake.
+SAID = {
+    "wrong shape": "For {rows} rows {call} returns the shape {shape}. It should have one row for "
+    "each row of x and one column for each output.",
+    "sizes typed in": "{call} has {count} parameters, and as many for other sizes. Look at which "
+    "sizes the layers are made with.",
+    "wrong number of parameters": "{call} has {count} parameters, which is not what one hidden "
+    "layer of {units} units has. Count: each unit has one weight for each of its inputs and a "
+    "bias.",
+    "not differentiable": "No gradient flows from the output of `{name}` to its parameters. Look "
+    "for a step in `forward` that leaves the tensors.",
+    "random outputs": "Called twice with the same rows and parameters, `{name}` gives two "
+    "different outputs, even in `eval()` mode. Look for something in `forward` that is drawn at "
+    "random and does not ask for the mode.",
+    "rows mixed": "The output of `{name}` for a row depends on the rows that come with it: with "
+    "half of the rows left out, the others get other outputs. Look for a mean, a sum or a softmax "
+    "along the wrong dimension.",
+    "no non-linearity": "With given parameters the output of `{name}` is a linear function of x: "
+    "it is a line, however many layers it has. Look at what stands between the two layers.",
+    "activation at the output": "`{name}` applies {outer} to its second layer's output, but "
+    "predictions end with A σ(W x + b) + c. Look at what comes after the second layer.",
+    "part of it does not train": "Training can move only a part of the parameters of `{name}`: no "
+    "gradient reaches the others. Look in `forward` for a step that leaves the tensors, or whose "
+    "slope is zero everywhere.",
+    "non-linearity before the hidden layer": "All outputs of `{name}` rise and fall together with "
+    "one and the same curve, however many hidden units it has: the units themselves do not bend. "
+    "Look at what the non-linear function is applied to.",
+    "another function": "`{name}` has as many parameters as one hidden layer. With given "
+    "parameters its outputs are not those of A σ(W x + b) + c, whatever function σ is applied to "
+    "each hidden unit. Look at what `forward` does besides the two layers and σ.",
+    "other gradients": "The outputs of `{name}` are those of one hidden layer, but the gradients "
+    "of its parameters are not the slopes of these outputs. Look in `forward` for a step that "
+    "leaves the tensors on a part of the way.",
+    "other function in training": "`{name}` computes one function in `train()` mode and another in "
+    "`eval()` mode, with the same parameters. Look at what asks for the mode.",
+}
+
+
 @dataclass(frozen=True)
 class HiddenLayer:
-    """The judge: shapes, number of parameters, outputs and gradients for given parameters.
+    """The judge: shapes, number of parameters, outputs and gradients for given parameters."""
 
-    Attributes
-    ----------
-    name : str
-        The student's name for the module.
-    """
-
-    name: str = "Net"
+    #: The student's name for the module.
+    name: str
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """Judge the answers of :func:`labchecks.ask.network.ask_network`."""
         if not cases or len(cases) != len(answers):
             return not_checked(f"No answer for `{self.name}` reached the check.")
         pairs = list(zip(cases, answers, strict=True))
-        for answer in answers:
-            nothing = unusable_module(answer, self.name)
-            if nothing is not None:
-                return nothing
-        wrong = self._shape(pairs)
-        if wrong is None and not all(_are_shapes(answer.get("shapes")) for answer in answers):
-            return self._unreadable()
-        return wrong or self._count(pairs) or self._computed(pairs)
+        return self._wrong_form(pairs) or self._computed(pairs)
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
         """Whether these answers, perhaps to the first cases only, can be a right program's.
@@ -114,12 +144,12 @@ class HiddenLayer:
         A quick look that does not ask what went wrong.
         """
         pairs = list(zip(cases, answers, strict=True))
-        if any(unusable_module(answer, self.name) for answer in answers) or self._shape(pairs):
-            return False
-        if not all(_are_shapes(answer.get("shapes")) for answer in answers) or self._count(pairs):
-            return False
-        read = [_read(case, answer["shapes"], answer.get("eval")) for case, answer in pairs]
-        return None not in read and explain([given.network for given in read]) is not None
+        read = None if self._wrong_form(pairs) else _read(pairs, "eval")
+        return read is not None and explain([given.network for given in read]) is not None
+
+    def _wrong(self, mistake: str, share: float = 0.0, **found: object) -> Feedback:
+        text = SAID[mistake].format(name=self.name, **found)
+        return partial(share, text, mistake) if share else incorrect(text, mistake)
 
     def _unreadable(self) -> Feedback:
         return not_checked(
@@ -127,151 +157,81 @@ class HiddenLayer:
             "read. Please tell your instructor."
         )
 
-    def _shape(self, pairs: Pairs) -> Feedback | None:
-        for case, answer in pairs:
-            rows = len(case["inputs"])
-            if answer["shape"] != [rows, case["sizes"][2]]:
-                sizes = ", ".join(map(str, case["sizes"]))
-                return incorrect(
-                    f"For {rows} rows `{self.name}({sizes})` returns the shape "
-                    f"{tuple(answer['shape'])}. It should have one row for each row of x and one "
-                    "column for each output.",
-                    "wrong shape",
-                )
-        return None
-
-    def _count(self, pairs: Pairs) -> Feedback | None:
+    def _wrong_form(self, pairs: Pairs) -> Feedback | None:
+        """What is wrong before any output is looked at."""
+        for _, answer in pairs:
+            nothing = unusable_module(answer, self.name)
+            if nothing is not None:
+                return nothing
+        calls = [f"`{self.name}({', '.join(map(str, case['sizes']))})`" for case, _ in pairs]
+        for call, (case, answer) in zip(calls, pairs, strict=True):
+            rows, shape = len(case["inputs"]), tuple(answer["shape"])
+            if shape != (rows, case["sizes"][2]):
+                return self._wrong("wrong shape", rows=rows, call=call, shape=shape)
+        if not all(are_shapes(answer.get("shapes")) for _, answer in pairs):
+            return self._unreadable()
         counts = [sum(map(prod, answer["shapes"])) for _, answer in pairs]
         more = [n - _wanted(*case["sizes"]) for n, (case, _) in zip(counts, pairs, strict=True)]
         if not any(more):
             return None
-        i, h, o = pairs[0][0]["sizes"]
-        found = f"`{self.name}({i}, {h}, {o})` has {counts[0]} parameters"
-        for name, share, count, why in COUNTS:
-            if more == [count(*case["sizes"]) for case, _ in pairs]:
-                said = f"{found}: {why}. Look at how the layers are made and stored."
-                return partial(share, said, name) if share else incorrect(said, name)
-        if len(set(counts)) == 1:
-            return incorrect(
-                f"{found}, and as many for other sizes. Look at which sizes the layers are made "
-                "with.",
-                "sizes typed in",
-            )
-        return incorrect(
-            f"{found}, which is not what one hidden layer of {h} units has. Count: each unit has "
-            "one weight for each of its inputs and a bias.",
-            "wrong number of parameters",
-        )
+        found = {"call": calls[0], "count": counts[0], "units": pairs[0][0]["sizes"][1]}
+        known = [_more_parameters(*case["sizes"]) for case, _ in pairs]
+        for name, why in known[0]:
+            if more == [each[name, why] for each in known]:
+                text = "{call} has {count} parameters: ".format(**found) + why
+                text += ". Look at how the layers are made and stored."
+                if name in ("parameters not registered", "no hidden layer"):
+                    return incorrect(text, name)
+                return partial(WORKS, text, name)
+        typed = len(set(counts)) == 1
+        return self._wrong("sizes typed in" if typed else "wrong number of parameters", **found)
 
     def _computed(self, pairs: Pairs) -> Feedback:
         """What the outputs and gradients for the given parameters show."""
-        modes = {
-            mode: [_read(case, answer["shapes"], answer.get(mode)) for case, answer in pairs]
-            for mode in ("eval", "train")
-        }
-        if any(given is None for read in modes.values() for given in read):
+        found, trained = _read(pairs, "eval"), _read(pairs, "train")
+        if found is None or trained is None:
             return self._unreadable()
-        found, trained = modes["eval"], modes["train"]
         if all(slope is None for given in found for slope in given.slopes):
-            return incorrect(
-                f"No gradient flows from the output of `{self.name}` to its parameters. Look for a "
-                "step in `forward` that leaves the tensors.",
-                "not differentiable",
-            )
-        if not all(_same(given.again, given.network.outputs) for given in found):
-            return incorrect(
-                f"Called twice with the same rows and parameters, `{self.name}` gives two "
-                "different outputs, even in `eval()` mode. Look for something in `forward` that "
-                "is drawn at random and does not ask for the mode.",
-                "random outputs",
-            )
+            return self._wrong("not differentiable")
+        if not all(given.repeats for given in found):
+            return self._wrong("random outputs")
         # Drawn at random in training, such as by dropout, outputs say nothing. Where little is
         # dropped, a single case may give the same outputs twice by chance.
-        steady = all(_same(given.again, given.network.outputs) for given in trained)
-        for given in (*found, *(trained if steady else ())):
+        steady = trained if all(given.repeats for given in trained) else ()
+        for given in (*found, *steady):
             if not _same(given.half, given.network.outputs[: len(given.half)]):
-                return incorrect(
-                    f"The output of `{self.name}` for a row depends on the rows that come with it: "
-                    "with half of the rows left out, the others get other outputs. Look for a "
-                    "mean, a sum or a softmax along the wrong dimension.",
-                    "rows mixed",
-                )
-        return self._explained(found, trained, steady)
-
-    def _explained(
-        self, found: Sequence[_Given], trained: Sequence[_Given], steady: bool
-    ) -> Feedback:
+                return self._wrong("rows mixed")
         networks = [given.network for given in found]
         if all(map(is_linear, networks)):
-            return incorrect(
-                f"With given parameters the output of `{self.name}` is a linear function of x: it "
-                "is a line, however many layers it has. Look at what stands between the two "
-                "layers.",
-                "no non-linearity",
-            )
+            return self._wrong("no non-linearity")
         explanation = explain(networks)
-        outer = after_the_output(networks) if explanation is None else None
-        if outer is not None:
-            return partial(
-                WORKS,
-                f"`{self.name}` applies {outer} to its second layer's output, but predictions end "
-                "with A σ(W x + b) + c. Look at what comes after the second layer.",
-                "activation at the output",
-            )
+        if explanation is None and (outer := after_the_output(networks)) is not None:
+            return self._wrong("activation at the output", WORKS, outer=outer)
         slopes = [slope for given in (*found, *trained) for slope in given.slopes]
         if any(slope is None or not slope.any() for slope in slopes):
-            return incorrect(
-                f"Training can move only a part of the parameters of `{self.name}`: no gradient "
-                "reaches the others. Look in `forward` for a step that leaves the tensors, or "
-                "whose slope is zero everywhere.",
-                "part of it does not train",
-            )
+            return self._wrong("part of it does not train")
         if explanation is None:
-            return self._unexplained(networks)
-        for given in found if explanation.function is not None else ():
-            wanted = gradients(given.network, explanation)
-            for slope, right in zip(given.slopes, wanted, strict=True):
-                if not _same(slope, right, SLOPE):
-                    return incorrect(
-                        f"The outputs of `{self.name}` are those of one hidden layer, but the "
-                        "gradients of its parameters are not the slopes of these outputs. Look in "
-                        "`forward` for a step that leaves the tensors on a part of the way.",
-                        "other gradients",
-                    )
-        if steady and not all(
-            _same(other.network.outputs, given.network.outputs)
-            for given, other in zip(found, trained, strict=True)
+            # With one input, hidden units that bend give outputs that do not all rise and fall
+            # together.
+            curves = [n.outputs for n in networks if n.sizes[0] == 1 < n.sizes[2]]
+            if curves and all(map(_is_one_curve, curves)):
+                return self._wrong("non-linearity before the hidden layer")
+            return self._wrong("another function")
+        if explanation.function is not None and not all(
+            _same(slope, right, SLOPE)
+            for given in found
+            for slope, right in zip(given.slopes, gradients(given.network, explanation))
         ):
-            return incorrect(
-                f"`{self.name}` computes one function in `train()` mode and another in `eval()` "
-                "mode, with the same parameters. Look at what asks for the mode.",
-                "other function in training",
-            )
+            return self._wrong("other gradients")
+        if not all(_same(b.network.outputs, a.network.outputs) for a, b in zip(found, steady)):
+            return self._wrong("other function in training")
         return correct(
             f"`{self.name}` has the shapes and the parameters of one hidden layer. With given "
             "parameters its outputs and gradients are those of A σ(W x + b) + c."
         )
 
-    def _unexplained(self, networks: Sequence[Network]) -> Feedback:
-        # With one input, hidden units that bend give outputs that do not all rise and fall together
-        curves = [n.outputs for n in networks if n.sizes[0] == 1 < n.sizes[2]]
-        if curves and all(_is_one_curve(outputs) for outputs in curves):
-            return incorrect(
-                f"All outputs of `{self.name}` rise and fall together with one and the same curve, "
-                "however many hidden units it has: the units themselves do not bend. Look at what "
-                "the non-linear function is applied to.",
-                "non-linearity before the hidden layer",
-            )
-        return incorrect(
-            f"`{self.name}` has as many parameters as one hidden layer. With given parameters its "
-            "outputs are not those of A σ(W x + b) + c, whatever function σ is applied to each "
-            "hidden unit. Look at what `forward` does besides the two layers and σ.",
-            "another function",
-        )
 
-
-@dataclass(frozen=True)
-class _Given:
+class _Given(NamedTuple):
     """What a network gives for known parameters in one mode."""
 
     network: Network
@@ -279,42 +239,59 @@ class _Given:
     half: torch.Tensor
     slopes: Sequence[torch.Tensor | None]
 
-
-def _read(case: Case, shapes: Sequence[Sequence[int]], told: object) -> _Given | None:
-    """The answer as tensors, beside the parameters that were given; None if it is no such thing."""
-    if not isinstance(told, Mapping) or not isinstance(told.get("gradients"), list):
-        return None
-    outputs, rows = case["sizes"][2], len(case["inputs"])
-    found = [
-        _tensor(told.get(key), (n, outputs))
-        for key, n in (("outputs", rows), ("again", rows), ("half", rows // 2))
-    ]
-    slopes = [
-        None if part is None else _tensor(part, shape)
-        for part, shape in zip(told["gradients"], shapes)
-    ]
-    absent = told["gradients"].count(None)
-    if any(part is None for part in found) or slopes.count(None) > absent:
-        return None
-    parts = torch.tensor(case["values"], dtype=torch.float64).split([prod(s) for s in shapes])
-    parameters = [part.view(*shape) for part, shape in zip(parts, shapes, strict=True)]
-    inputs = torch.tensor(case["inputs"], dtype=torch.float64)
-    network = Network(case["sizes"], parameters, inputs, found[0])
-    return _Given(network, found[1], found[2], slopes) if len(slopes) == len(shapes) else None
+    @property
+    def repeats(self) -> bool:
+        return _same(self.again, self.network.outputs)
 
 
-def _are_shapes(shapes: object) -> bool:
+def _read(pairs: Pairs, mode: str) -> list[_Given] | None:
+    """The answers as tensors, beside the given parameters; None if they are no such thing."""
+    read = []
+    for case, answer in pairs:
+        told, shapes = answer.get(mode), answer["shapes"]
+        slopes = told.get("gradients") if isinstance(told, Mapping) else None
+        if not isinstance(slopes, list) or len(slopes) != len(shapes):
+            return None
+        rows, outputs = len(case["inputs"]), case["sizes"][2]
+        found = [
+            _tensor(told.get(key), (n, outputs))
+            for key, n in (("outputs", rows), ("again", rows), ("half", rows // 2))
+        ]
+        # A parameter on which nothing depends has the gradient None.
+        none = [slope is None for slope in slopes]
+        slopes = list(map(_tensor, slopes, shapes))
+        if [part is None for part in (*found, *slopes)] != [False] * len(found) + none:
+            return None
+        inputs, values = (
+            torch.tensor(case[key], dtype=torch.float64) for key in ("inputs", "values")
+        )
+        parts = values.split([prod(shape) for shape in shapes])
+        parameters = [part.view(*shape) for part, shape in zip(parts, shapes, strict=True)]
+        network = Network(case["sizes"], parameters, inputs, found[0])
+        read.append(_Given(network, found[1], found[2], slopes))
+    return read
+
+
+def are_shapes(shapes: object) -> bool:
+    """Whether this is a list of shapes; an answer may say anything."""
     return isinstance(shapes, list) and all(
-        isinstance(shape, list) and all(type(n) is int and 0 <= n < 10_000 for n in shape)
+        isinstance(shape, list) and all(type(n) is int and 0 <= n < 1_000_000 for n in shape)
         for shape in shapes
+    )
+
+
+def are_numbers(values: object, n: int) -> bool:
+    """Whether this is a list of `n` numbers; an answer may say anything."""
+    return (
+        isinstance(values, list)
+        and len(values) == n
+        and all(type(value) in (int, float) for value in values)
     )
 
 
 def _tensor(values: object, shape: Sequence[int]) -> torch.Tensor | None:
     """A list of numbers in this shape; None if it is no such list."""
-    if not isinstance(values, list) or len(values) != prod(shape):
-        return None
-    if not all(type(value) in (int, float) and abs(value) < 1e12 for value in values):
+    if not are_numbers(values, prod(shape)) or not all(abs(value) < 1e12 for value in values):
         return None
     return torch.tensor(values, dtype=torch.float64).view(*shape)
 
@@ -328,40 +305,3 @@ def _is_one_curve(outputs: torch.Tensor) -> bool:
     """Whether the outputs do not vary beside their main direction."""
     sizes = np.linalg.svd(outputs - outputs.mean(dim=0), compute_uv=False)
     return bool(sizes[1] < 1e-4 * sizes[0])
-
-
-#: How many parameters more a network has that was not asked for: short name, share, how many, why.
-COUNTS: tuple[tuple[str, float, Callable[[int, int, int], int], str], ...] = (
-    (
-        "parameters not registered",
-        0,
-        lambda i, h, o: -_wanted(i, h, o),
-        "the module knows no layer",
-    ),
-    ("parameters not registered", 0, lambda i, h, o: -(i + 1) * h, "the output layer's alone"),
-    ("parameters not registered", 0, lambda i, h, o: -(h + 1) * o, "the hidden layer's alone"),
-    (
-        "no hidden layer",
-        0,
-        lambda i, h, o: (i + 1) * o - _wanted(i, h, o),
-        "those of one layer from the inputs to the outputs",
-    ),
-    ("bias missing", WORKS, lambda i, h, o: -h - o, "no layer has a bias"),
-    ("bias missing", WORKS, lambda i, h, o: -h, "the hidden layer has no bias"),
-    ("bias missing", WORKS, lambda i, h, o: -o, "the output layer has no bias"),
-    ("two hidden layers", WORKS, lambda i, h, o: (h + 1) * h, "there is a second hidden layer"),
-    (
-        "three hidden layers",
-        WORKS,
-        lambda i, h, o: 2 * (h + 1) * h,
-        "there are three hidden layers",
-    ),
-    ("normalisation layer", WORKS, lambda i, h, o: 2 * h, "a layer between the two has some too"),
-    ("activation with parameters", WORKS, lambda i, h, o: 1, "the non-linear function has one too"),
-    (
-        "a layer that is never used",
-        WORKS,
-        lambda i, h, o: (i + 1) * o,
-        "there is another path from the inputs to the outputs, or a layer that is not used",
-    ),
-)

@@ -1,7 +1,6 @@
 """Judging a network by whether it trains: its layers, and what it predicts after a training."""
 
-from __future__ import annotations
-
+import functools
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,9 +14,8 @@ import numpy as np
 from labchecks.engine.unusable import unusable_module
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
 from labchecks.judges.drawn import drawn_practice
+from labchecks.judges.network import are_numbers, are_shapes
 from labchecks.registry import Practice
-
-__all__ = ["TrainedNetwork", "trained_cases", "trained_practice"]
 
 Case = Mapping[str, Any]
 Answer = Mapping[str, Any]
@@ -40,57 +38,68 @@ CONSTANT = 0.05
 
 
 def trained_practice(
-    id: str,
-    *,
-    title: str,
-    points: float,
-    name: str,
-    sizes: Sequence[int],
-    seed: int = 44,
-    **training: Any,
+    id: str, *, name: str, sizes: Sequence[int], seed: int = 44, **settings: Any
 ) -> Practice:
-    """A practice that asks for ``name()``, a network with given layers that trains.
+    """A practice that asks for ``name()``, a network with layers of given sizes that trains.
+
+    The points are in proportion to the starts that reach the goal.
 
     Parameters
     ----------
-    id, title : str
-        Grade id, and what the practice is about.
-    points : float
-        Points where every start reaches the goal; otherwise they are in proportion.
-    name : str
-        The student's name for the module.
     sizes : sequence of int
-        Its numbers of inputs, hidden units of each layer, and outputs: 2 inputs, a column of ones
-        and x, and 1 output.
-    seed : int
-        Of the visible cases.
-    **training
-        ``lr``, ``epochs`` and ``batch_size`` of the training.
+        Numbers of inputs, 2 (a column of ones and x), hidden units of each layer, and outputs, 1.
+    **settings
+        ``lr``, ``epochs`` and ``batch_size`` of the training; the others are those of
+        :func:`labchecks.judges.drawn.drawn_practice`.
     """
-    return drawn_practice(
-        "trained",
-        TrainedNetwork(name, tuple(sizes)),
-        lambda rng: trained_cases(rng, **training),
-        id=id,
-        title=title,
-        points=points,
-        seed=seed,
-    )
+    training = {key: settings.pop(key) for key in ("lr", "epochs", "batch_size")}
+    judge = TrainedNetwork(name, tuple(sizes))
+    cases = functools.partial(trained_cases, **training)
+    return drawn_practice("trained", judge, cases, id=id, seed=seed, **settings)
 
 
-def trained_cases(rng: random.Random, rows: int = 1000, **training: Any) -> list[dict[str, Any]]:
+def trained_cases(rng: random.Random, **training: Any) -> list[dict[str, Any]]:
     """For each start its data, the inputs for which predictions are wanted, and far-away ones."""
     # Evenly spread over the distribution of x: their mean and variance are not left to chance.
-    shares = [(k + 0.5) / 200 for k in range(200)]
-    held = [round(NormalDist(MEAN, 1).inv_cdf(share), 4) for share in shares]
+    held = [round(NormalDist(MEAN, 1).inv_cdf((k + 0.5) / 200), 4) for k in range(200)]
+    wide = [float(value) for value in range(-100, 101, 10)]
     cases = []
     for _ in range(STARTS):
-        x = [round(rng.gauss(MEAN, 1), 3) for _ in range(rows)]
+        x = [round(rng.gauss(MEAN, 1), 3) for _ in range(1000)]
         y = [round(INTERCEPT + SLOPE * value + rng.gauss(0, 1), 3) for value in x]
-        wide = [float(value) for value in range(-100, 101, 10)]
         seed = rng.randrange(1_000_000)
         cases.append({"x": x, "y": y, "held": held, "wide": wide, "seed": seed, **training})
     return cases
+
+
+#: What is said of each mistake.
+SAID = {
+    "wrong shape": "For {rows} rows `{name}` returns the shape {shape}. It should have one row for "
+    "each row of the inputs and one column.",
+    "parameters not registered": "`{name}` knows the weights of {count} of its {layers} layers: "
+    "the others would never be trained. Look at how the layers are stored: a module finds those on "
+    "`self`, in an `nn.Sequential` or in an `nn.ModuleList`.",
+    "wrong sizes": "The weights of `{name}` have the shapes {has}. Those of {chain} connect "
+    "{connect}. Look at the two numbers of each layer.",
+    "not differentiable": "No gradient flows from the output of `{name}` to its parameters, so "
+    "nothing can be trained. Look for a step in `forward` that leaves the tensors.",
+    "no non-linear function": "`{name}` computes a straight line, before training and after: "
+    "layers without a non-linear function between them are one line. Look at what happens to the "
+    "output of each hidden layer.",
+    "starts at the answer": "`{name}` already predicts the targets before it is trained: its "
+    "parameters do not start at random. Look at how they are made.",
+    "nothing moves": "{worst} the predictions after training are those before it. Look at what the "
+    "output depends on.",
+    "activation after the output": "{worst} every prediction lies between {least} and 1, and the "
+    "targets do not. Look at what stands after the last layer.",
+    "too slow": "{worst} its predictions depend on x, but R² is only {score:.2f} after this "
+    "training. Look at how far the output has to travel from where it starts, and how fast it can.",
+    "dead units": "{worst} it predicts {level:.2g} for all x, and the gradient of every hidden "
+    "weight is exactly 0: the units of a whole layer give 0 for every row, and they stay there. "
+    "Look at what the non-linear function does left of 0, and at how far the output has to travel.",
+    "still on the plateau": "{worst} it predicts {level:.2g} for all x: nothing of x gets through "
+    "the layers. Look at how much of a difference each non-linear function lets through.",
+}
 
 
 @dataclass(frozen=True)
@@ -99,16 +108,11 @@ class TrainedNetwork:
 
     R² is the one to be expected on fresh data at the inputs ``held``: the rule and the variance of
     its noise are known, so none need be drawn, and the student's process is sent no target of them.
-
-    Attributes
-    ----------
-    name : str
-        The student's name for the module.
-    sizes : tuple of int
-        Numbers of inputs, hidden units of each layer, and outputs.
     """
 
+    #: The student's name for the module.
     name: str
+    #: Numbers of inputs, hidden units of each layer, and outputs.
     sizes: Sequence[int]
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
@@ -120,13 +124,9 @@ class TrainedNetwork:
             if nothing is not None:
                 return nothing
         for case, answer in zip(cases, answers, strict=True):
-            if answer["shape"] != [len(case["held"]), 1]:
-                return incorrect(
-                    f"For {len(case['held'])} rows `{self.name}` returns the shape "
-                    f"{tuple(answer['shape'])}. It should have one row for each row of the inputs "
-                    "and one column.",
-                    "wrong shape",
-                )
+            rows, shape = len(case["held"]), tuple(answer["shape"])
+            if shape != (rows, 1):
+                return self._wrong("wrong shape", rows=rows, shape=shape)
             if not _is_readable(case, answer):
                 return not_checked(
                     f"What `{self.name}` predicts could not be read. Please tell your instructor."
@@ -137,121 +137,67 @@ class TrainedNetwork:
             or self._trained(cases, answers)
         )
 
+    def _wrong(self, mistake: str, share: float = 0.0, **found: object) -> Feedback:
+        text = SAID[mistake].format(name=self.name, **found)
+        return partial(share, text, mistake) if share else incorrect(text, mistake)
+
     def _layers(self, shapes: Sequence[Sequence[int]]) -> Feedback | None:
         """What is wrong with the layers; biases and one-dimensional parameters are left free."""
-        wanted = _pairs(self.sizes)
-        found = [tuple(sorted(shape)) for shape in shapes if len(shape) > 1]
+        shapes, wanted = [shape for shape in shapes if len(shape) > 1], _pairs(self.sizes)
+        found = [tuple(sorted(shape)) for shape in shapes]
         # The layers may be stored in any order, but not as the chain of other hidden sizes.
-        *_, last = self.sizes
-        others = ((self.sizes[0], *hidden, last) for hidden in permutations(self.sizes[1:-1]))
-        if found == wanted or (
-            Counter(found) == Counter(wanted) and found not in map(_pairs, others)
-        ):
+        first, *hidden, last = self.sizes
+        others = (_pairs((first, *other, last)) for other in permutations(hidden))
+        if found == wanted or (sorted(found) == sorted(wanted) and found not in others):
             return None
-        pairs = list(zip(self.sizes, self.sizes[1:]))
-        chain = "-".join(map(str, self.sizes))
-        if not Counter(found) - Counter(wanted) and len(found) < len(wanted):
-            return incorrect(
-                f"`{self.name}` knows the weights of {len(found)} of its {len(pairs)} layers: "
-                "the others would never be trained. Look at how the layers are stored: a module "
-                "finds those on `self`, in an `nn.Sequential` or in an `nn.ModuleList`.",
-                "parameters not registered",
-            )
-        has = ", ".join(" by ".join(map(str, shape)) for shape in shapes if len(shape) > 1)
-        return incorrect(
-            f"The weights of `{self.name}` have the shapes {has}. Those of {chain} connect "
-            f"{', '.join(f'{a} to {b}' for a, b in pairs)}. Look at the two numbers of each layer.",
+        if len(found) < len(wanted) and not Counter(found) - Counter(wanted):
+            return self._wrong("parameters not registered", count=len(found), layers=len(wanted))
+        return self._wrong(
             "wrong sizes",
+            has=", ".join(" by ".join(map(str, shape)) for shape in shapes),
+            chain="-".join(map(str, self.sizes)),
+            connect=", ".join(f"{a} to {b}" for a, b in zip(self.sizes, self.sizes[1:])),
         )
 
     def _function(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback | None:
         """What is wrong with the function that an untrained network computes."""
         if any(answer["slopes"] is None for answer in answers):
-            return incorrect(
-                f"No gradient flows from the output of `{self.name}` to its parameters, so nothing "
-                "can be trained. Look for a step in `forward` that leaves the tensors.",
-                "not differentiable",
-            )
+            return self._wrong("not differentiable")
         # Before training and after. One constant says nothing: units may be dead, weights 0.
-        wide = [np.split(np.array(answer["wide"]), 2) for answer in answers]
-        lines = [values for pair in wide for values in pair]
+        lines = [part for answer in answers for part in np.split(np.array(answer["wide"]), 2)]
         if all(map(_is_straight, lines)) and max(map(np.ptp, lines)) > CONSTANT:
-            return incorrect(
-                f"`{self.name}` computes a straight line, before training and after: layers "
-                "without a non-linear function between them are one line. Look at what happens to "
-                "the output of each hidden layer.",
-                "no non-linear function",
-            )
-        if any(
-            _r_squared(case, answer["before"]) > UNTRAINED
-            for case, answer in zip(cases, answers, strict=True)
-        ):
-            return incorrect(
-                f"`{self.name}` already predicts the targets before it is trained: its parameters "
-                "do not start at random. Look at how they are made.",
-                "starts at the answer",
-            )
+            return self._wrong("no non-linear function")
+        if any(_r_squared(c, a["before"]) > UNTRAINED for c, a in zip(cases, answers)):
+            return self._wrong("starts at the answer")
         return None
 
     def _trained(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         scores = [_r_squared(c, a["values"]) for c, a in zip(cases, answers, strict=True)]
-        failed = [k for k, score in enumerate(scores) if not score > GOAL]
-        if not failed:
+        reached = sum(score > GOAL for score in scores)
+        if reached == len(scores):
             return correct(
                 f"Trained from {len(scores)} random starts, `{self.name}` reaches R² "
                 f"{min(scores):.2f} or more on held-out data from every one of them."
             )
-        worst = min(failed, key=lambda k: scores[k] if np.isfinite(scores[k]) else -np.inf)
-        mistake, text = self._reason(cases[worst], answers[worst], scores[worst])
-        reached = len(scores) - len(failed)
-        if not reached:
-            return incorrect(
-                f"`{self.name}` reaches R² above {GOAL} from none of {len(scores)} random starts. "
-                f"In the worst case {text}",
-                mistake,
-            )
-        return partial(
-            reached / len(scores),
-            f"`{self.name}` reaches R² above {GOAL} from {reached} of {len(scores)} random starts. "
-            f"In the worst case {text}",
-            mistake,
-        )
-
-    def _reason(self, case: Case, answer: Answer, score: float) -> tuple[str, str]:
-        """The name of what keeps a network from training, and what is said of it."""
-        values = np.array(answer["values"])
-        if answer["values"] == answer["before"]:
-            return (
-                "nothing moves",
-                "the predictions after training are those before it. Look at what the output "
-                "depends on.",
-            )
+        k = int(np.argmin(np.nan_to_num(scores, nan=-np.inf)))
+        answer, values = answers[k], np.array(answers[k]["values"])
         everything = np.concatenate([values, answer["before"], answer["wide"]])
-        for low, what in ((0, "0 and 1"), (-1, "−1 and 1")):
-            if low <= everything.min() and everything.max() <= 1:
-                return (
-                    "activation after the output",
-                    f"every prediction lies between {what}, and the targets do not. Look at what "
-                    "stands after the last layer.",
-                )
-        if values.std() < CONSTANT and self._is_dead(answer):
-            return (
-                "dead units",
-                f"it predicts {values.mean():.2g} for all x, and the gradient of every hidden "
-                "weight is exactly 0: the units of a whole layer give 0 for every row, and they "
-                "stay there. Look at what the non-linear function does left of 0, and at how far "
-                "the output has to travel.",
-            )
-        if values.std() < CONSTANT:
-            return (
-                "still on the plateau",
-                f"it predicts {values.mean():.2g} for all x: nothing of x gets through the "
-                "layers. Look at how much of a difference each non-linear function lets through.",
-            )
-        return (
-            "too slow",
-            f"its predictions depend on x, but R² is only {score:.2f} after this training. Look at "
-            "how far the output has to travel from where it starts, and how fast it can.",
+        if answer["values"] == answer["before"]:
+            mistake = "nothing moves"
+        elif np.abs(everything).max() <= 1:
+            mistake = "activation after the output"
+        elif not values.std() < CONSTANT:
+            mistake = "too slow"
+        else:
+            mistake = "dead units" if self._is_dead(answer) else "still on the plateau"
+        return self._wrong(
+            mistake,
+            reached / len(scores),
+            worst=f"`{self.name}` reaches R² above {GOAL} from {reached or 'none'} of "
+            f"{len(scores)} random starts. In the worst case",
+            least="−1" if everything.min() < 0 else "0",
+            score=scores[k],
+            level=values.mean(),
         )
 
     def _is_dead(self, answer: Answer) -> bool:
@@ -281,19 +227,10 @@ def _is_straight(values: np.ndarray) -> bool:
 
 def _is_readable(case: Case, answer: Answer) -> bool:
     """Whether the answer has the form of one; it comes from the student's process."""
-    shapes, slopes = answer.get("shapes"), answer.get("slopes")
+    n, shapes, slopes = len(case["held"]), answer.get("shapes"), answer.get("slopes")
+    lengths = {"values": n, "before": n, "wide": 2 * len(case["wide"])}
     return (
-        all(
-            isinstance(answer.get(key), list)
-            and len(answer[key]) == times * len(case[at])
-            and all(type(value) in (int, float) for value in answer[key])
-            for key, at, times in (
-                ("values", "held", 1),
-                ("before", "held", 1),
-                ("wide", "wide", 2),
-            )
-        )
-        and isinstance(shapes, list)
-        and all(isinstance(s, list) and all(type(n) is int for n in s) for s in shapes)
+        all(are_numbers(answer.get(key), length) for key, length in lengths.items())
+        and are_shapes(shapes)
         and (slopes is None or (isinstance(slopes, list) and len(slopes) == len(shapes)))
     )
