@@ -108,9 +108,7 @@ def _what_stopped(practice: Practice) -> Feedback | None:
 
     result = getattr(_shell(), "last_execution_result", None)
     error = result and (result.error_before_exec or result.error_in_exec)
-    if not error or not any(
-        re.search(rf"\b{name}\b", result.info.raw_cell) for name in practice.names
-    ):
+    if not error or not re.search(rf"\b({'|'.join(practice.names)})\b", result.info.raw_cell):
         return None
     feedback = failed(describe_error(error), "The practice cell")
     named = " or ".join(f"`{one}`" for one in practice.names)
@@ -125,13 +123,15 @@ def _given_none(practice: Practice, namespace: Mapping[str, object]) -> Feedback
     # Imported where it is needed: the copy that a graded notebook imports holds no engine.
     from labchecks.rerun import cell_of
 
-    cell = cell_of(practice, namespace)
-    last = {}
-    for node in ast.walk(ast.parse(cell or "")):
-        for target in node.targets if isinstance(node, ast.Assign) else ():
-            if isinstance(target, ast.Name) and target.id in practice.names:
-                last[target.id] = node.value
-    for name, value in last.items():
+    last = {
+        target.id: node.value
+        for node in ast.walk(ast.parse(cell_of(practice, namespace) or ""))
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for name in practice.names:
+        value = last.get(name)
         if isinstance(value, ast.Call) and namespace.get(name, ...) is None:
             return incorrect(
                 f"`{name}` is `None`: that is what `{ast.unparse(value.func)}` in line "
@@ -219,16 +219,16 @@ def progress(lab: str | None = None) -> None:
     latest = _remembered()
     rows, reached, possible = [], 0.0, 0.0
     for practice in (p for name in wanted for p in registry.of_lab(name)):
-        feedback = latest.get(practice.id)
-        possible += practice.points
         name = practice.title if lab else f"{int(practice.lab[3:])} · {practice.title}"
+        state, score = "– not checked yet", 0.0
+        if practice.id in latest:
+            state = latest[practice.id].to_text().split("\n")[0]
+            score = latest[practice.id].score(practice.points)
+        points = f"{score:g} of {practice.points:g}"
         if practice.manual:
-            rows.append((name, "– read by your instructor", f"{practice.points:g}"))
-            continue
-        state = "– not checked yet" if feedback is None else feedback.to_text().split("\n")[0]
-        score = 0.0 if feedback is None else feedback.score(practice.points)
-        reached += score
-        rows.append((name, state, f"{score:g} of {practice.points:g}"))
+            state, points = "– read by your instructor", f"{practice.points:g}"
+        reached, possible = reached + score, possible + practice.points
+        rows.append((name, state, points))
     total = ("Together", "", f"{reached:g} of {possible:g}")
     title = "All labs" if lab is None else f"Lab {int(lab[3:])}"
     _display(_table_text(title, [*rows, total]), _table_html(title, rows, total))

@@ -123,13 +123,7 @@ def _named(word: str) -> str | None:
 
 
 def _choose(folder: Path, lab: str) -> HandIn:
-    """The lab's notebook in the folder with the most answers.
-
-    Raises
-    ------
-    AnswerError
-        If there is none, or two differ and have as many.
-    """
+    """The lab's notebook in the folder with the most answers; two must not have as many."""
     paths = sorted(folder.glob("*.ipynb"))
     looked = [
         look_over(path, lab) for path in paths if path.name.startswith(lab) or lab in _labs_in(path)

@@ -465,19 +465,14 @@ def _has(label: str, words: Sequence[str]) -> bool:
 
 def _swapped(found: Mapping[Curve, Drawn]) -> Fault | None:
     """Whether the legend calls two curves by each other's name."""
-    entries = {curve: str(one.get("entry", "")) for curve, one in found.items()}
     for one, other in itertools.combinations(found, 2):
-        for marks in zip(one.marks, other.marks):
-            said = [
-                bool(re.search(mark, entries[curve].lower().replace(",", ".")))
-                for curve in (one, other)
-                for mark in marks
-            ]
-            if said == [False, True, True, False]:
-                text = (
-                    f"The legend calls the curve of `{one.held}` “{entries[one][:40]}”: look at "
-                    "which name belongs to which curve."
-                )
+        entries = [str(found[curve].get("entry", "")) for curve in (one, other)]
+        mine, yours = (entry.lower().replace(",", ".") for entry in entries)
+        for mark, another in zip(one.marks, other.marks):
+            right = re.search(mark, mine) or re.search(another, yours)
+            if re.search(another, mine) and re.search(mark, yours) and not right:
+                called = f"The legend calls the curve of `{one.held}` “{entries[0][:40]}”"
+                text = f"{called}: look at which name belongs to which curve."
                 return "legend entries swapped", NAMES, text
     return None
 
