@@ -137,9 +137,7 @@ def _guesses(cell: Cell) -> list[tuple[str, str]]:
     return _GUESS.findall(text_of(cell)) if is_code else []
 
 
-def _copy_own_cells(
-    old: Notebook, notebook: Notebook, surplus: Sequence[int], report: Carried
-) -> None:
+def _copy_own_cells(old: Notebook, notebook: Notebook, surplus: list, report: Carried) -> None:
     # Some tools drop the cells' ids: then nobody can say whose a cell is.
     known = any(map(_course_id, old["cells"]))
     taken = {id_of(cell) for cell in notebook["cells"]}

@@ -49,14 +49,7 @@ class Chart:
     free: str = "order"
 
     @classmethod
-    def of(
-        cls,
-        yours: Iterable[float],
-        low: Iterable[float],
-        high: Iterable[float] | None = None,
-        where: str = "",
-        free: str = "order",
-    ) -> Chart | None:
+    def of(cls, yours, low, high=None, where: str = "", free: str = "order") -> Chart | None:
         """The chart, or None where there is nothing to see: no loss, or none that differs."""
         low = _floats(low)
         chart = cls(_floats(yours)[:MOST], low, low if high is None else _floats(high), where, free)

@@ -122,14 +122,17 @@ def _named(word: str) -> str | None:
     return labs.pop() if len(labs) == 1 else None
 
 
-def _choose(folder: Path, lab: str) -> HandIn:
-    """The lab's notebook in the folder with the most answers; two must not have as many."""
+def _choose(lab: str) -> HandIn:
+    """The lab's notebook here or in `notebooks` that has most answers; two may not have as many."""
+    folder = Path.cwd()
+    if not any(folder.glob(f"{lab}*.ipynb")) and (folder / "notebooks").is_dir():
+        folder /= "notebooks"
     paths = sorted(folder.glob("*.ipynb"))
     looked = [
         look_over(path, lab) for path in paths if path.name.startswith(lab) or lab in _labs_in(path)
     ]
     if not looked:
-        raise AnswerError(f"{folder.resolve()} has no notebook of {lab}")
+        raise AnswerError(f"{folder} has no notebook of {lab}")
     most = max(len(one.answered) for one in looked)
     best = [one for one in looked if len(one.answered) == most]
     if len({one.path.read_bytes() for one in best}) > 1 and most:
@@ -162,27 +165,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "lab", metavar="LAB", help="the lab, such as lab05, or your notebook's file"
     )
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        metavar="DIR",
-        help="where your notebooks are (default: this folder, or notebooks in it)",
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="the zip to write (default: LAB-hand-in.zip here)"
-    )
-    arguments = parser.parse_args(argv)
-    file = Path(arguments.lab)
-    lab = _named(arguments.lab)
+    word = parser.parse_args(argv).lab
+    lab = _named(word)
     if lab is None:
-        parser.error(f"{arguments.lab!r} names no lab; write lab05, say")
-    target = arguments.out or Path(f"{lab}-hand-in.zip")
+        parser.error(f"{word!r} names no lab; write lab05, say")
+    target = Path(f"{lab}-hand-in.zip")
     try:
         registry.of_lab(lab)
-        if file.suffix == ".ipynb":
-            found = look_over(file, lab)
-        else:
-            found = _choose(arguments.folder or _folder(lab), lab)
+        found = look_over(Path(word), lab) if word.endswith(".ipynb") else _choose(lab)
         if found.answered:
             write_whole(target, _pack(found, lab))
     except OSError as error:
@@ -200,12 +190,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if found.open:
         print("You can hand it in as it is, or see to what is listed and run this again.")
     return int(bool(found.open))
-
-
-def _folder(lab: str) -> Path:
-    here = Path.cwd()
-    inside = here / "notebooks"
-    return inside if not any(here.glob(f"{lab}*.ipynb")) and inside.is_dir() else here
 
 
 def _fail(said: str) -> int:
