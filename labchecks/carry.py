@@ -50,7 +50,7 @@ def _said(text: str, kind: type = list):
 
 @dataclass
 class Carried:
-    """What became of the answers of one lab, as grade ids in the order of their notebook."""
+    """What became of a lab's answers: grade ids in their notebook's order, and counts of cells."""
 
     copied: list[str] = _said("copied: {}")
     reworded: list[str] = _said("copied, but the task has changed: read it again: {}")

@@ -3,8 +3,7 @@
     python -m labchecks.hand_in lab05
 
 Of the notebooks in the folder that hold the lab's practices, whatever they are called, the one with
-the most answers is taken. What is still open in it is listed. One zip is written; upload
-that.
+the most answers is taken. What is still open in it is listed. One zip is written: upload that.
 """
 
 import argparse
@@ -123,7 +122,7 @@ def _named(word: str) -> str | None:
 
 
 def _choose(lab: str) -> HandIn:
-    """The lab's notebook here or in `notebooks` that has most answers; two may not have as many."""
+    """The lab's notebook with the most answers, here or in `notebooks`; a tie is an error."""
     folder = Path.cwd()
     if not any(folder.glob(f"{lab}*.ipynb")) and (folder / "notebooks").is_dir():
         folder /= "notebooks"

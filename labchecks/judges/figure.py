@@ -146,12 +146,9 @@ class FigureJudge:
         """The verdict on the figures of all runs."""
         if not cases or len(cases) != len(answers):
             return not_checked(f"No answer for `{self.axes}` reached the check.")
-        seen = []
-        for case, answer in zip(cases, answers):
+        for number, (case, answer) in enumerate(zip(cases, answers)):
             feedback = self._judge(case, answer)
-            seen.append(self._shows(answer))
-            again = len(seen) > 1
-            if again and seen[-1] == seen[0]:
+            if number and self._shows(answer) == self._shows(answers[0]):
                 return incorrect(
                     f"`{self.curves[0].held if self.own else self.axes}` stays the same when the "
                     "lab runs on other data, so it was not computed from `X` and `Y`. Look at "
@@ -159,17 +156,17 @@ class FigureJudge:
                     "constants typed in",
                 )
             if feedback.outcome != "correct":
-                if self.own or not again:
+                if self.own or not number:
                     return feedback
                 text = "Right in the lab, but not when the lab runs on other data. "
                 return incorrect(text + feedback.text, feedback.mistake)
         # A start near the minimum is drawn once by chance, not again on other data.
-        if self.own and len(seen) > 1 and not any(_falls(np.array(losses)) for losses in seen):
+        if self.own and number and not any(_falls(np.array(self._shows(a))) for a in answers):
             return incorrect(self._stays_up, "losses do not fall")
         return feedback
 
     def _shows(self, answer: Mapping) -> list:
-        """What has to follow the data."""
+        """What has to be another on other data."""
         if self.own and "lists" in answer:
             return np.array(self._held(self.curves[0], answer), dtype=float).tolist()
         return [curve["y"] for curve in answer.get("curves", [])]
