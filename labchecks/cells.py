@@ -1,32 +1,17 @@
 """A student's notebook as plain JSON: its cells, and which of them are answers."""
 
-from __future__ import annotations
-
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
-
-__all__ = [
-    "AnswerError",
-    "Cell",
-    "Notebook",
-    "answers",
-    "checksum",
-    "grade_id",
-    "id_of",
-    "is_untouched",
-    "read_notebook",
-    "stub_of",
-    "text_of",
-]
 
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
 
 
 class AnswerError(Exception):
-    """A notebook cannot be read or written; the message names the file and says why."""
+    """A file cannot be read or written; the message names it and says why."""
 
 
 def read_notebook(path: Path) -> Notebook:
@@ -50,27 +35,48 @@ def read_notebook(path: Path) -> Notebook:
 
 
 def _is_cell(thing: object) -> bool:
-    if not isinstance(thing, dict) or thing.get("cell_type") not in ("code", "markdown", "raw"):
-        return False
-    source = thing.get("source")
-    is_text = isinstance(source, str) or (
-        isinstance(source, list) and all(isinstance(line, str) for line in source)
+    return (
+        isinstance(thing, dict)
+        and thing.get("cell_type") in ("code", "markdown", "raw")
+        and isinstance(thing.get("metadata", {}), dict)
+        and isinstance(thing.get("source"), (str, list))
+        and all(isinstance(line, str) for line in thing["source"])
     )
-    return is_text and isinstance(thing.get("metadata", {}), dict)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or, after a fault, leave what was there.
+
+    Raises
+    ------
+    AnswerError
+        If it cannot be written.
+    """
+    draft = path.with_name(f".{path.name[:80]}.{os.getpid()}")
+    try:
+        try:
+            draft.write_bytes(content)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise AnswerError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def text_of(cell: Cell) -> str:
-    source = cell["source"]
-    return source if isinstance(source, str) else "".join(source)
+    """The text of a cell, which a file holds whole or as a list of its lines."""
+    return "".join(cell["source"])
 
 
 def id_of(cell: Cell) -> str:
+    """The cell's own id, ``""`` where a tool has dropped it."""
     return str(cell.get("id") or cell.get("metadata", {}).get("id") or "")
 
 
 def marks_of(cell: Cell) -> dict[str, Any]:
-    metadata = cell.get("metadata", {}).get("nbgrader")
-    return metadata if isinstance(metadata, dict) else {}
+    """What nbgrader has noted in the cell."""
+    marks = cell.get("metadata", {}).get("nbgrader")
+    return marks if isinstance(marks, dict) else {}
 
 
 def grade_id(cell: Cell, with_checks: bool = False) -> str:
@@ -81,6 +87,7 @@ def grade_id(cell: Cell, with_checks: bool = False) -> str:
 
 
 def answers(notebook: Notebook) -> dict[str, list[int]]:
+    """The positions of the cells that answer a practice, by its grade id."""
     found: dict[str, list[int]] = {}
     for position, cell in enumerate(notebook["cells"]):
         if name := grade_id(cell):
@@ -93,9 +100,9 @@ def stub_of(cell: Cell) -> str:
     return str(marks_of(cell).get("checksum") or "")
 
 
-def is_untouched(cell: Cell, stub: str | None) -> bool:
-    """Whether the cell is still as it was released."""
-    return text_of(cell) == stub or (stub_of(cell) != "" and stub_of(cell) == checksum(cell))
+def is_untouched(cell: Cell, stub: str | None = None) -> bool:
+    """Whether the cell is still as it was released, or has the text `stub`."""
+    return text_of(cell) == stub or stub_of(cell) == checksum(cell)
 
 
 def checksum(cell: Cell) -> str:
@@ -103,9 +110,8 @@ def checksum(cell: Cell) -> str:
     marks = marks_of(cell)
     grade, solution = bool(marks.get("grade")), bool(marks.get("solution"))
     locked = not solution and (grade or bool(marks.get("locked")))
-    parts = [text_of(cell), cell["cell_type"], str(grade), str(solution), str(locked)]
-    parts.append(str(marks.get("grade_id")))
+    parts = [text_of(cell), cell["cell_type"], grade, solution, locked, marks.get("grade_id")]
     if grade:
-        parts.append(str(float(marks.get("points") or 0)))
-    text = "".join(parts).encode("utf-8", errors="replace")
+        parts.append(float(marks.get("points") or 0))
+    text = "".join(map(str, parts)).encode("utf-8", errors="replace")
     return hashlib.md5(text, usedforsecurity=False).hexdigest()

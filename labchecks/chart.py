@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Chart"]
+from labchecks.engine.compare import allowed
 
 #: Losses of the student's that are drawn at most.
 MOST = 400
@@ -21,8 +21,6 @@ ABOVE, BELOW = 1e3, 1e-3
 DEPTH = 1e-15
 #: From this ratio of the largest to the least loss on, the axis is logarithmic.
 WIDE = 20.0
-#: Relative difference that float32 may leave.
-TOLERANCE = 1e-3
 #: From here on the run asked for has left all bounds.
 OVERFLOW = 1e30
 
@@ -51,32 +49,24 @@ class Chart:
     free: str = "order"
 
     @classmethod
-    def of(
-        cls,
-        yours: Iterable[float],
-        low: Iterable[float],
-        high: Iterable[float] | None = None,
-        where: str = "",
-        free: str = "order",
-    ) -> Chart | None:
-        """The chart, or None where no loss differs, so that there is nothing to see."""
+    def of(cls, yours, low, high=None, where: str = "", free: str = "order") -> Chart | None:
+        """The chart, or None where there is nothing to see: no loss, or none that differs."""
         low = _floats(low)
-        high = low if high is None else _floats(high)
-        chart = cls(_floats(yours)[:MOST], low, high, where, free)
-        return None if chart.first is None else chart
+        chart = cls(_floats(yours)[:MOST], low, low if high is None else _floats(high), where, free)
+        return chart if chart.yours and low and chart.first is not None else None
 
     @property
     def first(self) -> int | None:
         """The number of the first loss that differs, counted from 0; None if none does."""
-        for k, value in enumerate(self.yours):
-            if k == len(self.low):
-                return k
-            if not abs(self.low[k]) + abs(self.high[k]) < OVERFLOW:
-                continue  # that run has left all bounds as well
-            slack = [TOLERANCE * abs(end[k]) + 1e-9 for end in (self.low, self.high)]
-            if not self.low[k] - slack[0] <= value <= self.high[k] + slack[1]:
-                return k
-        return len(self.yours) if len(self.yours) < len(self.low) else None
+        n = min(len(self.yours), len(self.low))
+        yours, low, high = (np.array(losses[:n]) for losses in (self.yours, self.low, self.high))
+        with np.errstate(invalid="ignore"):
+            inside = (low - allowed(low) <= yours) & (yours <= high + allowed(high))
+        # Where the run asked for has left all bounds, a student's may be anywhere.
+        off = ~inside & (np.abs(low) + np.abs(high) < OVERFLOW)
+        if off.any():
+            return int(off.argmax())
+        return n if len(self.yours) != len(self.low) else None
 
     @property
     def _differs(self) -> str:
@@ -86,49 +76,51 @@ class Chart:
     def to_html(self) -> str:
         """The chart with a legend, a caption and a text for who cannot see it."""
         # Here, so that a check that has nothing to draw need not wait for matplotlib.
+        from matplotlib.ticker import LogLocator, MaxNLocator
+
         from labhelpers.figures.drawing import Sheet
+        from labhelpers.figures.style import MUTED, RUN_COLOURS, WRONG, SeriesStyle, dress
         from labhelpers.figures.window import Window, find_exit
 
         low, high, log = self._range()
-        last = max(len(self.yours), len(self.low))
-        window, heights = Window((0.5, last + 0.5), (low, high)), _heights(self.yours, log)
-        gone = find_exit(np.arange(1, len(heights) + 1), heights, window, first=True)
+        n, across = len(self.yours), (0.5, max(len(self.yours), len(self.low)) + 0.5)
+        with np.errstate(divide="ignore"):
+            places = np.log10(np.maximum(self.yours, 0)) if log else np.array(self.yours)
+        gone = find_exit(np.arange(1, n + 1), places, Window(across, (low, high)), first=True)
         sheet = Sheet(size=SIZE, margins=MARGINS)
+        ax = sheet.ax
         if log:
-            sheet.ax.set_yscale("log")
-            window = Window(window.x, (10.0**low, 10.0**high))
-        window.apply(sheet.ax)
-        lines = self._draw(sheet.ax, gone, log)
-        drawing = sheet.finish({"lines": lines}, self._in_words(), self._caption(gone, log))
-        return drawing._repr_mimebundle_()["text/html"]
-
-    def _draw(self, ax, gone, log: bool) -> list:
-        """Draw on axes whose limits are set; `gone` is where the student's losses leave them."""
-        from matplotlib.ticker import LogLocator, MaxNLocator
-
-        from labhelpers.figures.style import MUTED, RUN_COLOURS, WRONG, SeriesStyle, dress
-
+            ax.set_yscale("log")
+            low, high = 10.0**low, 10.0**high
+        Window(across, (low, high)).apply(ax)
         asked = {"the run asked for": self.low}
         if self.high != self.low:
             asked = {"lowest and highest of the run asked for": self.low, None: self.high}
+        dashed = SeriesStyle(MUTED, "none", (0, (4, 2)))
         for label, losses in asked.items():
-            dashed = SeriesStyle(MUTED, "none", (0, (4, 2))).line(label=label, zorder=2)
-            ax.plot(range(1, len(losses) + 1), losses, **dashed)
-        kept = len(self.yours) if gone is None else gone.step
+            ax.plot(range(1, len(losses) + 1), losses, **dashed.line(label=label, zorder=2))
+        kept = n if gone is None else gone.step
         x, y = list(range(1, kept + 1)), list(self.yours[:kept])
         if gone is not None and gone.number:
             x.append(gone.edge[0])
             y.append(10.0 ** gone.edge[1] if log else gone.edge[1])
-        marks = {"markevery": max(1, kept // 16), "markersize": 4.5, "zorder": 3}
-        mine = SeriesStyle(RUN_COLOURS[0], "o", "-").line(label="your losses") | marks
-        ring = SeriesStyle(WRONG, "o", "none").line(label=f"loss {self.first + 1}", markersize=9)
-        ring |= {"markerfacecolor": "none", "markeredgecolor": WRONG, "markeredgewidth": 2}
-        lines = [*ax.plot(x, y, **mine), *ax.plot(*self._place(ax.get_ylim()), **ring, zorder=5)]
+        look = {"label": "your losses", "markevery": max(1, kept // 16), "markersize": 4.5}
+        ax.plot(x, y, **SeriesStyle(RUN_COLOURS[0], "o", "-").line(**look, zorder=3))
+        # The ring is at the student's loss, or as near to it as the chart goes.
+        k = self.first
+        value = self.yours[k] if k < n else math.nan
+        if math.isnan(value):
+            value = self.low[min(k, len(self.low) - 1)]
+        look = {"label": f"loss {k + 1}", "markersize": 9, "markerfacecolor": "none"}
+        look |= {"markeredgecolor": WRONG, "markeredgewidth": 2, "zorder": 5}
+        ring = SeriesStyle(WRONG, "o", "none").line(**look)
+        ax.plot([k + 1], [float(np.clip(value, low, high))], **ring)
         dress(ax, "", "")
         ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
         few = LogLocator(numticks=3) if log else MaxNLocator(3, steps=[1, 2, 5, 10])
         ax.yaxis.set_major_locator(few)
-        return lines
+        drawing = sheet.finish({}, self._in_words(), self._caption(gone, log))
+        return drawing._repr_mimebundle_()["text/html"]
 
     def _range(self) -> tuple[float, float, bool]:
         """Lowest and highest place of the vertical axis, in decades if it is logarithmic."""
@@ -148,40 +140,27 @@ class Chart:
         room = room if room > 1e-6 * home.max() else 0.5 * home.max()
         return near.min() - room, near.max() + room, False
 
-    def _place(self, limits: tuple[float, float]) -> tuple[list[float], list[float]]:
-        """Where the ring is: at the student's loss, or as near to it as the chart goes."""
-        k = self.first
-        value = self.yours[k] if k < len(self.yours) else np.nan
-        if np.isnan(value):
-            value = self.low[min(k, len(self.low) - 1)]
-        return [k + 1], [float(np.clip(value, *limits))]
-
     def _caption(self, gone, log: bool) -> str:
-        k, n = self.first, len(self.yours)
-        mark = f"The ring marks loss {k + 1}, the first {self._differs}."
-        if k == n:
-            mark = f"The ring marks loss {k + 1}, where yours end."
-        elif k == len(self.low):
-            mark = f"The ring marks loss {k + 1}: the run asked for has {k}."
+        k = self.first
+        ends = {len(self.yours): ", where yours end", len(self.low): f": the run asked for has {k}"}
+        said = f"The ring marks loss {k + 1}{ends.get(k, f', the first {self._differs}')}."
         if gone is not None:
-            said = "leave the chart" if gone.number else "are no longer a number"
-            mark += f" Yours {said} at loss {gone.step + 1}."
+            what = "leave the chart" if gone.number else "are no longer a number"
+            said += f" Yours {what} at loss {gone.step + 1}."
         where = f"A call {self.where}. " if self.where else ""
-        return f"{where}{mark}{' The axis is logarithmic.' if log else ''}"
+        return f"{where}{said}{' The axis is logarithmic.' if log else ''}"
 
     def _in_words(self) -> str:
         from labhelpers.figures.wording import rounded
 
         k, n = self.first, len(self.yours)
-        ends = [
-            rounded(self.low[i])
-            if self.low[i] == self.high[i]
-            else f"between {rounded(self.low[i])} and {rounded(self.high[i])}"
-            for i in (0, -1)
-        ]
+        first, last = (
+            rounded(low) if low == high else f"between {rounded(low)} and {rounded(high)}"
+            for low, high in [(self.low[i], self.high[i]) for i in (0, -1)]
+        )
         text = (
             f"Your {n} losses go from {rounded(self.yours[0])} to {rounded(self.yours[-1])}, the "
-            f"{len(self.low)} of the run asked for from {ends[0]} to {ends[1]}."
+            f"{len(self.low)} of the run asked for from {first} to {last}."
         )
         if k < min(n, len(self.low)):
             text += f" The first {self._differs} is loss {k + 1}: {rounded(self.yours[k])}."
@@ -196,12 +175,3 @@ def _floats(values: Iterable[float]) -> tuple[float, ...]:
 def _finite(values: tuple[float, ...]) -> np.ndarray:
     found = np.array(values)
     return found[np.abs(found) < OVERFLOW]
-
-
-def _heights(values: tuple[float, ...], log: bool) -> np.ndarray:
-    """The places of values on the axis; what is not a number stays so."""
-    found = np.array(values)
-    if not log:
-        return found
-    with np.errstate(all="ignore"):
-        return np.where(found > 0, np.log10(found), np.where(np.isnan(found), np.nan, -np.inf))

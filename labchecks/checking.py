@@ -1,7 +1,5 @@
 """The check cell: probe and judge in place, on the visible cases."""
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import inspect
@@ -11,25 +9,12 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from labchecks import registry
-from labchecks.feedback import (
-    Feedback,
-    Score,
-    correct,
-    incorrect,
-    not_attempted,
-    not_checked,
-)
+from labchecks.feedback import Feedback, Score, correct, incorrect, not_attempted, not_checked
 from labchecks.registry import Practice
-
-if TYPE_CHECKING:
-    from labchecks.chart import Chart
-
-__all__ = ["check", "check_double", "progress"]
 
 #: Beside the notebooks: a line for each verdict. Lines are added whole, so two kernels may do that.
 REMEMBERED = ".progress.jsonl"
@@ -82,19 +67,16 @@ def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
         cases = practice.visible()
         answers = practice.ask(namespace, cases)
         if all(answer.get("kind") in ("absent", "stub") for answer in answers):
-            stopped = _what_stopped(practice)
+            stopped = _what_stopped(practice) or _given_none(practice, namespace)
             if stopped is not None:
                 return stopped
-            given = _given_none(practice, namespace)
-            if given is not None:
-                return given
         # Numbers that overflow are part of what is judged; a warning on stderr would only puzzle.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             verdict = practice.judge(cases, answers)
-            chart = _chart(practice, verdict, cases, answers)
-            hint = _line_hint(practice, namespace, cases, answers, verdict)
-            return replace(verdict, chart=chart, hint=hint)
+            if verdict.outcome in ("incorrect", "partial"):
+                return _told_more(verdict, practice, namespace, cases, answers)
+            return verdict
     except Exception as error:
         # A fault of the check is not the student's; say so instead of raising in their notebook.
         return not_checked(
@@ -103,28 +85,20 @@ def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
         )
 
 
-def _chart(practice: Practice, feedback: Feedback, cases, answers) -> Chart | None:
-    """The chart of losses that a judge can give beside its verdict."""
-    draw = getattr(practice.judge, "chart", None)
-    if draw is None or feedback.outcome not in ("incorrect", "partial"):
-        return None
-    # The verdict stands without a picture, too.
-    with contextlib.suppress(Exception):
-        return draw(cases, answers)
-    return None
-
-
-def _line_hint(practice, namespace, cases, answers, feedback: Feedback) -> str:
-    """At which line to look, where the judge names no mistake; ``""`` if that is not known."""
+def _told_more(verdict: Feedback, practice, namespace, cases, answers) -> Feedback:
+    """The verdict with a chart of the losses and the line to look at, where these are known."""
     # Imported where it is needed: the copy that a graded notebook imports holds no engine.
-    from labchecks.line_hint import line_hint, unexplained
+    from labchecks.line_hint import line_hint
 
-    if not check.line_hints or not unexplained(feedback):
-        return ""
     # The verdict stands, whatever happens here.
     with contextlib.suppress(Exception):
-        return line_hint(practice, namespace, cases, answers, feedback)
-    return ""
+        if hasattr(practice.judge, "chart"):
+            verdict = replace(verdict, chart=practice.judge.chart(cases, answers))
+    with contextlib.suppress(Exception):
+        if check.line_hints:
+            hint = line_hint(practice, namespace, cases, answers, verdict)
+            verdict = replace(verdict, hint=hint)
+    return verdict
 
 
 def _what_stopped(practice: Practice) -> Feedback | None:
@@ -134,9 +108,7 @@ def _what_stopped(practice: Practice) -> Feedback | None:
 
     result = getattr(_shell(), "last_execution_result", None)
     error = result and (result.error_before_exec or result.error_in_exec)
-    if not error or not any(
-        re.search(rf"\b{name}\b", result.info.raw_cell) for name in practice.names
-    ):
+    if not error or not re.search(rf"\b({'|'.join(practice.names)})\b", result.info.raw_cell):
         return None
     feedback = failed(describe_error(error), "The practice cell")
     named = " or ".join(f"`{one}`" for one in practice.names)
@@ -151,13 +123,15 @@ def _given_none(practice: Practice, namespace: Mapping[str, object]) -> Feedback
     # Imported where it is needed: the copy that a graded notebook imports holds no engine.
     from labchecks.rerun import cell_of
 
-    cell = cell_of(practice, namespace)
-    last = {}
-    for node in ast.walk(ast.parse(cell or "")):
-        for target in node.targets if isinstance(node, ast.Assign) else ():
-            if isinstance(target, ast.Name) and target.id in practice.names:
-                last[target.id] = node.value
-    for name, value in last.items():
+    last = {
+        target.id: node.value
+        for node in ast.walk(ast.parse(cell_of(practice, namespace) or ""))
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for name in practice.names:
+        value = last.get(name)
         if isinstance(value, ast.Call) and namespace.get(name, ...) is None:
             return incorrect(
                 f"`{name}` is `None`: that is what `{ast.unparse(value.func)}` in line "
@@ -198,25 +172,27 @@ def _shell() -> object | None:
     return get_ipython()
 
 
+def _on_page() -> bool:
+    """Whether HTML can be shown."""
+    return type(_shell()).__name__ not in ("NoneType", "TerminalInteractiveShell")
+
+
 def _show(feedback: Feedback, title: str, score: Score | None = None) -> None:
-    shell = _shell()
     html = feedback.to_html(title, score)
-    if score is None or shell is None or type(shell).__name__ == "TerminalInteractiveShell":
-        _display(feedback.to_text(title), html)
-        return
-    score.box = html
     # As the cell's value, so that verdict and points are one output; and at once, since a check
     # need not be the last line of its cell. With a semicolon behind it a value is not shown.
-    if shell.displayhook.quiet():
-        _display(feedback.to_text(title), html)
+    as_value = score is not None and _on_page()
+    if as_value and not _shell().displayhook.quiet():
+        score.box = html
+        _shell().displayhook(score)
     else:
-        shell.displayhook(score)
-    score.shown = True
+        _display(feedback.to_text(title), html)
+    if as_value:
+        score.shown = True
 
 
 def _display(text: str, html: str) -> None:
-    shell = _shell()
-    if shell is None or type(shell).__name__ == "TerminalInteractiveShell":
+    if not _on_page():
         print(text)
         return
     from IPython.display import display
@@ -243,57 +219,47 @@ def progress(lab: str | None = None) -> None:
     latest = _remembered()
     rows, reached, possible = [], 0.0, 0.0
     for practice in (p for name in wanted for p in registry.of_lab(name)):
-        feedback = latest.get(practice.id)
-        possible += practice.points
         name = practice.title if lab else f"{int(practice.lab[3:])} · {practice.title}"
+        state, score = "– not checked yet", 0.0
+        if practice.id in latest:
+            state = latest[practice.id].to_text().split("\n")[0]
+            score = latest[practice.id].score(practice.points)
+        points = f"{score:g} of {practice.points:g}"
         if practice.manual:
-            rows.append((name, "– read by your instructor", f"{practice.points:g}"))
-            continue
-        state = "– not checked yet" if feedback is None else feedback.to_text().split("\n")[0]
-        score = 0.0 if feedback is None else feedback.score(practice.points)
-        reached += score
-        rows.append((name, state, f"{score:g} of {practice.points:g}"))
+            state, points = "– read by your instructor", f"{practice.points:g}"
+        reached, possible = reached + score, possible + practice.points
+        rows.append((name, state, points))
     total = ("Together", "", f"{reached:g} of {possible:g}")
     title = "All labs" if lab is None else f"Lab {int(lab[3:])}"
     _display(_table_text(title, [*rows, total]), _table_html(title, rows, total))
 
 
 def _table_text(title: str, rows: list[tuple[str, str, str]]) -> str:
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
     return "\n".join([f"{title}: practices", *lines])
 
 
 def _table_html(title: str, rows: list[tuple[str, str, str]], total: tuple[str, str, str]) -> str:
     left = 'style="text-align:left;padding:.25em 1em .25em .4em"'
     right = 'style="text-align:right;padding:.25em .4em;white-space:nowrap"'
-    head = "".join(
-        f'<th scope="col" {right if name == "Points" else left}>{name}</th>'
-        for name in ("Practice", "State", "Points")
-    )
-    body = "".join(
-        f'<tr><th scope="row" {left[:-1]};font-weight:normal">{escape(name)}</th>'
-        f"<td {left}>{_state_html(state)}</td><td {right}>{points}</td></tr>"
-        for name, state, points in rows
-    )
-    foot = (
-        f'<tr style="border-top:1px solid currentColor"><th scope="row" {left}>{total[0]}</th>'
-        f"<td></td><td {right}><strong>{total[2]}</strong></td></tr>"
-    )
-    caption = f'<caption style="text-align:left;padding:.3em .4em">{title}: practices</caption>'
+    body = ""
+    for name, state, points in rows:
+        # A screen reader needs the words, not the name of the symbol before them.
+        symbol, words = state.split(" ", 1)
+        body += (
+            f'<tr><th scope="row" {left[:-1]};font-weight:normal">{escape(name)}</th>'
+            f'<td {left}><span aria-hidden="true">{symbol}</span> {escape(words)}</td>'
+            f"<td {right}>{points}</td></tr>"
+        )
     return (
-        f'<table style="border-collapse:collapse;margin:.3em 0">{caption}<thead><tr>{head}</tr>'
-        f"</thead><tbody>{body}</tbody><tfoot>{foot}</tfoot></table>"
+        '<table style="border-collapse:collapse;margin:.3em 0">'
+        f'<caption style="text-align:left;padding:.3em .4em">{title}: practices</caption>'
+        f'<thead><tr><th scope="col" {left}>Practice</th><th scope="col" {left}>State</th>'
+        f'<th scope="col" {right}>Points</th></tr></thead><tbody>{body}</tbody>'
+        f'<tfoot><tr style="border-top:1px solid currentColor"><th scope="row" {left}>{total[0]}'
+        f"</th><td></td><td {right}><strong>{total[2]}</strong></td></tr></tfoot></table>"
     )
-
-
-def _state_html(state: str) -> str:
-    # A screen reader needs the words, not the name of the symbol before them.
-    symbol, words = state.split(" ", 1)
-    return f'<span aria-hidden="true">{symbol}</span> {escape(words)}'
 
 
 def check_double(answer: object) -> None:

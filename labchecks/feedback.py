@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 from html import escape
@@ -11,8 +12,6 @@ from labchecks.pages import links
 
 if TYPE_CHECKING:
     from labchecks.chart import Chart
-
-__all__ = ["Feedback", "Score", "correct", "incorrect", "not_attempted", "not_checked", "partial"]
 
 #: outcome -> (symbol, heading, colour of the rule at the left). Symbol and heading carry the
 #: meaning without the colour.
@@ -79,23 +78,24 @@ class Feedback:
     def to_html(self, title: str = "", score: Score | None = None) -> str:
         """HTML form, styled inline so that it survives nbconvert and follows the page's theme."""
         symbol, heading, colour = _LOOK[self.outcome]
+        name = f' <span style="opacity:.75">· {escape(title)}</span>' if title else ""
+        points = chart = ""
+        if score is not None:
+            points = f"{score:g} of {score.out_of:g}"
+            points = f'<span style="float:right;padding-left:1em">{points}</span>'
+        if self.chart is not None:
+            chart = self.chart.to_html()
         paragraphs = "".join(
             f'<p style="margin:.35em 0 0 0">{_inline_code(part)}</p>'
             for part in (*self.text.split("\n"), self.hint)
             if part.strip()
-        )
-        name = f' <span style="opacity:.75">· {escape(title)}</span>' if title else ""
-        points = (
-            ""
-            if score is None
-            else f'<span style="float:right;padding-left:1em">{score:g} of {score.out_of:g}</span>'
         )
         return (
             f'<div role="status" style="border-left:5px solid {colour};padding:.45em .9em;'
             "margin:.3em 0;max-width:46em;line-height:1.45;background:rgba(127,127,127,.10);"
             f'border-radius:0 6px 6px 0">{points}'
             f'<strong><span aria-hidden="true">{symbol}</span> {escape(heading)}</strong>{name}'
-            f"{paragraphs}{self.chart.to_html() if self.chart else ''}{links(self.mistake)}</div>"
+            f"{paragraphs}{chart}{links(self.mistake)}</div>"
         )
 
     def without_numbers(self) -> str:
@@ -118,13 +118,8 @@ class Feedback:
 
 def _inline_code(text: str) -> str:
     """Escape text; what stands between backquotes becomes code."""
-    pieces = text.split("`")
-    if len(pieces) % 2 == 0:
-        return escape(text)
-    return "".join(
-        f"<code>{escape(piece)}</code>" if index % 2 else escape(piece)
-        for index, piece in enumerate(pieces)
-    )
+    html = escape(text)
+    return html if html.count("`") % 2 else re.sub("`([^`]*)`", r"<code>\1</code>", html)
 
 
 class Score(float):
@@ -153,26 +148,13 @@ class Score(float):
             raise NotImplementedError  # IPython then takes the forms in text and HTML
 
 
-def correct(text: str) -> Feedback:
-    """Full points."""
-    return Feedback("correct", 1.0, text)
-
-
-def partial(share: float, text: str, mistake: str = "") -> Feedback:
-    """Some points: part of what was asked is right."""
-    return Feedback("partial", share, text, mistake)
-
-
-def incorrect(text: str, mistake: str = "") -> Feedback:
-    """No points yet, with the diagnosis."""
-    return Feedback("incorrect", 0.0, text, mistake)
-
-
-def not_attempted(text: str) -> Feedback:
-    """The cell still holds its stub."""
-    return Feedback("not attempted", 0.0, text)
-
-
-def not_checked(text: str) -> Feedback:
-    """Nothing can be said of the answer, for a reason that is not the student's."""
-    return Feedback("not checked", 0.0, text)
+#: Full points: `correct(text)`.
+correct = functools.partial(Feedback, "correct", 1.0)
+#: Some points, as part of what was asked is right: `partial(share, text, mistake)`.
+partial = functools.partial(Feedback, "partial")
+#: No points yet, with the diagnosis: `incorrect(text, mistake)`.
+incorrect = functools.partial(Feedback, "incorrect", 0.0)
+#: The cell still holds its stub: `not_attempted(text)`.
+not_attempted = functools.partial(Feedback, "not attempted", 0.0)
+#: Nothing can be said of the answer, for a reason that is not the student's: `not_checked(text)`.
+not_checked = functools.partial(Feedback, "not checked", 0.0)

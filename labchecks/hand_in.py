@@ -3,18 +3,13 @@
     python -m labchecks.hand_in lab05
 
 Of the notebooks in the folder that hold the lab's practices, whatever they are called, the one with
-the most answers is taken. What is still open in it is listed. One zip is written; upload
-that.
+the most answers is taken. What is still open in it is listed. One zip is written: upload that.
 """
 
-from __future__ import annotations
-
 import argparse
-import ast
-import os
+import io
 import re
 import sys
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,10 +24,9 @@ from labchecks.cells import (
     is_untouched,
     read_notebook,
     text_of,
+    write_whole,
 )
 from labchecks.checking import REMEMBERED
-
-__all__ = ["HandIn", "look_over", "main"]
 
 #: Seconds by which a check may be newer than the saved notebook.
 SLACK = 2.0
@@ -46,18 +40,18 @@ class HandIn:
     ----------
     path : Path
         The file.
+    files : list of Path
+        Files beside it that its code imports.
     answered : list of str
         Titles of the practices with an answer.
     open : list of str
         A sentence for each thing that is still to be done or looked at.
-    files : list of Path
-        Files beside it that its code imports.
     """
 
     path: Path
+    files: list[Path]
     answered: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
 
 
 def look_over(path: Path, lab: str) -> HandIn:
@@ -71,60 +65,43 @@ def look_over(path: Path, lab: str) -> HandIn:
         If there is no such lab.
     """
     notebook = read_notebook(path)
-    found = HandIn(path, files=_imported(notebook, path.parent))
+    found = HandIn(path, _imported(notebook, path.parent))
     places = answers(notebook)
     for practice in registry.of_lab(lab):
         cells = [notebook["cells"][k] for k in places.get(practice.id, [])]
-        written = [cell for cell in cells if not is_untouched(cell, None)]
-        if not cells:
-            found.open.append(f"“{practice.title}”: its cell is gone.")
-        elif not written:
-            found.open.append(f"“{practice.title}”: not answered.")
-        else:
+        written = [cell for cell in cells if not is_untouched(cell)]
+        if written:
             found.answered.append(practice.title)
-            found.open += _not_run(practice.title, written[-1])
-    if _is_unsaved(path):
+            said = _not_run(written[-1])
+        else:
+            said = "not answered." if cells else "its cell is gone."
+        if said:
+            found.open.append(f"“{practice.title}”: {said}")
+    checked = path.parent / REMEMBERED
+    if checked.exists() and checked.stat().st_mtime > path.stat().st_mtime + SLACK:
         found.open.append("You ran a check after you last saved this notebook: save it (Ctrl+S).")
     return found
 
 
-def _not_run(title: str, cell: Cell) -> list[str]:
+def _not_run(cell: Cell) -> str:
     """What is open about an answer that is there."""
-    if cell["cell_type"] != "code":
-        return []
-    outputs = cell.get("outputs") or []
-    wrong = [o for o in outputs if isinstance(o, dict) and o.get("output_type") == "error"]
-    if wrong:
-        return [f"“{title}”: its cell ended with {wrong[0].get('ename') or 'an error'}."]
-    if cell.get("execution_count") is None:
-        return [f"“{title}”: answered, and not run since: run its cell and the check below it."]
-    return []
-
-
-def _is_unsaved(path: Path) -> bool:
-    """Whether a check was run later than the notebook was written."""
-    try:
-        checked = (path.parent / REMEMBERED).stat().st_mtime
-    except OSError:
-        return False
-    return checked > path.stat().st_mtime + SLACK
+    for output in cell.get("outputs") or []:
+        if isinstance(output, dict) and output.get("output_type") == "error":
+            return f"its cell ended with {output.get('ename') or 'an error'}."
+    if cell["cell_type"] == "code" and cell.get("execution_count") is None:
+        return "answered, and not run since: run its cell and the check below it."
+    return ""
 
 
 def _imported(notebook: Notebook, folder: Path) -> list[Path]:
     """Modules beside the notebook that its code imports: without them it would not run."""
-    names = set()
-    for cell in notebook["cells"]:
-        lines = [line for line in text_of(cell).splitlines() if line.lstrip()[:1] not in ("%", "!")]
-        try:
-            tree = ast.parse("\n".join(lines) if cell["cell_type"] == "code" else "")
-        except (SyntaxError, ValueError):
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                names |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                names.add(node.module.partition(".")[0])
-    return [path for name in sorted(names) if (path := folder / f"{name}.py").is_file()]
+    code = "\n".join(text_of(cell) for cell in notebook["cells"] if cell["cell_type"] == "code")
+    statement = r"(?:^|[:;])\s*(?:from\s|import\s(?:[\w .,]*,)?)\s*"
+    return [
+        path
+        for path in sorted(folder.glob("*.py"))
+        if re.search(rf"{statement}{re.escape(path.stem)}\b", code, re.MULTILINE)
+    ]
 
 
 def _labs_in(path: Path) -> set[str]:
@@ -144,20 +121,17 @@ def _named(word: str) -> str | None:
     return labs.pop() if len(labs) == 1 else None
 
 
-def _choose(folder: Path, lab: str) -> HandIn:
-    """The lab's notebook in the folder with the most answers.
-
-    Raises
-    ------
-    AnswerError
-        If there is none, or two differ and have as many.
-    """
+def _choose(lab: str) -> HandIn:
+    """The lab's notebook with the most answers, here or in `notebooks`; a tie is an error."""
+    folder = Path.cwd()
+    if not any(folder.glob(f"{lab}*.ipynb")) and (folder / "notebooks").is_dir():
+        folder /= "notebooks"
     paths = sorted(folder.glob("*.ipynb"))
     looked = [
         look_over(path, lab) for path in paths if path.name.startswith(lab) or lab in _labs_in(path)
     ]
     if not looked:
-        raise AnswerError(f"{folder.resolve()} has no notebook of {lab}")
+        raise AnswerError(f"{folder} has no notebook of {lab}")
     most = max(len(one.answered) for one in looked)
     best = [one for one in looked if len(one.answered) == most]
     if len({one.path.read_bytes() for one in best}) > 1 and most:
@@ -169,24 +143,16 @@ def _choose(folder: Path, lab: str) -> HandIn:
     return best[0]
 
 
-def _pack(found: HandIn, lab: str, target: Path) -> None:
-    """Write the zip, whole or not at all; the notebook has the lab's own name in it."""
+def _pack(found: HandIn, lab: str) -> bytes:
+    """The zip to upload; the notebook has the lab's own name in it."""
     stem = re.sub(r"(-answered|-Copy\d+| ?\(\d+\))+$", "", found.path.stem)
     name = f"{stem}.ipynb" if stem.startswith(f"{lab}_") else found.path.name
-    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with (
-            os.fdopen(handle, "wb") as file,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as made,
-        ):
-            made.write(found.path, name)
-            for path in found.files:
-                made.write(path, path.name)
-        os.chmod(draft, 0o644)
-        os.replace(draft, target)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as made:
+        made.write(found.path, name)
+        for path in found.files:
+            made.write(path, path.name)
+    return content.getvalue()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -198,60 +164,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "lab", metavar="LAB", help="the lab, such as lab05, or your notebook's file"
     )
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        metavar="DIR",
-        help="where your notebooks are (default: this folder, or notebooks in it)",
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="the zip to write (default: LAB-hand-in.zip here)"
-    )
-    arguments = parser.parse_args(argv)
-    file = Path(arguments.lab)
-    lab = _named(arguments.lab)
+    word = parser.parse_args(argv).lab
+    lab = _named(word)
     if lab is None:
-        parser.error(f"{arguments.lab!r} names no lab; write lab05, say")
+        parser.error(f"{word!r} names no lab; write lab05, say")
+    target = Path(f"{lab}-hand-in.zip")
     try:
         registry.of_lab(lab)
-        if file.suffix == ".ipynb":
-            found = look_over(file, lab)
-        else:
-            found = _choose(arguments.folder or _folder(lab), lab)
-        target = arguments.out or Path(f"{lab}-hand-in.zip")
+        found = look_over(Path(word), lab) if word.endswith(".ipynb") else _choose(lab)
         if found.answered:
-            _pack(found, lab, target)
-    except KeyError as error:
-        said = error.args[0]
-    except AnswerError as error:
-        said = error
+            write_whole(target, _pack(found, lab))
     except OSError as error:
-        said = f"{error.filename or target}: {error.strerror}"
-    else:
-        return _report(found, target)
-    print(f"error: {said}", file=sys.stderr)
-    return 2
-
-
-def _folder(lab: str) -> Path:
-    here = Path.cwd()
-    inside = here / "notebooks"
-    return inside if not any(here.glob(f"{lab}*.ipynb")) and inside.is_dir() else here
-
-
-def _report(found: HandIn, target: Path) -> int:
+        return _fail(f"error: {error.filename}: {error.strerror}")
+    except (AnswerError, KeyError) as error:
+        return _fail(f"error: {error.args[0]}")
     print(f"{found.path.name}: {len(found.answered)} answered.")
     for sentence in found.open:
         print(f"  {sentence}")
     for path in found.files:
         print(f"  {path.name} is packed too: your notebook imports it.")
     if not found.answered:
-        print("Nothing is answered, so nothing was packed.", file=sys.stderr)
-        return 2
+        return _fail("Nothing is answered, so nothing was packed.")
     print(f"Upload this file: {target.resolve()}")
     if found.open:
         print("You can hand it in as it is, or see to what is listed and run this again.")
-    return 1 if found.open else 0
+    return int(bool(found.open))
+
+
+def _fail(said: str) -> int:
+    print(said, file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

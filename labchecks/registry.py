@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import pkgutil
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +14,6 @@ from typing import Any
 
 from labchecks.ask import ask
 from labchecks.feedback import Feedback
-
-__all__ = ["Practice", "find", "lab_names", "of_lab", "plain_lab"]
 
 #: A module for each lab or, where nothing is to be found out from it, a file of plain data.
 LABS = Path(__file__).with_name("labs")
@@ -35,10 +34,6 @@ def _form(kind: str, module: str) -> staticmethod:
 
     make.__doc__ = f"See :func:`labchecks.judges.{module}.{kind}_practice`."
     return staticmethod(make)
-
-
-def _none(rng: random.Random) -> list[Case]:
-    return []
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,7 @@ class Practice:
     question: tuple[str, ...] = ()
     judge: Callable[[Sequence[Case], Sequence[Answer]], Feedback] | None = None
     visible: Callable[[], list[Case]] = field(default=lambda: [{}])
-    hidden: Callable[[random.Random], list[Case]] = _none
+    hidden: Callable[[random.Random], list[Case]] = field(default=lambda rng: [])
     manual: bool = False
 
     function = _form("function", "function")
@@ -126,27 +121,20 @@ def plain_lab(lab: str, judged: bool) -> str:
     for practice in of_lab(lab):
         row = {name: getattr(practice, name) for name in TOLD}
         if judged and not practice.manual:
-            row |= {"visible": practice.visible(), "judge": _plain_judge(practice)}
+            judge, cases = practice.judge, practice.visible()
+            # Where it holds programs, it says itself what they give.
+            settings = judge.recorded(cases) if hasattr(judge, "recorded") else asdict(judge)
+            made_by = f"{type(judge).__module__}:{type(judge).__qualname__}"
+            row |= {"visible": cases, "judge": {"made_by": made_by, **settings}}
         rows.append(row)
     return json.dumps(rows, ensure_ascii=False, indent=0)
-
-
-def _plain_judge(practice: Practice) -> dict[str, Any]:
-    """What a judge is made of again: its class and its settings for the visible cases."""
-    kind = type(practice.judge)
-    place = f"{kind.__module__}:{kind.__qualname__}"
-    # Where it holds programs, it says itself what they give.
-    recorded = getattr(practice.judge, "recorded", lambda cases: asdict(practice.judge))
-    return {"made_by": place, **recorded(practice.visible())}
 
 
 def _practice(row: dict[str, Any]) -> Practice:
     judge, visible = row.pop("judge", None), row.pop("visible", None)
     if judge is not None:
-        module, name = judge.pop("made_by").split(":")
-        kind = getattr(importlib.import_module(module), name)
-        row["judge"] = getattr(kind, "of", kind)(**judge)
-        row["visible"] = lambda: visible
+        kind = pkgutil.resolve_name(judge.pop("made_by"))
+        row |= {"judge": getattr(kind, "of", kind)(**judge), "visible": lambda: visible}
     return Practice(**row)
 
 
@@ -175,10 +163,7 @@ def find(practice_id: str) -> Practice:
         If there is none; the message lists those of the same lab.
     """
     lab = str(practice_id).split("-", 1)[0]
-    known = of_lab(lab)
-    for practice in known:
-        if practice.id == practice_id:
-            return practice
-    raise KeyError(
-        f"no practice {practice_id!r}; {lab} has {', '.join(practice.id for practice in known)}"
-    )
+    known = {practice.id: practice for practice in of_lab(lab)}
+    if practice_id not in known:
+        raise KeyError(f"no practice {practice_id!r}; {lab} has {', '.join(known)}")
+    return known[practice_id]

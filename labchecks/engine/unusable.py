@@ -1,15 +1,11 @@
 """What is said of an answer in which there is nothing to judge."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from labchecks.feedback import Feedback, incorrect, not_attempted
-
-__all__ = ["failed", "no_module", "too_slow", "unusable"]
 
 #: Module -> how a student knows it: what an answer can import where it is graded.
 PACKAGES = {
@@ -70,20 +66,17 @@ def unusable(
             f"and at whether the loop runs at all. {circumstance}"
         )
         return incorrect(text.rstrip(), "empty")
+    given = a_type(answer)
     if answer.get("what") == "name":
-        return incorrect(
-            f"`{name}` should be a function, but it is {a_type(answer)}.", "no function"
-        )
+        return incorrect(f"`{name}` should be a function, but it is {given}.", "no function")
     if not function:
-        return incorrect(f"`{name}` should be {wanted}, but it is {a_type(answer)}.", "wrong type")
-    if answer.get("type") == "NoneType":
-        return incorrect(
-            f"`{name}` runs but returns `None`. Look at its last line: what should it give back?",
-            "returns None",
-        )
+        return incorrect(f"`{name}` should be {wanted}, but it is {given}.", "wrong type")
+    if given == "a `NoneType`":
+        text = f"`{name}` runs but returns `None`. Look at its last line: what should it give back?"
+        return incorrect(text, "returns None")
     return incorrect(
-        f"`{name}` should return {wanted}, and nothing else; it returns {a_type(answer)}. Look at "
-        "its last line.",
+        f"`{name}` should return {wanted}, and nothing else; it returns {given}. Look at its last "
+        "line.",
         "returns something else",
     )
 
@@ -98,22 +91,22 @@ def unusable_module(answer: Mapping[str, Any], name: str) -> Feedback | None:
     name : str
         What the student calls the module.
     """
-    message, error = str(answer.get("message", "")), str(answer.get("error", ""))
-    if answer.get("kind") == "error":
+    found = answer.get("kind")
+    error, message = (str(answer.get(part, "")) for part in ("error", "message"))
+    if found == "error":
         if "before Module.__init__() call" in message or "super().__init__" in message:
             return incorrect(
                 f"`{name}` stopped: a layer was stored before `nn.Module` was prepared for it. "
                 "Look at the first line that an `__init__` of a module needs.",
                 "super().__init__ left out",
             )
-        absent = "NotImplemented" in error or "is missing the required" in message
+        absent = "is missing the required" in message or "NotImplemented" in error
         if "forward" in message and absent:
-            return incorrect(
-                f"`{name}` has no `forward` that computes a prediction yet.", "no forward"
-            )
-    if answer.get("kind") == "other" and answer.get("what") != "name":
-        described = str(answer.get("type", "something else")).replace("`", "")
-        if described == "NoneType":
+            text = f"`{name}` has no `forward` that computes a prediction yet."
+            return incorrect(text, "no forward")
+    if found == "other" and answer.get("what") != "name":
+        given = _type(answer)
+        if given == "NoneType":
             return incorrect(
                 f"`forward` of `{name}` returns `None`. Look at its last line: what should it give "
                 "back?",
@@ -121,7 +114,7 @@ def unusable_module(answer: Mapping[str, Any], name: str) -> Feedback | None:
             )
         return incorrect(
             f"`{name}(...)` should be a module whose call returns one tensor, but it gives "
-            f"`{described}`.",
+            f"`{given}`.",
             "wrong type",
         )
     return unusable(answer, name, "a tensor of predictions", function=True)
@@ -129,15 +122,13 @@ def unusable_module(answer: Mapping[str, Any], name: str) -> Feedback | None:
 
 def failed(answer: Mapping[str, Any], what: str) -> Feedback:
     """Feedback for code that raised an error: the error, and the student's own line."""
-    where = ""
-    if answer.get("line"):
-        where = f" in line {answer['line']}"
-        if answer.get("source"):
-            where += f", `{str(answer['source']).replace('`', '')}`"
-    if answer.get("error") == "NotImplementedError":
-        return not_attempted(f"{what} still raises NotImplementedError: it awaits your code.")
-    message = str(answer.get("message", "")).replace("`", "'").strip().split("\n")[0][:200]
     error = str(answer.get("error", "an error"))
+    if error == "NotImplementedError":
+        return not_attempted(f"{what} still raises NotImplementedError: it awaits your code.")
+    where = f" in line {answer['line']}" if answer.get("line") else ""
+    if where and answer.get("source"):
+        where += f", `{str(answer['source']).replace('`', '')}`"
+    message = str(answer.get("message", "")).replace("`", "'").strip().split("\n")[0][:200]
     end = f": {message.rstrip('.')}." if message else "."
     return incorrect(f"{what} stopped with {error}{where}{end}{no_module(message)}", "error")
 
@@ -170,7 +161,11 @@ def too_slow(answer: Mapping[str, Any], what: str) -> Feedback:
 
 def a_type(answer: Mapping[str, Any]) -> str:
     """The type of what was found, with its article."""
-    described = str(answer.get("type", "something else")).replace("`", "")
+    described = _type(answer)
     if described.startswith("empty"):
         return f"an {described}"
     return f"{'an' if described[:1].lower() in 'aeiou' else 'a'} `{described}`"
+
+
+def _type(answer: Mapping[str, Any]) -> str:
+    return str(answer.get("type", "something else")).replace("`", "")

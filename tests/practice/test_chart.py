@@ -61,6 +61,12 @@ def test_losses_that_differ_in_nothing_make_no_chart():
     assert Chart.of([80.0, math.inf, math.nan], [80.0, 1e33, math.inf]) is None
 
 
+def test_no_losses_at_all_make_no_chart():
+    assert Chart.of([], ASKED) is None and Chart.of(ASKED, []) is None
+    namespace = models.namespace_of("lab04-train", "def train(*given): return []")
+    checking._judge(find("lab04-train"), namespace).to_html()
+
+
 def test_with_a_free_order_only_what_no_order_gives_is_marked():
     chart = Chart.of([80, 10, 9, 9], [80, 5, 2, 1], [80, 30, 20, 8])
     assert chart.first == 3 and "no order tried here leads to" in chart.to_html()
