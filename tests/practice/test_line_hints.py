@@ -92,7 +92,7 @@ def only(monkeypatch):
     def put(*sources: tuple[tuple[int, int], str]) -> None:
         codes = [(lines, compile(source, edits.FILE, "exec")) for lines, source in sources]
         made = [edits.Trial("constant", lines, code, code) for lines, code in codes]
-        monkeypatch.setattr(line_hint, "trials", lambda source, kinds: iter(made))
+        monkeypatch.setattr(line_hint, "trials", lambda source, kinds=None: iter(made))
         monkeypatch.setattr(line_hint, "double_trials", lambda source: iter(()))
 
     return put
