@@ -173,10 +173,9 @@ class _Search:
 
         `cost` is the time that the case itself takes.
         """
-        made = getattr(self.judge, "quick_cases", None)
         found: list[Case] = []
         end = clock() + LOOKING
-        for one in () if made is None else made(case):
+        for one in getattr(self.judge, "quick_cases", lambda _: ())(case):
             begun = clock()
             # What takes longer than the best one so far is given up.
             replies = self.rerun.answers(self.code, [one], [cost + AT_LEAST, cost])
@@ -201,8 +200,9 @@ class _Search:
 
     def _that_succeed(self, tried: Iterable[Trial]) -> list[Trial]:
         found: list[Trial] = []
+        part = None
         for edit in tried:
-            if found and _lies_in(edit, _part(found, self.tree)):
+            if part and part[0] <= edit.lines[0] and edit.lines[1] <= part[1]:
                 continue
             right = self.known.get(edit.content)
             if right is None:
@@ -211,7 +211,8 @@ class _Search:
                     raise TimeoutError
             if right:
                 found.append(edit)
-                if _part(found, self.tree) is None:
+                part = _part(found, self.tree)
+                if part is None:
                     break
         return found
 
@@ -235,10 +236,6 @@ class _Search:
             return False
         answers = dict(zip(self.order, given[len(self.gate) :], strict=True))
         return self.judge(self.cases, [answers[k] for k in sorted(answers)]).outcome == "correct"
-
-
-def _lies_in(edit: Trial, part: tuple[int, int]) -> bool:
-    return part[0] <= edit.lines[0] and edit.lines[1] <= part[1]
 
 
 def _foreign(tree: ast.AST, namespace: Mapping[str, object]) -> frozenset[str]:
@@ -297,15 +294,11 @@ LOOK = {
     "neighbours": "the order of the statements: what has to come before what",
     "moved": "the indentation: how often does this run, and when",
     "dropped": "whether this has to be done there",
-    "fresh list": "where the list is made, and what comes back in the end",
-    "doubled": "how often this has to be done, and for which names",
-    "range": "where the loop begins and ends, and in which steps",
+    "doubled": "how often this has to be done",
     "slice": "which rows or entries are taken",
     "argument": "what is handed over, and in which order",
     "call": "what is called there, and on what",
-    "in place": "whether the assignment changes an object or makes a new one",
     "constant": "the numbers there",
-    "missing": "what enters there: is anything missing",
     "name": "the names there: does each stand for what you mean",
     "expression": "each part of it: is it the one that you mean",
     "operand": "what enters there: is anything missing",
