@@ -91,7 +91,7 @@ def line_hint(
         with rerun.quietly():
             search = _Search(rerun, source, cases, answers, deadline)
             found = search.run()
-    except TimeoutError:
+    except (TimeoutError, SyntaxError):  # such as of `await`, which only a notebook knows
         return ""
     return _said(found, search.tree, cell) if found else ""
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from typing import Any
 
 from labchecks.ask import call as calls
-from labchecks.ask.call import IMPLICIT_IN_A_CLASS, call, can_stop, time_limit
+from labchecks.ask.call import call, can_stop, time_limit
 from labchecks.registry import Practice
 
 Answer = dict[str, Any]
@@ -138,35 +138,46 @@ def touched(source: str, namespace: Mapping[str, object]) -> dict[str, Any] | No
 
     None where running it once more may change anything else: a file, a figure, a function's state.
     """
-    try:
-        code = compile(source, "<cell>", "exec", dont_inherit=True)
-    except SyntaxError:  # such as `await`, which only a notebook knows outside functions
-        return None
+    left = [_words_of_source(source)]
     pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot and pyplot.get_fignums() and not SHOWS.isdisjoint(_words(code)[0]):
+    if pyplot and pyplot.get_fignums() and not SHOWS.isdisjoint(left[0][0]):
         return None  # it would draw into a figure of the student's
     found: dict[str, Any] = {}
-    # A change can make a name of the notebook's of what is a function's own.
-    own, left = _own_names(code), [code]
     while left:
-        words, called, modules = _words(left.pop())
-        if not (all(map(_harmless_word, words)) and all(map(_harmless_module, modules))):
+        words, called, modules = left.pop()
+        if not all(map(_harmless_word, words)) or not COMMANDS.isdisjoint(called):
             return None
-        if HARMFUL & own or COMMANDS & (called | own):
+        if not all(map(_harmless_module, modules)):
             return None
-        for name in words | own:
-            if name in found or name not in namespace or name.startswith("_"):
-                continue
-            value = found[name] = namespace[name]
-            functions = [*_functions(value, namespace), *_functions(type(value), namespace)]
-            if not (_harmless_value(value) and all(map(_is_stateless, functions))):
-                return None
-            left += [function.__code__ for function in functions]
+        for name in words & namespace.keys() - found.keys():
+            if not name.startswith("_"):
+                value = found[name] = namespace[name]
+                functions = [*_functions(value, namespace), *_functions(type(value), namespace)]
+                if not (_harmless_value(value) and all(map(_is_stateless, functions))):
+                    return None
+                left += [_words(function.__code__) for function in functions]
     return found
 
 
-def _words(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:
-    """Names, attributes and keywords in code; what it looks up as a name; what it imports."""
+#: Names, attributes and keywords; those of them that are looked up as names; imported modules.
+Words = tuple[set[str], set[str], set[str]]
+
+
+def _words_of_source(source: str) -> Words:
+    """The words of a program that will be changed: what stands under `if False` may run then."""
+    nodes = list(ast.walk(ast.parse(source)))
+    words = (getattr(node, name, None) for node in nodes for name in ("id", "attr", "arg", "name"))
+    modules = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    imports = (node.names for node in nodes if isinstance(node, ast.Import))
+    return (
+        {word for word in words if isinstance(word, str)},
+        {node.id for node in nodes if isinstance(node, ast.Name)},
+        modules.union(alias.name for names in imports for alias in names),
+    )
+
+
+def _words(code: types.CodeType) -> Words:
+    """The words of a function, which runs as it is."""
     words, called, modules = set(code.co_names), set(), set()
     for instruction in dis.get_instructions(code):
         if instruction.opname in LOOKING_UP:
@@ -185,12 +196,6 @@ def _words(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:
 LOOKING_UP = ("LOAD_GLOBAL", "LOAD_NAME")
 
 
-def _own_names(code: types.CodeType) -> set[str]:
-    """Arguments and variables of the functions in code."""
-    inner = (one for one in code.co_consts if isinstance(one, types.CodeType))
-    return set(code.co_varnames + code.co_cellvars).union(*map(_own_names, inner))
-
-
 def looks_up(code: types.CodeType, names: frozenset[str]) -> bool:
     """Whether code looks up one of the names outside its functions."""
     # A look at each instruction takes longer than many a run.
@@ -201,11 +206,8 @@ def looks_up(code: types.CodeType, names: frozenset[str]) -> bool:
 
 
 def _harmless_word(word: str) -> bool:
-    return word not in HARMFUL and (not word.startswith("__") or word in KNOWN)
-
-
-#: What stands in a class, whether it is written there or not, or is as good as a function.
-KNOWN = IMPLICIT_IN_A_CLASS.union("__init__ __call__ __len__ __name__ __classcell__".split())
+    dunder = word.startswith("__") and word not in ("__init__", "__call__", "__len__", "__name__")
+    return word not in HARMFUL and not dunder
 
 
 def _harmless_module(name: str | None) -> bool:

@@ -51,12 +51,12 @@ def is_stub(thing: object) -> bool:
         nothing = (["LOAD_CONST", "RETURN_VALUE"], ["RETURN_CONST"])
         return names in nothing and body[0].argval is None
     if isinstance(thing, type):
-        return all(is_stub(v) for k, v in vars(thing).items() if k not in IMPLICIT_IN_A_CLASS)
+        return all(is_stub(v) for k, v in vars(thing).items() if k not in _IMPLICIT_IN_A_CLASS)
     return thing is None
 
 
 #: What a class has without being told.
-IMPLICIT_IN_A_CLASS = frozenset(
+_IMPLICIT_IN_A_CLASS = frozenset(
     "__module__ __doc__ __qualname__ __dict__ __weakref__ __firstlineno__ __static_attributes__ "
     "__annotations__ __annotate_func__ __annotations_cache__".split()
 )
