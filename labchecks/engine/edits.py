@@ -266,6 +266,14 @@ class _Program:
         return _distinct([*(n for n in self.nodes if _called(n) == "len"), *made])
 
     @cached_property
+    def unused(self) -> list[ast.expr]:
+        """Attributes that it sets and never reads, such as a layer of a network."""
+        attributes = [node for node in self.nodes if isinstance(node, ast.Attribute)]
+        read = {node.attr for node in attributes if not _is_stored(node)}
+        lost = (n for n in attributes if n.attr not in read)
+        return _distinct(ast.Attribute(n.value, n.attr, ast.Load()) for n in lost)
+
+    @cached_property
     def parts(self) -> list[ast.expr]:
         """Each expression that is a value, and 1."""
         parts = (p.node for p in self.places if isinstance(p.node, PARTS) and _is_value(p))
@@ -508,13 +516,15 @@ def _reductions(place: _Place, program: _Program) -> Others:
 
 
 def _calls(place: _Place, program: _Program) -> Others:
-    """A call left out, of which only the object or the first argument stays."""
+    """A call left out, but for its object or first argument; an unused layer called on a value."""
     node = place.node
     if isinstance(node, ast.Call) and not isinstance(place.parent, ast.Expr):
         if isinstance(node.func, ast.Attribute) and not node.args:
             yield node.func.value
         elif node.args and _called(node) not in ("range", "zip", "enumerate"):
             yield node.args[0]
+    if isinstance(node, (ast.Name, ast.Call, ast.BinOp)) and _is_value(place):
+        yield from (ast.Call(layer, [node], []) for layer in program.unused)
 
 
 def _slices(place: _Place, program: _Program) -> Others:

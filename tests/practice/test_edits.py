@@ -83,6 +83,7 @@ def test_a_statement_is_moved_out_of_its_loop_and_into_it():
 @pytest.mark.parametrize(
     ("wrong", "right", "kind"),
     [
+        ("self.out = f(); y = g(x)", "self.out = f(); y = self.out(g(x))", "call"),
         ("q = z.mean()", "q = (z ** 2).mean()", "mean or sum"),
         ("for i in r: f(x[i], y[-1])", "for i in r: f(x[i], y[i])", "slice"),
         ("for i in r: g(w + 1)", "for i in r: g(w * a[i] + 1)", "factor"),
