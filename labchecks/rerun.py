@@ -60,7 +60,7 @@ HARMFUL = CRASHING.union(
 #: What makes a source of random numbers.
 GENERATORS = frozenset("default_rng Generator RandomState Random DataLoader".split())
 
-#: Seconds that copying what a run touches may take.
+#: Seconds of processor time that copying what a run touches may take.
 COPYING = 0.05
 
 _CONSTANT = (type(None), bool, int, float, complex, str, bytes, type, types.ModuleType)
@@ -111,6 +111,7 @@ def _lines_of(statement: ast.stmt) -> range:
 
 
 def _is_beside(statement: ast.stmt, called: bool, names: set[str]) -> bool:
+    """Whether a statement shows or tries out the answer; `called` as of :data:`CALLED`."""
     value = getattr(statement, "value", None)
     if isinstance(statement, ast.Assert):
         return True
@@ -273,7 +274,7 @@ class Rerun:
         self.before = dict(namespace)
         self.shared: dict[str, Any] = {}
         self.missing: list[str] = []
-        started = time.perf_counter()
+        started = time.thread_time()
         for name, value in reached.items():
             if not isinstance(value, (*_CONSTANT, types.FunctionType, types.BuiltinFunctionType)):
                 try:
@@ -281,7 +282,7 @@ class Rerun:
                     self.shared[name] = value
                 except Exception:  # such as a loss with its graph, which a run makes itself
                     self.missing.append(name)
-        if time.perf_counter() - started > COPYING:
+        if time.thread_time() - started > COPYING:
             raise TimeoutError("copying what the code touches takes too long")
         self.plain = _plain_tensors(self.shared.values())
         kinds = (kind.__name__ for value in reached.values() for kind in type(value).__mro__)
@@ -295,7 +296,7 @@ class Rerun:
         """Show nothing meanwhile, and leave random states, settings and names as they were."""
         import torch
 
-        before = torch.get_default_dtype(), torch.is_grad_enabled()
+        before = torch.get_default_dtype()
         gc.freeze()  # what is there already takes longer to look through than a program to run
         try:
             with _nothing_shown(), calls.same_start(0), calls.states_left(), torch.enable_grad():
@@ -303,8 +304,7 @@ class Rerun:
         finally:
             gc.unfreeze()
             self._restore()
-            torch.set_default_dtype(before[0])
-            torch.set_grad_enabled(before[1])
+            torch.set_default_dtype(before)
 
     def answers(
         self,
