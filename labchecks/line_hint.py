@@ -5,8 +5,6 @@ make the answer right, the hint names the smallest part of the code in which all
 the kind of thing to look at there. It never says which edit it was.
 """
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import math
@@ -19,12 +17,10 @@ from labchecks.ask.values import read_numbers
 from labchecks.engine.edits import FILE, WIDE, Trial, double_trials, how_many, trials
 from labchecks.feedback import Feedback
 from labchecks.registry import Practice
-from labchecks.rerun import Rerun, cell_of, essential, is_harmless, looked_up
+from labchecks.rerun import Rerun, cell_of, essential, looks_up, touched
 
 #: What the time of a search is measured with.
 clock = time.perf_counter
-
-__all__ = ["line_hint", "unexplained"]
 
 Answer = dict[str, Any]
 Case = Mapping[str, Any]
@@ -42,47 +38,19 @@ LOOKING = 0.2
 #: Kinds of answer that no right program gives.
 NO_ANSWER = frozenset({"absent", "stub", "error", "timeout", "other"})
 
-#: Kinds of edits in the order in which they are tried: by how many of the programs that no known
-#: mistake explains they put right in a second, and last the many that rarely do.
-ORDER = (
-    *("sides", "slice", "constant", "comparison", "range", "in place", "gradients", "argument"),
-    *("call", "sign", "operator", "mean or sum", "dropped", "neighbours", "moved", "doubled"),
-    *("fresh list", "name", "missing", "factor"),
-)
-
 #: The longest part of the code that is named.
 LONGEST = 6
 
 #: Short names of verdicts that say what the numbers show, and not what would explain them.
 UNEXPLAINED = frozenset(
-    {
-        "",
-        "another function",
-        "diverged",
-        "first loss differs",
-        "ignores its arguments",
-        "law broken",
-        "negative loss",
-        "not Adam",
-        "not converged",
-        "not finite",
-        "not of this run",
-        "not one number",
-        "nothing descends",
-        "other gradients",
-        "recorded losses differ",
-        "right for some calls only",
-        "second call differs",
-        "shuffled loader",
-        "steps differ",
-        "too many values",
-        "wrong end",
-        "wrong number of epochs",
-        "wrong number of parameters",
-        "wrong number of values",
-        "wrong shape",
-        "wrong values",
-    }
+    (
+        ", another function, diverged, first loss differs, ignores its arguments, law broken, "
+        "negative loss, not Adam, not converged, not finite, not of this run, not one number, "
+        "nothing descends, other gradients, recorded losses differ, right for some calls only, "
+        "second call differs, shuffled loader, steps differ, too many values, wrong end, "
+        "wrong number of epochs, wrong number of parameters, wrong number of values, wrong shape, "
+        "wrong values"
+    ).split(", ")
 )
 
 
@@ -115,14 +83,15 @@ def line_hint(
     if cell is None or not isinstance(namespace, MutableMapping):
         return ""
     source = essential(practice, cell)
-    if not is_harmless(source, namespace):
+    reached = touched(source, namespace)
+    if reached is None:
         return ""
     try:
-        rerun = Rerun(practice, namespace, source)
+        rerun = Rerun(practice, namespace, source, reached)
         with rerun.quietly():
             search = _Search(rerun, source, cases, answers, deadline)
             found = search.run()
-    except TimeoutError:
+    except (TimeoutError, SyntaxError):  # such as of `await`, which only a notebook knows
         return ""
     return _said(found, search.tree, cell) if found else ""
 
@@ -150,12 +119,12 @@ class _Search:
         if not self._is_reproduced():
             return []
         begun = clock()
-        found = self._that_succeed(trials(self.source, ORDER))
+        found = self._that_succeed(trials(self.source))
         # More is only begun where all of it can be tried.
         number, took = len(self.known), clock() - begun
-        wide = took / max(number, 1) * how_many(self.source, list(WIDE))
+        wide = took / max(number, 1) * how_many(self.source, WIDE)
         if not found and clock() + wide < self.deadline:
-            found = self._that_succeed(trials(self.source, list(WIDE)))
+            found = self._that_succeed(trials(self.source, WIDE))
         if not found and clock() + took * number / 2 < self.deadline:
             found = self._that_succeed(double_trials(self.source))
         return found if found and _part(found, self.tree) else []
@@ -204,10 +173,9 @@ class _Search:
 
         `cost` is the time that the case itself takes.
         """
-        made = getattr(self.judge, "quick_cases", None)
         found: list[Case] = []
         end = clock() + LOOKING
-        for one in () if made is None else made(case):
+        for one in getattr(self.judge, "quick_cases", lambda _: ())(case):
             begun = clock()
             # What takes longer than the best one so far is given up.
             replies = self.rerun.answers(self.code, [one], [cost + AT_LEAST, cost])
@@ -232,8 +200,9 @@ class _Search:
 
     def _that_succeed(self, tried: Iterable[Trial]) -> list[Trial]:
         found: list[Trial] = []
+        part = None
         for edit in tried:
-            if found and _lies_in(edit, _part(found, self.tree)):
+            if part and part[0] <= edit.lines[0] and edit.lines[1] <= part[1]:
                 continue
             right = self.known.get(edit.content)
             if right is None:
@@ -242,12 +211,13 @@ class _Search:
                     raise TimeoutError
             if right:
                 found.append(edit)
-                if _part(found, self.tree) is None:
+                part = _part(found, self.tree)
+                if part is None:
                     break
         return found
 
     def _is_right(self, code: CodeType) -> bool:
-        if self.foreign & _words(code) and self.foreign & looked_up(code):
+        if looks_up(code, self.foreign):
             return False
         cases = [*self.gate, *(self.cases[k] for k in self.order)]
         left = max(self.deadline - clock(), 0.001)
@@ -268,10 +238,6 @@ class _Search:
         return self.judge(self.cases, [answers[k] for k in sorted(answers)]).outcome == "correct"
 
 
-def _lies_in(edit: Trial, part: tuple[int, int]) -> bool:
-    return part[0] <= edit.lines[0] and edit.lines[1] <= part[1]
-
-
 def _foreign(tree: ast.AST, namespace: Mapping[str, object]) -> frozenset[str]:
     """Data of the notebook that the program does not use, and no edit may use either."""
     nodes = list(ast.walk(tree))
@@ -287,27 +253,16 @@ def _foreign(tree: ast.AST, namespace: Mapping[str, object]) -> frozenset[str]:
     )
 
 
-def _words(code: CodeType) -> set[str]:
-    """The names and attributes in code: a quick look before :func:`looked_up`."""
-    inner = (one for one in code.co_consts if isinstance(one, CodeType))
-    return set(code.co_names).union(*map(_words, inner))
-
-
 def _alike(found: object, other: object) -> bool:
     """Whether two answers are the same up to what another order of additions changes."""
-    if isinstance(found, float) or isinstance(other, float):
-        if not (isinstance(found, (int, float)) and isinstance(other, (int, float))):
-            return False
-        return (
-            found == other
-            or found != found
-            and other != other
-            or (math.isclose(found, other, rel_tol=1e-5, abs_tol=1e-9))
-        )
-    if isinstance(found, list) and isinstance(other, list):
-        return len(found) == len(other) and all(map(_alike, found, other))
-    if isinstance(found, dict) and isinstance(other, dict):
-        return found.keys() == other.keys() and all(_alike(found[k], other[k]) for k in found)
+    match found, other:
+        case (float(), float() | int()) | (int(), float()):
+            both_nan = found != found and other != other
+            return both_nan or math.isclose(found, other, rel_tol=1e-5, abs_tol=1e-9)
+        case list(), list():
+            return len(found) == len(other) and all(map(_alike, found, other))
+        case dict(), dict():
+            return found.keys() == other.keys() and all(_alike(found[k], other[k]) for k in found)
     return found == other
 
 
@@ -339,15 +294,11 @@ LOOK = {
     "neighbours": "the order of the statements: what has to come before what",
     "moved": "the indentation: how often does this run, and when",
     "dropped": "whether this has to be done there",
-    "fresh list": "where the list is made, and what comes back in the end",
-    "doubled": "how often this has to be done, and for which names",
-    "range": "where the loop begins and ends, and in which steps",
+    "doubled": "how often this has to be done",
     "slice": "which rows or entries are taken",
     "argument": "what is handed over, and in which order",
     "call": "what is called there, and on what",
-    "in place": "whether the assignment changes an object or makes a new one",
     "constant": "the numbers there",
-    "missing": "what enters there: is anything missing",
     "name": "the names there: does each stand for what you mean",
     "expression": "each part of it: is it the one that you mean",
     "operand": "what enters there: is anything missing",

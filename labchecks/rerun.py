@@ -4,8 +4,6 @@ The code runs in the notebook's own namespace, because functions of other cells 
 there; but each run is given copies of what it touches, and afterwards all names are what they were.
 """
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import copy
@@ -13,24 +11,16 @@ import dis
 import gc
 import inspect
 import io
+import re
 import sys
 import time
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
-from labchecks.ask.call import (
-    call,
-    can_stop,
-    random_states,
-    reseed,
-    same_start,
-    states_left,
-    time_limit,
-)
+from labchecks.ask import call as calls
+from labchecks.ask.call import call, can_stop, time_limit
 from labchecks.registry import Practice
-
-__all__ = ["Rerun", "cell_of", "essential", "is_harmless", "looked_up"]
 
 Answer = dict[str, Any]
 Case = Mapping[str, Any]
@@ -70,7 +60,7 @@ HARMFUL = CRASHING.union(
 #: What makes a source of random numbers.
 GENERATORS = frozenset("default_rng Generator RandomState Random DataLoader".split())
 
-#: Seconds that copying what a run touches may take.
+#: Seconds of processor time that copying what a run touches may take.
 COPYING = 0.05
 
 _CONSTANT = (type(None), bool, int, float, complex, str, bytes, type, types.ModuleType)
@@ -84,29 +74,22 @@ def cell_of(practice: Practice, namespace: Mapping[str, object]) -> str | None:
     history = namespace.get("_ih", namespace.get("In"))
     if not isinstance(history, list):
         return None
-    wanted = set(practice.names)
     for cell in reversed(history[-500:]):
-        try:
-            bound = _bound(ast.parse(cell))
-        except (SyntaxError, ValueError, TypeError, RecursionError):
-            continue
-        if wanted & bound:
-            return cell
+        with contextlib.suppress(SyntaxError, ValueError, TypeError, RecursionError):
+            if not set(practice.names).isdisjoint(_bound(ast.parse(cell))):
+                return cell
     return None
 
 
-def _bound(tree: ast.AST) -> set[str]:
+def _bound(tree: ast.AST) -> Iterator[str]:
     """Names that a cell gives a value to, outside its functions; by an import does not count."""
-    found, left = set(), list(ast.iter_child_nodes(tree))
-    while left:
-        node = left.pop()
+    for node in ast.iter_child_nodes(tree):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            found.add(node.name)
+            yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
-            left += ast.iter_child_nodes(node)
-    return found
+            yield node.id
+        elif not isinstance(node, ast.Lambda):
+            yield from _bound(node)
 
 
 def essential(practice: Practice, source: str) -> str:
@@ -128,6 +111,7 @@ def _lines_of(statement: ast.stmt) -> range:
 
 
 def _is_beside(statement: ast.stmt, called: bool, names: set[str]) -> bool:
+    """Whether a statement shows or tries out the answer; `called` as of :data:`CALLED`."""
     value = getattr(statement, "value", None)
     if isinstance(statement, ast.Assert):
         return True
@@ -150,38 +134,76 @@ def _root(node: ast.AST) -> str:
 # What code touches -----------------------------------------------------------------------------
 
 
-def is_harmless(source: str, namespace: Mapping[str, object]) -> bool:
-    """Whether running the code once more can change nothing outside the notebook's names."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            if not all(_harmless_module(alias.name) for alias in node.names):
-                return False
-        elif isinstance(node, ast.ImportFrom):
-            if node.level or not _harmless_module(node.module or ""):
-                return False
-        elif isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
-            return False
-    names = _words(tree)
-    called = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    if not (all(map(_harmless_word, names)) and COMMANDS.isdisjoint(called)):
-        return False
+def touched(source: str, namespace: Mapping[str, object]) -> dict[str, Any] | None:
+    """What of the notebook's names the code leads to, through functions of other cells too.
+
+    None where running it once more may change anything else: a file, a figure, a function's state.
+    """
+    left = [_words_of_source(source)]
     pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot and pyplot.get_fignums() and not SHOWS.isdisjoint(names):
-        return False  # it would draw into a figure of the student's
-    touched = _touched(names, namespace)
-    return touched is not None and all(map(_harmless_value, touched.values()))
-
-
-def _words(tree: ast.AST) -> set[str]:
-    """Every name, attribute, keyword argument and imported name."""
-    found = set()
-    for node in ast.walk(tree):
-        for field in ("id", "attr", "arg", "name"):
-            word = getattr(node, field, None)
-            if isinstance(word, str):
-                found.add(word)
+    if pyplot and pyplot.get_fignums() and not SHOWS.isdisjoint(left[0][0]):
+        return None  # it would draw into a figure of the student's
+    found: dict[str, Any] = {}
+    while left:
+        words, called, modules = left.pop()
+        if not all(map(_harmless_word, words)) or not COMMANDS.isdisjoint(called):
+            return None
+        if not all(map(_harmless_module, modules)):
+            return None
+        for name in words & namespace.keys() - found.keys():
+            if not name.startswith("_"):
+                value = found[name] = namespace[name]
+                functions = [*_functions(value, namespace), *_functions(type(value), namespace)]
+                if not (_harmless_value(value) and all(map(_is_stateless, functions))):
+                    return None
+                left += [_words(function.__code__) for function in functions]
     return found
+
+
+#: Names, attributes and keywords; those of them that are looked up as names; imported modules.
+Words = tuple[set[str], set[str], set[str]]
+
+
+def _words_of_source(source: str) -> Words:
+    """The words of a program that will be changed: what stands under `if False` may run then."""
+    nodes = list(ast.walk(ast.parse(source)))
+    words = (getattr(node, name, None) for node in nodes for name in ("id", "attr", "arg", "name"))
+    modules = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    imports = (node.names for node in nodes if isinstance(node, ast.Import))
+    return (
+        {word for word in words if isinstance(word, str)},
+        {node.id for node in nodes if isinstance(node, ast.Name)},
+        modules.union(alias.name for names in imports for alias in names),
+    )
+
+
+def _words(code: types.CodeType) -> Words:
+    """The words of a function, which runs as it is."""
+    words, called, modules = set(code.co_names), set(), set()
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in LOOKING_UP:
+            called.add(instruction.argval)
+        elif instruction.opname == "IMPORT_NAME":
+            modules.add(instruction.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            inner = _words(constant)
+            words, called, modules = words | inner[0], called | inner[1], modules | inner[2]
+        elif isinstance(constant, tuple):  # of keywords, maybe
+            words.update(one for one in constant if isinstance(one, str))
+    return words, called, modules
+
+
+LOOKING_UP = ("LOAD_GLOBAL", "LOAD_NAME")
+
+
+def looks_up(code: types.CodeType, names: frozenset[str]) -> bool:
+    """Whether code looks up one of the names outside its functions."""
+    # A look at each instruction takes longer than many a run.
+    return (
+        not names.isdisjoint(code.co_names)
+        and any(i.opname in LOOKING_UP and i.argval in names for i in dis.get_instructions(code))
+    ) or any(looks_up(one, names) for one in code.co_consts if isinstance(one, types.CodeType))
 
 
 def _harmless_word(word: str) -> bool:
@@ -206,35 +228,12 @@ def _harmless_value(value: object) -> bool:
     return _harmless_module(kind.__module__)
 
 
-def _touched(names: set[str], namespace: Mapping[str, object]) -> dict[str, object] | None:
-    """What of the namespace the names lead to; None where a function has state of its own."""
-    found: dict[str, object] = {}
-    left = set(names)
-    while left:
-        name = left.pop()
-        if name in found or name not in namespace or name.startswith("_"):
-            continue
-        value = found[name] = namespace[name]
-        kinds = [value, type(value)]
-        for one in kinds:
-            for function in _functions(one, namespace):
-                if not _is_stateless(function):
-                    return None
-                words, called = _code_words(function.__code__)
-                if not (all(map(_harmless_word, words)) and COMMANDS.isdisjoint(called)):
-                    return None
-                left |= words
-    return found
-
-
-def _functions(value: object, namespace: Mapping[str, object]) -> Iterator[types.FunctionType]:
+def _functions(value: object, namespace: Mapping[str, object]) -> list[types.FunctionType]:
     """The function itself, or those of a class, where they are the notebook's own."""
     own = [value] if isinstance(value, types.FunctionType) else []
     if isinstance(value, type) and value.__module__ == namespace.get("__name__", "__main__"):
         own = [inspect.unwrap(v) for v in vars(value).values() if inspect.isfunction(v)]
-    for function in own:
-        if function.__globals__ is namespace:
-            yield function
+    return [function for function in own if function.__globals__ is namespace]
 
 
 def _is_stateless(function: types.FunctionType) -> bool:
@@ -244,26 +243,6 @@ def _is_stateless(function: types.FunctionType) -> bool:
             kept.append(cell.cell_contents)
     # Of a method the cell holds its class, for `super()`.
     return all(isinstance(value, (*_CONSTANT, tuple)) for value in kept)
-
-
-def _code_words(code: types.CodeType) -> tuple[set[str], set[str]]:
-    """Every name and attribute of a function's code, and those that are looked up as names."""
-    words = {*code.co_names}
-    called = {
-        instruction.argval
-        for instruction in dis.get_instructions(code)
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME")
-    }
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            more, others = _code_words(constant)
-            words, called = words | more, called | others
-    return words, called
-
-
-def looked_up(code: types.CodeType) -> set[str]:
-    """The names that code looks up outside its functions."""
-    return _code_words(code)[1]
 
 
 # Running ---------------------------------------------------------------------------------------
@@ -280,28 +259,36 @@ class Rerun:
         The notebook's names.
     source : str
         What was run, as :func:`essential` gives it; every program touches what it touches.
+    reached : dict
+        What that is, as :func:`touched` gives it.
     """
 
-    def __init__(self, practice: Practice, namespace: MutableMapping[str, Any], source: str):
+    def __init__(
+        self,
+        practice: Practice,
+        namespace: MutableMapping[str, Any],
+        source: str,
+        reached: Mapping[str, Any],
+    ):
         self.practice, self.namespace = practice, namespace
         self.before = dict(namespace)
-        touched = _touched(_words(ast.parse(source)), namespace) or {}
-        self.shared = {name: value for name, value in touched.items() if not _needs_no_copy(value)}
-        self.missing: set[str] = set()
-        started = time.perf_counter()
-        for name, value in list(self.shared.items()):
-            try:
-                copy.deepcopy(value)
-            except Exception:  # such as a loss with its graph, which a run makes itself
-                del self.shared[name]
-                self.missing.add(name)
-        if time.perf_counter() - started > COPYING:
+        self.shared: dict[str, Any] = {}
+        self.missing: list[str] = []
+        started = time.thread_time()
+        for name, value in reached.items():
+            if not isinstance(value, (*_CONSTANT, types.FunctionType, types.BuiltinFunctionType)):
+                try:
+                    copy.deepcopy(value)
+                    self.shared[name] = value
+                except Exception:  # such as a loss with its graph, which a run makes itself
+                    self.missing.append(name)
+        if time.thread_time() - started > COPYING:
             raise TimeoutError("copying what the code touches takes too long")
         self.plain = _plain_tensors(self.shared.values())
-        words = _words(ast.parse(source))
+        kinds = (kind.__name__ for value in reached.values() for kind in type(value).__mro__)
         #: Whether a second run of the same program may draw other random numbers; of the first
         #: program that runs, the student's own, it is seen.
-        self.drew = not GENERATORS.isdisjoint(words) or any(map(_draws, touched.values()))
+        self.drew = not GENERATORS.isdisjoint([*re.findall(r"\w+", source), *kinds])
         self.ran = False
 
     @contextlib.contextmanager
@@ -309,16 +296,15 @@ class Rerun:
         """Show nothing meanwhile, and leave random states, settings and names as they were."""
         import torch
 
-        before = torch.get_default_dtype(), torch.is_grad_enabled()
+        before = torch.get_default_dtype()
         gc.freeze()  # what is there already takes longer to look through than a program to run
         try:
-            with _nothing_shown(), same_start(0), states_left(), torch.enable_grad():
+            with _nothing_shown(), calls.same_start(0), calls.states_left(), torch.enable_grad():
                 yield
         finally:
             gc.unfreeze()
             self._restore()
-            torch.set_default_dtype(before[0])
-            torch.set_grad_enabled(before[1])
+            torch.set_default_dtype(before)
 
     def answers(
         self,
@@ -345,7 +331,7 @@ class Rerun:
         """
         with _no_new_figures():
             self._restore()
-            reseed(0)
+            calls.reseed(0)
             for name in self.missing:
                 self.namespace.pop(name, None)
             # A clone takes a fiftieth of the time.
@@ -395,14 +381,6 @@ class Rerun:
             del self.namespace[name]
 
 
-def _draws(value: object) -> bool:
-    return not GENERATORS.isdisjoint(kind.__name__ for kind in type(value).__mro__)
-
-
-def _needs_no_copy(value: object) -> bool:
-    return isinstance(value, (*_CONSTANT, types.FunctionType, types.BuiltinFunctionType))
-
-
 def _plain_tensors(values: Iterable[object]) -> list[Any]:
     """The tensors without gradients that share their memory with no other one."""
     import torch
@@ -411,8 +389,9 @@ def _plain_tensors(values: Iterable[object]) -> list[Any]:
     places = [one.untyped_storage().data_ptr() for one in tensors]
     return [
         one
-        for one, place in zip(tensors, places, strict=True)
-        if type(one) is torch.Tensor and one.is_contiguous() and places.count(place) == 1
+        for one in tensors
+        if type(one) is torch.Tensor and one.is_contiguous()
+        if places.count(one.untyped_storage().data_ptr()) == 1
         if not one.requires_grad and one.grad is None
     ]
 
@@ -441,16 +420,13 @@ def _watched(seconds: float) -> Iterator[None]:
 @contextlib.contextmanager
 def _nothing_shown() -> Iterator[None]:
     """Drop what is printed and, in a notebook, what is displayed."""
-    shown: Any = contextlib.nullcontext()
-    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
-        from IPython.utils.capture import capture_output
+    with contextlib.ExitStack() as stack:
+        if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
+            from IPython.utils.capture import capture_output
 
-        shown = capture_output()
-    with (
-        shown,
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):
+            stack.enter_context(capture_output())
+        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
         yield
 
 
@@ -467,5 +443,5 @@ def _no_new_figures() -> Iterator[None]:
 
 def _drawn_until_now() -> tuple[object, ...]:
     """The random states as values that can be compared."""
-    python, numpy, torch = random_states()
+    python, numpy, torch = calls.random_states()
     return python, numpy[1].tobytes(), numpy[2:], torch.numpy().tobytes()

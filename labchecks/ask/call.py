@@ -1,7 +1,5 @@
 """Running a student's code: quietly, within a time limit, and from a known random state."""
 
-from __future__ import annotations
-
 import contextlib
 import dis
 import io
@@ -17,21 +15,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "TIME_LIMIT",
-    "call",
-    "can_stop",
-    "describe_error",
-    "is_stub",
-    "random_states",
-    "reseed",
-    "same_start",
-    "states_left",
-    "time_limit",
-]
-
 Answer = dict[str, Any]
-
 
 #: Seconds that one call of a student's function may take in a check cell.
 TIME_LIMIT = 10.0
@@ -64,17 +48,14 @@ def is_stub(thing: object) -> bool:
             return False  # without looking at each instruction, which takes a millisecond
         body = [op for op in dis.get_instructions(thing) if op.opname not in ("RESUME", "NOP")]
         names = [op.opname for op in body]
-        if names == ["LOAD_CONST", "RETURN_VALUE"] or names == ["RETURN_CONST"]:
-            return body[0].argval is None
-        return False
+        nothing = (["LOAD_CONST", "RETURN_VALUE"], ["RETURN_CONST"])
+        return names in nothing and body[0].argval is None
     if isinstance(thing, type):
-        own = {
-            name: value for name, value in vars(thing).items() if name not in _IMPLICIT_IN_A_CLASS
-        }
-        return all(is_stub(value) for value in own.values())
+        return all(is_stub(v) for k, v in vars(thing).items() if k not in _IMPLICIT_IN_A_CLASS)
     return thing is None
 
 
+#: What a class has without being told.
 _IMPLICIT_IN_A_CLASS = frozenset(
     "__module__ __doc__ __qualname__ __dict__ __weakref__ __firstlineno__ __static_attributes__ "
     "__annotations__ __annotate_func__ __annotations_cache__".split()

@@ -1,16 +1,12 @@
 """What matplotlib axes of a student's show: curves, labels, legend."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from labchecks.ask.call import call
 from labchecks.ask.values import MAX_NUMBERS, NotNumbers, describe, numbers, read, read_value
-
-__all__ = ["ask_figure", "read_axes", "read_figure"]
 
 Answer = dict[str, Any]
 
@@ -20,16 +16,11 @@ def ask_figure(
 ) -> Answer:
     """What the axes `axes` show and, under ``lists``, what each of the names `lists` holds."""
     held = {name: read_value(namespace, name) for name in lists}
-    return {**read_figure(namespace, axes), "lists": held}
-
-
-def read_figure(namespace: Mapping[str, object], name: str) -> Answer:
-    """What the axes that `name` holds show; ``absent`` or ``stub`` where it holds no answer."""
-    nothing = read(namespace, name)
-    if nothing is not None:
-        return nothing
-    answer, failure = call(lambda: read_axes(namespace[name]))
-    return answer if failure is None else failure
+    answer = read(namespace, axes)
+    if answer is None:
+        answer, failure = call(lambda: read_axes(namespace[axes]))
+        answer = failure or answer
+    return {**answer, "lists": held}
 
 
 def read_axes(thing: object) -> Answer:
@@ -43,27 +34,17 @@ def read_axes(thing: object) -> Answer:
         return {"kind": "other", "type": described}
     figure = axes.get_figure()
     legend = _legend_of(axes, figure)
+    titles = [str(axes.get_title(loc=where)) for where in ("center", "left", "right")]
+    others = [other for other in list(getattr(figure, "axes", []))[:20] if other is not axes]
     return {
         "kind": "axes",
         "curves": _with_entries(_curves_of(axes), legend),
         "xlabel": _label_of(axes, axes.xaxis) or _text_of(figure, "_supxlabel"),
         "ylabel": _label_of(axes, axes.yaxis) or _text_of(figure, "_supylabel"),
-        "title": next(
-            (
-                str(axes.get_title(loc=where))
-                for where in ("center", "left", "right")
-                if str(axes.get_title(loc=where)).strip()
-            ),
-            _text_of(figure, "_suptitle"),
-        ),
+        "title": next(filter(str.strip, titles), _text_of(figure, "_suptitle")),
         "legend": None if legend is None else [str(t.get_text()) for t in legend.get_texts()],
         "yscale": str(axes.get_yscale()),
-        "beside": [
-            curve
-            for other in list(getattr(figure, "axes", []))[:20]
-            if other is not axes
-            for curve in _plain(_curves_of(other))
-        ],
+        "beside": [curve for other in others for curve in _plain(_curves_of(other))],
     }
 
 
@@ -94,9 +75,7 @@ def _curves_of(axes) -> list[dict[str, Any]]:
     ]
     for artist in filter(_seen, axes.collections[:50]):
         segments = getattr(artist, "get_segments", list)()
-        for points in _joined(
-            [np.asarray(points, dtype=float) for points in segments[:MAX_NUMBERS]]
-        ):
+        for points in _joined(np.asarray(one, dtype=float) for one in segments[:MAX_NUMBERS]):
             # Two points are no curve: they are a stem, an error bar or a level.
             if len(points) > 2:
                 curves.append(_curve(points[:, 0], points[:, 1], artist))
@@ -113,8 +92,7 @@ def _curves_of(axes) -> list[dict[str, Any]]:
 
 def _seen(artist) -> bool:
     """Whether an artist is to be drawn at all."""
-    axes = getattr(artist, "axes", None)
-    shown = axes is None or axes.get_visible()
+    shown = artist.axes is None or artist.axes.get_visible()
     return bool(shown and artist.get_visible()) and artist.get_alpha() != 0
 
 
@@ -147,7 +125,7 @@ def _curve(x, y, artist, look: str = "") -> dict[str, Any]:
     }
 
 
-def _joined(segments: list[np.ndarray]) -> list[np.ndarray]:
+def _joined(segments: Iterable[np.ndarray]) -> list[np.ndarray]:
     """Pieces of a curve of which each begins where the one before it ends, put together."""
     joined: list[list[np.ndarray]] = []
     for points in segments:
@@ -190,12 +168,9 @@ def _with_entries(curves: list[dict[str, Any]], legend) -> list[dict[str, Any]]:
     drawn = [curve["look"] for curve in curves]
     for curve in curves:
         by_look = [text for text, look in zip(texts, looks, strict=False) if look == curve["look"]]
-        if curve["label"] in texts:
-            curve["entry"] = curve["label"]
-        elif len(by_look) == 1 and drawn.count(curve["look"]) == 1:
-            curve["entry"] = by_look[0]
-        else:
-            curve["entry"] = ""
+        plain = len(by_look) == 1 and drawn.count(curve["look"]) == 1
+        named = curve["label"] in texts
+        curve["entry"] = curve["label"] if named else by_look[0] if plain else ""
     return _plain(curves)
 
 

@@ -92,7 +92,7 @@ def only(monkeypatch):
     def put(*sources: tuple[tuple[int, int], str]) -> None:
         codes = [(lines, compile(source, edits.FILE, "exec")) for lines, source in sources]
         made = [edits.Trial("constant", lines, code, code) for lines, code in codes]
-        monkeypatch.setattr(line_hint, "trials", lambda source, kinds: iter(made))
+        monkeypatch.setattr(line_hint, "trials", lambda source, kinds=None: iter(made))
         monkeypatch.setattr(line_hint, "double_trials", lambda source: iter(()))
 
     return put
@@ -167,6 +167,8 @@ HARMFUL = (
     "pathlib.Path(PATH).write_text('again')",
     "import subprocess\nsubprocess.run(['touch', PATH])",
     "keep(LOSS2)",
+    "touch()",
+    "if False:\n        torch.save(LOSS2, PATH)",
     "get_ipython().system('touch ' + PATH)",
     "FILE.writelines(map(str, LOSS2))",
 )
@@ -183,7 +185,8 @@ def test_what_could_end_the_process_is_not_run_again(call, never_searched):
 def test_what_touches_files_is_not_run_again(line, tmp_path, never_searched):
     path = str(tmp_path / "losses")
     names = notebook(
-        "def keep(losses):\n    with open(PATH, 'a') as f:\n        print(losses, file=f)"
+        "def keep(losses):\n    with open(PATH, 'a') as f:\n        print(losses, file=f)\n"
+        "def touch():\n    import subprocess\n    subprocess.run(['touch', PATH])\n"
     )
     source = f"{WRONG}kept = 0\nfor _ in range(1):\n    kept = 1\n" + "".join(
         f"    {part}\n" for part in line.split("\n")
