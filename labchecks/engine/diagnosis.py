@@ -19,7 +19,7 @@ from labchecks.engine.mistakes import (
     wrong_rate,
     wrong_start,
 )
-from labchecks.engine.run import Descent, Points, simulate
+from labchecks.engine.run import Descent, Points, noise_free, simulate
 from labchecks.feedback import Feedback, incorrect
 
 __all__ = ["climb", "describe", "explain", "fitted", "fitted_start", "implied_rates", "matching"]
@@ -50,7 +50,7 @@ def matching(
     absolute : float
         Absolute difference allowed, for values that were rounded.
     """
-    known = [m for m in known if points.clean is not None or "clean" not in m.change.values()]
+    known = [m for m in known if points.clean is not None or noise_free not in m.change.values()]
     single = _closest(values, ((m,) for m in known), right, points, absolute)
     if single or not pairs:
         return single

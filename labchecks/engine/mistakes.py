@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from labchecks.engine.run import Crossed, Descent, Points
+from labchecks.engine.run import Absolute, Crossed, Descent, Points, noise_free
 
 __all__ = [
     "CATALOGUE",
@@ -199,7 +199,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     ),
     Mistake(
         "absolute errors",
-        {"loss": "absolute"},
+        {"sums": Absolute, "measure_sums": Absolute},
         "Your first loss is {v0}: that is the mean of the absolute errors, not of the squared "
         "ones.",
         "Look at how an error enters the loss.",
@@ -260,7 +260,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     ),
     Mistake(
         "absolute errors recorded",
-        {"recorded_as": "absolute"},
+        {"measure_sums": Absolute},
         "The steps are right, but your first loss is {v0}: that is the mean of the absolute "
         "errors, not of the squared ones.",
         "Look at what you append.",
@@ -294,7 +294,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     # Data.
     Mistake(
         "noise-free targets",
-        {"train_on": "clean", "measure_on": "clean"},
+        {"train_points": noise_free, "measure_points": noise_free},
         "Your losses go down to {last}, below what the noise in `Y` leaves even for the best line: "
         "they were computed with targets without noise.",
         "Look at which targets your prediction is compared with.",
@@ -303,7 +303,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     ),
     Mistake(
         "noise-free targets for the loss",
-        {"measure_on": "clean"},
+        {"measure_points": noise_free},
         "The steps are right, but the losses (the last is {last}) are measured against targets "
         "without noise.",
         "Look at which targets the recorded loss is computed with.",
@@ -312,7 +312,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     ),
     Mistake(
         "noise-free targets for the steps",
-        {"train_on": "clean"},
+        {"train_points": noise_free},
         "The losses are measured against the right targets, but the steps follow targets without "
         "noise; your last loss is {last}.",
         "Look at which targets the gradient is computed with.",
@@ -357,7 +357,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     ),
     Mistake(
         "last short batch dropped",
-        {"drop_last": True},
+        {"batches": "full only"},
         "The last, shorter batch of each epoch is left out: your losses go from {v0} to {v1}.",
         "Look at what becomes of the points that do not fill a whole batch.",
         "batch",

@@ -63,7 +63,7 @@ def plausible(
     with np.errstate(all="ignore"):
         off = ~((logs >= low) & (logs <= high))
     # No line has a loss below that of least squares.
-    if run.measure_on == "noisy" and not run.recorded_as and run.series == "full":
+    if run.measure_points is None and not run.recorded_as and run.series == "full":
         off |= losses < points.least_loss * run.recorded_scale * (1 - 1e-3)
     return (not off.any()), int(off.argmax()) if off.any() else -1
 

@@ -55,7 +55,7 @@ def _catalogued(mistake: Mistake, share: float = 0.0) -> Suspect:
         changed = mistake.applied_to(run.right)
         log = run.log
         # A size above N leaves no batch at all: then the mean is nan, and the sum is zero.
-        none_left = changed.drop_last and run.right.batch_size > len(run.points)
+        none_left = changed.batches == "full only" and run.right.batch_size > len(run.points)
         if none_left and not np.nan_to_num(log).any():
             return None
         # The law is one of losses: take back what the record did to them.
