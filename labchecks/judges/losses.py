@@ -499,7 +499,7 @@ class Losses:
         updates = run.epochs * math.ceil(len(points) / (run.batch_size or len(points)))
         if n == updates:
             every = [m for m in of_kind("batch") if m.change.get("series", "").endswith("every")]
-            found = diagnosis.matching(values, run, points, every, pairs=False, absolute=absolute)
+            found = diagnosis.matching(values, run, points, every, absolute)
             if found:
                 return diagnosis.describe(found, values, run)
             return incorrect(

@@ -396,7 +396,9 @@ def _epoch_mistake(
             "losses sorted by index",
         )
     known = _hypotheses(run)
-    found = matching(values, run, points, known, absolute=SAMPLE)
+    found = matching(values, run, points, known, SAMPLE) or matching(
+        values, run, points, known, SAMPLE, together=2
+    )
     if found and _explains([known.index(mistake) for mistake in found], others):
         feedback = describe(found, values, run)
         text = trial + feedback.text[0].lower() + feedback.text[1:]
