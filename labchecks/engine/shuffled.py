@@ -161,15 +161,21 @@ def _normal(off, spread: float):
     return -0.5 * (off / spread) ** 2 - math.log(spread * math.sqrt(2 * math.pi))
 
 
-def leading(
+def fits(
     runs: Sequence[tuple[Sequence[float], Points]], right: Descent, known: Sequence[Mistake]
-) -> tuple[float, Mistake]:
-    """The mistake that explains all runs best, and how far it is ahead of the right run."""
+) -> tuple[float, list[tuple[float, Mistake]]]:
+    """How well shuffled `right` explains all these losses together, and how well each mistake.
+
+    Of mistakes with the same words only the one that explains them best is listed.
+    """
+    best: dict[str, tuple[float, Mistake]] = {}
+    for mistake in known:
+        changed = mistake.applied_to(right)
+        fit = sum(evidence(values, changed, points) for values, points in runs)
+        if mistake.words not in best or fit > best[mistake.words][0]:
+            best[mistake.words] = fit, mistake
     own = sum(evidence(values, right, points, typical=False) for values, points in runs)
-    return max(
-        ((sum(evidence(v, m.applied_to(right), p) for v, p in runs) - own, m) for m in known),
-        key=lambda found: found[0],
-    )
+    return own, list(best.values())
 
 
 def in_blocks(values: Sequence[float], run: Descent, points: Points, absolute: float = 0.0) -> bool:
