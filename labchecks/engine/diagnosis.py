@@ -1,7 +1,5 @@
 """Finding the known mistake whose simulated run gives the numbers that a student got."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -201,46 +199,56 @@ def explain(
     name : str
         The student's name for the losses.
     """
-    batch = right.batch_size is None
-    found = (
-        matching(values, right, points, [*known, *alone], absolute)
-        or (_any_rate if batch else _rate_in_batches)(values, right, points, absolute)
-        or (_any_start if batch else _start_in_batches)(values, right, points, absolute)
-        or matching(values, right, points, known, absolute, together=2)
-        or _other_steps(values, right, points)
-        or (_two_of_batch_descent(values, right, points, known, absolute) if batch else ())
-    )
+    found = matching(values, right, points, [*known, *alone], absolute)
+    if right.batch_size is None:
+        found = found or _whole_batches(values, right, points, known, absolute)
+    else:
+        found = (
+            found
+            or _rate_in_batches(values, right, points)
+            or _start_in_batches(values, right, points)
+            or matching(values, right, points, known, absolute, together=2)
+            or _other_steps(values, right, points)
+        )
     return describe(found, values, right, name, len(points)) if found else None
 
 
-def _other_rates(values, right: Descent, points: Points) -> list[float]:
-    """The other rates at which the first step with all points gives the second loss."""
-    rates = rates_of(points, values, np.array(right.start))
-    # Not the right rate, read off a second loss that is a little off.
-    return [r for r in sorted(rates) if r > 0 and abs(r - right.rate) >= 0.01 * right.rate]
-
-
-def _any_rate(values, right: Descent, points: Points, absolute: float) -> Sequence[Mistake]:
-    for rate in _other_rates(values, right, points):
+def _whole_batches(values, right, points, known, absolute) -> Sequence[Mistake]:
+    """Other rates and starts of batch descent, for which there are formulas."""
+    rates = [
+        wrong_rate(rate, right.rate)
+        for rate in sorted(rates_of(points, values, np.array(right.start)))
+        # Not the right rate, read off a second loss that is a little off.
+        if rate > 0 and abs(rate - right.rate) >= 0.01 * right.rate
+    ]
+    for mistake in rates:
         # The rate was read off the second loss, so its digits are only as good as that.
-        if mismatch(values, simulate(right.with_(rate=rate), points).losses, absolute) <= 5:
-            return [wrong_rate(rate, right.rate)]
+        if mismatch(values, simulate(mistake.applied_to(right), points).losses, absolute) <= 5:
+            return [mistake]
+    digits = round(-math.log10(2 * absolute)) if absolute else None
+
+    def from_some_start(run: Descent) -> bool:
+        return descends(points, run.rate, np.array(values), digits)
+
+    if from_some_start(right):
+        return [wrong_start(None)]
+    if found := matching(values, right, points, [*rates, *known], absolute, together=2):
+        return found
+    if found := _other_steps(values, right, points):
+        return found
+    for mistake in known:
+        if mistake.name == "wrong rate" and from_some_start(mistake.applied_to(right)):
+            return [mistake, wrong_start(None)]
     return ()
 
 
-def _rate_in_batches(values, right: Descent, points: Points, absolute: float) -> Sequence[Mistake]:
+def _rate_in_batches(values, right: Descent, points: Points) -> Sequence[Mistake]:
     begins = [(factor * right.rate,) for factor in (1.0, 2.0, 0.3, 0.05)]
     found = fitted(values, points, lambda n: right.with_(rate=n[0]), *begins)
     return [wrong_rate(found[0], right.rate)] if found and found[0] > 0 else ()
 
 
-def _any_start(values, right: Descent, points: Points, absolute: float) -> Sequence[Mistake]:
-    digits = round(-np.log10(2 * absolute)) if absolute else None
-    follows = descends(points, right.rate, np.array(values), digits)
-    return [wrong_start(None)] if follows else ()
-
-
-def _start_in_batches(values, right: Descent, points: Points, absolute: float) -> Sequence[Mistake]:
+def _start_in_batches(values, right: Descent, points: Points) -> Sequence[Mistake]:
     if not len(values) or abs(values[0] - points.loss(*right.start)) <= 1e-3 * abs(values[0]):
         return ()
     w, b = right.start
@@ -304,19 +312,4 @@ def _other_steps(values, right: Descent, points: Points) -> Sequence[Mistake]:
                     words=words,
                 )
             ]
-    return ()
-
-
-def _two_of_batch_descent(values, right, points, known, absolute) -> Sequence[Mistake]:
-    """Another rate together with one of the known mistakes, or with another start."""
-    for rate in _other_rates(values, right, points):
-        others = [m for m in known if m.goes_with(wrong_rate(rate))]
-        found = matching(values, right.with_(rate=rate), points, others, absolute)
-        if found:
-            return [wrong_rate(rate, right.rate), *found]
-    for mistake in known:
-        if mistake.name == "wrong rate":
-            start = _any_start(values, mistake.applied_to(right), points, absolute)
-            if start:
-                return [mistake, *start]
     return ()

@@ -1,7 +1,7 @@
 """Judging a list of losses of gradient descent from a start that is known."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -29,7 +29,7 @@ from labchecks.engine.mistakes import (
 from labchecks.engine.run import Descent, Points, points_of, simulate
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
-from labchecks.registry import Practice
+from labchecks.registry import Answer, Case, Practice
 
 #: A list this long is no attempt at the practice; it is not simulated.
 LONGEST = 3_000
@@ -111,21 +111,13 @@ def on_lab_data(data: str):
     The hidden case is the same lab with another seed: constants do not follow the data.
     """
 
-    def visible() -> list[dict[str, Any]]:
-        return [{"data": data, "seed": 1}]
-
-    def hidden(rng) -> list[dict[str, Any]]:
-        return [{"data": data, "seed": rng.randrange(1_000, 1_000_000)}]
-
-    return visible, hidden
+    return (
+        lambda: [{"data": data, "seed": 1}],
+        lambda rng: [{"data": data, "seed": rng.randrange(1_000, 1_000_000)}],
+    )
 
 
-def judge_cases(
-    cases: Sequence[Mapping[str, Any]],
-    answers: Sequence[Mapping[str, Any]],
-    judge_one,
-    name: str,
-) -> Feedback:
+def judge_cases(cases: Sequence[Case], answers: Sequence[Answer], judge_one, name: str) -> Feedback:
     """Judge each case; the first that is not correct decides.
 
     Parameters
@@ -191,9 +183,7 @@ class Losses:
         """The run that is asked for, with the points in their order."""
         return Descent(self.rate, self.epochs, self.start, self.batch_size)
 
-    def __call__(
-        self, cases: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
-    ) -> Feedback:
+    def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """Judge each case; with batches, then all of them together."""
         feedback = judge_cases(cases, answers, self._one, self.name)
         if feedback.outcome != "correct" or self.batch_size is None:
@@ -201,9 +191,7 @@ class Losses:
         runs = [(answer["values"], _points_of(case)) for case, answer in zip(cases, answers)]
         return self._together(runs) or feedback
 
-    def chart(
-        self, cases: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
-    ) -> Chart | None:
+    def chart(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Chart | None:
         """The losses of the first case beside those of the run, or of any order of its points."""
         if answers[0].get("kind") != "numbers":
             return None
@@ -216,9 +204,7 @@ class Losses:
             low, high = np.minimum(low, ends[0]), np.maximum(high, ends[1])
         return Chart.of(answers[0]["values"], low, high)
 
-    def may_be_right(
-        self, cases: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
-    ) -> bool:
+    def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
         """Whether these answers, perhaps to the first cases only, can be a right program's.
 
         A quick look that does not ask what went wrong.
@@ -230,7 +216,7 @@ class Losses:
             for case, answer in zip(cases, answers)
         )
 
-    def may_begin(self, case: Mapping[str, Any], values: Sequence[float]) -> bool:
+    def may_begin(self, case: Case, values: Sequence[float]) -> bool:
         """Whether a right program's losses can begin like this."""
         points, n, absolute = _points_of(case), len(values), half_unit(values)
         expected = simulate(self.run, points).losses
@@ -242,7 +228,7 @@ class Losses:
         # nan and infinity are neither above nor below.
         return n <= len(low) and bool(((low[:n] <= values) & (values <= high[:n])).all())
 
-    def _one(self, case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
+    def _one(self, case: Case, answer: Answer) -> Feedback:
         nothing = unusable(answer, self.name, f"a list of {self.epochs} losses")
         if nothing is not None:
             return nothing
@@ -551,7 +537,7 @@ class Losses:
         )
 
 
-def _points_of(case: Mapping[str, Any]) -> Points:
+def _points_of(case: Case) -> Points:
     return points_of(case["data"], case["seed"])
 
 
