@@ -2,7 +2,8 @@
 
 The judges compare an answer with the right run and, when it differs, with runs that each contain
 one known mistake. Both come from :func:`simulate`: the defaults of :class:`Descent` describe the
-right algorithm, and a mistake is another value in one of its fields.
+right algorithm, and a mistake is another value in one of its fields. A run is three functions that
+these fields shape: which batches an epoch has, how updates move the parameters, what is recorded.
 """
 
 from __future__ import annotations
@@ -84,14 +85,14 @@ class Sums:
 
     def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
         self.n = x.shape[-1]
+        self.factor = 2.0 / self.n
         self.x, self.y = _total(x), _total(y)
         self.xx, self.xy, self.yy = _total(x * x), _total(x * y), _total(y * y)
 
     def gradient(self, w, b):
-        factor = 2.0 / self.n
         return (
-            factor * (w * self.xx + b * self.x - self.xy),
-            factor * (w * self.x + b * self.n - self.y),
+            self.factor * (w * self.xx + b * self.x - self.xy),
+            self.factor * (w * self.x + b * self.n - self.y),
         )
 
     def loss(self, w, b):
@@ -300,46 +301,36 @@ def simulate_many(run: Descent, points: Points, draws: int) -> np.ndarray:
 
 def _follow(run: Descent, points: Points, place, shuffle: Callable | None = None) -> Trace:
     """Run from `place`; `shuffle()` draws an epoch's orders of the inputs and of the targets."""
-    n, size = len(points), run.batch_size or len(points)
-    division = _division_of(run)
-    if shuffle is None:
-        orders = (run.order,) if isinstance(run.order, str) else run.order[: run.epochs]
-        fixed = [_fixed_steps(points, order, *division) for order in orders]
-    everything = _everything(points, run.measure_points, run.measure_sums)
-    walk = _walk(run)
-    before = run.record == "before"
+    batches, walk, record = _batches(run, points, shuffle), _walk(run), _record(run, points)
     recorded: list = []
     updates = 0
     for epoch in range(run.epochs):
-        if shuffle is None:
-            steps = fixed[min(epoch, len(fixed) - 1)]
-        else:
-            steps = _steps(points, *shuffle(), *division)
+        steps = batches(epoch)
         path = walk(*place, steps)
+        recorded += record(path, steps)
         place = path[-1]
         updates += len(steps)
-        if run.series == "full":
-            recorded.append(everything.loss(*path[0 if before else -1]))
-            continue
-        places = path[:-1] if before else path[1:]
-        if run.series == "full every":
-            recorded += [everything.loss(*at) for at in places]
-            continue
-        losses = [own.loss(*at) for (_, own), at in zip(steps, places)]
-        if run.series != "every":
-            losses = [SERIES[run.series](losses, [own.n for _, own in steps], size, n)]
-        recorded += losses
     losses = np.array(recorded, dtype=float) * run.recorded_scale
     if run.recorded_sum:
-        losses *= n if run.series == "full" else size
+        losses *= len(points) if run.series == "full" else run.batch_size or len(points)
     w, b = place
     return Trace(RECORDED_AS[run.recorded_as](losses), (w, run.bias_sign * b), updates)
+
+
+def _batches(run: Descent, points: Points, shuffle: Callable | None) -> Callable:
+    """``batches(epoch)``: for each update what it steps on and what it records, see `_steps`."""
+    division = _division_of(run)
+    if shuffle is not None:
+        return lambda epoch: _steps(points, *shuffle(), *division)
+    orders = (run.order,) if isinstance(run.order, str) else run.order[: run.epochs]
+    fixed = [_fixed_steps(points, order, *division) for order in orders]
+    return lambda epoch: fixed[min(epoch, len(fixed) - 1)]
 
 
 def _walk(run: Descent) -> Callable:
     """``walk(w, b, steps)``: where each update of an epoch starts, and where the last ends."""
     toward_w, toward_b = map(float, run.direction)
-    rate, optimizer = run.rate * run.gradient_scale, run.optimizer
+    rate, optimizer, sequential = run.rate * run.gradient_scale, run.optimizer, run.sequential
     cleared_w, cleared_b = (run.zero_grad in ("always", only) for only in ("w only", "b only"))
     memory: dict = {}
     held_w = held_b = 0.0
@@ -359,15 +350,35 @@ def _walk(run: Descent) -> Callable:
                 step_w, step_b = rate * held_w, rate * held_b
             else:
                 step_w, step_b = optimizer(w, b, held_w, held_b, memory, rate)
-            if run.sequential == "w first":
+            if sequential == "w first":
                 step_b = rate * trained.gradient(w + toward_w * step_w, b)[1]
-            elif run.sequential == "b first":
+            elif sequential == "b first":
                 step_w = rate * trained.gradient(w, b + toward_b * step_b)[0]
             w, b = w + toward_w * step_w, b + toward_b * step_b
             path.append((w, b))
         return path
 
     return walk
+
+
+def _record(run: Descent, points: Points) -> Callable:
+    """``record(path, steps)``: what an epoch writes down."""
+    everything = _everything(points, run.measure_points, run.measure_sums)
+    before, n = run.record == "before", len(points)
+    if run.series == "full":
+        return lambda path, steps: [everything.loss(*path[0 if before else -1])]
+
+    def record(path: list, steps: list) -> list:
+        places = path[:-1] if before else path[1:]
+        if run.series == "full every":
+            return [everything.loss(*place) for place in places]
+        losses = [own.loss(*place) for (_, own), place in zip(steps, places)]
+        if run.series == "every":
+            return losses
+        sizes = [own.n for _, own in steps]
+        return [SERIES[run.series](losses, sizes, run.batch_size or n, n)]
+
+    return record
 
 
 def _shuffles(n: int, draws: int, rng: np.random.Generator, held_out: int = 0) -> Callable:

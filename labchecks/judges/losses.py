@@ -110,7 +110,6 @@ def on_lab_data(data: str):
 
     The hidden case is the same lab with another seed: constants do not follow the data.
     """
-
     return (
         lambda: [{"data": data, "seed": 1}],
         lambda rng: [{"data": data, "seed": rng.randrange(1_000, 1_000_000)}],
@@ -453,14 +452,7 @@ class Losses:
             if abs(n - run.epochs) == 1:
                 return partial(RIGHT_STEPS, text, "wrong number of epochs")
             return incorrect(text, "wrong number of epochs")
-        if n > 1 and agree(values, longer[1 : n + 1], absolute):
-            return incorrect(
-                f"{count}, and the first, {shown(values[0])}, already belongs to the parameters "
-                "after an update: the loss at the start is missing. Look at when your loop "
-                "records.",
-                "wrong number of epochs + recorded after the update",
-            )
-        if n == 1 and agree(values, longer[run.epochs - 1 : run.epochs], absolute):
+        if agree(values, longer[run.epochs - 1 : run.epochs], absolute):
             return incorrect(
                 f"{count}: the last loss, {shown(values[0])}, alone. Look at where your loop keeps "
                 "the losses before it.",
