@@ -3,13 +3,13 @@
 import itertools
 import math
 from collections.abc import Sequence
-from functools import lru_cache, reduce
+from functools import lru_cache
 
 import numpy as np
 
 from labchecks.engine.compare import agree
 from labchecks.engine.mistakes import Mistake
-from labchecks.engine.run import Descent, Points, Sums, simulate_many
+from labchecks.engine.run import Descent, Points, Sums, simulate, simulate_many
 
 #: Simulated shuffles. A thousand more would widen the cloud by a few percent.
 DRAWS = 200
@@ -188,23 +188,13 @@ def in_blocks(values: Sequence[float], run: Descent, points: Points, absolute: f
     if n % size or n // size > 4:  # more orders than can be tried
         return False
     slices, strides = np.arange(n).reshape(-1, size), np.arange(n).reshape(size, -1).T
-    return any(_reached(values, batches, run, points, absolute) for batches in (slices, strides))
-
-
-def _reached(values, batches, run: Descent, points: Points, absolute: float) -> bool:
-    """Whether some order of these batches in every epoch gives `values`."""
-    steps = []  # affine maps of (w, b, 1)
-    for x, y in zip(points.x[batches], points.y[batches]):
-        step = np.eye(3)
-        step[:2, :2] -= run.rate * Points(x, y).hessian
-        step[:2, 2] = 2 * run.rate * np.array([(x * y).mean(), y.mean()])
-        steps.append(step)
-    epochs = np.array([reduce(np.matmul, order) for order in itertools.permutations(steps)])
-    places = np.array([[*run.start, 1.0]])
+    blocks = [*itertools.permutations(slices), *itertools.permutations(strides)]
+    epochs = [run.with_(epochs=1, order=(tuple(np.ravel(rows).tolist()),)) for rows in blocks]
+    places = {run.start}
     for value in values:
-        near = [agree([value], [points.loss(w, b)], absolute) for w, b, _ in places]
-        if not any(near):
+        near = [at for at in places if agree([value], [points.loss(*at)], absolute)][:100]
+        if not near:
             return False
-        ends = np.einsum("oij,pj->opi", epochs, places[near][:100])
-        places = np.unique(ends.reshape(-1, 3).round(9), axis=0)
+        ends = (simulate(epoch.with_(start=at), points).end for at in near for epoch in epochs)
+        places = {(round(w, 9), round(b, 9)) for w, b in ends}
     return True
