@@ -156,47 +156,30 @@ def _trial_fault(case, answer, others) -> Feedback | None:
     nothing = unusable(answer, "sgd_epoch", WANTED, kind="passes", function=True)
     if nothing is not None:
         return nothing
-    first, *later = _passes(case, answer)
-    fault = first.fault(others)
-    if fault is not None:
-        return fault
-    for one in later:
-        fault = one.fault()
-        if fault is not None and fault.mistake != "list kept between calls":
-            said = f" (its first loss is {shown(one.values[0])})" if one.values else ""
-            return incorrect(
-                f"The first call is right, but a second one with the same `w` and `b`{said} is "
-                "not. Look at what is left over from the first call: gradients, lists, names "
-                "outside the function.",
-                fault.mistake,
-            )
-        if fault is not None:
+    for number, one in enumerate(_passes(case, answer)):
+        fault = one.fault(others if number == 0 else ())
+        if fault is None:
+            continue
+        if number == 0 or fault.mistake == "list kept between calls":
             return fault
+        said = f" (its first loss is {shown(one.values[0])})" if one.values else ""
+        return incorrect(
+            f"The first call is right, but a second one with the same `w` and `b`{said} is not. "
+            "Look at what is left over from the first call: gradients, lists, names outside the "
+            "function.",
+            fault.mistake,
+        )
     return None
 
 
 def _passes(case: Case, answer: Answer) -> Iterator["_Pass"]:
-    points, start = _points_and_start(case)
+    x, y, w, b = (np.asarray(case[key], np.float32).astype(float) for key in ("x", "y", "w", "b"))
+    points, start = Points(x, y), (float(w), float(b))
     for order, made in zip(case["orders"], answer["passes"], strict=True):
-        run = _pass(case, start, order)
+        run = Descent(case["rate"], 1, start, batch_size=1, order=(tuple(order),), series="every")
         right = simulate(run, points)
         yield _Pass(made, run, right, points)
         start = right.end
-
-
-def _points_and_start(case: Case) -> tuple[Points, tuple[float, float]]:
-    points = Points(_float32(case["x"]), _float32(case["y"]))
-    return points, (float(np.float32(case["w"])), float(np.float32(case["b"])))
-
-
-def _float32(values: Sequence[float]) -> np.ndarray:
-    return np.asarray(values, dtype=np.float32).astype(float)
-
-
-def _pass(case: Case, start: tuple[float, float], order: Sequence[int]) -> Descent:
-    """The right pass over the samples in this order."""
-    rows = (tuple(order),)
-    return Descent(case["rate"], 1, start, batch_size=1, order=rows, series="every")
 
 
 def _near(value: float, expected: float) -> bool:
@@ -236,13 +219,11 @@ class _Pass:
         """What is wrong; the other trials' first passes have to agree with what it is called."""
         moved_right = self._ends_at(*self.right.end)
         if self.made["losses"]["kind"] == "none":
-            where = " The parameters move as they should." if moved_right else ""
-            text = (
-                f"`sgd_epoch` returns nothing.{where} Look at how a function hands back its list."
-            )
+            text = "`sgd_epoch` returns nothing.{} Look at how a function hands back its list."
             if moved_right:
+                text = text.format(" The parameters move as they should.")
                 return partial(0.5, text, "returns nothing")
-            return incorrect(text, "returns nothing")
+            return incorrect(text.format(""), "returns nothing")
         nothing = unusable(self.made["losses"], "sgd_epoch", WANTED, function=True)
         if nothing is not None:
             return nothing
