@@ -1,17 +1,12 @@
 """Comparing sequences of numbers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["agree", "allowed", "digits", "mismatch", "rounded_to", "shown"]
-
 #: Relative difference up to which two losses count as the same: float32 stays far below it.
 TOLERANCE = 1e-3
-
 
 #: From here on a simulated run counts as overflown: in float32 a sum over points already is.
 OVERFLOW = 1e34
@@ -94,3 +89,9 @@ def rounded_to(values: Sequence[float], fewest: int = 3, error: float = 0.0) -> 
         ):
             return decimals
     return None
+
+
+def half_unit(values: Sequence[float]) -> float:
+    """Half a unit of the last decimal to which all values are rounded; 0 if they are not."""
+    decimals = rounded_to(values)
+    return 0.0 if decimals is None else 0.5 * 10.0**-decimals

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from labchecks.engine.run import Crossed, Descent, DividedTwice, Points
+from labchecks.engine.run import Absolute, Crossed, Descent, DividedTwice, Points, noise_free
 
 
 @dataclass(frozen=True)
@@ -191,8 +191,10 @@ FUNCTIONS: dict[str, object] = {
     "Adam": _adam,
     "weight decay 0.1": WeightDecay(0.1),
     "weight decay 0.01": WeightDecay(0.01),
+    "absolute": Absolute,
     "crossed": Crossed,
     "divided twice": DividedTwice,
+    "noise-free": noise_free,
     "inputs as targets": lambda points: replace(points, y=points.x, clean=points.x),
     "standardised as in PyTorch": lambda points: _standardised(points, ddof=1),
     "standardised as in NumPy": lambda points: _standardised(points, ddof=0),
@@ -213,7 +215,11 @@ FUNCTIONS: dict[str, object] = {
 
 #: The fields of a change, and those that have such values; `by` is one of `suspects`.
 _FIELDS = {"by"} | {field.name for field in fields(Descent)}
-_NAMED = {"by"} | {field.name for field in fields(Descent) if field.default is None}
+_NAMED = {"by"} | {
+    field.name
+    for field in fields(Descent)
+    if field.default is None or isinstance(field.default, type)
+}
 
 
 def read(file: str, functions: Mapping[str, object], made: Callable = Mistake) -> dict[str, tuple]:

@@ -1,7 +1,5 @@
 """The law of a shuffled run: its losses lie in the cloud of simulated shuffles."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Sequence
@@ -11,12 +9,24 @@ import numpy as np
 
 from labchecks.engine.compare import agree
 from labchecks.engine.mistakes import Mistake
-from labchecks.engine.run import Descent, Points, simulate_many
-
-__all__ = ["any_run", "evidence", "in_blocks", "leading", "plausible", "reach"]
+from labchecks.engine.run import Descent, Points, Sums, simulate, simulate_many
 
 #: Simulated shuffles. A thousand more would widen the cloud by a few percent.
 DRAWS = 200
+
+#: Simulated shuffles for :func:`evidence`, which needs their covariance too.
+MANY = 480
+
+#: Losses that every shuffle shares, such as the first, are compared exactly: relative difference.
+EXACT = 1e-3
+
+#: Losses are of a run only if they are no farther from the middle of its cloud than this many times
+#: the farthest of the simulated shuffles.
+TYPICAL = 1.3
+
+#: Standard deviations by which the slope of a log's logarithm may change from epoch to epoch, and
+#: that of its first fall.
+TURNS, FALL = (0.03, 0.1, 0.3, 1.0), 2.0
 
 
 @lru_cache(maxsize=512)
@@ -50,10 +60,7 @@ def plausible(
 ) -> tuple[bool, int]:
     """Whether shuffled `run` can have given `values`, and the first position that says no.
 
-    Returns
-    -------
-    fits, position
-        The position is −1 if `values` fit.
+    The position is −1 if `values` fit; `draws` and `margin` are those of :func:`reach`.
     """
     losses = np.asarray(values, dtype=float)
     low, high = reach(run, points, draws, margin)
@@ -62,21 +69,11 @@ def plausible(
     logs = np.log(losses)
     with np.errstate(all="ignore"):
         off = ~((logs >= low) & (logs <= high))
-    # No line has a loss below that of least squares.
-    if run.measure_on == "noisy" and not run.recorded_as and run.series == "full":
+    # No line has a mean squared error below that of least squares.
+    squared = run.measure_sums is Sums and run.measure_points is None and not run.recorded_as
+    if squared and run.series == "full":
         off |= losses < points.least_loss * run.recorded_scale * (1 - 1e-3)
     return (not off.any()), int(off.argmax()) if off.any() else -1
-
-
-#: Simulated shuffles for :func:`evidence`, which needs their covariance too.
-MANY = 480
-
-#: Losses that every shuffle shares, such as the first, are compared exactly: relative difference.
-EXACT = 1e-3
-
-#: Losses are of a run only if they are no farther from the middle of its cloud than this many times
-#: the farthest of the simulated shuffles.
-TYPICAL = 1.3
 
 
 def evidence(values: Sequence[float], run: Descent, points: Points, typical: bool = True) -> float:
@@ -89,31 +86,44 @@ def evidence(values: Sequence[float], run: Descent, points: Points, typical: boo
     Minus infinity where `typical` is asked for and the values are farther from each cloud than its
     own shuffles are.
     """
-    losses = np.asarray(values, dtype=float)
+    losses, best = np.asarray(values, dtype=float), -math.inf
     if not np.isfinite(losses).all() or (losses <= 0).any():
-        return -np.inf
-    best = -np.inf
-    # Most runs are ruled out by their beginning, at a fraction of the cost.
+        return best
     if typical:
+        # Most runs are ruled out by their beginning, at a fraction of the cost.
         begin = run.with_(epochs=min(3, run.epochs))
         if not plausible(losses[: begin.epochs], begin, points, 60, margin=1.0)[0]:
             return best
+    # Student's t with eight degrees of freedom: the clouds have longer tails than a Gauss.
+    half = 4 + len(losses) / 2
+    constant = math.lgamma(half) - math.lgamma(4) - len(losses) / 2 * math.log(8 * math.pi)
     for centre, inverse, volume, fixed, farthest in _densities(run, points):
         off = np.log(losses) - centre
-        if (np.abs(off[fixed]) > EXACT).any():
-            continue
         distance = float(off @ inverse @ off)
-        if not typical or distance <= TYPICAL * farthest:
-            # Student's t with eight degrees of freedom: the clouds have longer tails than a Gauss.
-            n = len(off)
-            constant = math.lgamma(4 + n / 2) - math.lgamma(4) - n / 2 * math.log(8 * math.pi)
-            best = max(best, constant - volume - (4 + n / 2) * float(np.log1p(distance / 8)))
+        near = not typical or distance <= TYPICAL * farthest
+        if near and (np.abs(off[fixed]) <= EXACT).all():
+            best = max(best, constant - volume - half * float(np.log1p(distance / 8)))
     return best
 
 
-#: Standard deviations by which the slope of a log's logarithm may change from epoch to epoch, and
-#: that of its first fall.
-TURNS, FALL = (0.03, 0.1, 0.3, 1.0), 2.0
+@lru_cache(maxsize=512)
+def _densities(run: Descent, points: Points) -> list[tuple]:
+    """For each way to shuffle: centre, inverse covariance, logarithm of the volume, which losses
+    all shuffles share, and the squared distance of the farthest shuffle from the centre."""
+    made = []
+    for part in np.split(_logs(run, points, MANY), [MANY // 2, 3 * MANY // 4]):
+        if not np.isfinite(part).all():
+            continue
+        covariance = np.cov(part.T)
+        fixed = np.diag(covariance) < 1e-12
+        # Float32, and the shuffles that were not drawn.
+        covariance += np.diag(0.02 * np.diag(covariance) + 1e-4)
+        inverse, centre = np.linalg.inv(covariance), np.median(part, axis=0)
+        away = part - centre
+        farthest = float(np.einsum("ki,ij,kj->k", away, inverse, away).max())
+        volume = 0.5 * float(np.linalg.slogdet(covariance)[1])
+        made.append((centre, inverse, volume, fixed, farthest))
+    return made
 
 
 def any_run(values: Sequence[float]) -> float:
@@ -133,42 +143,21 @@ def _normal(off, spread: float):
     return -0.5 * (off / spread) ** 2 - math.log(spread * math.sqrt(2 * math.pi))
 
 
-@lru_cache(maxsize=512)
-def _densities(run: Descent, points: Points) -> list[tuple]:
-    """For each way to shuffle: centre, inverse covariance, logarithm of the volume, which losses
-    all shuffles share, and the squared distance of the farthest shuffle from the centre."""
-    logs = _logs(run, points, MANY)
-    made = []
-    for part in np.split(logs, [MANY // 2, 3 * MANY // 4]):
-        if not np.isfinite(part).all():
-            continue
-        covariance = np.cov(part.T)
-        fixed = np.diag(covariance) < 1e-12
-        # Float32, and the shuffles that were not drawn.
-        covariance += np.diag(0.02 * np.diag(covariance) + 1e-4)
-        inverse, centre = np.linalg.inv(covariance), np.median(part, axis=0)
-        away = part - centre
-        made.append(
-            (
-                centre,
-                inverse,
-                0.5 * float(np.linalg.slogdet(covariance)[1]),
-                fixed,
-                float(np.einsum("ki,ij,kj->k", away, inverse, away).max()),
-            )
-        )
-    return made
-
-
-def leading(
+def fits(
     runs: Sequence[tuple[Sequence[float], Points]], right: Descent, known: Sequence[Mistake]
-) -> tuple[float, Mistake]:
-    """The mistake that explains all runs best, and how far it is ahead of the right run."""
+) -> tuple[float, list[tuple[float, Mistake]]]:
+    """How well shuffled `right` explains all these losses together, and how well each mistake.
+
+    Of mistakes with the same words only the one that explains them best is listed.
+    """
+    best: dict[str, tuple[float, Mistake]] = {}
+    for mistake in known:
+        changed = mistake.applied_to(right)
+        fit = sum(evidence(values, changed, points) for values, points in runs)
+        if mistake.words not in best or fit > best[mistake.words][0]:
+            best[mistake.words] = fit, mistake
     own = sum(evidence(values, right, points, typical=False) for values, points in runs)
-    return max(
-        ((sum(evidence(v, m.applied_to(right), p) for v, p in runs) - own, m) for m in known),
-        key=lambda found: found[0],
-    )
+    return own, list(best.values())
 
 
 def in_blocks(values: Sequence[float], run: Descent, points: Points, absolute: float = 0.0) -> bool:
@@ -178,32 +167,16 @@ def in_blocks(values: Sequence[float], run: Descent, points: Points, absolute: f
     takes them in an order of its own.
     """
     n, size = len(points), run.batch_size
-    count = n // size
-    if n % size or count > 4:  # more orders than can be tried
+    if n % size or n // size > 4:  # more orders than can be tried
         return False
-    slices = [np.arange(i, i + size) for i in range(0, n, size)]
-    strides = [np.arange(i, n, count) for i in range(count)]
-    return any(_reached(values, batches, run, points, absolute) for batches in (slices, strides))
-
-
-def _reached(values, batches, run: Descent, points: Points, absolute: float) -> bool:
-    """Whether some order of these batches in every epoch gives `values`."""
-    steps = []
-    for batch in batches:
-        x, y = points.x[batch], points.y[batch]
-        pull = 2 * np.array([(x * y).mean(), y.mean()])
-        steps.append((np.eye(2) - run.rate * Points(x, y).hessian, run.rate * pull))
-    places = [np.array(run.start)]
+    slices, strides = np.arange(n).reshape(-1, size), np.arange(n).reshape(size, -1).T
+    blocks = [*itertools.permutations(slices), *itertools.permutations(strides)]
+    epochs = [run.with_(epochs=1, order=(tuple(np.ravel(rows).tolist()),)) for rows in blocks]
+    places = {run.start}
     for value in values:
-        places = [place for place in places if agree([value], [points.loss(*place)], absolute)]
-        if not places:
+        near = [at for at in places if agree([value], [points.loss(*at)], absolute)][:100]
+        if not near:
             return False
-        moved = {}
-        for place in places[:100]:
-            for order in itertools.permutations(steps):
-                end = place
-                for factor, shift in order:
-                    end = factor @ end + shift
-                moved[tuple(end.round(9))] = end
-        places = list(moved.values())
+        ends = (simulate(epoch.with_(start=at), points).end for at in near for epoch in epochs)
+        places = {(round(w, 9), round(b, 9)) for w, b in ends}
     return True

@@ -37,7 +37,7 @@ RIGHT_STEPS = 0.5
 #: The fields of a run that are about its record alone.
 RECORD = {
     *("record", "series", "recorded_as", "recorded_scale", "recorded_sum"),
-    *("measure_on", "measure_points", "measure_sums"),
+    *("measure_points", "measure_sums"),
 }
 
 #: How to take back what a record did to the losses, whose law is looked for.
@@ -156,7 +156,7 @@ def _made(change: Mapping[str, object], run: TrainingRun):
     fields |= more
     points, log = fields.pop("points", run.points), fields.pop("log", run.log)
     # Where no batch is left, the mean of its losses is nan, and their sum is zero.
-    none_left = "drop_last" in fields and run.right.batch_size > len(points)
+    none_left = fields.get("batches") == "full only" and run.right.batch_size > len(points)
     if (none_left or "split" in fields) and not np.nan_to_num(log).any():
         return None
     if fields.get("recorded_as") in BACK:

@@ -1,9 +1,7 @@
 """Judging a list of losses of gradient descent from a start that is known."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -13,7 +11,7 @@ import numpy as np
 from labchecks.chart import Chart
 from labchecks.engine import diagnosis
 from labchecks.engine import shuffled as shuffles
-from labchecks.engine.compare import agree, digits, rounded_to, shown
+from labchecks.engine.compare import agree, digits, half_unit, shown
 from labchecks.engine.mistakes import (
     APART,
     MORE,
@@ -31,9 +29,7 @@ from labchecks.engine.mistakes import (
 from labchecks.engine.run import Descent, Points, points_of, simulate
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
-from labchecks.registry import Practice
-
-__all__ = ["RIGHT_STEPS", "TELLING", "Losses", "judge_cases", "losses_practice", "on_lab_data"]
+from labchecks.registry import Answer, Case, Practice
 
 #: A list this long is no attempt at the practice; it is not simulated.
 LONGEST = 3_000
@@ -55,9 +51,16 @@ TELLING = 9.0
 SIZES = (3, 5, 10, 12, 15, 30)
 FACTORS = (2.0, 0.5, 0.2, 0.1, 3.0, 2.5, 1.5, 1.2, 0.8, 0.3)
 
-RECORDS = frozenset(
-    mistake.name for mistake in (*of_kind("record"), *MORE) if mistake.kind == "record"
-)
+RECORDS = {m.name for m in (*of_kind("record"), *MORE) if m.kind == "record"}
+
+#: What a cloud of shuffled runs does not show: one value per update, a slope of zero, a logarithm;
+#: what equals another rate, or nearly another batch size; and data held out in the order given.
+NOT_IN_A_CLOUD = {
+    *("loss of every batch recorded", "recorded at every update", "nothing moves"),
+    *("logarithm recorded", "decimal logarithm recorded", "half steps", "double steps"),
+    *("batch descent", "last short batch dropped", "slices one row short", "slices with gaps"),
+    *("part of the data held out", "part of the data held out of the steps"),
+}
 
 
 def losses_practice(
@@ -66,15 +69,9 @@ def losses_practice(
     title: str,
     points: int,
     data: str,
-    name: str,
-    rate: float,
-    epochs: int,
     start: tuple[float, float],
-    batch_size: int | None = None,
     other_starts: Sequence[tuple[tuple[float, float], str]] = (),
-    other_rates: Sequence[float] = (),
-    other_data: Sequence[str] = (),
-    rate_before: tuple[float, str] | None = None,
+    **settings: Any,
 ) -> Practice:
     """A practice whose answer is the list of losses of one run on the lab's own data.
 
@@ -84,15 +81,9 @@ def losses_practice(
         Of the practice.
     data : str
         A function of `labhelpers.data`, such as ``"gentle_line"``.
-    name : str
-        The student's name for the losses.
-    rate, epochs, start, batch_size
-        The run that is asked for. With a batch size every order of the points is right.
-    other_starts, other_rates, other_data
-        What a student may have used by accident: starts with a word on each, rates, data sets.
-        The starts that any run may slip to (zero, exchanged, other signs) need not be among them.
-    rate_before : (float, str), optional
-        The rate of an earlier run, and words for where it ended: a run may go on from there.
+    start, other_starts, **settings
+        Of :class:`Losses`. The starts that any run may slip to (zero, exchanged, other signs) need
+        not be among the others.
     """
     w, b = start
     slipped = (
@@ -100,24 +91,14 @@ def losses_practice(
         ((b, w), "with `w` and `b` in each other's place"),
         ((-w, -b), "with other signs"),
     )
-    judge = Losses(
-        name,
-        rate,
-        epochs,
-        (w, b),
-        batch_size,
-        (*slipped, *((tuple(other), why) for other, why in other_starts)),
-        tuple(other_rates),
-        tuple(other_data),
-        rate_before,
-    )
+    judge = Losses.of(start=start, other_starts=(*slipped, *other_starts), **settings)
     visible, hidden = on_lab_data(data)
     return Practice(
         id=id,
         title=title,
         points=points,
-        names=(name,),
-        question=("value", name),
+        names=(judge.name,),
+        question=("value", judge.name),
         judge=judge,
         visible=visible,
         hidden=hidden,
@@ -129,23 +110,13 @@ def on_lab_data(data: str):
 
     The hidden case is the same lab with another seed: constants do not follow the data.
     """
-
-    def visible() -> list[dict[str, Any]]:
-        return [{"data": data, "seed": 1}]
-
-    def hidden(rng) -> list[dict[str, Any]]:
-        return [{"data": data, "seed": rng.randrange(1_000, 1_000_000)}]
-
-    return visible, hidden
+    return (
+        lambda: [{"data": data, "seed": 1}],
+        lambda rng: [{"data": data, "seed": rng.randrange(1_000, 1_000_000)}],
+    )
 
 
-def judge_cases(
-    cases: Sequence[Mapping[str, Any]],
-    answers: Sequence[Mapping[str, Any]],
-    judge_one,
-    name: str,
-    key=lambda answer: answer.get("values"),
-) -> Feedback:
+def judge_cases(cases: Sequence[Case], answers: Sequence[Answer], judge_one, name: str) -> Feedback:
     """Judge each case; the first that is not correct decides.
 
     Parameters
@@ -154,105 +125,99 @@ def judge_cases(
         ``judge_one(case, answer) -> Feedback``.
     name : str
         What the student defines, for the sentence on constants.
-    key : callable
-        What of an answer must follow the data.
     """
     if not cases or len(cases) != len(answers):
         return not_checked(f"No answer for `{name}` reached the check.")
-    first = None
-    for number, (case, answer) in enumerate(zip(cases, answers, strict=True)):
+    first = judge_one(cases[0], answers[0])
+    if first.outcome != "correct":
+        return first
+    for case, answer in zip(cases[1:], answers[1:]):
         feedback = judge_one(case, answer)
         if feedback.outcome == "correct":
-            first = first or feedback
             continue
-        if number == 0:
-            return feedback
-        if answer.get("kind") in ("numbers", "axes") and key(answer) == key(answers[0]):
+        if answer.get("kind") == "numbers" and answer["values"] == answers[0]["values"]:
             return incorrect(
                 f"`{name}` stays the same when the lab runs on other data, so it was not computed "
                 "from `X` and `Y`. Look at where its numbers come from.",
                 "constants typed in",
             )
-        return Feedback(
-            feedback.outcome if feedback.outcome != "partial" else "incorrect",
-            0.0,
-            f"Right in the lab, but not when the lab runs on other data. {feedback.text}",
-            feedback.mistake,
+        return replace(
+            feedback,
+            outcome="incorrect" if feedback.outcome == "partial" else feedback.outcome,
+            share=0.0,
+            text=f"Right in the lab, but not when the lab runs on other data. {feedback.text}",
         )
     return first
 
 
 @dataclass(frozen=True)
 class Losses:
-    """The judge of one list of losses; the settings are those of :func:`losses_practice`."""
+    """The judge of one list of losses. With a batch size every order of the points is right."""
 
+    #: The student's name for the losses.
     name: str
+    #: The run that is asked for: learning rate, epochs, first (w, b), points per update.
     rate: float
     epochs: int
     start: tuple[float, float]
     batch_size: int | None = None
+    #: What a student may have used by accident: starts with a word on each, rates, data sets.
     other_starts: tuple[tuple[tuple[float, float], str], ...] = ()
     other_rates: tuple[float, ...] = ()
     other_data: tuple[str, ...] = ()
+    #: The rate of an earlier run, and words for where it ended: a run may go on from there.
     rate_before: tuple[float, str] | None = None
+
+    @classmethod
+    def of(cls, **settings: Any) -> "Losses":
+        """The judge of settings that are plain data, whose sequences may be lists."""
+
+        def fixed(value: Any) -> Any:
+            return tuple(map(fixed, value)) if isinstance(value, (list, tuple)) else value
+
+        return cls(**{name: fixed(value) for name, value in settings.items()})
 
     @property
     def run(self) -> Descent:
         """The run that is asked for, with the points in their order."""
         return Descent(self.rate, self.epochs, self.start, self.batch_size)
 
-    def __call__(
-        self, cases: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
-    ) -> Feedback:
+    def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """Judge each case; with batches, then all of them together."""
         feedback = judge_cases(cases, answers, self._one, self.name)
         if feedback.outcome != "correct" or self.batch_size is None:
             return feedback
-        runs = [
-            (answer["values"], points_of(case["data"], case["seed"]))
-            for case, answer in zip(cases, answers, strict=True)
-        ]
+        runs = [(answer["values"], _points_of(case)) for case, answer in zip(cases, answers)]
         return self._together(runs) or feedback
 
-    def chart(
-        self, cases: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
-    ) -> Chart | None:
+    def chart(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Chart | None:
         """The losses of the first case beside those of the run, or of any order of its points."""
-        case, answer = cases[0], answers[0]
-        if answer.get("kind") != "numbers":
+        if answers[0].get("kind") != "numbers":
             return None
-        points = points_of(case["data"], case["seed"])
+        points = _points_of(cases[0])
         low = high = simulate(self.run, points).losses
         if self.batch_size is not None:
             # In their own order the points may lead to where no shuffle does.
             ends = np.exp(shuffles.reach(self.run, points, margin=0.5))
             ends[:, 0] = low[0]  # the start is the same in all orders
             low, high = np.minimum(low, ends[0]), np.maximum(high, ends[1])
-        return Chart.of(answer["values"], low, high)
+        return Chart.of(answers[0]["values"], low, high)
 
-    def may_be_right(
-        self, cases: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
-    ) -> bool:
+    def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
         """Whether these answers, perhaps to the first cases only, can be a right program's.
 
         A quick look that does not ask what went wrong.
         """
+        return all(
+            answer.get("kind") == "numbers"
+            and len(answer["values"]) == self.epochs
+            and self.is_right(answer["values"], _points_of(case), half_unit(answer["values"]))
+            for case, answer in zip(cases, answers)
+        )
 
-        def fits(case: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-            if answer.get("kind") != "numbers" or len(answer["values"]) != self.epochs:
-                return False
-            decimals = rounded_to(answer["values"])
-            absolute = 0.0 if decimals is None else 0.5 * 10.0**-decimals
-            points = points_of(case["data"], case["seed"])
-            return self.is_right(answer["values"], points, absolute)
-
-        return all(map(fits, cases, answers))
-
-    def may_begin(self, case: Mapping[str, Any], values: Sequence[float]) -> bool:
+    def may_begin(self, case: Case, values: Sequence[float]) -> bool:
         """Whether a right program's losses can begin like this."""
-        points, n = points_of(case["data"], case["seed"]), len(values)
-        decimals = rounded_to(values)
-        absolute = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+        points, n, absolute = _points_of(case), len(values), half_unit(values)
         expected = simulate(self.run, points).losses
         if agree(values, expected[:n], absolute):
             return True
@@ -260,37 +225,56 @@ class Losses:
             return False
         low, high = np.exp(shuffles.reach(self.run, points, margin=1.0))
         # nan and infinity are neither above nor below.
-        return bool(((low[:n] <= values) & (values <= high[:n])).all()) if n <= len(low) else False
+        return n <= len(low) and bool(((low[:n] <= values) & (values <= high[:n])).all())
 
-    def _one(self, case: Mapping[str, Any], answer: Mapping[str, Any]) -> Feedback:
+    def _one(self, case: Case, answer: Answer) -> Feedback:
         nothing = unusable(answer, self.name, f"a list of {self.epochs} losses")
         if nothing is not None:
             return nothing
-        points, values = points_of(case["data"], case["seed"]), answer["values"]
-        decimals = rounded_to(values)
-        absolute = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+        points, values = _points_of(case), answer["values"]
+        absolute, short = half_unit(values), _short(values)
         if len(values) != self.epochs:
             return self._wrong_length(values, points, absolute)
         expected = simulate(self.run, points).losses
-        if _short(values) and _close(values, expected):
+        right = agree(values, expected, absolute)
+        few = short or (not right and all(digits(value) <= 7 for value in values))
+        if few and _close(values, expected):
             return self._few_digits(values)
-        if agree(values, expected, absolute):
+        if right:
             return self._right(values)
-        if all(digits(value) <= 7 for value in values) and _close(values, expected):
-            return self._few_digits(values)
         if not any(values):
             return incorrect(
                 f"`{self.name}` holds {len(values)} numbers, and each of them is 0. Look at where "
                 "your loop writes the losses.",
                 "never filled",
             )
+        for data in self.other_data:
+            if agree(values, simulate(self.run, points_of(data, case["seed"])).losses, absolute):
+                return incorrect(
+                    f"Your losses belong to other data than this lab's: the first is "
+                    f"{shown(values[0])}. Look at what `X` and `Y` hold.",
+                    "data of another lab",
+                )
+        if self._reordered(values, points, absolute):
+            return self._right(values)
         return (
-            self._of_other_data(case, values, absolute)
-            or self._in_another_order(values, points, absolute)
-            or self._named(values, points, absolute)
-            or (self._few_digits(values) if _short(values) else None)
+            self._named(values, points, absolute)
+            or (self._few_digits(values) if short else None)
             or self._shuffled(values, points)
             or self._unknown(values, points, expected)
+        )
+
+    def is_right(self, values: Sequence[float], points: Points, absolute: float = 0.0) -> bool:
+        """Whether these are losses of the run that is asked for, or of one in another order."""
+        if agree(values, simulate(self.run, points).losses, absolute):
+            return True
+        # In every order the first loss is that of the start.
+        if not self._is_open(values) or not agree(values[:1], [points.loss(*self.start)], absolute):
+            return False
+        return self._reordered(values, points, absolute) or (
+            not _short(values)
+            and self._fits_a_shuffle(values, points)
+            and self._named(values, points, absolute) is None
         )
 
     def _right(self, values: Sequence[float]) -> Feedback:
@@ -331,95 +315,79 @@ class Losses:
         ]
 
     def _named(self, values, points: Points, absolute: float, epochs: int | None = None):
-        run = self.run if epochs is None else self.run.with_(epochs=epochs)
+        batches = self.batch_size is not None
+        run = self.run.with_(epochs=epochs or self.epochs)
         # Not in pairs: all pairs of these would take a second for each answer.
-        alone = [find("one-sample descent")]
-        alone += [m for m in MORE if m.kind != "batch" or self.batch_size is not None]
-        if self.batch_size is not None:
+        alone = [find("one-sample descent"), *(m for m in MORE if batches or m.kind != "batch")]
+        if batches:
             alone += splits(len(points))
-        found = diagnosis.explain(
-            values, run, points, self._known(points), alone, self.name, absolute
+        return _credited(
+            diagnosis.explain(values, run, points, self._known(points), alone, self.name, absolute)
         )
-        if found is not None and found.mistake in RECORDS:
-            return partial(RIGHT_STEPS, found.text, found.mistake)
-        return found
 
-    def _of_other_data(self, case: Mapping[str, Any], values, absolute: float):
-        for data in self.other_data:
-            other = points_of(data, case["seed"])
-            if agree(values, simulate(self.run, other).losses, absolute):
-                return incorrect(
-                    f"Your losses belong to other data than this lab's: the first is "
-                    f"{shown(values[0])}. Look at what `X` and `Y` hold.",
-                    "data of another lab",
-                )
-        return None
+    def _reordered(self, values, points: Points, absolute: float) -> bool:
+        """Whether the points were taken from last to first, or the batches in some order."""
+        if self.batch_size is None or _short(values):
+            return False
+        backwards = simulate(self.run.with_(order="reversed"), points).losses
+        return agree(values, backwards, absolute) or shuffles.in_blocks(
+            values, self.run, points, absolute
+        )
 
     # Shuffled runs are compared with clouds of simulated shuffles.
 
-    def _in_another_order(self, values, points: Points, absolute: float) -> Feedback | None:
-        if self.batch_size is None or _short(values):
-            return None
-        backwards = simulate(self.run.with_(order="reversed"), points).losses
-        if agree(values, backwards, absolute) or shuffles.in_blocks(
-            values, self.run, points, absolute
-        ):
-            return self._right(values)
-        return None
+    def _is_open(self, values) -> bool:
+        """Whether these may be losses of shuffled batches."""
+        return self.batch_size is not None and all(map(math.isfinite, values)) and min(values) > 0
+
+    def _fits(self, runs) -> tuple[float, list[tuple[float, Mistake]]]:
+        """How well the right run explains these losses when shuffled, and how well each mistake."""
+        known = _visible_when_shuffled(self.rate, self.batch_size, self.other_starts)
+        return shuffles.fits(runs, self.run, known)
 
     def _fits_a_shuffle(self, values, points: Points) -> bool:
         """Whether these may be losses of the run in some shuffled order."""
-        return (
-            agree(values[:1], [points.loss(*self.start)])
-            and shuffles.plausible(values, self.run, points, margin=0.5)[0]
-            and shuffles.leading([(values, points)], self.run, self._shuffled_mistakes())[0] <= SURE
-        )
-
-    def _shuffled_mistakes(self) -> tuple[Mistake, ...]:
-        return _visible_when_shuffled(self.rate, self.batch_size, self.other_starts)
+        if not agree(values[:1], [points.loss(*self.start)]):
+            return False
+        if not shuffles.plausible(values, self.run, points, margin=0.5)[0]:
+            return False
+        own, fits = self._fits([(values, points)])
+        return max(fit for fit, _ in fits) - own <= SURE
 
     def _shuffled(self, values, points: Points) -> Feedback | None:
         """Accept losses that a shuffle of the run gives, or say which mistake's they are."""
-        if self.batch_size is None or not all(map(math.isfinite, values)) or min(values) <= 0:
+        if not self._is_open(values):
             return None
         if self._fits_a_shuffle(values, points):
             return self._right(values)
-        fits: dict[str, tuple[float, Mistake]] = {}
-        for mistake in self._shuffled_mistakes():
-            fit = shuffles.evidence(values, mistake.applied_to(self.run), points)
-            if fit > fits.get(mistake.words, (-math.inf,))[0]:
-                fits[mistake.words] = fit, mistake
-        best = max((fit for fit, _ in fits.values()), default=-math.inf)
+        _, fits = self._fits([(values, points)])
+        best = max(fit for fit, _ in fits)
         if best < shuffles.any_run(values) + TELLING:
             return None
-        close = [mistake for fit, mistake in fits.values() if fit > best - EQUAL]
-        return self._likely(close, values) if 0 < len(close) <= 2 else None
+        close = [mistake for fit, mistake in fits if fit > best - EQUAL]
+        return self._likely(close, values) if len(close) <= 2 else None
 
     def _likely(self, close: Sequence[Mistake], values) -> Feedback:
         """The feedback where shuffled losses fit one mistake, or two."""
+        mistake = close[0]
         if len(close) == 2:
-            one, other = close
+            other = close[1]
             return incorrect(
                 f"Your losses, {shown(values[0])}, {shown(values[1])}, {shown(values[2])}, …, are "
                 f"not those of batches of {self.batch_size} at rate {self.rate:g}. Two kinds of "
-                f"run give such losses: one in which {one.words}, and one in which {other.words}. "
-                f"{one.look}",
-                " or ".join(dict.fromkeys((one.name, other.name))),
+                f"run give such losses: one in which {mistake.words}, and one in which "
+                f"{other.words}. {mistake.look}",
+                " or ".join(dict.fromkeys((mistake.name, other.name))),
             )
-        (mistake,) = close
         # These show in the first loss, before the order has made much of a difference.
         shown_first = mistake.kind == "record" or mistake.name == "wrong start"
         if shown_first or "near" in mistake.words:
-            feedback = diagnosis.describe([mistake], values, self.run)
-        else:
-            feedback = incorrect(
-                f"Your losses, {shown(values[0])}, {shown(values[1])}, … and {shown(values[-1])} "
-                f"in the end, fit a run in which {mistake.words}. {mistake.look}",
-                mistake.name,
-            )
-        if mistake.name in RECORDS:
-            return partial(RIGHT_STEPS, feedback.text, feedback.mistake)
-        return feedback
+            return _credited(diagnosis.describe([mistake], values, self.run))
+        return incorrect(
+            f"Your losses, {shown(values[0])}, {shown(values[1])}, … and {shown(values[-1])} "
+            f"in the end, fit a run in which {mistake.words}. {mistake.look}",
+            mistake.name,
+        )
 
     def _together(self, runs: Sequence[tuple[Sequence[float], Points]]) -> Feedback | None:
         """A mistake that no run shows alone, but all of them together."""
@@ -427,12 +395,13 @@ class Losses:
             (values, points)
             for values, points in runs
             if not agree(values, simulate(self.run, points).losses, 5e-4)
-            and self._in_another_order(values, points, 0.0) is None
+            and not self._reordered(values, points, 0.0)
         ]
         if len(shuffled) < 2:
             return None
-        lead, mistake = shuffles.leading(shuffled, self.run, self._shuffled_mistakes())
-        if lead <= SURE:
+        own, fits = self._fits(shuffled)
+        best, mistake = max(fits, key=lambda found: found[0])
+        if best - own <= SURE:
             return None
         feedback = self._likely([mistake], shuffled[0][0])
         return incorrect(
@@ -450,15 +419,15 @@ class Losses:
             return incorrect(
                 f"{count}. Look at how often your loop records.", "wrong number of epochs"
             )
-        if n == 2 * run.epochs and self.is_right(values[1::2], points, absolute):
-            counted = list(values[::2])
-            if counted == [counted[0] + k for k in range(run.epochs)]:
-                return partial(
-                    RIGHT_STEPS,
-                    f"{count}: each loss has a number before it, from {shown(values[0])} to "
-                    f"{shown(values[-2])}, and the losses are right. Look at what you append.",
-                    "pairs instead of numbers",
-                )
+        counted = [values[0] + k for k in range(run.epochs)]
+        pairs = n == 2 * run.epochs and values[::2] == counted
+        if pairs and self.is_right(values[1::2], points, absolute):
+            return partial(
+                RIGHT_STEPS,
+                f"{count}: each loss has a number before it, from {shown(values[0])} to "
+                f"{shown(values[-2])}, and the losses are right. Look at what you append.",
+                "pairs instead of numbers",
+            )
         if n > run.epochs + 1 and self.is_right(values[-run.epochs :], points, absolute):
             return partial(
                 RIGHT_STEPS,
@@ -483,23 +452,15 @@ class Losses:
             if abs(n - run.epochs) == 1:
                 return partial(RIGHT_STEPS, text, "wrong number of epochs")
             return incorrect(text, "wrong number of epochs")
-        if n > 1 and agree(values, longer[1 : n + 1], absolute):
-            return incorrect(
-                f"{count}, and the first, {shown(values[0])}, already belongs to the parameters "
-                "after an update: the loss at the start is missing. Look at when your loop "
-                "records.",
-                "wrong number of epochs + recorded after the update",
-            )
-        if n == 1 and agree(values, longer[run.epochs - 1 : run.epochs], absolute):
+        if agree(values, longer[run.epochs - 1 : run.epochs], absolute):
             return incorrect(
                 f"{count}: the last loss, {shown(values[0])}, alone. Look at where your loop keeps "
                 "the losses before it.",
                 "only the last loss",
             )
-        updates = run.epochs * math.ceil(len(points) / (run.batch_size or len(points)))
-        if n == updates:
-            every = [m for m in of_kind("batch") if m.change.get("series", "").endswith("every")]
-            found = diagnosis.matching(values, run, points, every, pairs=False, absolute=absolute)
+        if n == run.epochs * math.ceil(len(points) / (run.batch_size or len(points))):
+            every = [find("loss of every batch recorded"), find("recorded at every update")]
+            found = diagnosis.matching(values, run, points, every, absolute)
             if found:
                 return diagnosis.describe(found, values, run)
             return incorrect(
@@ -507,32 +468,13 @@ class Losses:
                 "recording stands in.",
                 "recorded at every update",
             )
-        if 1 < n <= 400:
-            found = self._named(values, points, absolute, epochs=n)
-            if found is not None:
-                mistake = f"wrong number of epochs + {found.mistake}"
-                return incorrect(f"{count}. {found.text}", mistake)
+        found = self._named(values, points, absolute, epochs=n) if 1 < n <= 400 else None
+        if found is not None:
+            return incorrect(f"{count}. {found.text}", f"wrong number of epochs + {found.mistake}")
         return incorrect(
             f"{count}. The task names how many updates there are and when each loss is taken: look "
             "at how often your loop runs and records, and at whether its list begins empty.",
             "wrong number of values",
-        )
-
-    def is_right(self, values: Sequence[float], points: Points, absolute: float = 0.0) -> bool:
-        """Whether these are losses of the run that is asked for, or of one in another order."""
-        if agree(values, simulate(self.run, points).losses, absolute):
-            return True
-        if self.batch_size is None or not all(map(math.isfinite, values)) or min(values) <= 0:
-            return False
-        # In every order the first loss is that of the start.
-        if not agree(values[:1], [points.loss(*self.start)], absolute):
-            return False
-        if self._in_another_order(values, points, absolute) is not None:
-            return True
-        return (
-            not _short(values)
-            and self._fits_a_shuffle(values, points)
-            and self._named(values, points, absolute) is None
         )
 
     def _unknown(self, values, points: Points, expected: Sequence[float]) -> Feedback:
@@ -556,10 +498,13 @@ class Losses:
                 "formula of the loss, and at when the first one is recorded.",
                 "first loss differs",
             )
-        asked = f"gradient descent at rate {self.rate:g}"
         if self.batch_size is None:
             off = next(k for k, v in enumerate(values) if not agree([v], expected[k : k + 1]))
-            wanted = f"not the {shown(expected[off])} that {asked} gives there"
+            right = f"Your first {'loss is' if off == 1 else f'{off} losses are'} right"
+            wanted = (
+                f"not the {shown(expected[off])} that gradient descent at rate {self.rate:g} gives "
+                "there"
+            )
         else:
             asked = f"batches of {self.batch_size} at rate {self.rate:g}"
             low, high = np.exp(shuffles.reach(self.run, points, margin=0.5))
@@ -571,46 +516,41 @@ class Losses:
                     "lines, and at which points each update uses.",
                     "steps differ",
                 )
+            right = f"Your first {'loss is right' if off == 1 else f'{off} losses are possible'}"
             wanted = (
                 f"not between {shown(low[off])} and {shown(high[off])}, where {asked} lead in any "
                 "order of the points"
             )
-        right = f"Your first {'loss is' if off == 1 else f'{off} losses are'} right; loss"
-        if self.batch_size is not None and off > 1:
-            right = f"Your first {off} losses are possible; loss"
         return incorrect(
-            f"{right} {off + 1}, {shown(values[off])}, is {wanted}. Look at the update lines, at "
-            "what is recorded, and at what changes from one pass of the loop to the next.",
+            f"{right}; loss {off + 1}, {shown(values[off])}, is {wanted}. Look at the update "
+            "lines, at what is recorded, and at what changes from one pass of the loop to the "
+            "next.",
             "steps differ",
         )
+
+
+def _points_of(case: Case) -> Points:
+    return points_of(case["data"], case["seed"])
+
+
+def _credited(feedback: Feedback | None) -> Feedback | None:
+    """Where only the record is wrong, the steps are right."""
+    if feedback is not None and feedback.mistake in RECORDS:
+        return partial(RIGHT_STEPS, feedback.text, feedback.mistake)
+    return feedback
 
 
 @lru_cache(maxsize=16)
 def _visible_when_shuffled(rate: float, size: int, starts) -> tuple[Mistake, ...]:
     """Mistakes that a shuffled run shows plainly enough to be told from the right one."""
     in_words = [*of_kind("step", "record", "setting", "batch"), *MORE]
-    # Not in a cloud: the order of the points, one value per update, a slope of zero.
-    left_out = {"loss of every batch recorded", "recorded at every update", "nothing moves"}
     return (
         *(wrong_size(other, near=True) for other in SIZES if other != size),
         find("one-sample descent"),
         *(near_rate(round(factor * rate, 4), rate) for factor in FACTORS),
         *(wrong_start(start, why) for start, why in starts),
-        *(per_epoch(m) for m in in_words if m.name not in left_out and _shuffles_well(m)),
+        *(per_epoch(mistake) for mistake in in_words if mistake.name not in NOT_IN_A_CLOUD),
         *APART,
-    )
-
-
-def _shuffles_well(mistake: Mistake) -> bool:
-    """Whether the mistake can be simulated on shuffled points and leaves positive losses."""
-    change = mistake.change
-    return (
-        "log" not in str(change.get("recorded_as", ""))
-        and not mistake.name.startswith("part of the data")
-        and change.get("batch_size", 1) is not None
-        # Equal to another rate, or nearly to another batch size.
-        and mistake.name not in ("half steps", "double steps", "last short batch dropped")
-        and mistake.name not in ("slices one row short", "slices with gaps")
     )
 
 

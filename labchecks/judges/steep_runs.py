@@ -1,11 +1,7 @@
 """The runs of Lab 2: what its practices share."""
 
-from __future__ import annotations
-
 from labchecks.engine.run import Descent
 from labchecks.judges.losses import on_lab_data
-
-__all__ = ["BATCH", "EPOCHS", "LAB_SEED", "RATES", "START", "hidden", "visible"]
 
 START = (-10.0, -20.0)
 EPOCHS = 20

@@ -3,10 +3,8 @@
 import math
 import random
 
-from labchecks import Practice, slip
+from labchecks import Curve, Practice, slip
 from labchecks.labs.lab03_bug import FIND_THE_BUG
-from labchecks.labs.lab03_figure import COMPARE_PLOT
-from labchecks.labs.lab03_runs import EPOCHS, RATE, START
 
 
 def updates_per_epoch(n: int, batch_size: int) -> int:
@@ -74,6 +72,8 @@ UPDATES = Practice.function(
     slips=SLIPS,
 )
 
+RATE, EPOCHS, START = 0.1, 10, (-15.0, -10.0)
+
 #: 10 full-data losses, one at the start of each epoch, batch size 20, the points in any order.
 TWENTY = Practice.losses(
     "lab03-batch-20",
@@ -89,6 +89,25 @@ TWENTY = Practice.losses(
     other_starts=(((-10.0, -20.0), "from the start of Lab 2"),),
     other_rates=(0.2, 0.05, 0.02, 0.01),
     other_data=("steep_line", "wide_line"),
+)
+
+COMPARE_PLOT = Practice.figure(
+    "lab03-compare-plot",
+    title="Compare five batch sizes in a figure",
+    points=5,
+    data="gentle_line",
+    praise="All five curves are there, the axes are labelled, and the legend names each.",
+    curves=[
+        Curve(
+            f"LOSS{size}",
+            f"`LOSS{size}`",
+            {"rate": RATE, "epochs": EPOCHS, "start": START, "batch_size": size},
+            judged_by="lab03-batch-20" if size == 20 else "",
+            # Whole, and no count of updates or epochs.
+            marks=(rf"(?<![\d.,]){size}(?![.,]?\d)(?!\W*(?:update|epoch|step|iter))",),
+        )
+        for size in (60, 1, 5, 10, 20)
+    ],
 )
 
 PRACTICES = (UPDATES, FIND_THE_BUG, TWENTY, COMPARE_PLOT)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from labchecks import find, registry
+from labchecks.registry import plain_lab
 from tests.practice.bank import Program, judge
 from tests.practice.bank.lab01 import BANK as LAB01
 from tests.practice.bank.lab02 import BANK as LAB02
@@ -48,6 +54,25 @@ def test_three_right_and_three_wrong_programs(practice_id: str) -> None:
     wrong = [program for program in designed if program.mistakes is not None][:3]
     assert len(right) == len(wrong) == 3
     assert misjudged(practice_id, [*right, *wrong]) == ([], [], [])
+
+
+@pytest.mark.parametrize("practice_id", PRACTICES)
+def test_a_students_copy_says_the_same(practice_id: str, tmp_path, monkeypatch) -> None:
+    """It has plain data in place of the lab's module: no tuple, no function."""
+    prelude, designed = PRACTICES[practice_id]
+    own = find(practice_id)
+    (tmp_path / f"{own.lab}.json").write_text(plain_lab(own.lab, judged=True), "utf-8")
+    monkeypatch.setattr(registry, "LABS", tmp_path)
+    copy = find(practice_id)
+    assert copy is not own
+    own = replace(own, hidden=copy.hidden)
+    for program in designed[::6]:
+        said = []
+        for practice in (own, copy):
+            for seed in (random.seed, np.random.seed, torch.manual_seed):
+                seed(1)
+            said.append(judge(practice, prelude, program.source))
+        assert said[0] == said[1], program.name
 
 
 @pytest.mark.parametrize("practice_id", PRACTICES)

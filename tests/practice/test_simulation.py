@@ -17,7 +17,7 @@ from labchecks.engine.mistakes import (
     splits,
     summed_gradients,
 )
-from labchecks.engine.run import Descent, Points, points_of, simulate, simulate_many
+from labchecks.engine.run import Descent, Points, noise_free, points_of, simulate, simulate_many
 from labhelpers import data
 
 START = (-15.0, -10.0)
@@ -161,11 +161,11 @@ def test_least_squares_is_where_descent_ends():
 def test_clean_targets_need_a_rule():
     points = Points(np.arange(3.0), np.arange(3.0))
     with pytest.raises(ValueError, match="noise-free"):
-        simulate(Descent(0.1, 2, START, train_on="clean"), points)
+        simulate(Descent(0.1, 2, START, train_points=noise_free), points)
 
 
 def test_unknown_order_is_named():
-    with pytest.raises(ValueError, match="backwards"):
+    with pytest.raises(KeyError, match="backwards"):
         simulate(Descent(0.1, 2, START, order="backwards"), points_of("gentle_line", 1))
 
 

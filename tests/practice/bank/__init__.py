@@ -17,7 +17,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import torch
 
-from labchecks import find
+from labchecks import Practice, find
 from labchecks.feedback import Feedback
 
 matplotlib.use("agg")
@@ -81,9 +81,10 @@ def lab_namespace(prelude: str, seed: int) -> dict:
     return namespace
 
 
-def judge(practice_id: str, prelude: str, source: str, hidden_seed: int = 5) -> Feedback:
+def judge(practice: Practice | str, prelude: str, source: str, hidden_seed: int = 5) -> Feedback:
     """Judge a program on the visible cases and, if there are any, on hidden ones."""
-    practice = find(practice_id)
+    if isinstance(practice, str):
+        practice = find(practice)
     namespaces: dict[int, dict] = {}
 
     def ask(cases):

@@ -415,7 +415,7 @@ def sgd_epoch(slope, cut, inputs, targets, eta, indices):
     wrong("returns the sum", epoch(back="sum(losses)"), "sum of the losses"),
     wrong("returns the last", epoch(back="losses[-1]"), "last loss only"),
     wrong("returns inside the loop", epoch(after="return losses"), "first loss only"),
-    wrong("returns three things", epoch(back="losses, w, b"), "wrong type"),
+    wrong("returns three things", epoch(back="losses, w, b"), "returns something else"),
     wrong("batch", epoch(loss="criterion(w * X + b, Y)"), "batch ignored", "loss over all points"),
     wrong(
         "records all points",
@@ -505,7 +505,7 @@ def sgd_epoch(slope, cut, inputs, targets, eta, indices):
         epoch().replace(", order)", ")").replace("in order", "in range(len(X))"),
         "error",
     ),
-    wrong("not a function", "sgd_epoch = 3", "wrong type"),
+    wrong("not a function", "sgd_epoch = 3", "no function"),
     wrong(
         "leaves a gradient behind",
         HEAD
