@@ -437,12 +437,12 @@ class FunctionJudge:
                 "ignores its arguments",
             )
         if len(wrong) < len(results):
-            where = f"; wrong with {call}" if self.look and call else ""
+            where = f" It is wrong with {call}." if self.look and call else ""
             look = self.look or (
                 "Look for a shape, a number or a name from outside the function that it relies on."
             )
             return (
-                f"{name} is right in some calls and wrong in others{where}. {look}",
+                f"{name} is right in some calls and wrong in others.{where} {look}",
                 "right for some calls only",
             )
         which = f"Value {first + 1} of {len(right)} from {name}" if len(right) > 1 else name
