@@ -204,7 +204,10 @@ def descends(points: Points, rate: float, log: np.ndarray, digits: int | None = 
         return False
     errors = allowed_error(log, points, digits)
     factors = (1 - rate * np.linalg.eigvalsh(points.hessian)) ** 2
-    columns = factors ** np.arange(len(log))[:, None] / errors[:, None]
+    with np.errstate(all="ignore"):
+        columns = factors ** np.arange(len(log))[:, None] / errors[:, None]
+    if not np.isfinite(columns).all():
+        return False
     target = (log - points.least_loss) / errors
     sizes = np.linalg.lstsq(columns, target, rcond=1e-12)[0]
     return bool((np.abs(columns @ np.maximum(sizes, 0) - target) <= 1).all())
@@ -212,9 +215,13 @@ def descends(points: Points, rate: float, log: np.ndarray, digits: int | None = 
 
 def rates_of(points: Points, log: np.ndarray, start: np.ndarray) -> list[float]:
     """The rates at which one step with all rows leads from the first loss to the second."""
-    if len(log) < 2 or not np.isfinite(log[:2]).all():
+    if len(log) < 2:
         return []
-    pull = points.hessian @ (start - np.array(points.minimum))
-    first = points.loss(*start)
-    roots = np.roots([pull @ points.hessian @ pull / 2, -(pull @ pull), first - log[1]])
+    with np.errstate(all="ignore"):
+        pull = points.hessian @ (start - np.array(points.minimum))
+        first = points.loss(*start)
+        parts = [pull @ points.hessian @ pull / 2, -(pull @ pull), first - log[1]]
+    if not (np.abs(parts) < TOO_LARGE).all():
+        return []
+    roots = np.roots(parts)
     return [float(root.real) for root in roots if abs(root.imag) < 1e-3 * abs(root.real) + 1e-9]

@@ -150,6 +150,17 @@ def test_the_rate_follows_from_the_second_loss():
     assert min(abs(rate - 0.07) for rate in starts.rates_of(POINTS, log, start)) < 1e-4
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_without_bounds_have_no_rate_and_no_start(capfd):
+    log = np.array([5.0, 4.0, 3.0, 2.0, 1.0])
+    assert starts.rates_of(POINTS, log, np.array([1e200, 0.0])) == []
+    for second in (1e308, np.inf, np.nan):
+        assert starts.rates_of(POINTS, np.array([5.0, second]), np.array([1.0, 0.0])) == []
+    # A thousand steps at such a rate leave even the range of float64.
+    assert not starts.descends(POINTS, 50.0, np.full(1000, 5.0))
+    assert capfd.readouterr() == ("", "")  # LAPACK complains in its own way
+
+
 # What a probe notes of the calls of the model ------------------------------------------------
 
 ROWS = {"x": [1.0, 2.0, 4.0], "y": [0.0, 1.0, 5.0], "lr": 0.1, "num_epochs": 2, "seed": 5}
