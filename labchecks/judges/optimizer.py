@@ -97,7 +97,6 @@ class TrainingLoop:
     """The judge: number of losses, their values, the model's parameters, a shuffled run."""
 
     #: The student's name for the function.
-
     name: str
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
