@@ -110,8 +110,8 @@ class UpToDate(WholeRun):
             root / STUDENTS / self.path.name: derive_student(source),
         }
         for path, made in derived.items():
-            if reason := drift(path, made):
-                yield f"{path.relative_to(root)}: {reason}"
+            if fault := drift(root, path.relative_to(root).as_posix(), made):
+                yield str(fault)
 
 
 class Untouched(WholeRun):

@@ -11,6 +11,7 @@ import functools
 import io
 import linecache
 import random
+import warnings
 from dataclasses import dataclass
 
 import matplotlib
@@ -59,7 +60,12 @@ def run_cell(source: str, namespace: dict, name: str = "<ipython-input-1>") -> N
     """Execute a cell as a notebook does: quietly, and an error in it does not end the lab."""
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            warnings.catch_warnings(action="ignore"),
+        ):
             exec(compile(source, name, "exec"), namespace)
     except Exception as error:
         namespace["__error__"] = error
