@@ -202,7 +202,7 @@ def _wrong_at_first(values, run: Descent, points: Points) -> Feedback | None:
             for i in range(len(points))
         ),
     ]
-    found = matching(values[:1], first, points, known, pairs=False)
+    found = matching(values[:1], first, points, known)
     found = found or _telling(values, run, points, map(per_epoch, map(find, RECORDED)))[:1]
     if found:
         return describe(found, values, run)
