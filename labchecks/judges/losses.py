@@ -44,9 +44,6 @@ SURE = 6.0
 #: Two mistakes whose evidence differs by less explain the same losses equally well.
 EQUAL = 3.0
 
-#: By how much a mistake has to explain shuffled losses better than no mistake in particular does.
-TELLING = 9.0
-
 #: Other batch sizes, and multiples of the rate, that shuffled losses are compared with.
 SIZES = (3, 5, 10, 12, 15, 30)
 FACTORS = (2.0, 0.5, 0.2, 0.1, 3.0, 2.5, 1.5, 1.2, 0.8, 0.3)
@@ -340,19 +337,23 @@ class Losses:
         """Whether these may be losses of shuffled batches."""
         return self.batch_size is not None and all(map(math.isfinite, values)) and min(values) > 0
 
-    def _fits(self, runs) -> tuple[float, list[tuple[float, Mistake]]]:
-        """How well the right run explains these losses when shuffled, and how well each mistake."""
-        known = _visible_when_shuffled(self.rate, self.batch_size, self.other_starts)
-        return shuffles.fits(runs, self.run, known)
+    @property
+    def _clouds(self) -> tuple[Mistake, ...]:
+        return _visible_when_shuffled(self.rate, self.batch_size, self.other_starts)
+
+    def _ahead(self, runs) -> tuple[float, Mistake]:
+        """By how much a mistake explains shuffled losses better than the right run, and which."""
+        own = sum(shuffles.evidence(v, self.run, points, typical=False) for v, points in runs)
+        fit, mistake = shuffles.fits(runs, self.run, self._clouds)[0]
+        return fit - own, mistake
 
     def _fits_a_shuffle(self, values, points: Points) -> bool:
         """Whether these may be losses of the run in some shuffled order."""
-        if not agree(values[:1], [points.loss(*self.start)]):
-            return False
-        if not shuffles.plausible(values, self.run, points, margin=0.5)[0]:
-            return False
-        own, fits = self._fits([(values, points)])
-        return max(fit for fit, _ in fits) - own <= SURE
+        return (
+            agree(values[:1], [points.loss(*self.start)])
+            and shuffles.plausible(values, self.run, points, margin=0.5)[0]
+            and self._ahead([(values, points)])[0] <= SURE
+        )
 
     def _shuffled(self, values, points: Points) -> Feedback | None:
         """Accept losses that a shuffle of the run gives, or say which mistake's they are."""
@@ -360,12 +361,8 @@ class Losses:
             return None
         if self._fits_a_shuffle(values, points):
             return self._right(values)
-        _, fits = self._fits([(values, points)])
-        best = max(fit for fit, _ in fits)
-        if best < shuffles.any_run(values) + TELLING:
-            return None
-        close = [mistake for fit, mistake in fits if fit > best - EQUAL]
-        return self._likely(close, values) if len(close) <= 2 else None
+        close = shuffles.telling(values, self.run, points, self._clouds, within=EQUAL)
+        return self._likely(close, values) if 1 <= len(close) <= 2 else None
 
     def _likely(self, close: Sequence[Mistake], values) -> Feedback:
         """The feedback where shuffled losses fit one mistake, or two."""
@@ -399,9 +396,8 @@ class Losses:
         ]
         if len(shuffled) < 2:
             return None
-        own, fits = self._fits(shuffled)
-        best, mistake = max(fits, key=lambda found: found[0])
-        if best - own <= SURE:
+        ahead, mistake = self._ahead(shuffled)
+        if ahead <= SURE:
             return None
         feedback = self._likely([mistake], shuffled[0][0])
         return incorrect(

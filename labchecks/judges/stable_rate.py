@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from labchecks.engine.mistakes import (
 from labchecks.engine.run import Descent, Points, points_of, simulate, simulate_many
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect
-from labchecks.judges.losses import TELLING, judge_cases
+from labchecks.judges.losses import judge_cases
 from labchecks.judges.steep_runs import BATCH, EPOCHS, LAB_SEED, START, hidden, visible
 from labchecks.registry import Practice
 
@@ -203,7 +203,8 @@ def _wrong_at_first(values, run: Descent, points: Points) -> Feedback | None:
         ),
     ]
     found = matching(values[:1], first, points, known)
-    found = found or _telling(values, run, points, map(per_epoch, map(find, RECORDED)))[:1]
+    recorded = map(per_epoch, map(find, RECORDED))
+    found = found or shuffles.telling(values, run, points, recorded)[:1]
     if found:
         return describe(found, values, run)
     return incorrect(
@@ -212,16 +213,6 @@ def _wrong_at_first(values, run: Descent, points: Points) -> Feedback | None:
         "is taken.",
         "first loss differs",
     )
-
-
-def _telling(values, run: Descent, points: Points, known: Iterable[Mistake]) -> list[Mistake]:
-    """The mistakes that explain the losses well, and about as well as the best of them does."""
-    fits = [(shuffles.evidence(values, m.applied_to(run), points), m) for m in known]
-    fits.sort(key=lambda fit: -fit[0])
-    best = fits[0][0]
-    if best == -math.inf or best <= shuffles.any_run(values) + TELLING:
-        return []
-    return [mistake for fit, mistake in fits if fit > best - TELLING]
 
 
 def _short(values: Sequence[float]) -> bool:
@@ -278,7 +269,7 @@ def _of_another_run(values, run: Descent, points: Points) -> Feedback | None:
         return None
     known = [*map(find, STEPS), *(wrong_size(size, near=True) for size in SIZES)]
     known += [near_rate(rate, run.rate) for rate in OTHER_RATES if rate != run.rate]
-    near = _telling(values, run, points, known)
+    near = shuffles.telling(values, run, points, known)
     if len({mistake.name for mistake in near}) != 1:
         return None
     name, words = near[0].name, near[0].words
