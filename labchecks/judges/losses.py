@@ -11,7 +11,7 @@ import numpy as np
 from labchecks.chart import Chart
 from labchecks.engine import diagnosis
 from labchecks.engine import shuffled as shuffles
-from labchecks.engine.compare import agree, digits, half_unit, shown
+from labchecks.engine.compare import agree, digits, half_unit, printed, shown
 from labchecks.engine.mistakes import (
     APART,
     MORE,
@@ -229,7 +229,7 @@ class Losses:
         if nothing is not None:
             return nothing
         points, values = _points_of(case), answer["values"]
-        absolute, short = half_unit(values), _short(values)
+        absolute, short = half_unit(values), printed(values)
         if len(values) != self.epochs:
             return self._wrong_length(values, points, absolute)
         expected = simulate(self.run, points).losses
@@ -269,7 +269,7 @@ class Losses:
         if not self._is_open(values) or not agree(values[:1], [points.loss(*self.start)], absolute):
             return False
         return self._reordered(values, points, absolute) or (
-            not _short(values)
+            not printed(values)
             and self._fits_a_shuffle(values, points)
             and self._named(values, points, absolute) is None
         )
@@ -324,7 +324,7 @@ class Losses:
 
     def _reordered(self, values, points: Points, absolute: float) -> bool:
         """Whether the points were taken from last to first, or the batches in some order."""
-        if self.batch_size is None or _short(values):
+        if self.batch_size is None or printed(values):
             return False
         backwards = simulate(self.run.with_(order="reversed"), points).losses
         return agree(values, backwards, absolute) or shuffles.in_blocks(
@@ -548,12 +548,6 @@ def _visible_when_shuffled(rate: float, size: int, starts) -> tuple[Mistake, ...
         *(per_epoch(mistake) for mistake in in_words if mistake.name not in NOT_IN_A_CLOUD),
         *APART,
     )
-
-
-def _short(values: Sequence[float]) -> bool:
-    """Whether the numbers look copied from a printed line: at most five digits in each."""
-    finite = all(map(math.isfinite, values))
-    return len(values) > 3 and finite and all(digits(value) <= 5 for value in values)
 
 
 def _close(values: Sequence[float], expected: Sequence[float]) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from labchecks.chart import Chart
 from labchecks.engine import shuffled as shuffles
-from labchecks.engine.compare import agree, digits, mismatch, shown
+from labchecks.engine.compare import agree, mismatch, printed, shown
 from labchecks.engine.diagnosis import describe, matching
 from labchecks.engine.mistakes import (
     Mistake,
@@ -173,7 +173,7 @@ def _wrong_length(values, run: Descent, points: Points) -> Feedback | None:
 def _wrong_at_first(values, run: Descent, points: Points) -> Feedback | None:
     """What the first loss shows, which is the same in every order; or losses that all equal it."""
     first = run.with_(epochs=1)
-    if agree(values[:1], simulate(first, points).losses, 0.05 if _short(values) else 0.0):
+    if agree(values[:1], simulate(first, points).losses):
         if len(set(values)) > 1:
             return None
         return incorrect(
@@ -213,10 +213,6 @@ def _wrong_at_first(values, run: Descent, points: Points) -> Feedback | None:
         "is taken.",
         "first loss differs",
     )
-
-
-def _short(values: Sequence[float]) -> bool:
-    return all(digits(value) <= 5 for value in values)
 
 
 def _not_shuffled(values, run: Descent, points: Points) -> Feedback | None:
@@ -265,7 +261,7 @@ def _diverged(values, run: Descent, points: Points) -> Feedback | None:
 def _of_another_run(values, run: Descent, points: Points) -> Feedback | None:
     """Losses that one-sample SGD at `step_size` does not give, and a known run does."""
     # Wide: twenty epochs of noise have long tails, and the choice of shuffle is free.
-    if _short(values) or shuffles.plausible(values, run, points, margin=1.0)[0]:
+    if printed(values) or shuffles.plausible(values, run, points, margin=1.0)[0]:
         return None
     known = [*map(find, STEPS), *(wrong_size(size, near=True) for size in SIZES)]
     known += [near_rate(rate, run.rate) for rate in OTHER_RATES if rate != run.rate]
@@ -326,7 +322,7 @@ def _largest_sample_rate(points: Points) -> float:
 
 
 def _not_of_sgd(values, run: Descent, points: Points) -> Feedback | None:
-    if _short(values):
+    if printed(values):
         return incorrect(
             "None of your losses has more than five digits, and a computed loss has more. If you "
             "typed them, let your loop collect them; if you rounded them, keep all their digits.",
