@@ -23,10 +23,7 @@ WANTED = "a list of numbers, one loss per sample"
 #: Absolute tolerance for one sample's loss: its residual is a difference of much larger numbers.
 SAMPLE = 1e-4
 
-ONE_BY_ONE = (
-    *of_kind("step", "record", "order", without=("losses added up",)),
-    find("sign of b in the model"),
-)
+ONE_BY_ONE = (*of_kind("step", "record", "order"), find("sign of b in the model"))
 INSIDE_AN_EPOCH = (
     Mistake(
         "batch ignored",

@@ -189,7 +189,7 @@ def _wrong_at_first(values, run: Descent, points: Points) -> Feedback | None:
         "where the batch run ended": simulate(BATCH, points).end,
     }
     known = [
-        *of_kind("record", without=("recorded after the update", "losses added up")),
+        *map(per_epoch, of_kind("record")),
         *map(find, ("absolute errors", "sign of b in the model", "noise-free targets")),
         *(wrong_start(start, why) for why, start in starts.items()),
         *(
