@@ -258,6 +258,7 @@ CATALOGUE = _GROUPS["known"]
 MORE = _GROUPS["alone"]
 #: Mistakes that only a shuffled run can have.
 APART = _GROUPS["shuffled"]
+UNSHUFFLED, PASS = _GROUPS["unshuffled"], _GROUPS["pass"]
 
 
 def find(name: str, group: str = "known") -> Mistake:

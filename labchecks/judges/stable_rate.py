@@ -13,7 +13,7 @@ from labchecks.engine import shuffled as shuffles
 from labchecks.engine.compare import agree, mismatch, printed, shown
 from labchecks.engine.diagnosis import describe, matching
 from labchecks.engine.mistakes import (
-    Mistake,
+    UNSHUFFLED,
     find,
     near_rate,
     of_kind,
@@ -48,24 +48,7 @@ TOLD = 4
 SOME = 40
 
 #: Runs that are not shuffled. Their losses are known exactly.
-NOT_SHUFFLED = (
-    *(
-        Mistake(
-            "points in order",
-            {"order": order},
-            f"Your run takes the points {how}, sorted by x, in every epoch: your losses go from "
-            "{v0} to {v1} and end at {last}.",
-            "The practice asks for a run that shuffles them: look at the order in which your loop "
-            "visits the samples.",
-        )
-        for order, how in (
-            ("given", "in the order of `X`"),
-            ("reversed", "from the last to the first"),
-        )
-    ),
-    find("batch descent"),
-    find("batch ignored"),
-)
+NOT_SHUFFLED = (*UNSHUFFLED, find("batch descent"), find("batch ignored"))
 
 #: What may be recorded in place of the loss over all points when an epoch begins, where the order
 #: matters to it.
@@ -188,19 +171,12 @@ def _wrong_at_first(values, run: Descent, points: Points) -> Feedback | None:
         "with `w` and `b` in each other's place": START[::-1],
         "where the batch run ended": simulate(BATCH, points).end,
     }
+    one = find("loss of one sample", "form")
     known = [
         *map(per_epoch, of_kind("record")),
         *map(find, ("absolute errors", "sign of b in the model", "noise-free targets")),
         *(wrong_start(start, why) for why, start in starts.items()),
-        *(
-            Mistake(
-                "loss of one sample",
-                {"series": "first", "order": ((i,),)},
-                "Your first value, {v0}, is the loss of a single sample at the start.",
-                "The practice asks for the loss over all points.",
-            )
-            for i in range(len(points))
-        ),
+        *(one.filled({"series": "first", "order": ((i,),)}) for i in range(len(points))),
     ]
     found = matching(values[:1], first, points, known)
     recorded = map(per_epoch, map(find, RECORDED))
