@@ -258,6 +258,7 @@ CATALOGUE = _GROUPS["known"]
 MORE = _GROUPS["alone"]
 #: Mistakes that only a shuffled run can have.
 APART = _GROUPS["shuffled"]
+#: Runs that should be shuffled and are not, and mistakes in one pass over single samples.
 UNSHUFFLED, PASS = _GROUPS["unshuffled"], _GROUPS["pass"]
 
 
