@@ -70,6 +70,12 @@ def digits(value: float) -> int:
     return max(1, len(mantissa))
 
 
+def printed(values: Sequence[float]) -> bool:
+    """Whether the numbers look copied from a printed line: at most five digits in each."""
+    finite = all(map(math.isfinite, values))
+    return len(values) > 3 and finite and all(digits(value) <= 5 for value in values)
+
+
 def rounded_to(values: Sequence[float], fewest: int = 3, error: float = 0.0) -> int | None:
     """The number of decimals to which all values are rounded; None if they are not.
 

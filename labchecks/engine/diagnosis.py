@@ -14,6 +14,7 @@ from labchecks.engine.mistakes import (
     OwnRates,
     Rates,
     WeightDecay,
+    find,
     wrong_rate,
     wrong_start,
 )
@@ -303,13 +304,5 @@ def _other_steps(values, right: Descent, points: Points) -> Sequence[Mistake]:
                 how="falls" if found[1] < 1 else "grows",
                 all=", ".join(f"{number:.2g}" for number in found),
             )
-            return [
-                Mistake(
-                    name,
-                    change(found),
-                    f"Your losses (from {{v0}} to {{last}}) are those of a run in which {words}.",
-                    "Look at everything that changes the step, in the loop and in the optimizer.",
-                    words=words,
-                )
-            ]
+            return [find("{step}", "form").filled(change(found), step=name, words=words)]
     return ()

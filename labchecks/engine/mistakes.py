@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
@@ -258,6 +258,8 @@ CATALOGUE = _GROUPS["known"]
 MORE = _GROUPS["alone"]
 #: Mistakes that only a shuffled run can have.
 APART = _GROUPS["shuffled"]
+#: Runs that should be shuffled and are not, and mistakes in one pass over single samples.
+UNSHUFFLED, PASS = _GROUPS["unshuffled"], _GROUPS["pass"]
 
 
 def find(name: str, group: str = "known") -> Mistake:
@@ -274,10 +276,9 @@ def find(name: str, group: str = "known") -> Mistake:
     raise KeyError(f"no mistake {name!r}")
 
 
-def of_kind(*kinds: str, without: Iterable[str] = ()) -> tuple[Mistake, ...]:
-    """The mistakes of these kinds, in the catalogue's order, without those named."""
-    left_out = set(without)
-    return tuple(m for m in CATALOGUE if m.kind in kinds and m.name not in left_out)
+def of_kind(*kinds: str) -> tuple[Mistake, ...]:
+    """The mistakes of these kinds, in the catalogue's order."""
+    return tuple(mistake for mistake in CATALOGUE if mistake.kind in kinds)
 
 
 @lru_cache(maxsize=16)

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -23,6 +23,9 @@ EXACT = 1e-3
 #: Losses are of a run only if they are no farther from the middle of its cloud than this many times
 #: the farthest of the simulated shuffles.
 TYPICAL = 1.3
+
+#: By how much a mistake has to explain losses better than no mistake in particular does.
+TELLING = 9.0
 
 #: Standard deviations by which the slope of a log's logarithm may change from epoch to epoch, and
 #: that of its first fall.
@@ -144,9 +147,9 @@ def _normal(off, spread: float):
 
 
 def fits(
-    runs: Sequence[tuple[Sequence[float], Points]], right: Descent, known: Sequence[Mistake]
-) -> tuple[float, list[tuple[float, Mistake]]]:
-    """How well shuffled `right` explains all these losses together, and how well each mistake.
+    runs: Sequence[tuple[Sequence[float], Points]], right: Descent, known: Iterable[Mistake]
+) -> list[tuple[float, Mistake]]:
+    """How well each mistake explains all these losses of shuffled runs together: the best first.
 
     Of mistakes with the same words only the one that explains them best is listed.
     """
@@ -156,8 +159,16 @@ def fits(
         fit = sum(evidence(values, changed, points) for values, points in runs)
         if mistake.words not in best or fit > best[mistake.words][0]:
             best[mistake.words] = fit, mistake
-    own = sum(evidence(values, right, points, typical=False) for values, points in runs)
-    return own, list(best.values())
+    return sorted(best.values(), key=lambda found: -found[0])
+
+
+def telling(values, run: Descent, points: Points, known, within: float = TELLING) -> list[Mistake]:
+    """The mistakes that explain the losses well, and at most `within` worse than the first does."""
+    found = fits([(values, points)], run, known)
+    best = found[0][0]
+    if best == -math.inf or best < any_run(values) + TELLING:
+        return []
+    return [mistake for fit, mistake in found if fit > best - within]
 
 
 def in_blocks(values: Sequence[float], run: Descent, points: Points, absolute: float = 0.0) -> bool:

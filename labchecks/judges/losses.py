@@ -11,7 +11,7 @@ import numpy as np
 from labchecks.chart import Chart
 from labchecks.engine import diagnosis
 from labchecks.engine import shuffled as shuffles
-from labchecks.engine.compare import agree, digits, half_unit, shown
+from labchecks.engine.compare import agree, digits, half_unit, printed, shown
 from labchecks.engine.mistakes import (
     APART,
     MORE,
@@ -44,21 +44,17 @@ SURE = 6.0
 #: Two mistakes whose evidence differs by less explain the same losses equally well.
 EQUAL = 3.0
 
-#: By how much a mistake has to explain shuffled losses better than no mistake in particular does.
-TELLING = 9.0
-
 #: Other batch sizes, and multiples of the rate, that shuffled losses are compared with.
 SIZES = (3, 5, 10, 12, 15, 30)
 FACTORS = (2.0, 0.5, 0.2, 0.1, 3.0, 2.5, 1.5, 1.2, 0.8, 0.3)
 
 RECORDS = {m.name for m in (*of_kind("record"), *MORE) if m.kind == "record"}
 
-#: What a cloud of shuffled runs does not show: one value per update, a slope of zero, a logarithm;
-#: what equals another rate, or nearly another batch size; and data held out in the order given.
+#: What in a cloud of shuffled runs equals another rate, or nearly another batch size; and data held
+#: out in the order given.
 NOT_IN_A_CLOUD = {
-    *("loss of every batch recorded", "recorded at every update", "nothing moves"),
-    *("logarithm recorded", "decimal logarithm recorded", "half steps", "double steps"),
-    *("batch descent", "last short batch dropped", "slices one row short", "slices with gaps"),
+    *("half steps", "double steps", "batch descent", "last short batch dropped"),
+    *("slices one row short", "slices with gaps"),
     *("part of the data held out", "part of the data held out of the steps"),
 }
 
@@ -232,7 +228,7 @@ class Losses:
         if nothing is not None:
             return nothing
         points, values = _points_of(case), answer["values"]
-        absolute, short = half_unit(values), _short(values)
+        absolute, short = half_unit(values), printed(values)
         if len(values) != self.epochs:
             return self._wrong_length(values, points, absolute)
         expected = simulate(self.run, points).losses
@@ -272,7 +268,7 @@ class Losses:
         if not self._is_open(values) or not agree(values[:1], [points.loss(*self.start)], absolute):
             return False
         return self._reordered(values, points, absolute) or (
-            not _short(values)
+            not printed(values)
             and self._fits_a_shuffle(values, points)
             and self._named(values, points, absolute) is None
         )
@@ -327,7 +323,7 @@ class Losses:
 
     def _reordered(self, values, points: Points, absolute: float) -> bool:
         """Whether the points were taken from last to first, or the batches in some order."""
-        if self.batch_size is None or _short(values):
+        if self.batch_size is None or printed(values):
             return False
         backwards = simulate(self.run.with_(order="reversed"), points).losses
         return agree(values, backwards, absolute) or shuffles.in_blocks(
@@ -340,19 +336,23 @@ class Losses:
         """Whether these may be losses of shuffled batches."""
         return self.batch_size is not None and all(map(math.isfinite, values)) and min(values) > 0
 
-    def _fits(self, runs) -> tuple[float, list[tuple[float, Mistake]]]:
-        """How well the right run explains these losses when shuffled, and how well each mistake."""
-        known = _visible_when_shuffled(self.rate, self.batch_size, self.other_starts)
-        return shuffles.fits(runs, self.run, known)
+    @property
+    def _clouds(self) -> tuple[Mistake, ...]:
+        return _visible_when_shuffled(self.rate, self.batch_size, self.other_starts)
+
+    def _ahead(self, runs) -> tuple[float, Mistake]:
+        """By how much a mistake explains shuffled losses better than the right run, and which."""
+        own = sum(shuffles.evidence(v, self.run, points, typical=False) for v, points in runs)
+        fit, mistake = shuffles.fits(runs, self.run, self._clouds)[0]
+        return fit - own, mistake
 
     def _fits_a_shuffle(self, values, points: Points) -> bool:
         """Whether these may be losses of the run in some shuffled order."""
-        if not agree(values[:1], [points.loss(*self.start)]):
-            return False
-        if not shuffles.plausible(values, self.run, points, margin=0.5)[0]:
-            return False
-        own, fits = self._fits([(values, points)])
-        return max(fit for fit, _ in fits) - own <= SURE
+        return (
+            agree(values[:1], [points.loss(*self.start)])
+            and shuffles.plausible(values, self.run, points, margin=0.5)[0]
+            and self._ahead([(values, points)])[0] <= SURE
+        )
 
     def _shuffled(self, values, points: Points) -> Feedback | None:
         """Accept losses that a shuffle of the run gives, or say which mistake's they are."""
@@ -360,12 +360,8 @@ class Losses:
             return None
         if self._fits_a_shuffle(values, points):
             return self._right(values)
-        _, fits = self._fits([(values, points)])
-        best = max(fit for fit, _ in fits)
-        if best < shuffles.any_run(values) + TELLING:
-            return None
-        close = [mistake for fit, mistake in fits if fit > best - EQUAL]
-        return self._likely(close, values) if len(close) <= 2 else None
+        close = shuffles.telling(values, self.run, points, self._clouds, within=EQUAL)
+        return self._likely(close, values) if 1 <= len(close) <= 2 else None
 
     def _likely(self, close: Sequence[Mistake], values) -> Feedback:
         """The feedback where shuffled losses fit one mistake, or two."""
@@ -399,9 +395,8 @@ class Losses:
         ]
         if len(shuffled) < 2:
             return None
-        own, fits = self._fits(shuffled)
-        best, mistake = max(fits, key=lambda found: found[0])
-        if best - own <= SURE:
+        ahead, mistake = self._ahead(shuffled)
+        if ahead <= SURE:
             return None
         feedback = self._likely([mistake], shuffled[0][0])
         return incorrect(
@@ -552,12 +547,6 @@ def _visible_when_shuffled(rate: float, size: int, starts) -> tuple[Mistake, ...
         *(per_epoch(mistake) for mistake in in_words if mistake.name not in NOT_IN_A_CLOUD),
         *APART,
     )
-
-
-def _short(values: Sequence[float]) -> bool:
-    """Whether the numbers look copied from a printed line: at most five digits in each."""
-    finite = all(map(math.isfinite, values))
-    return len(values) > 3 and finite and all(digits(value) <= 5 for value in values)
 
 
 def _close(values: Sequence[float], expected: Sequence[float]) -> bool:

@@ -16,8 +16,8 @@ from torch.optim import SGD, Adam
 from labchecks.chart import Chart
 from labchecks.engine.compare import rounded_to, shown
 from labchecks.engine.optimizer import Run, Training, repeat
-from labchecks.engine.too_many import too_many
 from labchecks.engine.unusable import unusable
+from labchecks.engine.wrong_length import wrong_length
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
 from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
@@ -108,7 +108,8 @@ class TrainingLoop:
             if nothing is not None:
                 return nothing
         if not all(map(_is_as_long, cases, answers)):
-            return self._wrong_length(cases, answers)
+            batches = [-(-len(case["x"]) // case["batch_size"]) for case in cases]
+            return wrong_length(self.name, answers, [case["epochs"] for case in cases], batches)
         pairs = _in_order(cases, answers)
         if RIGHT in _fits(Training(), pairs):
             return self._shuffled((c, a) for c, a in zip(cases, answers) if c["shuffle"])
@@ -159,32 +160,6 @@ class TrainingLoop:
             )
         numbers = {"v0": shown(values[0]), "last": shown(values[-1])}
         return replace(said, text=said.text.format(**numbers, name=self.name))
-
-    def _wrong_length(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
-        lengths, epochs = [len(a["values"]) for a in answers], [case["epochs"] for case in cases]
-        found = too_many(self.name, answers, epochs)
-        if found is not None:
-            return found
-        n, wanted = next((n, k) for n, k in zip(lengths, epochs) if n != k)
-        batches = [-(-len(case["x"]) // case["batch_size"]) for case in cases]
-        more, mistake = "", "wrong number of epochs"
-        look = "when your loop records and when it ends"
-        if lengths == [k * each for k, each in zip(epochs, batches)]:
-            more = ": one for every batch"
-            look = "whether the recording stands inside the inner loop"
-            mistake = "loss of every batch recorded"
-        elif set(lengths) == {1}:
-            look = "where the losses are collected, and at where the function returns"
-            mistake = "only one loss"
-        elif len(set(lengths)) == 1:
-            more = ", and as many whatever number of epochs is asked for"
-            look = "what the loop counts"
-            mistake = "number of epochs typed in"
-        return incorrect(
-            f"`{self.name}` returns {n} number{'s' if n > 1 else ''} for {wanted} epochs{more}. "
-            f"Look at {look}.",
-            mistake,
-        )
 
     def _shuffled(self, pairs: Iterator[tuple[Case, Answer]]) -> Feedback:
         """Judge long runs in an order that is not known, by where they lead."""

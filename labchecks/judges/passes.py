@@ -11,7 +11,7 @@ import numpy as np
 from labchecks.chart import Chart
 from labchecks.engine.compare import agree, mismatch, shown
 from labchecks.engine.diagnosis import describe, matching
-from labchecks.engine.mistakes import Mistake, find, of_kind
+from labchecks.engine.mistakes import PASS, Mistake, find, of_kind
 from labchecks.engine.run import Descent, Points, Trace, points_of, simulate
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, partial
@@ -23,38 +23,7 @@ WANTED = "a list of numbers, one loss per sample"
 #: Absolute tolerance for one sample's loss: its residual is a difference of much larger numbers.
 SAMPLE = 1e-4
 
-ONE_BY_ONE = (
-    *of_kind("step", "record", "order", without=("losses added up",)),
-    find("sign of b in the model"),
-)
-INSIDE_AN_EPOCH = (
-    Mistake(
-        "batch ignored",
-        {"batches": "all"},
-        "Every update uses all points instead of one: your values go from {v0} to {v1}.",
-        "Look at which rows of `X` and `Y` enter the loss that you differentiate.",
-    ),
-    Mistake(
-        "batch ignored",
-        {"batches": "all in the step"},
-        "The losses belong to single samples, but every update uses all points: your values go "
-        "from {v0} to {v1}.",
-        "Look at which rows of `X` and `Y` enter the loss that you differentiate.",
-    ),
-    Mistake(
-        "loss over all points",
-        {"series": "full every"},
-        "Each of your values is the loss over all points, the first is {v0}; the practice asks "
-        "for that of the sample alone.",
-        "Look at which points the recorded loss belongs to.",
-    ),
-    Mistake(
-        "always the first sample",
-        {"batches": "first"},
-        "Every update uses the same sample: your values go from {v0} to {v1}.",
-        "Look at which index each update uses.",
-    ),
-)
+KNOWN = (*PASS, *of_kind("step", "record", "order"), find("sign of b in the model"))
 
 
 @dataclass(frozen=True)
@@ -367,30 +336,13 @@ class _Pass:
 def _hypotheses(run: Descent) -> list[Mistake]:
     """What may explain the losses of a pass; for every pass in the same order."""
     (order,) = run.order
-    backwards = Mistake(
-        "order reversed",
-        {"order": (order[::-1],)},
-        "The samples were taken from the end of `order` to its beginning: your first value is "
-        "{v0}.",
-        "Look at the order in which the loop visits the samples.",
-    )
-    share = Mistake(
-        "divided by the number of points",
-        {"gradient_scale": 1 / len(order), "recorded_scale": 1 / len(order)},
-        "The loss of a sample is divided by the number of points: your first value is {v0}.",
-        "Look at what the loss of one sample alone is.",
-    )
-    rates = [
-        Mistake(
-            "step_size ignored",
-            {"rate": rate},
-            f"Your values are those of rate {rate:g}; the call asked for {{rate}}. The second is "
-            "{v1}.",
-            "Look at which name the update lines use.",
-        )
-        for rate in RATES
+    share = dict.fromkeys(("gradient_scale", "recorded_scale"), 1 / len(order))
+    return [
+        *KNOWN,
+        find("order reversed", "form").filled({"order": (order[::-1],)}),
+        find("divided by the number of points", "form").filled(share),
+        *(find("step_size ignored", "form").filled({"rate": r}, used=f"{r:g}") for r in RATES),
     ]
-    return [*INSIDE_AN_EPOCH, *ONE_BY_ONE, backwards, share, *rates]
 
 
 def _explains(which: Sequence[int], others: Sequence[tuple[Case, Answer]]) -> bool:

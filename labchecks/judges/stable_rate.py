@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from labchecks.chart import Chart
 from labchecks.engine import shuffled as shuffles
-from labchecks.engine.compare import agree, digits, mismatch, shown
+from labchecks.engine.compare import agree, mismatch, printed, shown
 from labchecks.engine.diagnosis import describe, matching
 from labchecks.engine.mistakes import (
-    Mistake,
+    UNSHUFFLED,
     find,
     near_rate,
     of_kind,
@@ -24,7 +24,7 @@ from labchecks.engine.mistakes import (
 from labchecks.engine.run import Descent, Points, points_of, simulate, simulate_many
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect
-from labchecks.judges.losses import TELLING, judge_cases
+from labchecks.judges.losses import judge_cases
 from labchecks.judges.steep_runs import BATCH, EPOCHS, LAB_SEED, START, hidden, visible
 from labchecks.registry import Practice
 
@@ -48,24 +48,7 @@ TOLD = 4
 SOME = 40
 
 #: Runs that are not shuffled. Their losses are known exactly.
-NOT_SHUFFLED = (
-    *(
-        Mistake(
-            "points in order",
-            {"order": order},
-            f"Your run takes the points {how}, sorted by x, in every epoch: your losses go from "
-            "{v0} to {v1} and end at {last}.",
-            "The practice asks for a run that shuffles them: look at the order in which your loop "
-            "visits the samples.",
-        )
-        for order, how in (
-            ("given", "in the order of `X`"),
-            ("reversed", "from the last to the first"),
-        )
-    ),
-    find("batch descent"),
-    find("batch ignored"),
-)
+NOT_SHUFFLED = (*UNSHUFFLED, find("batch descent"), find("batch ignored"))
 
 #: What may be recorded in place of the loss over all points when an epoch begins, where the order
 #: matters to it.
@@ -173,7 +156,7 @@ def _wrong_length(values, run: Descent, points: Points) -> Feedback | None:
 def _wrong_at_first(values, run: Descent, points: Points) -> Feedback | None:
     """What the first loss shows, which is the same in every order; or losses that all equal it."""
     first = run.with_(epochs=1)
-    if agree(values[:1], simulate(first, points).losses, 0.05 if _short(values) else 0.0):
+    if agree(values[:1], simulate(first, points).losses):
         if len(set(values)) > 1:
             return None
         return incorrect(
@@ -188,22 +171,16 @@ def _wrong_at_first(values, run: Descent, points: Points) -> Feedback | None:
         "with `w` and `b` in each other's place": START[::-1],
         "where the batch run ended": simulate(BATCH, points).end,
     }
+    one = find("loss of one sample", "form")
     known = [
-        *of_kind("record", without=("recorded after the update", "losses added up")),
+        *map(per_epoch, of_kind("record")),
         *map(find, ("absolute errors", "sign of b in the model", "noise-free targets")),
         *(wrong_start(start, why) for why, start in starts.items()),
-        *(
-            Mistake(
-                "loss of one sample",
-                {"series": "first", "order": ((i,),)},
-                "Your first value, {v0}, is the loss of a single sample at the start.",
-                "The practice asks for the loss over all points.",
-            )
-            for i in range(len(points))
-        ),
+        *(one.filled({"series": "first", "order": ((i,),)}) for i in range(len(points))),
     ]
-    found = matching(values[:1], first, points, known, pairs=False)
-    found = found or _telling(values, run, points, map(per_epoch, map(find, RECORDED)))[:1]
+    found = matching(values[:1], first, points, known)
+    recorded = map(per_epoch, map(find, RECORDED))
+    found = found or shuffles.telling(values, run, points, recorded)[:1]
     if found:
         return describe(found, values, run)
     return incorrect(
@@ -212,20 +189,6 @@ def _wrong_at_first(values, run: Descent, points: Points) -> Feedback | None:
         "is taken.",
         "first loss differs",
     )
-
-
-def _telling(values, run: Descent, points: Points, known: Iterable[Mistake]) -> list[Mistake]:
-    """The mistakes that explain the losses well, and about as well as the best of them does."""
-    fits = [(shuffles.evidence(values, m.applied_to(run), points), m) for m in known]
-    fits.sort(key=lambda fit: -fit[0])
-    best = fits[0][0]
-    if best == -math.inf or best <= shuffles.any_run(values) + TELLING:
-        return []
-    return [mistake for fit, mistake in fits if fit > best - TELLING]
-
-
-def _short(values: Sequence[float]) -> bool:
-    return all(digits(value) <= 5 for value in values)
 
 
 def _not_shuffled(values, run: Descent, points: Points) -> Feedback | None:
@@ -274,11 +237,11 @@ def _diverged(values, run: Descent, points: Points) -> Feedback | None:
 def _of_another_run(values, run: Descent, points: Points) -> Feedback | None:
     """Losses that one-sample SGD at `step_size` does not give, and a known run does."""
     # Wide: twenty epochs of noise have long tails, and the choice of shuffle is free.
-    if _short(values) or shuffles.plausible(values, run, points, margin=1.0)[0]:
+    if printed(values) or shuffles.plausible(values, run, points, margin=1.0)[0]:
         return None
     known = [*map(find, STEPS), *(wrong_size(size, near=True) for size in SIZES)]
     known += [near_rate(rate, run.rate) for rate in OTHER_RATES if rate != run.rate]
-    near = _telling(values, run, points, known)
+    near = shuffles.telling(values, run, points, known)
     if len({mistake.name for mistake in near}) != 1:
         return None
     name, words = near[0].name, near[0].words
@@ -335,7 +298,7 @@ def _largest_sample_rate(points: Points) -> float:
 
 
 def _not_of_sgd(values, run: Descent, points: Points) -> Feedback | None:
-    if _short(values):
+    if printed(values):
         return incorrect(
             "None of your losses has more than five digits, and a computed loss has more. If you "
             "typed them, let your loop collect them; if you rounded them, keep all their digits.",

@@ -30,9 +30,9 @@ from labchecks.engine.diagnosis import climb
 from labchecks.engine.model_calls import rows_held_out, steps_are_right, typed_size
 from labchecks.engine.run import points_of, simulate
 from labchecks.engine.start import TOO_LARGE, allowed_error, descends, follows, predict
-from labchecks.engine.too_many import too_many
 from labchecks.engine.training_runs import RIGHT, Suspect, TrainingRun
 from labchecks.engine.unusable import unusable
+from labchecks.engine.wrong_length import wrong_length
 from labchecks.feedback import Feedback, correct, incorrect, not_checked
 from labchecks.judges.drawn import drawn_practice
 from labchecks.judges.training_cases import batch_cases, mini_batch_cases
@@ -86,8 +86,7 @@ class TrainingJudge:
             return unreadable
         runs = list(map(TrainingRun, cases, answers))
         if any(len(run.log) != run.epochs for run in runs):
-            found = too_many(self.name, answers, [run.epochs for run in runs])
-            return found or _wrong_length(self.name, runs)
+            return _wrong_length(self.name, runs)
         verdict = _verdict(runs)
         if verdict.obeys:
             feedback = _accepted(self.name, runs, verdict)
@@ -615,10 +614,12 @@ def _unreadable(name: str, cases: Sequence[Case], answers: Sequence[Answer]) -> 
 
 
 def _wrong_length(name: str, runs: Runs) -> Feedback:
-    lengths, epochs = [len(run.log) for run in runs], [run.epochs for run in runs]
-    off = next(run for run in runs if len(run.log) != run.epochs)
-    n, size = len(off.log), off.right.batch_size
-    count = f"`{name}` returns {n} loss{'es' if n > 1 else ''} for {off.epochs} epochs"
+    answers, epochs = [run.answer for run in runs], [run.epochs for run in runs]
+    found = wrong_length(name, answers, epochs, [run.batches for run in runs])
+    if found.mistake == "number of epochs typed in":
+        return _typed(name, runs) or found
+    if found.mistake != "wrong number of epochs":
+        return found
     for argument in ("x", "y"):
         given = [run.case[argument] for run in runs]
         if all(len(run.log) == len(g) and np.allclose(run.log, g) for run, g in zip(runs, given)):
@@ -627,34 +628,14 @@ def _wrong_length(name: str, runs: Runs) -> Feedback:
                 "last line.",
                 "argument returned",
             )
-    if set(lengths) == {1}:
-        return incorrect(
-            f"{count}. Look at where the losses are collected, and at where the function returns.",
-            "only one loss",
-        )
     if typed := _typed(name, runs):
         return typed
-    if size and lengths == [run.batches * run.epochs for run in runs]:
-        return incorrect(
-            f"{count}: one for every batch. Look at what one value should stand for, and at "
-            "whether the recording stands inside the inner loop.",
-            "loss of every batch recorded",
-        )
-    if len(set(epochs)) > 1 and len(set(lengths)) == 1:
-        return incorrect(
-            f"{count}, and as many whatever number of epochs is asked for. Look at what the loop "
-            "counts.",
-            "number of epochs typed in",
-        )
     as_long = [replace(run, case={**run.case, "num_epochs": len(run.log)}) for run in runs]
-    obeys = min(lengths) > 1 and _verdict(as_long).obeys
-    one_off = all(abs(length - k) <= 1 for length, k in zip(lengths, epochs))
-    good = "; those that are there obey the law" if obeys else ""
-    return _feedback(
-        known.RIGHT_STEPS if obeys and one_off else 0.0,
-        f"{count}{good}. Look at when your loop records and when it ends.",
-        "wrong number of epochs",
-    )
+    if min(len(run.log) for run in runs) == 1 or not _verdict(as_long).obeys:
+        return found
+    one_off = all(abs(len(run.log) - run.epochs) <= 1 for run in runs)
+    text = found.text.replace(". Look", "; those that are there obey the law. Look")
+    return _feedback(known.RIGHT_STEPS if one_off else 0.0, text, found.mistake)
 
 
 # The short form of a practice -----------------------------------------------------------------

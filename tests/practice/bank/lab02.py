@@ -351,6 +351,11 @@ def sgd_epoch(slope, cut, inputs, targets, eta, indices):
         epoch(before="pass", after="losses.append(criterion(w * X[i] + b, Y[i]).item())"),
         "recorded after the update",
     ),
+    wrong(
+        "running total",
+        epoch(before="losses.append(sum(losses[-1:]) + loss.item())"),
+        "losses added up",
+    ),
     wrong("w frozen", epoch(moves="b -= step_size * b.grad"), "w never updated"),
     wrong("b frozen", epoch(moves="w -= step_size * w.grad"), "b never updated"),
     wrong(
