@@ -58,8 +58,6 @@ class Curve:
     ----------
     held : str
         The student's list of what is drawn, such as ``"LOSS2"``.
-    name : str
-        What the curve is called in sentences.
     run : dict or None
         The run whose losses these are, as arguments of :class:`labchecks.engine.run.Descent`. None
         if they are the student's own, whatever they are.
@@ -71,7 +69,6 @@ class Curve:
     """
 
     held: str
-    name: str
     run: Mapping[str, Any] | None = None
     judged_by: str = ""
     marks: tuple[str, ...] = ()
@@ -298,7 +295,7 @@ class FigureJudge:
         for curve in self.curves:
             if curve not in found:
                 why = self._why(curve, curves, case, answer)
-                reasons.setdefault(why, []).append(curve.name)
+                reasons.setdefault(why, []).append(f"`{curve.held}`")
         lost, faults = CURVES / len(self.curves), []
         for (short, sentence), names in reasons.items():
             listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
