@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from labchecks.ask import ask
-from labchecks.feedback import Feedback
+from labchecks.feedback import Feedback, not_checked
 
 #: A module for each lab or, where nothing is to be found out from it, a file of plain data.
 LABS = Path(__file__).with_name("labs")
@@ -54,7 +54,8 @@ class Practice:
         What is asked in the student's process, see :mod:`labchecks.ask`: plain data.
     judge : callable
         ``judge(cases, answers) -> Feedback``, a pure function of plain data: it reads neither
-        files nor globals and is deterministic.
+        files nor globals and is deterministic. It may rely on one answer to each case: ask for its
+        :meth:`verdict`.
     visible : callable
         ``visible() -> cases``: what the lab's own check cell asks. A case is plain data and holds
         inputs only; what is expected is the judge's to work out.
@@ -100,6 +101,12 @@ class Practice:
             late = bool(answers) and answers[-1].get("kind") == "timeout"
             answers.append(answers[-1] if late else self.probe(namespace, case))
         return answers
+
+    def verdict(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
+        """What the judge says, if there is an answer to each case."""
+        if not cases or len(cases) != len(answers):
+            return not_checked(f"No answer for `{self.names[-1]}` reached the check.")
+        return self.judge(cases, answers)
 
 
 def lab_names() -> list[str]:

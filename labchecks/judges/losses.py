@@ -28,7 +28,7 @@ from labchecks.engine.mistakes import (
 )
 from labchecks.engine.run import Descent, Points, points_of, simulate
 from labchecks.engine.unusable import unusable
-from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.feedback import Feedback, correct, incorrect, partial
 from labchecks.registry import Answer, Case, Practice
 
 #: A list this long is no attempt at the practice; it is not simulated.
@@ -126,8 +126,6 @@ def judge_cases(cases: Sequence[Case], answers: Sequence[Answer], judge_one, nam
     name : str
         What the student defines, for the sentence on constants.
     """
-    if not cases or len(cases) != len(answers):
-        return not_checked(f"No answer for `{name}` reached the check.")
     first = judge_one(cases[0], answers[0])
     if first.outcome != "correct":
         return first

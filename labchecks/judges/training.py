@@ -80,8 +80,6 @@ class TrainingJudge:
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """The verdict on all calls, as :func:`labchecks.ask.training.ask_training` makes them."""
-        if not cases or len(cases) != len(answers):
-            return not_checked(f"No answer for `{self.name}` reached the check.")
         if unreadable := _unreadable(self.name, cases, answers):
             return unreadable
         runs = list(map(TrainingRun, cases, answers))
