@@ -22,6 +22,7 @@ import torch
 from labchecks import check, find, line_hint, rerun
 from labchecks.ask.call import call
 from labchecks.engine import edits
+from tests.generated.edits import edits as written_out
 from tests.practice import golden
 from tests.practice.bank import lab_namespace, run_cell
 from tests.practice.bank.lab01 import PRELUDE
@@ -427,7 +428,7 @@ def wrong_programs(practice_id: str, changes: int, rng: random.Random):
     while True:
         right = source = rng.choice(right_programs(practice_id))
         for _ in range(changes):
-            made = [edit.source for edit in edits.edits(source)]
+            made = [edit.source for edit in written_out(source)]
             source = rng.choice(made or [right])  # of `return None` there is no change
         torch.manual_seed(1)
         np.random.seed(1)
