@@ -1,7 +1,7 @@
 """Judging a list of losses of gradient descent from a start that is known."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -116,7 +116,14 @@ def on_lab_data(data: str):
     )
 
 
-def judge_cases(cases: Sequence[Case], answers: Sequence[Answer], judge_one, name: str) -> Feedback:
+def judge_cases(
+    cases: Sequence[Case],
+    answers: Sequence[Answer],
+    judge_one: Callable[[Case, Answer], Feedback],
+    name: str,
+    shows: Callable[[Answer], list | None] = lambda answer: answer.get("values"),
+    own: bool = False,
+) -> Feedback:
     """Judge each case; the first that is not correct decides.
 
     Parameters
@@ -125,26 +132,25 @@ def judge_cases(cases: Sequence[Case], answers: Sequence[Answer], judge_one, nam
         ``judge_one(case, answer) -> Feedback``.
     name : str
         What the student defines, for the sentence on constants.
+    shows : callable
+        What in an answer has to be another on other data.
+    own : bool
+        Whether a run of the student's own is judged, of which that in the lab is one of many.
     """
     first = judge_one(cases[0], answers[0])
     if first.outcome != "correct":
         return first
     for case, answer in zip(cases[1:], answers[1:]):
         feedback = judge_one(case, answer)
-        if feedback.outcome == "correct":
-            continue
-        if answer.get("kind") == "numbers" and answer["values"] == answers[0]["values"]:
+        if shows(answer) == shows(answers[0]):
             return incorrect(
                 f"`{name}` stays the same when the lab runs on other data, so it was not computed "
                 "from `X` and `Y`. Look at where its numbers come from.",
                 "constants typed in",
             )
-        return replace(
-            feedback,
-            outcome="incorrect" if feedback.outcome == "partial" else feedback.outcome,
-            share=0.0,
-            text=f"Right in the lab, but not when the lab runs on other data. {feedback.text}",
-        )
+        if feedback.outcome != "correct":
+            text = "Right in the lab, but not when the lab runs on other data. "
+            return feedback if own else incorrect(text + feedback.text, feedback.mistake)
     return first
 
 
