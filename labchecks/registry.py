@@ -85,6 +85,45 @@ class Practice:
     trained = _form("trained", "trained")
     training = _form("training", "training")
 
+    @classmethod
+    def drawn(
+        cls,
+        kind: str,
+        judge: Any,
+        draw: Callable[[random.Random], list[Case]],
+        *also: str,
+        seed: int = 0,
+        visible: Callable[[], list[Case]] | None = None,
+        **about: Any,
+    ) -> Practice:
+        """A practice whose cases `draw` makes.
+
+        Parameters
+        ----------
+        kind : str
+            Of the question, see :mod:`labchecks.ask`.
+        judge
+            The practice's judge; its ``name`` is what the student defines.
+        draw : callable
+            ``draw(rng)`` gives cases.
+        *also : str
+            Further names that the question asks for.
+        seed : int
+            With which the visible cases are drawn.
+        visible : callable, optional
+            Gives the visible cases, where they are not just drawn.
+        **about
+            `id`, `title` and `points`.
+        """
+        return cls(
+            names=(judge.name,),
+            question=(kind, judge.name, *also),
+            judge=judge,
+            visible=visible or (lambda: draw(random.Random(seed))),
+            hidden=draw,
+            **about,
+        )
+
     @property
     def lab(self) -> str:
         """The lab's number as in ``"lab01"``."""

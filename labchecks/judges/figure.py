@@ -114,7 +114,7 @@ class FigureJudge:
 
     Attributes
     ----------
-    axes : str
+    name : str
         The student's name for the axes.
     curves : tuple of Curve
         What they have to show.
@@ -124,7 +124,7 @@ class FigureJudge:
         What is said of a right figure.
     """
 
-    axes: str
+    name: str
     curves: tuple[Curve, ...]
     step: str
     praise: str
@@ -141,7 +141,7 @@ class FigureJudge:
 
     def __call__(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
         """The verdict on the figures of all runs."""
-        name = self.curves[0].held if self.own else self.axes
+        name = self.curves[0].held if self.own else self.name
         feedback = judge_cases(cases, answers, self._judge, name, self._shows, self.own)
         # A start near the minimum is drawn once by chance, not again on other data.
         right = feedback.outcome == "correct" and len(cases) > 1
@@ -159,8 +159,8 @@ class FigureJudge:
         return answer["lists"][curve.held].get("values", [])
 
     def _judge(self, case: Mapping, answer: Mapping) -> Feedback:
-        wanted = f"matplotlib axes, such as `fig, {self.axes} = plt.subplots()` gives"
-        nothing = unusable(answer, self.axes, wanted, kind="axes")
+        wanted = f"matplotlib axes, such as `fig, {self.name} = plt.subplots()` gives"
+        nothing = unusable(answer, self.name, wanted, kind="axes")
         if nothing is not None:
             return nothing
         curves = [curve for curve in answer["curves"] if curve["y"]]
@@ -189,9 +189,9 @@ class FigureJudge:
         own = answer["lists"][name]
         if self.own and own["kind"] in ("absent", "stub"):
             if not curves:
-                return "", f"`{self.axes}` shows no curve yet, and `{name}` holds no losses yet."
+                return "", f"`{self.name}` shows no curve yet, and `{name}` holds no losses yet."
             return "no log", (
-                f"`{self.axes}` shows a curve, but `{name}` holds no losses to compare it with. "
+                f"`{self.name}` shows a curve, but `{name}` holds no losses to compare it with. "
                 "Keep what your function returns under that name."
             )
         if self.own and (own["kind"] != "numbers" or len(own["values"]) < 2):
@@ -203,8 +203,8 @@ class FigureJudge:
             where = "Look at what your drawing call draws, and into which axes."
             if answer["beside"]:
                 where = "The curve is in other axes of the same figure"
-                where += f": which of them is `{self.axes}`?"
-            return "no curve", f"`{self.axes}` shows no curve. {where}"
+                where += f": which of them is `{self.name}`?"
+            return "no curve", f"`{self.name}` shows no curve. {where}"
         if not self.own:
             return None
         losses = np.array(own["values"])
@@ -467,16 +467,11 @@ def figure_practice(id, *, data, curves, praise, axes="ax", step="epoch", **abou
         See :class:`labchecks.registry.Practice`.
     data : str
         The data set, a function of :mod:`labhelpers.data`.
-    axes, curves, step, praise
+    axes : str
+        The student's name for the axes.
+    curves, step, praise
         See :class:`FigureJudge`.
     """
     visible, hidden = on_lab_data(data)
-    return Practice(
-        id=id,
-        names=(axes,),
-        question=("figure", axes, *(curve.held for curve in curves)),
-        judge=FigureJudge(axes, tuple(curves), step, praise),
-        visible=visible,
-        hidden=hidden,
-        **about,
-    )
+    judge, held = FigureJudge(axes, tuple(curves), step, praise), (one.held for one in curves)
+    return Practice.drawn("figure", judge, hidden, *held, visible=visible, id=id, **about)

@@ -22,7 +22,6 @@ from labchecks.ask.values import read_numbers
 from labchecks.engine.compare import OVERFLOW, rounded_to, shown
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_attempted, not_checked, partial
-from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
 
 Case = Mapping[str, Any]
@@ -569,7 +568,7 @@ def function_practice(
     def asked(calls: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
         return [{"calls": calls, "autograd": autograd}]
 
-    return drawn_practice(
+    return Practice.drawn(
         "function",
         FunctionJudge(reference.__name__, _rows(reference, slips), wanted, arguments, **judged),
         lambda rng: asked(drawn(rng)),

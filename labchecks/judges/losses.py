@@ -93,16 +93,8 @@ def losses_practice(
     )
     judge = Losses.of(start=start, other_starts=(*slipped, *other_starts), **settings)
     visible, hidden = on_lab_data(data)
-    return Practice(
-        id=id,
-        title=title,
-        points=points,
-        names=(judge.name,),
-        question=("value", judge.name),
-        judge=judge,
-        visible=visible,
-        hidden=hidden,
-    )
+    about = {"id": id, "title": title, "points": points}
+    return Practice.drawn("value", judge, hidden, visible=visible, **about)
 
 
 def on_lab_data(data: str):

@@ -12,7 +12,6 @@ import torch
 from labchecks.engine.network import UNIT, Network, after_the_output, explain, gradients, is_linear
 from labchecks.engine.unusable import unusable_module
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
-from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
 
 Case = Mapping[str, Any]
@@ -35,9 +34,9 @@ SLOPE = 0.02
 def network_practice(id: str, *, name: str = "Net", seed: int = 43, **about: Any) -> Practice:
     """A practice that asks for ``name(n_inputs, n_hidden, n_outputs)`` with one hidden layer.
 
-    The settings are those of :func:`labchecks.judges.drawn.drawn_practice`.
+    The settings are those of :meth:`labchecks.registry.Practice.drawn`.
     """
-    return drawn_practice("network", HiddenLayer(name), network_cases, id=id, seed=seed, **about)
+    return Practice.drawn("network", HiddenLayer(name), network_cases, id=id, seed=seed, **about)
 
 
 def network_cases(rng: random.Random) -> list[dict[str, Any]]:

@@ -19,7 +19,6 @@ from labchecks.engine.optimizer import Run, Training, repeat
 from labchecks.engine.too_many import too_many
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, partial
-from labchecks.judges.drawn import drawn_practice
 from labchecks.registry import Practice
 
 Case = Mapping[str, Any]
@@ -33,10 +32,10 @@ ELSEWHERE = 0.5
 def optimizer_practice(id: str, *, name: str = "train", seed: int = 41, **about: Any) -> Practice:
     """A practice that asks for ``name(model, loader, epochs, lr)``, which trains with Adam.
 
-    The settings are those of :func:`labchecks.judges.drawn.drawn_practice`.
+    The settings are those of :meth:`labchecks.registry.Practice.drawn`.
     """
     judge = TrainingLoop(name)
-    return drawn_practice("optimizer", judge, optimizer_cases, id=id, seed=seed, **about)
+    return Practice.drawn("optimizer", judge, optimizer_cases, id=id, seed=seed, **about)
 
 
 def optimizer_cases(rng: random.Random) -> list[dict[str, Any]]:

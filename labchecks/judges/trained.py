@@ -13,7 +13,6 @@ import numpy as np
 
 from labchecks.engine.unusable import unusable_module
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
-from labchecks.judges.drawn import drawn_practice
 from labchecks.judges.network import are_numbers, are_shapes
 from labchecks.registry import Practice
 
@@ -50,12 +49,12 @@ def trained_practice(
         Numbers of inputs, 2 (a column of ones and x), hidden units of each layer, and outputs, 1.
     **settings
         ``lr``, ``epochs`` and ``batch_size`` of the training; the others are those of
-        :func:`labchecks.judges.drawn.drawn_practice`.
+        :meth:`labchecks.registry.Practice.drawn`.
     """
     training = {key: settings.pop(key) for key in ("lr", "epochs", "batch_size")}
     judge = TrainedNetwork(name, tuple(sizes))
     cases = functools.partial(trained_cases, **training)
-    return drawn_practice("trained", judge, cases, id=id, seed=seed, **settings)
+    return Practice.drawn("trained", judge, cases, id=id, seed=seed, **settings)
 
 
 def trained_cases(rng: random.Random, **training: Any) -> list[dict[str, Any]]:

@@ -34,7 +34,6 @@ from labchecks.engine.too_many import too_many
 from labchecks.engine.training_runs import RIGHT, Suspect, TrainingRun
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked
-from labchecks.judges.drawn import drawn_practice
 from labchecks.judges.training_cases import batch_cases, mini_batch_cases
 from labchecks.registry import Practice
 
@@ -693,7 +692,7 @@ def training_practice(
             return mini_batch_cases(rng)
         return batch_cases(rng, [12] if visible else [rng.randint(8, 15), rng.randint(20, 40)])
 
-    return drawn_practice(
+    return Practice.drawn(
         "training",
         TrainingJudge(name, (data, 1)),
         drawn,
