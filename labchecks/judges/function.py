@@ -22,10 +22,8 @@ from labchecks.ask.values import read_numbers
 from labchecks.engine.compare import OVERFLOW, rounded_to, shown
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_attempted, not_checked, partial
-from labchecks.registry import Practice
+from labchecks.registry import Answer, Case, Practice
 
-Case = Mapping[str, Any]
-Answer = Mapping[str, Any]
 Draw = Callable[[random.Random], Any]
 #: What a program gives for one call: values, shape, gradients; None where it fails.
 Outcome = Mapping[str, Any] | None

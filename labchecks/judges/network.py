@@ -12,10 +12,8 @@ import torch
 from labchecks.engine.network import UNIT, Network, after_the_output, explain, gradients, is_linear
 from labchecks.engine.unusable import unusable_module
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
-from labchecks.registry import Practice
+from labchecks.registry import Answer, Case, Practice
 
-Case = Mapping[str, Any]
-Answer = Mapping[str, Any]
 Pairs = Sequence[tuple[Case, Answer]]
 
 #: Rows of inputs in a case.

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from functools import partial as fixed
@@ -19,10 +19,8 @@ from labchecks.engine.optimizer import Run, Training, repeat
 from labchecks.engine.too_many import too_many
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, partial
-from labchecks.registry import Practice
+from labchecks.registry import Answer, Case, Practice
 
-Case = Mapping[str, Any]
-Answer = Mapping[str, Any]
 Pairs = Sequence[tuple[Case, Answer]]
 
 #: Share of the points where the steps are right and the model is not left where they lead.

@@ -3,7 +3,7 @@
 import functools
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from statistics import NormalDist
@@ -14,10 +14,7 @@ import numpy as np
 from labchecks.engine.unusable import unusable_module
 from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
 from labchecks.judges.network import are_numbers, are_shapes
-from labchecks.registry import Practice
-
-Case = Mapping[str, Any]
-Answer = Mapping[str, Any]
+from labchecks.registry import Answer, Case, Practice
 
 #: Random starts, each with data of its own; each is worth the same share of the points.
 STARTS = 5

@@ -35,7 +35,7 @@ from labchecks.engine.training_runs import RIGHT, Suspect, TrainingRun
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_checked
 from labchecks.judges.training_cases import batch_cases, mini_batch_cases
-from labchecks.registry import Practice
+from labchecks.registry import Answer, Case, Practice
 
 #: Numbers that a student types have at most four decimals; a drawn float32 seldom comes so near.
 DECIMALS = 10_000
@@ -57,8 +57,6 @@ CLEARLY = 100.0
 #: Epochs of a quick case. The first loss tells no run from another where the start is open.
 QUICK = (1, 2, 4)
 
-Case = Mapping[str, Any]
-Answer = Mapping[str, Any]
 Runs = Sequence[TrainingRun]
 
 
