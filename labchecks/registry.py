@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from labchecks.ask import ask
+from labchecks.ask.call import Answer, Case
 from labchecks.feedback import Feedback, not_checked
 
 #: A module for each lab or, where nothing is to be found out from it, a file of plain data.
@@ -20,9 +21,6 @@ LABS = Path(__file__).with_name("labs")
 
 #: What is said in such a file of each practice.
 TOLD = ("id", "title", "points", "names", "question", "manual")
-
-Case = dict[str, Any]
-Answer = dict[str, Any]
 
 
 def _form(kind: str, module: str) -> staticmethod:

@@ -20,10 +20,7 @@ from typing import Any
 
 from labchecks.ask import call as calls
 from labchecks.ask.call import call, can_stop, time_limit
-from labchecks.registry import Practice
-
-Answer = dict[str, Any]
-Case = Mapping[str, Any]
+from labchecks.registry import Answer, Case, Practice
 
 #: Kinds of question that call what the student defines; the others read what a cell has computed.
 CALLED = frozenset({"function", "passes", "training", "optimizer", "network", "trained"})

@@ -5,11 +5,8 @@ from typing import Any
 
 import torch
 
-from labchecks.ask.call import call, same_start
+from labchecks.ask.call import Answer, Case, call, same_start
 from labchecks.ask.values import read_callable, read_numbers
-
-Case = Mapping[str, Any]
-Answer = dict[str, Any]
 
 
 def ask_network(namespace: Mapping[str, object], case: Case, name: str) -> Answer:

@@ -7,11 +7,8 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from labchecks.ask.call import call, same_start
+from labchecks.ask.call import Answer, Case, call, same_start
 from labchecks.ask.values import read_callable, read_numbers
-
-Case = Mapping[str, Any]
-Answer = dict[str, Any]
 
 #: Up to so many rows it is kept which of them each call had.
 FEW_ROWS = 4

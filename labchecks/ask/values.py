@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from labchecks.ask.call import call, is_stub
-
-Answer = dict[str, Any]
+from labchecks.ask.call import Answer, Case, call, is_stub
 
 #: More numbers than any practice asks for; a longer answer is refused unread.
 MAX_NUMBERS = 20_000
@@ -60,9 +58,7 @@ def read_value(namespace: Mapping[str, object], name: str) -> Answer:
     return answer if failure is None else failure
 
 
-def ask_value(
-    namespace: Mapping[str, object], case: Mapping[str, Any], name: str, *beside: str
-) -> Answer:
+def ask_value(namespace: Mapping[str, object], case: Case, name: str, *beside: str) -> Answer:
     """The numbers that `name` holds; under each name in `beside`, the answer for that name."""
     others = {other: read_value(namespace, other) for other in beside}
     return {**read_value(namespace, name), **others}

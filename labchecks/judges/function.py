@@ -194,10 +194,7 @@ class FunctionJudge:
         )
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
+        """A quick look: may a right program answer so, perhaps to the first cases only?"""
         found = [r for a in answers for r in (a.get("results", []) if self.function else [a])]
         calls = [given for case in cases for given in case["calls"]]
         expected = self.programs[0].outcomes(calls, cases[0].get("first", 0))

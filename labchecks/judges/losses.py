@@ -200,10 +200,7 @@ class Losses:
         return Chart.of(answers[0]["values"], low, high)
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
+        """A quick look: may a right program answer so, perhaps to the first cases only?"""
         return all(
             answer.get("kind") == "numbers"
             and len(answer["values"]) == self.epochs

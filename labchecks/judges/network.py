@@ -134,10 +134,7 @@ class HiddenLayer:
         return self._wrong_form(pairs) or self._computed(pairs)
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
+        """A quick look: may a right program answer so, perhaps to the first cases only?"""
         pairs = list(zip(cases, answers, strict=True))
         read = None if self._wrong_form(pairs) else _read(pairs, "eval")
         return read is not None and explain([given.network for given in read]) is not None

@@ -124,10 +124,7 @@ class TrainingLoop:
         return None
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
+        """A quick look: may a right program answer so, perhaps to the first cases only?"""
         if not all(answer.get("kind") == "numbers" for answer in answers):
             return False
         pairs = _in_order(cases, answers)

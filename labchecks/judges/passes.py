@@ -88,10 +88,7 @@ class PassesJudge:
         return Chart.of(first.values, first.right.losses, where=where)
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
+        """A quick look: may a right program answer so, perhaps to the first cases only?"""
         return all(
             answer.get("kind") == "passes"
             and all(one.has_right_losses for one in _passes(case, answer))

@@ -107,10 +107,7 @@ class TrainingJudge:
         return None
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
+        """A quick look: may a right program answer so, perhaps to the first cases only?"""
         if _unreadable(self.name, cases, answers):
             return False
         runs = list(map(TrainingRun, cases, answers))
