@@ -89,10 +89,6 @@ BEGINNING = 16
 # Changes that depend on the call --------------------------------------------------------------
 
 
-def _batches(run: TrainingRun) -> int:
-    return -(-len(run.points) // (run.right.batch_size or len(run.points)))
-
-
 def _on_a_line(run: TrainingRun) -> dict:
     points = run.points
     w, b = (0.0, points.y.mean()) if np.ptp(points.x) == 0 else points.minimum
@@ -102,11 +98,11 @@ def _on_a_line(run: TrainingRun) -> dict:
 def _summed(run: TrainingRun) -> dict:
     """Sums of squares over each batch, and their mean over the batches."""
     series = run.right.series if run.right.batch_size is None else "weighted"
-    return {"series": series, "recorded_scale": len(run.points) / _batches(run)}
+    return {"series": series, "recorded_scale": len(run.points) / run.batches}
 
 
 def _equal_batches(run: TrainingRun) -> dict | None:
-    n, batches = len(run.points), _batches(run)
+    n, batches = len(run.points), run.batches
     if n % batches and not run.alike and n > 4:
         return None
     return {"batch_size": -(-n // batches)}
@@ -125,15 +121,15 @@ OF_CALL = {
     "on a line": _on_a_line,
     "recorded over N": lambda run: {"recorded_scale": 1 / len(run.points)},
     "mean since the start": _since_the_start,
-    "last gradient": lambda run: {"optimizer": OncePerEpoch(_batches(run))},
-    "sum of the gradients": lambda run: {"optimizer": OncePerEpoch(_batches(run), summed=True)},
+    "last gradient": lambda run: {"optimizer": OncePerEpoch(run.batches)},
+    "sum of the gradients": lambda run: {"optimizer": OncePerEpoch(run.batches, summed=True)},
     "batches rounded down": lambda run: {
-        "recorded_scale": _batches(run) / max(1, len(run.points) // run.right.batch_size)
+        "recorded_scale": run.batches / max(1, len(run.points) // run.right.batch_size)
     },
     "equal batches": _equal_batches,
     "half the batch size": lambda run: {"batch_size": max(1, run.right.batch_size // 2)},
     "rate over batch size": lambda run: {"rate": run.right.rate / run.right.batch_size},
-    "rate over batches": lambda run: {"rate": run.right.rate / _batches(run)},
+    "rate over batches": lambda run: {"rate": run.right.rate / run.batches},
 }
 
 
@@ -308,7 +304,7 @@ def _found_steps(name: str, words: str, optimizer, begins, runs) -> Iterator[Sus
     """The suspects with such steps, see `STEPS`, to which the logs of batch descent lead."""
 
     def steps(run: TrainingRun, numbers) -> dict:
-        return {"optimizer": optimizer(run.right.rate, _batches(run), *numbers)}
+        return {"optimizer": optimizer(run.right.rate, run.batches, *numbers)}
 
     found = []
     for run in _whole(runs):
