@@ -11,7 +11,7 @@ import torch
 
 from labchecks.engine.network import UNIT, Network, after_the_output, explain, gradients, is_linear
 from labchecks.engine.unusable import unusable_module
-from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.feedback import Feedback, correct, not_checked, partial
 from labchecks.registry import Answer, Case, Practice
 
 Pairs = Sequence[tuple[Case, Answer]]
@@ -140,8 +140,7 @@ class HiddenLayer:
         return read is not None and explain([given.network for given in read]) is not None
 
     def _wrong(self, mistake: str, share: float = 0.0, **found: object) -> Feedback:
-        text = SAID[mistake].format(name=self.name, **found)
-        return partial(share, text, mistake) if share else incorrect(text, mistake)
+        return partial(share, SAID[mistake].format(name=self.name, **found), mistake)
 
     def _unreadable(self) -> Feedback:
         return not_checked(
@@ -172,9 +171,8 @@ class HiddenLayer:
             if more == [each[name, why] for each in known]:
                 text = "{call} has {count} parameters: ".format(**found) + why
                 text += ". Look at how the layers are made and stored."
-                if name in ("parameters not registered", "no hidden layer"):
-                    return incorrect(text, name)
-                return partial(WORKS, text, name)
+                lost = name in ("parameters not registered", "no hidden layer")
+                return partial(0.0 if lost else WORKS, text, name)
         typed = len(set(counts)) == 1
         return self._wrong("sizes typed in" if typed else "wrong number of parameters", **found)
 

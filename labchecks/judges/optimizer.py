@@ -251,7 +251,7 @@ class TrainingLoop:
             lr=case["lr"],
             moves=" and ".join(map(shown, moves[:3])),
         )
-        return partial(share, text, mistake) if share else incorrect(text, mistake)
+        return partial(share, text, mistake)
 
 
 def _is_as_long(case: Case, answer: Answer) -> bool:

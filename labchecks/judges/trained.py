@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from labchecks.engine.unusable import unusable_module
-from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.feedback import Feedback, correct, not_checked, partial
 from labchecks.judges.network import are_numbers, are_shapes
 from labchecks.registry import Answer, Case, Practice
 
@@ -132,8 +132,7 @@ class TrainedNetwork:
         )
 
     def _wrong(self, mistake: str, share: float = 0.0, **found: object) -> Feedback:
-        text = SAID[mistake].format(name=self.name, **found)
-        return partial(share, text, mistake) if share else incorrect(text, mistake)
+        return partial(share, SAID[mistake].format(name=self.name, **found), mistake)
 
     def _layers(self, shapes: Sequence[Sequence[int]]) -> Feedback | None:
         """What is wrong with the layers; biases and one-dimensional parameters are left free."""

@@ -33,7 +33,7 @@ from labchecks.engine.start import TOO_LARGE, allowed_error, descends, follows, 
 from labchecks.engine.too_many import too_many
 from labchecks.engine.training_runs import RIGHT, Suspect, TrainingRun
 from labchecks.engine.unusable import unusable
-from labchecks.feedback import Feedback, correct, incorrect, not_checked
+from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
 from labchecks.judges.training_cases import batch_cases, mini_batch_cases
 from labchecks.registry import Answer, Case, Practice
 
@@ -253,10 +253,6 @@ def _called(run: TrainingRun, suspect: Suspect) -> bool:
 # Accepting ------------------------------------------------------------------------------------
 
 
-def _feedback(share: float, text: str, mistake: str) -> Feedback:
-    return Feedback("partial" if share else "incorrect", share, text, mistake)
-
-
 def _accepted(name: str, runs: Runs, verdict: _Verdict) -> Feedback:
     if at_rest := _at_rest(name, runs):
         return at_rest
@@ -264,7 +260,7 @@ def _accepted(name: str, runs: Runs, verdict: _Verdict) -> Feedback:
         return _named(known.NEGATED, runs)
     if not_random := _not_random(runs, verdict):
         text = f"`{name}` trains and records correctly, {not_random}"
-        return _feedback(0.9, text, "start not random")
+        return partial(0.9, text, "start not random")
     sizes = " and rates" if runs[0].right.batch_size is None else ", rates and batch sizes"
     if verdict.shuffled:
         return correct(
@@ -450,7 +446,7 @@ def _named(suspect: Suspect, runs: Runs) -> Feedback:
     # The catalogue speaks of w and b; in this lab they are called weight and bias.
     for short, full in (("w", "weight"), ("b", "bias")):
         text = text.replace(f"`{short}.grad`", f"`{full}.grad`").replace(f"`{short}`", f"`{full}`")
-    return _feedback(suspect.share, text, mistake.name)
+    return partial(suspect.share, text, mistake.name)
 
 
 def _refused(name: str, runs: Runs, verdict: _Verdict, lab_data: tuple[str, int]) -> Feedback:
@@ -549,7 +545,7 @@ def _unknown(name: str, runs: Runs, verdict: _Verdict) -> Feedback:
         )
     if (broken.one_batch or broken.few) and steps_are_right(runs):
         what = "mean of its batch losses, each" if batches else "loss with all rows"
-        return _feedback(
+        return partial(
             known.RIGHT_STEPS,
             f"The steps are right, but the values that `{name}` returns, from {first} to {last}, "
             f"are not those of the epochs: each should be its epoch's {what} before the update. "
@@ -642,7 +638,7 @@ def _wrong_length(name: str, runs: Runs) -> Feedback:
     obeys = min(lengths) > 1 and _verdict(as_long).obeys
     one_off = all(abs(length - k) <= 1 for length, k in zip(lengths, epochs))
     good = "; those that are there obey the law" if obeys else ""
-    return _feedback(
+    return partial(
         known.RIGHT_STEPS if obeys and one_off else 0.0,
         f"{count}{good}. Look at when your loop records and when it ends.",
         "wrong number of epochs",
