@@ -25,8 +25,7 @@ def read(namespace: Mapping[str, object], name: str) -> Answer | None:
 
 def read_callable(namespace: Mapping[str, object], name: str) -> tuple[Any, Answer | None]:
     """The function that `name` holds and ``None``, or ``None`` and what is there instead."""
-    nothing = read(namespace, name)
-    if nothing is not None:
+    if nothing := read(namespace, name):
         return None, nothing
     found = namespace[name]
     if not callable(found):
@@ -50,8 +49,7 @@ def read_numbers(thing: object) -> Answer:
 
 def read_value(namespace: Mapping[str, object], name: str) -> Answer:
     """The numbers that `name` holds; ``absent`` or ``stub`` where it holds no answer."""
-    nothing = read(namespace, name)
-    if nothing is not None:
+    if nothing := read(namespace, name):
         return nothing
     # An object of the student's own class may do anything when it is read.
     answer, failure = call(lambda: read_numbers(namespace[name]))

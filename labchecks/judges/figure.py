@@ -160,8 +160,7 @@ class FigureJudge:
 
     def _judge(self, case: Mapping, answer: Mapping) -> Feedback:
         wanted = f"matplotlib axes, such as `fig, {self.name} = plt.subplots()` gives"
-        nothing = unusable(answer, self.name, wanted, kind="axes")
-        if nothing is not None:
+        if nothing := unusable(answer, self.name, wanted, kind="axes"):
             return nothing
         curves = [curve for curve in answer["curves"] if curve["y"]]
         if unlike := self._no_losses(case, answer, curves):

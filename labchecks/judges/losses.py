@@ -221,8 +221,7 @@ class Losses:
         return n <= len(low) and bool(((low[:n] <= values) & (values <= high[:n])).all())
 
     def _one(self, case: Case, answer: Answer) -> Feedback:
-        nothing = unusable(answer, self.name, f"a list of {self.epochs} losses")
-        if nothing is not None:
+        if nothing := unusable(answer, self.name, f"a list of {self.epochs} losses"):
             return nothing
         points, values = _points_of(case), answer["values"]
         absolute, short = half_unit(values), _short(values)

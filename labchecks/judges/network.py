@@ -151,8 +151,7 @@ class HiddenLayer:
     def _wrong_form(self, pairs: Pairs) -> Feedback | None:
         """What is wrong before any output is looked at."""
         for _, answer in pairs:
-            nothing = unusable_module(answer, self.name)
-            if nothing is not None:
+            if nothing := unusable_module(answer, self.name):
                 return nothing
         calls = [f"`{self.name}({', '.join(map(str, case['sizes']))})`" for case, _ in pairs]
         for call, (case, answer) in zip(calls, pairs, strict=True):

@@ -118,8 +118,7 @@ class TrainingLoop:
                 continue
             right = _run(Training(), case).records[MEAN]
             where = f"with {len(case['x'])} rows, at rate {case['lr']:g}"
-            chart = Chart.of(answer["values"], right, where=where)
-            if chart is not None:
+            if chart := Chart.of(answer["values"], right, where=where):
                 return chart
         return None
 
@@ -155,8 +154,7 @@ class TrainingLoop:
 
     def _wrong_length(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         lengths, epochs = [len(a["values"]) for a in answers], [case["epochs"] for case in cases]
-        found = too_many(self.name, answers, epochs)
-        if found is not None:
+        if found := too_many(self.name, answers, epochs):
             return found
         n, wanted = next((n, k) for n, k in zip(lengths, epochs) if n != k)
         batches = [-(-len(case["x"]) // case["batch_size"]) for case in cases]

@@ -150,8 +150,7 @@ def _drawn_epochs(rng: random.Random, n: int) -> Case:
 
 
 def _trial_fault(case, answer, others) -> Feedback | None:
-    nothing = unusable(answer, "sgd_epoch", WANTED, kind="passes", function=True)
-    if nothing is not None:
+    if nothing := unusable(answer, "sgd_epoch", WANTED, kind="passes", function=True):
         return nothing
     for number, one in enumerate(_passes(case, answer)):
         fault = one.fault(others if number == 0 else ())
@@ -221,8 +220,7 @@ class _Pass:
                 text = text.format(" The parameters move as they should.")
                 return partial(0.5, text, "returns nothing")
             return incorrect(text.format(""), "returns nothing")
-        nothing = unusable(self.made["losses"], "sgd_epoch", WANTED, function=True)
-        if nothing is not None:
+        if nothing := unusable(self.made["losses"], "sgd_epoch", WANTED, function=True):
             return nothing
         if self.has_right_losses:
             return None if moved_right else self._wrong_end()

@@ -114,8 +114,7 @@ class TrainedNetwork:
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """Judge the answers of :func:`labchecks.ask.network.ask_trained`."""
         for answer in answers:
-            nothing = unusable_module(answer, self.name)
-            if nothing is not None:
+            if nothing := unusable_module(answer, self.name):
                 return nothing
         for case, answer in zip(cases, answers, strict=True):
             rows, shape = len(case["held"]), tuple(answer["shape"])

@@ -101,8 +101,7 @@ class TrainingJudge:
             run = TrainingRun(case, answer)
             for start in run.starts()[:1] if run.orderless else ():
                 where = f"with {len(run.points)} rows, at rate {case['lr']:g}"
-                chart = Chart.of(run.log, predict(run.right, run.points, start), where=where)
-                if chart is not None:
+                if chart := Chart.of(run.log, predict(run.right, run.points, start), where=where):
                     return chart
         return None
 
