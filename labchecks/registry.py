@@ -8,7 +8,7 @@ import pkgutil
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -167,18 +167,34 @@ def plain_lab(lab: str, judged: bool) -> str:
         if judged and not practice.manual:
             judge, cases = practice.judge, practice.visible()
             # Where it holds programs, it says itself what they give.
-            settings = judge.recorded(cases) if hasattr(judge, "recorded") else asdict(judge)
-            made_by = f"{type(judge).__module__}:{type(judge).__qualname__}"
-            row |= {"visible": cases, "judge": {"made_by": made_by, **settings}}
+            judge = judge.recorded(cases) if hasattr(judge, "recorded") else judge
+            row |= {"visible": cases, "judge": judge}
         rows.append(row)
-    return json.dumps(rows, ensure_ascii=False, indent=0)
+    return json.dumps(rows, ensure_ascii=False, indent=0, default=_plain)
+
+
+def _plain(settings: Any) -> dict[str, Any]:
+    """A judge, or a part of one, as plain data."""
+    made_by = f"{type(settings).__module__}:{type(settings).__qualname__}"
+    return {"made_by": made_by, **vars(settings)}
+
+
+def _made(plain: dict[str, Any]) -> Any:
+    """What was made plain; other data as they are."""
+    if "made_by" not in plain:
+        return plain
+    kind = pkgutil.resolve_name(plain.pop("made_by"))
+    return kind(**{name: _fixed(value) for name, value in plain.items()})
+
+
+def _fixed(value: Any) -> Any:
+    """The value with tuples in place of lists, so that it can be hashed."""
+    return tuple(map(_fixed, value)) if isinstance(value, list) else value
 
 
 def _practice(row: dict[str, Any]) -> Practice:
-    judge, visible = row.pop("judge", None), row.pop("visible", None)
-    if judge is not None:
-        kind = pkgutil.resolve_name(judge.pop("made_by"))
-        row |= {"judge": getattr(kind, "of", kind)(**judge), "visible": lambda: visible}
+    if "visible" in row:
+        row |= {"visible": lambda cases=row["visible"]: cases}
     return Practice(**row)
 
 
@@ -193,8 +209,8 @@ def of_lab(lab: str) -> tuple[Practice, ...]:
     if lab not in lab_names():
         raise KeyError(f"no lab {lab!r}; the labs with practices are {', '.join(lab_names())}")
     if (LABS / f"{lab}.json").exists():
-        rows = json.loads((LABS / f"{lab}.json").read_text(encoding="utf-8"))
-        return tuple(map(_practice, rows))
+        text = (LABS / f"{lab}.json").read_text(encoding="utf-8")
+        return tuple(map(_practice, json.loads(text, object_hook=_made)))
     return importlib.import_module(f"labchecks.labs.{lab}").PRACTICES
 
 

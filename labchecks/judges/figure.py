@@ -129,11 +129,6 @@ class FigureJudge:
     step: str
     praise: str
 
-    @classmethod
-    def of(cls, curves: Sequence[Mapping[str, Any]], **settings: Any) -> "FigureJudge":
-        """The judge of settings that are plain data."""
-        return cls(curves=tuple(Curve(**curve) for curve in curves), **settings)
-
     @property
     def own(self) -> bool:
         """Whether the figure is to show the student's own losses, whatever they are."""

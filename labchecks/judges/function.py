@@ -55,7 +55,7 @@ class Slip:
     program : callable or number
         Takes the arguments of the reference; or what it returns whatever it is given. In a table
         of slips also a tuple of programs of which the same is said, in a student's copy of the
-        course the list of outcomes in the visible calls.
+        course that of the outcomes in the visible calls.
     says : str
         The sentence: ``{name}``, ``{value}`` (the first value that differs), ``{rows}`` (how many
         rows came back in that call) and ``{call}`` (its arguments) are filled in. One that begins
@@ -77,7 +77,7 @@ class Slip:
 
         Of recorded outcomes those from number `first` on.
         """
-        if isinstance(self.program, list):
+        if isinstance(self.program, tuple):
             return iter(self.program[first : first + len(calls)])
         return (_outcome(self.program, json.dumps(given)) for given in calls)
 
@@ -124,8 +124,8 @@ class FunctionJudge:
         its call), ``"columns"`` (its own, and a tenth of the largest so far in its column of a
         table) or ``"each"`` (its own alone, for values of very different sizes).
     sooner : sequence of sequences
-        What may stand for the last arguments of the last call, so that a program takes less time:
-        each makes a quick case.
+        What numbers may stand for the last arguments of the last call, so that a program takes less
+        time: each makes a quick case.
     """
 
     name: str
@@ -465,26 +465,19 @@ class FunctionJudge:
                 ignored.append(name)
         return ignored
 
-    def recorded(self, cases: Sequence[Case]) -> dict[str, Any]:
-        """The settings as plain data, each program replaced by what it gives on `cases`.
+    def recorded(self, cases: Sequence[Case]) -> Self:
+        """The judge with plain data in place of each program: what it gives on `cases`.
 
         To ten digits: the last ones depend on the machine, and what is released must not.
         """
         calls = self._with_sooner([given for case in cases for given in case["calls"]])
-        rows = [
-            {**vars(row), "program": _to_ten_digits(list(row.outcomes(calls)))}
-            for row in self.programs
-        ]
-        return {**vars(self), "programs": rows}
-
-    @classmethod
-    def of(cls, programs: Sequence[Mapping[str, Any]], **settings: Any) -> Self:
-        """The judge of settings that were `recorded`."""
-        return cls(programs=tuple(Slip(**row) for row in programs), **settings)
+        rows = (replace(row, program=_to_ten_digits(row.outcomes(calls))) for row in self.programs)
+        return replace(self, programs=tuple(rows))
 
 
-def _to_ten_digits(plain: Any) -> Any:
-    return json.loads(json.dumps(plain), parse_float=lambda number: float(f"{float(number):.10g}"))
+def _to_ten_digits(outcomes: Iterator[Outcome]) -> tuple[Outcome, ...]:
+    text = json.dumps(list(outcomes))
+    return tuple(json.loads(text, parse_float=lambda number: float(f"{float(number):.10g}")))
 
 
 @lru_cache(maxsize=1024)

@@ -91,7 +91,7 @@ def losses_practice(
         ((b, w), "with `w` and `b` in each other's place"),
         ((-w, -b), "with other signs"),
     )
-    judge = Losses.of(start=start, other_starts=(*slipped, *other_starts), **settings)
+    judge = Losses(start=start, other_starts=(*slipped, *other_starts), **settings)
     visible, hidden = on_lab_data(data)
     about = {"id": id, "title": title, "points": points}
     return Practice.drawn("value", judge, hidden, visible=visible, **about)
@@ -163,15 +163,6 @@ class Losses:
     other_data: tuple[str, ...] = ()
     #: The rate of an earlier run, and words for where it ended: a run may go on from there.
     rate_before: tuple[float, str] | None = None
-
-    @classmethod
-    def of(cls, **settings: Any) -> "Losses":
-        """The judge of settings that are plain data, whose sequences may be lists."""
-
-        def fixed(value: Any) -> Any:
-            return tuple(map(fixed, value)) if isinstance(value, (list, tuple)) else value
-
-        return cls(**{name: fixed(value) for name, value in settings.items()})
 
     @property
     def run(self) -> Descent:

@@ -502,7 +502,7 @@ def measured(practice_id: str, changes: int, count: int, rng: random.Random) -> 
 def test_a_judge_of_recorded_outcomes_knows_those_of_the_quick_cases(practice_id):
     practice = find(practice_id)
     (case,) = practice.visible()
-    judge = type(practice.judge).of(**practice.judge.recorded([case]))
+    judge = practice.judge.recorded([case])
     assert len(judge.quick_cases(case)) > len(case["calls"])
     right = right_programs(practice_id)[0]
     for source in (right, right.replace("lr *", "-lr *")):
