@@ -195,7 +195,7 @@ def _fixed(value: Any) -> Any:
 def _practice(row: dict[str, Any]) -> Practice:
     if "visible" in row:
         row |= {"visible": lambda cases=row["visible"]: cases}
-    return Practice(**row)
+    return Practice(**{name: _fixed(value) for name, value in row.items()})
 
 
 def of_lab(lab: str) -> tuple[Practice, ...]:
