@@ -10,8 +10,6 @@ back: the tree is never copied, and two changes are composed by making the secon
 stands.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -23,6 +21,9 @@ from typing import Any, NamedTuple
 
 #: What an edited program is called where Python names a file.
 FILE = "<a change of your code>"
+
+#: Kind and lines of each change, which is in the tree until the next one is asked for.
+Changes = Iterator[tuple[str, tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,6 @@ def _content(code: CodeType) -> tuple[object, ...]:
 
 
 # Places and changes ----------------------------------------------------------------------------
-
-#: Kind and lines of each change, which is in the tree until the next one is asked for.
-Changes = Iterator[tuple[str, tuple[int, int]]]
 
 
 def changes(tree: ast.Module, kinds: Iterable[str] | None = None) -> Changes:
