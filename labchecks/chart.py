@@ -1,7 +1,5 @@
 """A small chart of a student's losses beside those of the run that was asked for."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -49,7 +47,7 @@ class Chart:
     free: str = "order"
 
     @classmethod
-    def of(cls, yours, low, high=None, where: str = "", free: str = "order") -> Chart | None:
+    def of(cls, yours, low, high=None, where: str = "", free: str = "order") -> "Chart | None":
         """The chart, or None where there is nothing to see: no loss, or none that differs."""
         low = _floats(low)
         chart = cls(_floats(yours)[:MOST], low, low if high is None else _floats(high), where, free)

@@ -73,7 +73,7 @@ def _judge(practice: Practice, namespace: Mapping[str, object]) -> Feedback:
         # Numbers that overflow are part of what is judged; a warning on stderr would only puzzle.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            verdict = practice.judge(cases, answers)
+            verdict = practice.verdict(cases, answers)
             if verdict.outcome in ("incorrect", "partial"):
                 return _told_more(verdict, practice, namespace, cases, answers)
             return verdict

@@ -150,11 +150,14 @@ class Score(float):
 
 #: Full points: `correct(text)`.
 correct = functools.partial(Feedback, "correct", 1.0)
-#: Some points, as part of what was asked is right: `partial(share, text, mistake)`.
-partial = functools.partial(Feedback, "partial")
 #: No points yet, with the diagnosis: `incorrect(text, mistake)`.
 incorrect = functools.partial(Feedback, "incorrect", 0.0)
 #: The cell still holds its stub: `not_attempted(text)`.
 not_attempted = functools.partial(Feedback, "not attempted", 0.0)
 #: Nothing can be said of the answer, for a reason that is not the student's: `not_checked(text)`.
 not_checked = functools.partial(Feedback, "not checked", 0.0)
+
+
+def partial(share: float, text: str, mistake: str = "") -> Feedback:
+    """Some points, as part of what was asked is right; if their share is zero, none yet."""
+    return Feedback("partial" if share else "incorrect", share, text, mistake)

@@ -11,19 +11,16 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from types import CodeType, ModuleType
-from typing import Any
 
 from labchecks.ask.values import read_numbers
 from labchecks.engine.edits import FILE, WIDE, Trial, double_trials, how_many, trials
 from labchecks.feedback import Feedback
-from labchecks.registry import Practice
+from labchecks.registry import Answer, Case, Practice
 from labchecks.rerun import Rerun, cell_of, essential, looks_up, touched
 
 #: What the time of a search is measured with.
 clock = time.perf_counter
 
-Answer = dict[str, Any]
-Case = Mapping[str, Any]
 
 #: Seconds that a search may take.
 SECONDS = 1.5

@@ -8,21 +8,19 @@ import pkgutil
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from labchecks.ask import ask
-from labchecks.feedback import Feedback
+from labchecks.ask.call import Answer, Case
+from labchecks.feedback import Feedback, not_checked
 
 #: A module for each lab or, where nothing is to be found out from it, a file of plain data.
 LABS = Path(__file__).with_name("labs")
 
 #: What is said in such a file of each practice.
 TOLD = ("id", "title", "points", "names", "question", "manual")
-
-Case = dict[str, Any]
-Answer = dict[str, Any]
 
 
 def _form(kind: str, module: str) -> staticmethod:
@@ -54,7 +52,8 @@ class Practice:
         What is asked in the student's process, see :mod:`labchecks.ask`: plain data.
     judge : callable
         ``judge(cases, answers) -> Feedback``, a pure function of plain data: it reads neither
-        files nor globals and is deterministic.
+        files nor globals and is deterministic. It may rely on one answer to each case: ask for its
+        :meth:`verdict`.
     visible : callable
         ``visible() -> cases``: what the lab's own check cell asks. A case is plain data and holds
         inputs only; what is expected is the judge's to work out.
@@ -84,6 +83,45 @@ class Practice:
     trained = _form("trained", "trained")
     training = _form("training", "training")
 
+    @classmethod
+    def drawn(
+        cls,
+        kind: str,
+        judge: Any,
+        draw: Callable[[random.Random], list[Case]],
+        *also: str,
+        seed: int = 0,
+        visible: Callable[[], list[Case]] | None = None,
+        **about: Any,
+    ) -> Practice:
+        """A practice whose cases `draw` makes.
+
+        Parameters
+        ----------
+        kind : str
+            Of the question, see :mod:`labchecks.ask`.
+        judge
+            The practice's judge; its ``name`` is what the student defines.
+        draw : callable
+            ``draw(rng)`` gives cases.
+        *also : str
+            Further names that the question asks for.
+        seed : int
+            With which the visible cases are drawn.
+        visible : callable, optional
+            Gives the visible cases, where they are not just drawn.
+        **about
+            `id`, `title` and `points`.
+        """
+        return cls(
+            names=(judge.name,),
+            question=(kind, judge.name, *also),
+            judge=judge,
+            visible=visible or (lambda: draw(random.Random(seed))),
+            hidden=draw,
+            **about,
+        )
+
     @property
     def lab(self) -> str:
         """The lab's number as in ``"lab01"``."""
@@ -100,6 +138,12 @@ class Practice:
             late = bool(answers) and answers[-1].get("kind") == "timeout"
             answers.append(answers[-1] if late else self.probe(namespace, case))
         return answers
+
+    def verdict(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
+        """What the judge says, if there is an answer to each case."""
+        if not cases or len(cases) != len(answers):
+            return not_checked(f"No answer for `{self.names[-1]}` reached the check.")
+        return self.judge(cases, answers)
 
 
 def lab_names() -> list[str]:
@@ -123,19 +167,35 @@ def plain_lab(lab: str, judged: bool) -> str:
         if judged and not practice.manual:
             judge, cases = practice.judge, practice.visible()
             # Where it holds programs, it says itself what they give.
-            settings = judge.recorded(cases) if hasattr(judge, "recorded") else asdict(judge)
-            made_by = f"{type(judge).__module__}:{type(judge).__qualname__}"
-            row |= {"visible": cases, "judge": {"made_by": made_by, **settings}}
+            judge = judge.recorded(cases) if hasattr(judge, "recorded") else judge
+            row |= {"visible": cases, "judge": judge}
         rows.append(row)
-    return json.dumps(rows, ensure_ascii=False, indent=0)
+    return json.dumps(rows, ensure_ascii=False, indent=0, default=_plain)
+
+
+def _plain(settings: Any) -> dict[str, Any]:
+    """A judge, or a part of one, as plain data."""
+    made_by = f"{type(settings).__module__}:{type(settings).__qualname__}"
+    return {"made_by": made_by, **vars(settings)}
+
+
+def _made(plain: dict[str, Any]) -> Any:
+    """What was made plain; other data as they are."""
+    if "made_by" not in plain:
+        return plain
+    kind = pkgutil.resolve_name(plain.pop("made_by"))
+    return kind(**{name: _fixed(value) for name, value in plain.items()})
+
+
+def _fixed(value: Any) -> Any:
+    """The value with tuples in place of lists, so that it can be hashed."""
+    return tuple(map(_fixed, value)) if isinstance(value, list) else value
 
 
 def _practice(row: dict[str, Any]) -> Practice:
-    judge, visible = row.pop("judge", None), row.pop("visible", None)
-    if judge is not None:
-        kind = pkgutil.resolve_name(judge.pop("made_by"))
-        row |= {"judge": getattr(kind, "of", kind)(**judge), "visible": lambda: visible}
-    return Practice(**row)
+    if "visible" in row:
+        row |= {"visible": lambda cases=row["visible"]: cases}
+    return Practice(**{name: _fixed(value) for name, value in row.items()})
 
 
 def of_lab(lab: str) -> tuple[Practice, ...]:
@@ -149,8 +209,8 @@ def of_lab(lab: str) -> tuple[Practice, ...]:
     if lab not in lab_names():
         raise KeyError(f"no lab {lab!r}; the labs with practices are {', '.join(lab_names())}")
     if (LABS / f"{lab}.json").exists():
-        rows = json.loads((LABS / f"{lab}.json").read_text(encoding="utf-8"))
-        return tuple(map(_practice, rows))
+        text = (LABS / f"{lab}.json").read_text(encoding="utf-8")
+        return tuple(map(_practice, json.loads(text, object_hook=_made)))
     return importlib.import_module(f"labchecks.labs.{lab}").PRACTICES
 
 

@@ -18,15 +18,10 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
+from labchecks.ask import CALLED
 from labchecks.ask import call as calls
 from labchecks.ask.call import call, can_stop, time_limit
-from labchecks.registry import Practice
-
-Answer = dict[str, Any]
-Case = Mapping[str, Any]
-
-#: Kinds of question that call what the student defines; the others read what a cell has computed.
-CALLED = frozenset({"function", "passes", "training", "optimizer", "network", "trained"})
+from labchecks.registry import Answer, Case, Practice
 
 #: Whatever begins with one of these shows or checks something, and computes no answer.
 SHOWS = frozenset({"print", "display", "plt", "fig", "ax", "axes", "check", "progress"})
@@ -111,7 +106,7 @@ def _lines_of(statement: ast.stmt) -> range:
 
 
 def _is_beside(statement: ast.stmt, called: bool, names: set[str]) -> bool:
-    """Whether a statement shows or tries out the answer; `called` as of :data:`CALLED`."""
+    """Whether a statement shows or tries out the answer; `called` as in :data:`CALLED`."""
     value = getattr(statement, "value", None)
     if isinstance(statement, ast.Assert):
         return True

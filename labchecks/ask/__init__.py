@@ -23,13 +23,12 @@ other      ``type``: something that is none of these
 The kinds of question add keys of their own, which their functions list.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-__all__ = ["ask"]
+from labchecks.ask.call import Answer, Case
+from labchecks.ask.values import read_callable
 
 #: Kind of question -> the module here and its function that asks it.
 KINDS = {
@@ -43,10 +42,11 @@ KINDS = {
     "trained": ("network", "ask_trained"),
 }
 
+#: Kinds that call what the student defines; the others read what a cell has computed.
+CALLED = KINDS.keys() - {"value", "figure"}
 
-def ask(
-    question: Sequence[Any], namespace: Mapping[str, object], case: Mapping[str, Any]
-) -> dict[str, Any]:
+
+def ask(question: Sequence[Any], namespace: Mapping[str, object], case: Case) -> Answer:
     """Return the answer of the objects in `namespace` to `question` on one case.
 
     Parameters
@@ -59,5 +59,9 @@ def ask(
         Plain inputs.
     """
     kind, *arguments = question
-    module, function = KINDS[kind]
-    return getattr(import_module(f"{__name__}.{module}"), function)(namespace, case, *arguments)
+    module, asked = KINDS[kind]
+    if kind in CALLED:
+        arguments[0], nothing = read_callable(namespace, arguments[0])
+        if nothing is not None:
+            return nothing
+    return getattr(import_module(f"{__name__}.{module}"), asked)(namespace, case, *arguments)

@@ -10,11 +10,13 @@ import threading
 import time
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+#: What is asked of, and what comes back: plain data.
+Case = Mapping[str, Any]
 Answer = dict[str, Any]
 
 #: Seconds that one call of a student's function may take in a check cell.

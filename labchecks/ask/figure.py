@@ -5,15 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from labchecks.ask.call import call
+from labchecks.ask.call import Answer, Case, call
 from labchecks.ask.values import MAX_NUMBERS, NotNumbers, describe, numbers, read, read_value
 
-Answer = dict[str, Any]
 
-
-def ask_figure(
-    namespace: Mapping[str, object], case: Mapping[str, Any], axes: str, *lists: str
-) -> Answer:
+def ask_figure(namespace: Mapping[str, object], case: Case, axes: str, *lists: str) -> Answer:
     """What the axes `axes` show and, under ``lists``, what each of the names `lists` holds."""
     held = {name: read_value(namespace, name) for name in lists}
     answer = read(namespace, axes)

@@ -1,19 +1,16 @@
 """Calls of a student's function: with plain arguments, tensors, or parameters to be moved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 
-from labchecks.ask.call import call
-from labchecks.ask.values import read_callable, read_numbers
-
-Case = Mapping[str, Any]
-Answer = dict[str, Any]
+from labchecks.ask.call import Answer, Case, call
+from labchecks.ask.values import read_numbers
 
 
-def ask_function(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
-    """What the function `name` returns for the case's ``calls``, each a list of arguments.
+def ask_function(namespace: Mapping[str, object], case: Case, function: Callable) -> Answer:
+    """What the function returns for the case's ``calls``, each a list of arguments.
 
     An argument is plain, or a dict that :func:`argument` makes a tensor of. Where the case's
     ``autograd`` is false, PyTorch notes no derivatives meanwhile. The answer is of kind
@@ -21,9 +18,6 @@ def ask_function(namespace: Mapping[str, object], case: Case, name: str) -> Answ
     holds ``gradients`` (sent back to each tensor, or None) and ``unchanged`` (whether the tensors
     are as they were).
     """
-    function, nothing = read_callable(namespace, name)
-    if nothing is not None:
-        return nothing
     results: list[Answer] = []
 
     def every() -> None:
@@ -85,15 +79,12 @@ def back(result: torch.Tensor) -> None:
     (result * ramp).sum().backward()
 
 
-def ask_passes(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
-    """Passes over the data with the function `name`, which moves `w` and `b` in place.
+def ask_passes(namespace: Mapping[str, object], case: Case, function: Callable) -> Answer:
+    """Passes over the data with the function, which moves `w` and `b` in place.
 
     Of kind ``passes``, with ``passes``: for each of the case's orders the ``losses`` that came back
     (an answer of their own), and where ``w`` and ``b`` are then.
     """
-    function, nothing = read_callable(namespace, name)
-    if nothing is not None:
-        return nothing
 
     def passes(as_order) -> list[dict[str, Any]]:
         w = torch.tensor(float(case["w"]), requires_grad=True)

@@ -5,25 +5,21 @@ from typing import Any
 
 import torch
 
-from labchecks.ask.call import call, same_start
-from labchecks.ask.values import read_callable, read_numbers
-
-Case = Mapping[str, Any]
-Answer = dict[str, Any]
+from labchecks.ask.call import Answer, Case, call, same_start
+from labchecks.ask.values import read_numbers
 
 
-def ask_network(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
+def ask_network(namespace: Mapping[str, object], case: Case, make: Callable) -> Answer:
     """The outputs of a fresh network, its parameters' shapes, and what follows from given ones.
 
     The case's values are copied into the parameters in their order, whatever their shapes. Further
     keys: ``shapes``; and, where there are as many numbers as the case has, ``eval`` and ``train``,
     what the network gives in these two modes: see :func:`_given`.
     """
-    make, nothing = read_callable(namespace, name)
-    return nothing or _answer(_asked, make, case)
+    return _answer(_asked, make, case)
 
 
-def ask_trained(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
+def ask_trained(namespace: Mapping[str, object], case: Case, make: Callable) -> Answer:
     """What a fresh network predicts for ``held`` after training on the case's ``x`` and ``y``.
 
     Its inputs are a column of ones beside x. It is trained with Adam on the mean squared error, in
@@ -33,11 +29,9 @@ def ask_trained(namespace: Mapping[str, object], case: Case, name: str) -> Answe
     parameter the largest entry of the loss's gradient after training. ``slopes`` is None if no
     gradient flows.
     """
-    make, nothing = read_callable(namespace, name)
-    if nothing is None:
-        # A first optimizer imports for a second or more: that must not count as the student's time.
-        torch.optim.Adam([torch.zeros(1, requires_grad=True)])
-    return nothing or _answer(_trained, make, case)
+    # A first optimizer imports for a second or more: that must not count as the student's time.
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+    return _answer(_trained, make, case)
 
 
 def _answer(question: Callable[..., Answer], make: Any, case: Case) -> Answer:

@@ -1,17 +1,14 @@
 """Calling a student's training function: what it is given, and what is read of it."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from labchecks.ask.call import call, same_start
-from labchecks.ask.values import read_callable, read_numbers
-
-Case = Mapping[str, Any]
-Answer = dict[str, Any]
+from labchecks.ask.call import Answer, Case, call, same_start
+from labchecks.ask.values import read_numbers
 
 #: Up to so many rows it is kept which of them each call had.
 FEW_ROWS = 4
@@ -29,8 +26,8 @@ AGAIN = 4
 MOST_CALLS = 400
 
 
-def ask_training(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
-    """The log that the training function `name` returns on a case.
+def ask_training(namespace: Mapping[str, object], case: Case, function: Callable) -> Answer:
+    """The log that a training function returns on a case.
 
     It is given a model and a loss of our own, so that an earlier practice costs no points twice.
     The answer also holds ``asked``, the losses of one epoch at rate 0 on rows that are all alike,
@@ -40,9 +37,6 @@ def ask_training(namespace: Mapping[str, object], case: Case, name: str) -> Answ
     had rows of the lab's own ``X`` that are not in the case. A case whose ``alike`` is False goes
     without the questions for the start.
     """
-    function, nothing = read_callable(namespace, name)
-    if nothing is not None:
-        return nothing
     calls: list[list[float]] = []
     given: list[list[float]] = []
 
@@ -108,11 +102,8 @@ def _notes(given: list[list[float]], known: list[float], own: object) -> Answer:
     }
 
 
-def ask_optimizer(namespace: Mapping[str, object], case: Case, name: str) -> Answer:
-    """The losses that `name` returns for a fresh linear model; ``end``: its last parameters."""
-    function, nothing = read_callable(namespace, name)
-    if nothing is not None:
-        return nothing
+def ask_optimizer(namespace: Mapping[str, object], case: Case, function: Callable) -> Answer:
+    """The losses that a function returns for a fresh linear model; ``end``: its last parameters."""
     x, y = (torch.tensor(case[name], dtype=torch.float32) for name in ("x", "y"))
     with same_start(case["seed"]), torch.enable_grad():
         model = torch.nn.Sequential(torch.nn.Linear(x.shape[1], 1))

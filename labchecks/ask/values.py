@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from labchecks.ask.call import call, is_stub
-
-Answer = dict[str, Any]
+from labchecks.ask.call import Answer, Case, call, is_stub
 
 #: More numbers than any practice asks for; a longer answer is refused unread.
 MAX_NUMBERS = 20_000
@@ -27,8 +25,7 @@ def read(namespace: Mapping[str, object], name: str) -> Answer | None:
 
 def read_callable(namespace: Mapping[str, object], name: str) -> tuple[Any, Answer | None]:
     """The function that `name` holds and ``None``, or ``None`` and what is there instead."""
-    nothing = read(namespace, name)
-    if nothing is not None:
+    if nothing := read(namespace, name):
         return None, nothing
     found = namespace[name]
     if not callable(found):
@@ -52,17 +49,14 @@ def read_numbers(thing: object) -> Answer:
 
 def read_value(namespace: Mapping[str, object], name: str) -> Answer:
     """The numbers that `name` holds; ``absent`` or ``stub`` where it holds no answer."""
-    nothing = read(namespace, name)
-    if nothing is not None:
+    if nothing := read(namespace, name):
         return nothing
     # An object of the student's own class may do anything when it is read.
     answer, failure = call(lambda: read_numbers(namespace[name]))
     return answer if failure is None else failure
 
 
-def ask_value(
-    namespace: Mapping[str, object], case: Mapping[str, Any], name: str, *beside: str
-) -> Answer:
+def ask_value(namespace: Mapping[str, object], case: Case, name: str, *beside: str) -> Answer:
     """The numbers that `name` holds; under each name in `beside`, the answer for that name."""
     others = {other: read_value(namespace, other) for other in beside}
     return {**read_value(namespace, name), **others}

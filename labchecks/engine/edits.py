@@ -5,12 +5,10 @@ the generated proof of the judges makes slips in right ones. Both want the same 
 of them are their own inverse.
 
 A kind of change is a function of a place in the program that yields what may stand there instead.
-One loop, :func:`_changes`, puts it into the tree, where it is compiled or written out, and takes it
+One loop, :func:`changes`, puts it into the tree, where it is compiled or written out, and takes it
 back: the tree is never copied, and two changes are composed by making the second while the first
 stands.
 """
-
-from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,24 +22,8 @@ from typing import Any, NamedTuple
 #: What an edited program is called where Python names a file.
 FILE = "<a change of your code>"
 
-
-@dataclass(frozen=True)
-class Edit:
-    """A program that differs from another one in one place.
-
-    Attributes
-    ----------
-    kind : str
-        What was changed, a key of :data:`KINDS`.
-    lines : tuple of int
-        First and last line of the original program in which the change lies, from 1.
-    source : str
-        The program with the change in it, as :func:`ast.unparse` writes it.
-    """
-
-    kind: str
-    lines: tuple[int, int]
-    source: str
+#: Kind and lines of each change, which is in the tree until the next one is asked for.
+Changes = Iterator[tuple[str, tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -50,8 +32,10 @@ class Trial:
 
     Attributes
     ----------
-    kind, lines
-        As of an :class:`Edit`; of two changes, the kind of the second and the lines of both.
+    kind : str
+        What was changed, a key of :data:`KINDS`; of two changes, the second.
+    lines : tuple of int
+        First and last line of the original program in which the changes lie, from 1.
     code : code object
         The program with the change in it.
     content : tuple
@@ -64,8 +48,8 @@ class Trial:
     content: tuple[object, ...]
 
 
-def edits(source: str, kinds: Iterable[str] | None = None) -> Iterator[Edit]:
-    """Each program that is one small change away, one kind of change after another.
+def trials(source: str, kinds: Iterable[str] | None = None) -> Iterator[Trial]:
+    """Each program that is one small change away; one that can be made in two ways comes twice.
 
     Parameters
     ----------
@@ -80,26 +64,12 @@ def edits(source: str, kinds: Iterable[str] | None = None) -> Iterator[Edit]:
         If `source` is no Python.
     """
     tree = ast.parse(source)
-    seen = {ast.unparse(tree)}
-    for kind, lines in _changes(tree, kinds):
-        made = ast.unparse(tree)
-        # A tree can be written out that no program can be: a `return` moved out of its function.
-        with suppress(SyntaxError, ValueError):
-            compile(made, FILE, "exec")
-            if made not in seen:
-                seen.add(made)
-                yield Edit(kind, lines, made)
-
-
-def trials(source: str, kinds: Iterable[str] | None = None) -> Iterator[Trial]:
-    """The programs of :func:`edits`, compiled; one that can be made in two ways comes twice."""
-    tree = ast.parse(source)
-    yield from _compiled(tree, source, _changes(tree, kinds))
+    yield from _compiled(tree, source, changes(tree, kinds))
 
 
 def how_many(source: str, kinds: Iterable[str]) -> int:
     """The number of changes of these kinds, which are not compiled for it."""
-    return sum(1 for _ in _changes(ast.parse(source), kinds))
+    return sum(1 for _ in changes(ast.parse(source), kinds))
 
 
 def double_trials(source: str) -> Iterator[Trial]:
@@ -108,15 +78,15 @@ def double_trials(source: str) -> Iterator[Trial]:
     N single edits make some N²/2 pairs; these are made one by one, as they are asked for.
     """
     tree = ast.parse(source)
-    for _, one in _changes(tree):
-        both = ((k, (min(one[0], two[0]), max(one[1], two[1]))) for k, two in _changes(tree))
+    for _, one in changes(tree):
+        both = ((k, (min(one[0], two[0]), max(one[1], two[1]))) for k, two in changes(tree))
         yield from _compiled(tree, source, both)
 
 
-def _compiled(tree: ast.Module, source: str, changes: Changes) -> Iterator[Trial]:
+def _compiled(tree: ast.Module, source: str, made: Changes) -> Iterator[Trial]:
     """The tree as it stands in each change; not where it is no program, or that of `source`."""
     before = _content(compile(source, FILE, "exec", dont_inherit=True))
-    for kind, lines in changes:
+    for kind, lines in made:
         with suppress(SyntaxError, ValueError, TypeError):
             code = compile(tree, FILE, "exec", dont_inherit=True)
             if (content := _content(code)) != before:
@@ -134,11 +104,9 @@ def _content(code: CodeType) -> tuple[object, ...]:
 
 # Places and changes ----------------------------------------------------------------------------
 
-#: Kind and lines of each change, which is in the tree until the next one is asked for.
-Changes = Iterator[tuple[str, tuple[int, int]]]
 
-
-def _changes(tree: ast.Module, kinds: Iterable[str] | None = None) -> Changes:
+def changes(tree: ast.Module, kinds: Iterable[str] | None = None) -> Changes:
+    """The small changes of a program, made in its tree one after another."""
     program = _Program(tree)
     for kind in KINDS if kinds is None else kinds:
         for place in program.places:

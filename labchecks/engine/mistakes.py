@@ -3,8 +3,6 @@
 Each is a row of ``mistakes.toml``, which says what its columns are.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -49,11 +47,11 @@ class Mistake:
         """The run with this mistake in it."""
         return run.with_(**self.change)
 
-    def goes_with(self, other: Mistake) -> bool:
+    def goes_with(self, other: "Mistake") -> bool:
         """Whether both can be in one run: they change different fields."""
         return self is not other and not set(self.change) & set(other.change)
 
-    def filled(self, change: Mapping[str, object], **holes: object) -> Mistake:
+    def filled(self, change: Mapping[str, object], **holes: object) -> "Mistake":
         """The same with another change, and with the holes ``{hole}`` of its texts filled."""
         texts = {name: getattr(self, name) for name in ("name", "sentence", "look", "words")}
         return replace(self, change=change, **_filled(texts, holes))

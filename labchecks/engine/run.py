@@ -6,8 +6,6 @@ right algorithm, and a mistake is another value in one of its fields. A run is t
 these fields shape: which batches an epoch has, how updates move the parameters, what is recorded.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -219,7 +217,7 @@ class Descent:
     #: What is made of the recorded losses, see `RECORDED_AS`.
     recorded_as: str = ""
 
-    def with_(self, **fields: object) -> Descent:
+    def with_(self, **fields: object) -> "Descent":
         """The same run with some fields changed."""
         # `dataclasses.replace` sets all fields one by one, which takes as long as a short run.
         if not fields.keys() <= self.__dict__.keys():

@@ -5,8 +5,6 @@ as a rate or a momentum: it is one that programs tend to have typed in, or is fo
 batch descent, and every log then has to follow from it exactly.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 

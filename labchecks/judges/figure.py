@@ -12,8 +12,8 @@ from labchecks.engine import shuffled
 from labchecks.engine.compare import agree, shown
 from labchecks.engine.run import Descent, Points, points_of, simulate
 from labchecks.engine.unusable import unusable
-from labchecks.feedback import Feedback, correct, incorrect, not_attempted, not_checked, partial
-from labchecks.judges.losses import on_lab_data
+from labchecks.feedback import Feedback, correct, incorrect, not_attempted, partial
+from labchecks.judges.losses import judge_cases, on_lab_data
 from labchecks.registry import Practice, find
 
 Drawn = Mapping[str, Any]
@@ -58,8 +58,6 @@ class Curve:
     ----------
     held : str
         The student's list of what is drawn, such as ``"LOSS2"``.
-    name : str
-        What the curve is called in sentences.
     run : dict or None
         The run whose losses these are, as arguments of :class:`labchecks.engine.run.Descent`. None
         if they are the student's own, whatever they are.
@@ -71,7 +69,6 @@ class Curve:
     """
 
     held: str
-    name: str
     run: Mapping[str, Any] | None = None
     judged_by: str = ""
     marks: tuple[str, ...] = ()
@@ -117,7 +114,7 @@ class FigureJudge:
 
     Attributes
     ----------
-    axes : str
+    name : str
         The student's name for the axes.
     curves : tuple of Curve
         What they have to show.
@@ -127,15 +124,10 @@ class FigureJudge:
         What is said of a right figure.
     """
 
-    axes: str
+    name: str
     curves: tuple[Curve, ...]
     step: str
     praise: str
-
-    @classmethod
-    def of(cls, curves: Sequence[Mapping[str, Any]], **settings: Any) -> "FigureJudge":
-        """The judge of settings that are plain data."""
-        return cls(curves=tuple(Curve(**curve) for curve in curves), **settings)
 
     @property
     def own(self) -> bool:
@@ -144,24 +136,11 @@ class FigureJudge:
 
     def __call__(self, cases: Sequence[Mapping], answers: Sequence[Mapping]) -> Feedback:
         """The verdict on the figures of all runs."""
-        if not cases or len(cases) != len(answers):
-            return not_checked(f"No answer for `{self.axes}` reached the check.")
-        for number, (case, answer) in enumerate(zip(cases, answers)):
-            feedback = self._judge(case, answer)
-            if number and self._shows(answer) == self._shows(answers[0]):
-                return incorrect(
-                    f"`{self.curves[0].held if self.own else self.axes}` stays the same when the "
-                    "lab runs on other data, so it was not computed from `X` and `Y`. Look at "
-                    "where its numbers come from.",
-                    "constants typed in",
-                )
-            if feedback.outcome != "correct":
-                if self.own or not number:
-                    return feedback
-                text = "Right in the lab, but not when the lab runs on other data. "
-                return incorrect(text + feedback.text, feedback.mistake)
+        name = self.curves[0].held if self.own else self.name
+        feedback = judge_cases(cases, answers, self._judge, name, self._shows, self.own)
         # A start near the minimum is drawn once by chance, not again on other data.
-        if self.own and number and not any(_falls(np.array(self._shows(a))) for a in answers):
+        right = feedback.outcome == "correct" and len(cases) > 1
+        if right and self.own and not any(_falls(np.array(self._shows(a))) for a in answers):
             return incorrect(self._stays_up, "losses do not fall")
         return feedback
 
@@ -175,9 +154,8 @@ class FigureJudge:
         return answer["lists"][curve.held].get("values", [])
 
     def _judge(self, case: Mapping, answer: Mapping) -> Feedback:
-        wanted = f"matplotlib axes, such as `fig, {self.axes} = plt.subplots()` gives"
-        nothing = unusable(answer, self.axes, wanted, kind="axes")
-        if nothing is not None:
+        wanted = f"matplotlib axes, such as `fig, {self.name} = plt.subplots()` gives"
+        if nothing := unusable(answer, self.name, wanted, kind="axes"):
             return nothing
         curves = [curve for curve in answer["curves"] if curve["y"]]
         if unlike := self._no_losses(case, answer, curves):
@@ -205,9 +183,9 @@ class FigureJudge:
         own = answer["lists"][name]
         if self.own and own["kind"] in ("absent", "stub"):
             if not curves:
-                return "", f"`{self.axes}` shows no curve yet, and `{name}` holds no losses yet."
+                return "", f"`{self.name}` shows no curve yet, and `{name}` holds no losses yet."
             return "no log", (
-                f"`{self.axes}` shows a curve, but `{name}` holds no losses to compare it with. "
+                f"`{self.name}` shows a curve, but `{name}` holds no losses to compare it with. "
                 "Keep what your function returns under that name."
             )
         if self.own and (own["kind"] != "numbers" or len(own["values"]) < 2):
@@ -219,8 +197,8 @@ class FigureJudge:
             where = "Look at what your drawing call draws, and into which axes."
             if answer["beside"]:
                 where = "The curve is in other axes of the same figure"
-                where += f": which of them is `{self.axes}`?"
-            return "no curve", f"`{self.axes}` shows no curve. {where}"
+                where += f": which of them is `{self.name}`?"
+            return "no curve", f"`{self.name}` shows no curve. {where}"
         if not self.own:
             return None
         losses = np.array(own["values"])
@@ -298,7 +276,7 @@ class FigureJudge:
         for curve in self.curves:
             if curve not in found:
                 why = self._why(curve, curves, case, answer)
-                reasons.setdefault(why, []).append(curve.name)
+                reasons.setdefault(why, []).append(f"`{curve.held}`")
         lost, faults = CURVES / len(self.curves), []
         for (short, sentence), names in reasons.items():
             listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
@@ -483,16 +461,11 @@ def figure_practice(id, *, data, curves, praise, axes="ax", step="epoch", **abou
         See :class:`labchecks.registry.Practice`.
     data : str
         The data set, a function of :mod:`labhelpers.data`.
-    axes, curves, step, praise
+    axes : str
+        The student's name for the axes.
+    curves, step, praise
         See :class:`FigureJudge`.
     """
     visible, hidden = on_lab_data(data)
-    return Practice(
-        id=id,
-        names=(axes,),
-        question=("figure", axes, *(curve.held for curve in curves)),
-        judge=FigureJudge(axes, tuple(curves), step, praise),
-        visible=visible,
-        hidden=hidden,
-        **about,
-    )
+    judge, held = FigureJudge(axes, tuple(curves), step, praise), (one.held for one in curves)
+    return Practice.drawn("figure", judge, hidden, *held, visible=visible, id=id, **about)

@@ -22,11 +22,8 @@ from labchecks.ask.values import read_numbers
 from labchecks.engine.compare import OVERFLOW, rounded_to, shown
 from labchecks.engine.unusable import unusable
 from labchecks.feedback import Feedback, correct, incorrect, not_attempted, not_checked, partial
-from labchecks.judges.drawn import drawn_practice
-from labchecks.registry import Practice
+from labchecks.registry import Answer, Case, Practice
 
-Case = Mapping[str, Any]
-Answer = Mapping[str, Any]
 Draw = Callable[[random.Random], Any]
 #: What a program gives for one call: values, shape, gradients; None where it fails.
 Outcome = Mapping[str, Any] | None
@@ -58,7 +55,7 @@ class Slip:
     program : callable or number
         Takes the arguments of the reference; or what it returns whatever it is given. In a table
         of slips also a tuple of programs of which the same is said, in a student's copy of the
-        course the list of outcomes in the visible calls.
+        course that of the outcomes in the visible calls.
     says : str
         The sentence: ``{name}``, ``{value}`` (the first value that differs), ``{rows}`` (how many
         rows came back in that call) and ``{call}`` (its arguments) are filled in. One that begins
@@ -80,7 +77,7 @@ class Slip:
 
         Of recorded outcomes those from number `first` on.
         """
-        if isinstance(self.program, list):
+        if isinstance(self.program, tuple):
             return iter(self.program[first : first + len(calls)])
         return (_outcome(self.program, json.dumps(given)) for given in calls)
 
@@ -127,8 +124,8 @@ class FunctionJudge:
         its call), ``"columns"`` (its own, and a tenth of the largest so far in its column of a
         table) or ``"each"`` (its own alone, for values of very different sizes).
     sooner : sequence of sequences
-        What may stand for the last arguments of the last call, so that a program takes less time:
-        each makes a quick case.
+        What numbers may stand for the last arguments of the last call, so that a program takes less
+        time: each makes a quick case.
     """
 
     name: str
@@ -144,8 +141,6 @@ class FunctionJudge:
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """The verdict on all calls of all cases."""
-        if not cases or len(cases) != len(answers):
-            return not_checked(f"No answer for `{self.name}` reached the check.")
         calls = [given for case in cases for given in case["calls"]]
         results: list[Answer] = []
         for case, answer in zip(cases, answers, strict=True):
@@ -199,10 +194,7 @@ class FunctionJudge:
         )
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
+        """A quick look: may a right program answer so, perhaps to the first cases only?"""
         found = [r for a in answers for r in (a.get("results", []) if self.function else [a])]
         calls = [given for case in cases for given in case["calls"]]
         expected = self.programs[0].outcomes(calls, cases[0].get("first", 0))
@@ -473,26 +465,19 @@ class FunctionJudge:
                 ignored.append(name)
         return ignored
 
-    def recorded(self, cases: Sequence[Case]) -> dict[str, Any]:
-        """The settings as plain data, each program replaced by what it gives on `cases`.
+    def recorded(self, cases: Sequence[Case]) -> Self:
+        """The judge with plain data in place of each program: what it gives on `cases`.
 
         To ten digits: the last ones depend on the machine, and what is released must not.
         """
         calls = self._with_sooner([given for case in cases for given in case["calls"]])
-        rows = [
-            {**vars(row), "program": _to_ten_digits(list(row.outcomes(calls)))}
-            for row in self.programs
-        ]
-        return {**vars(self), "programs": rows}
-
-    @classmethod
-    def of(cls, programs: Sequence[Mapping[str, Any]], **settings: Any) -> Self:
-        """The judge of settings that were `recorded`."""
-        return cls(programs=tuple(Slip(**row) for row in programs), **settings)
+        rows = (replace(row, program=_to_ten_digits(row.outcomes(calls))) for row in self.programs)
+        return replace(self, programs=tuple(rows))
 
 
-def _to_ten_digits(plain: Any) -> Any:
-    return json.loads(json.dumps(plain), parse_float=lambda number: float(f"{float(number):.10g}"))
+def _to_ten_digits(outcomes: Iterator[Outcome]) -> tuple[Outcome, ...]:
+    text = json.dumps(list(outcomes))
+    return tuple(json.loads(text, parse_float=lambda number: float(f"{float(number):.10g}")))
 
 
 @lru_cache(maxsize=1024)
@@ -571,7 +556,7 @@ def function_practice(
     def asked(calls: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
         return [{"calls": calls, "autograd": autograd}]
 
-    return drawn_practice(
+    return Practice.drawn(
         "function",
         FunctionJudge(reference.__name__, _rows(reference, slips), wanted, arguments, **judged),
         lambda rng: asked(drawn(rng)),

@@ -1,7 +1,7 @@
 """Judging a list of losses of gradient descent from a start that is known."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -28,7 +28,7 @@ from labchecks.engine.mistakes import (
 )
 from labchecks.engine.run import Descent, Points, points_of, simulate
 from labchecks.engine.unusable import unusable
-from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
+from labchecks.feedback import Feedback, correct, incorrect, partial
 from labchecks.registry import Answer, Case, Practice
 
 #: A list this long is no attempt at the practice; it is not simulated.
@@ -87,18 +87,10 @@ def losses_practice(
         ((b, w), "with `w` and `b` in each other's place"),
         ((-w, -b), "with other signs"),
     )
-    judge = Losses.of(start=start, other_starts=(*slipped, *other_starts), **settings)
+    judge = Losses(start=start, other_starts=(*slipped, *other_starts), **settings)
     visible, hidden = on_lab_data(data)
-    return Practice(
-        id=id,
-        title=title,
-        points=points,
-        names=(judge.name,),
-        question=("value", judge.name),
-        judge=judge,
-        visible=visible,
-        hidden=hidden,
-    )
+    about = {"id": id, "title": title, "points": points}
+    return Practice.drawn("value", judge, hidden, visible=visible, **about)
 
 
 def on_lab_data(data: str):
@@ -112,7 +104,14 @@ def on_lab_data(data: str):
     )
 
 
-def judge_cases(cases: Sequence[Case], answers: Sequence[Answer], judge_one, name: str) -> Feedback:
+def judge_cases(
+    cases: Sequence[Case],
+    answers: Sequence[Answer],
+    judge_one: Callable[[Case, Answer], Feedback],
+    name: str,
+    shows: Callable[[Answer], list | None] = lambda answer: answer.get("values"),
+    own: bool = False,
+) -> Feedback:
     """Judge each case; the first that is not correct decides.
 
     Parameters
@@ -121,28 +120,25 @@ def judge_cases(cases: Sequence[Case], answers: Sequence[Answer], judge_one, nam
         ``judge_one(case, answer) -> Feedback``.
     name : str
         What the student defines, for the sentence on constants.
+    shows : callable
+        What in an answer has to be another on other data.
+    own : bool
+        Whether a run of the student's own is judged, of which that in the lab is one of many.
     """
-    if not cases or len(cases) != len(answers):
-        return not_checked(f"No answer for `{name}` reached the check.")
     first = judge_one(cases[0], answers[0])
     if first.outcome != "correct":
         return first
     for case, answer in zip(cases[1:], answers[1:]):
         feedback = judge_one(case, answer)
-        if feedback.outcome == "correct":
-            continue
-        if answer.get("kind") == "numbers" and answer["values"] == answers[0]["values"]:
+        if shows(answer) == shows(answers[0]):
             return incorrect(
                 f"`{name}` stays the same when the lab runs on other data, so it was not computed "
                 "from `X` and `Y`. Look at where its numbers come from.",
                 "constants typed in",
             )
-        return replace(
-            feedback,
-            outcome="incorrect" if feedback.outcome == "partial" else feedback.outcome,
-            share=0.0,
-            text=f"Right in the lab, but not when the lab runs on other data. {feedback.text}",
-        )
+        if feedback.outcome != "correct":
+            text = "Right in the lab, but not when the lab runs on other data. "
+            return feedback if own else incorrect(text + feedback.text, feedback.mistake)
     return first
 
 
@@ -163,15 +159,6 @@ class Losses:
     other_data: tuple[str, ...] = ()
     #: The rate of an earlier run, and words for where it ended: a run may go on from there.
     rate_before: tuple[float, str] | None = None
-
-    @classmethod
-    def of(cls, **settings: Any) -> "Losses":
-        """The judge of settings that are plain data, whose sequences may be lists."""
-
-        def fixed(value: Any) -> Any:
-            return tuple(map(fixed, value)) if isinstance(value, (list, tuple)) else value
-
-        return cls(**{name: fixed(value) for name, value in settings.items()})
 
     @property
     def run(self) -> Descent:
@@ -200,10 +187,7 @@ class Losses:
         return Chart.of(answers[0]["values"], low, high)
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
+        """A quick look: may a right program answer so, perhaps to the first cases only?"""
         return all(
             answer.get("kind") == "numbers"
             and len(answer["values"]) == self.epochs
@@ -224,8 +208,7 @@ class Losses:
         return n <= len(low) and bool(((low[:n] <= values) & (values <= high[:n])).all())
 
     def _one(self, case: Case, answer: Answer) -> Feedback:
-        nothing = unusable(answer, self.name, f"a list of {self.epochs} losses")
-        if nothing is not None:
+        if nothing := unusable(answer, self.name, f"a list of {self.epochs} losses"):
             return nothing
         points, values = _points_of(case), answer["values"]
         absolute, short = half_unit(values), printed(values)

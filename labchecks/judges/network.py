@@ -11,12 +11,9 @@ import torch
 
 from labchecks.engine.network import UNIT, Network, after_the_output, explain, gradients, is_linear
 from labchecks.engine.unusable import unusable_module
-from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
-from labchecks.judges.drawn import drawn_practice
-from labchecks.registry import Practice
+from labchecks.feedback import Feedback, correct, not_checked, partial
+from labchecks.registry import Answer, Case, Practice
 
-Case = Mapping[str, Any]
-Answer = Mapping[str, Any]
 Pairs = Sequence[tuple[Case, Answer]]
 
 #: Rows of inputs in a case.
@@ -35,9 +32,9 @@ SLOPE = 0.02
 def network_practice(id: str, *, name: str = "Net", seed: int = 43, **about: Any) -> Practice:
     """A practice that asks for ``name(n_inputs, n_hidden, n_outputs)`` with one hidden layer.
 
-    The settings are those of :func:`labchecks.judges.drawn.drawn_practice`.
+    The settings are those of :meth:`labchecks.registry.Practice.drawn`.
     """
-    return drawn_practice("network", HiddenLayer(name), network_cases, id=id, seed=seed, **about)
+    return Practice.drawn("network", HiddenLayer(name), network_cases, id=id, seed=seed, **about)
 
 
 def network_cases(rng: random.Random) -> list[dict[str, Any]]:
@@ -133,23 +130,17 @@ class HiddenLayer:
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """Judge the answers of :func:`labchecks.ask.network.ask_network`."""
-        if not cases or len(cases) != len(answers):
-            return not_checked(f"No answer for `{self.name}` reached the check.")
         pairs = list(zip(cases, answers, strict=True))
         return self._wrong_form(pairs) or self._computed(pairs)
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
+        """A quick look: may a right program answer so, perhaps to the first cases only?"""
         pairs = list(zip(cases, answers, strict=True))
         read = None if self._wrong_form(pairs) else _read(pairs, "eval")
         return read is not None and explain([given.network for given in read]) is not None
 
     def _wrong(self, mistake: str, share: float = 0.0, **found: object) -> Feedback:
-        text = SAID[mistake].format(name=self.name, **found)
-        return partial(share, text, mistake) if share else incorrect(text, mistake)
+        return partial(share, SAID[mistake].format(name=self.name, **found), mistake)
 
     def _unreadable(self) -> Feedback:
         return not_checked(
@@ -160,8 +151,7 @@ class HiddenLayer:
     def _wrong_form(self, pairs: Pairs) -> Feedback | None:
         """What is wrong before any output is looked at."""
         for _, answer in pairs:
-            nothing = unusable_module(answer, self.name)
-            if nothing is not None:
+            if nothing := unusable_module(answer, self.name):
                 return nothing
         calls = [f"`{self.name}({', '.join(map(str, case['sizes']))})`" for case, _ in pairs]
         for call, (case, answer) in zip(calls, pairs, strict=True):
@@ -180,9 +170,8 @@ class HiddenLayer:
             if more == [each[name, why] for each in known]:
                 text = "{call} has {count} parameters: ".format(**found) + why
                 text += ". Look at how the layers are made and stored."
-                if name in ("parameters not registered", "no hidden layer"):
-                    return incorrect(text, name)
-                return partial(WORKS, text, name)
+                lost = name in ("parameters not registered", "no hidden layer")
+                return partial(0.0 if lost else WORKS, text, name)
         typed = len(set(counts)) == 1
         return self._wrong("sizes typed in" if typed else "wrong number of parameters", **found)
 

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from functools import partial as fixed
@@ -18,12 +18,9 @@ from labchecks.engine.compare import rounded_to, shown
 from labchecks.engine.optimizer import Run, Training, repeat
 from labchecks.engine.unusable import unusable
 from labchecks.engine.wrong_length import wrong_length
-from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
-from labchecks.judges.drawn import drawn_practice
-from labchecks.registry import Practice
+from labchecks.feedback import Feedback, correct, incorrect, partial
+from labchecks.registry import Answer, Case, Practice
 
-Case = Mapping[str, Any]
-Answer = Mapping[str, Any]
 Pairs = Sequence[tuple[Case, Answer]]
 
 #: Share of the points where the steps are right and the model is not left where they lead.
@@ -33,10 +30,10 @@ ELSEWHERE = 0.5
 def optimizer_practice(id: str, *, name: str = "train", seed: int = 41, **about: Any) -> Practice:
     """A practice that asks for ``name(model, loader, epochs, lr)``, which trains with Adam.
 
-    The settings are those of :func:`labchecks.judges.drawn.drawn_practice`.
+    The settings are those of :meth:`labchecks.registry.Practice.drawn`.
     """
     judge = TrainingLoop(name)
-    return drawn_practice("optimizer", judge, optimizer_cases, id=id, seed=seed, **about)
+    return Practice.drawn("optimizer", judge, optimizer_cases, id=id, seed=seed, **about)
 
 
 def optimizer_cases(rng: random.Random) -> list[dict[str, Any]]:
@@ -101,8 +98,6 @@ class TrainingLoop:
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """Judge the answers of :func:`labchecks.ask.training.ask_optimizer`."""
-        if not cases or len(cases) != len(answers):
-            return not_checked(f"No answer for `{self.name}` reached the check.")
         for answer in answers:
             nothing = unusable(answer, self.name, "one mean loss for each epoch", function=True)
             if nothing is not None:
@@ -123,16 +118,12 @@ class TrainingLoop:
                 continue
             right = _run(Training(), case).records[MEAN]
             where = f"with {len(case['x'])} rows, at rate {case['lr']:g}"
-            chart = Chart.of(answer["values"], right, where=where)
-            if chart is not None:
+            if chart := Chart.of(answer["values"], right, where=where):
                 return chart
         return None
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
+        """A quick look: may a right program answer so, perhaps to the first cases only?"""
         if not all(answer.get("kind") == "numbers" for answer in answers):
             return False
         pairs = _in_order(cases, answers)
@@ -233,7 +224,7 @@ class TrainingLoop:
             lr=case["lr"],
             moves=" and ".join(map(shown, moves[:3])),
         )
-        return partial(share, text, mistake) if share else incorrect(text, mistake)
+        return partial(share, text, mistake)
 
 
 def _is_as_long(case: Case, answer: Answer) -> bool:

@@ -51,16 +51,11 @@ class PassesJudge:
         if answers[0].get("kind") != "passes":
             return None
         first = next(_passes(cases[0], answers[0]))
-        if first.made["losses"].get("kind") != "numbers":
-            return None
         where = f"with {len(first.points)} points"
         return Chart.of(first.values, first.right.losses, where=where)
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
+        """A quick look: may a right program answer so, perhaps to the first cases only?"""
         return all(
             answer.get("kind") == "passes"
             and all(one.has_right_losses for one in _passes(case, answer))
@@ -122,8 +117,7 @@ def _drawn_epochs(rng: random.Random, n: int) -> Case:
 
 
 def _trial_fault(case, answer, others) -> Feedback | None:
-    nothing = unusable(answer, "sgd_epoch", WANTED, kind="passes", function=True)
-    if nothing is not None:
+    if nothing := unusable(answer, "sgd_epoch", WANTED, kind="passes", function=True):
         return nothing
     for number, one in enumerate(_passes(case, answer)):
         fault = one.fault(others if number == 0 else ())
@@ -193,8 +187,7 @@ class _Pass:
                 text = text.format(" The parameters move as they should.")
                 return partial(0.5, text, "returns nothing")
             return incorrect(text.format(""), "returns nothing")
-        nothing = unusable(self.made["losses"], "sgd_epoch", WANTED, function=True)
-        if nothing is not None:
+        if nothing := unusable(self.made["losses"], "sgd_epoch", WANTED, function=True):
             return nothing
         if self.has_right_losses:
             return None if moved_right else self._wrong_end()

@@ -107,11 +107,9 @@ def stable_rate() -> Practice:
 
 
 def _judge_one(case: Mapping[str, Any], answer: Mapping[str, Any], again: bool) -> Feedback:
-    nothing = unusable(answer, "loss_SGD", f"a list of {EPOCHS} losses")
-    if nothing is not None:
+    if nothing := unusable(answer, "loss_SGD", f"a list of {EPOCHS} losses"):
         return nothing
-    nothing = unusable(answer["step_size"], "step_size", "one number, your rate")
-    if nothing is not None:
+    if nothing := unusable(answer["step_size"], "step_size", "one number, your rate"):
         return incorrect(nothing.text, nothing.mistake or "step_size missing")
     values, (rate, *more) = answer["values"], answer["step_size"]["values"]
     if more:

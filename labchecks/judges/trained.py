@@ -3,7 +3,7 @@
 import functools
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from statistics import NormalDist
@@ -12,13 +12,9 @@ from typing import Any
 import numpy as np
 
 from labchecks.engine.unusable import unusable_module
-from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
-from labchecks.judges.drawn import drawn_practice
+from labchecks.feedback import Feedback, correct, not_checked, partial
 from labchecks.judges.network import are_numbers, are_shapes
-from labchecks.registry import Practice
-
-Case = Mapping[str, Any]
-Answer = Mapping[str, Any]
+from labchecks.registry import Answer, Case, Practice
 
 #: Random starts, each with data of its own; each is worth the same share of the points.
 STARTS = 5
@@ -50,12 +46,12 @@ def trained_practice(
         Numbers of inputs, 2 (a column of ones and x), hidden units of each layer, and outputs, 1.
     **settings
         ``lr``, ``epochs`` and ``batch_size`` of the training; the others are those of
-        :func:`labchecks.judges.drawn.drawn_practice`.
+        :meth:`labchecks.registry.Practice.drawn`.
     """
     training = {key: settings.pop(key) for key in ("lr", "epochs", "batch_size")}
     judge = TrainedNetwork(name, tuple(sizes))
     cases = functools.partial(trained_cases, **training)
-    return drawn_practice("trained", judge, cases, id=id, seed=seed, **settings)
+    return Practice.drawn("trained", judge, cases, id=id, seed=seed, **settings)
 
 
 def trained_cases(rng: random.Random, **training: Any) -> list[dict[str, Any]]:
@@ -117,11 +113,8 @@ class TrainedNetwork:
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """Judge the answers of :func:`labchecks.ask.network.ask_trained`."""
-        if not cases or len(cases) != len(answers):
-            return not_checked(f"No answer for `{self.name}` reached the check.")
         for answer in answers:
-            nothing = unusable_module(answer, self.name)
-            if nothing is not None:
+            if nothing := unusable_module(answer, self.name):
                 return nothing
         for case, answer in zip(cases, answers, strict=True):
             rows, shape = len(case["held"]), tuple(answer["shape"])
@@ -138,8 +131,7 @@ class TrainedNetwork:
         )
 
     def _wrong(self, mistake: str, share: float = 0.0, **found: object) -> Feedback:
-        text = SAID[mistake].format(name=self.name, **found)
-        return partial(share, text, mistake) if share else incorrect(text, mistake)
+        return partial(share, SAID[mistake].format(name=self.name, **found), mistake)
 
     def _layers(self, shapes: Sequence[Sequence[int]]) -> Feedback | None:
         """What is wrong with the layers; biases and one-dimensional parameters are left free."""

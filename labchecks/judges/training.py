@@ -33,10 +33,9 @@ from labchecks.engine.start import TOO_LARGE, allowed_error, descends, follows, 
 from labchecks.engine.training_runs import RIGHT, Suspect, TrainingRun
 from labchecks.engine.unusable import unusable
 from labchecks.engine.wrong_length import wrong_length
-from labchecks.feedback import Feedback, correct, incorrect, not_checked
-from labchecks.judges.drawn import drawn_practice
+from labchecks.feedback import Feedback, correct, incorrect, not_checked, partial
 from labchecks.judges.training_cases import batch_cases, mini_batch_cases
-from labchecks.registry import Practice
+from labchecks.registry import Answer, Case, Practice
 
 #: Numbers that a student types have at most four decimals; a drawn float32 seldom comes so near.
 DECIMALS = 10_000
@@ -58,8 +57,6 @@ CLEARLY = 100.0
 #: Epochs of a quick case. The first loss tells no run from another where the start is open.
 QUICK = (1, 2, 4)
 
-Case = Mapping[str, Any]
-Answer = Mapping[str, Any]
 Runs = Sequence[TrainingRun]
 
 
@@ -80,8 +77,6 @@ class TrainingJudge:
 
     def __call__(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Feedback:
         """The verdict on all calls, as :func:`labchecks.ask.training.ask_training` makes them."""
-        if not cases or len(cases) != len(answers):
-            return not_checked(f"No answer for `{self.name}` reached the check.")
         if unreadable := _unreadable(self.name, cases, answers):
             return unreadable
         runs = list(map(TrainingRun, cases, answers))
@@ -105,16 +100,12 @@ class TrainingJudge:
             run = TrainingRun(case, answer)
             for start in run.starts()[:1] if run.orderless else ():
                 where = f"with {len(run.points)} rows, at rate {case['lr']:g}"
-                chart = Chart.of(run.log, predict(run.right, run.points, start), where=where)
-                if chart is not None:
+                if chart := Chart.of(run.log, predict(run.right, run.points, start), where=where):
                     return chart
         return None
 
     def may_be_right(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-        """Whether these answers, perhaps to the first cases only, can be a right program's.
-
-        A quick look that does not ask what went wrong.
-        """
+        """A quick look: may a right program answer so, perhaps to the first cases only?"""
         if _unreadable(self.name, cases, answers):
             return False
         runs = list(map(TrainingRun, cases, answers))
@@ -260,10 +251,6 @@ def _called(run: TrainingRun, suspect: Suspect) -> bool:
 # Accepting ------------------------------------------------------------------------------------
 
 
-def _feedback(share: float, text: str, mistake: str) -> Feedback:
-    return Feedback("partial" if share else "incorrect", share, text, mistake)
-
-
 def _accepted(name: str, runs: Runs, verdict: _Verdict) -> Feedback:
     if at_rest := _at_rest(name, runs):
         return at_rest
@@ -271,7 +258,7 @@ def _accepted(name: str, runs: Runs, verdict: _Verdict) -> Feedback:
         return _named(known.NEGATED, runs)
     if not_random := _not_random(runs, verdict):
         text = f"`{name}` trains and records correctly, {not_random}"
-        return _feedback(0.9, text, "start not random")
+        return partial(0.9, text, "start not random")
     sizes = " and rates" if runs[0].right.batch_size is None else ", rates and batch sizes"
     if verdict.shuffled:
         return correct(
@@ -457,7 +444,7 @@ def _named(suspect: Suspect, runs: Runs) -> Feedback:
     # The catalogue speaks of w and b; in this lab they are called weight and bias.
     for short, full in (("w", "weight"), ("b", "bias")):
         text = text.replace(f"`{short}.grad`", f"`{full}.grad`").replace(f"`{short}`", f"`{full}`")
-    return _feedback(suspect.share, text, mistake.name)
+    return partial(suspect.share, text, mistake.name)
 
 
 def _refused(name: str, runs: Runs, verdict: _Verdict, lab_data: tuple[str, int]) -> Feedback:
@@ -556,7 +543,7 @@ def _unknown(name: str, runs: Runs, verdict: _Verdict) -> Feedback:
         )
     if (broken.one_batch or broken.few) and steps_are_right(runs):
         what = "mean of its batch losses, each" if batches else "loss with all rows"
-        return _feedback(
+        return partial(
             known.RIGHT_STEPS,
             f"The steps are right, but the values that `{name}` returns, from {first} to {last}, "
             f"are not those of the epochs: each should be its epoch's {what} before the update. "
@@ -635,7 +622,7 @@ def _wrong_length(name: str, runs: Runs) -> Feedback:
         return found
     one_off = all(abs(len(run.log) - run.epochs) <= 1 for run in runs)
     text = found.text.replace(". Look", "; those that are there obey the law. Look")
-    return _feedback(known.RIGHT_STEPS if one_off else 0.0, text, found.mistake)
+    return partial(known.RIGHT_STEPS if one_off else 0.0, text, found.mistake)
 
 
 # The short form of a practice -----------------------------------------------------------------
@@ -676,7 +663,7 @@ def training_practice(
             return mini_batch_cases(rng)
         return batch_cases(rng, [12] if visible else [rng.randint(8, 15), rng.randint(20, 40)])
 
-    return drawn_practice(
+    return Practice.drawn(
         "training",
         TrainingJudge(name, (data, 1)),
         drawn,

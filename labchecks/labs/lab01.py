@@ -37,7 +37,6 @@ COMPARE_PLOT = Practice.figure(
     curves=[
         Curve(
             held,
-            f"`{held}`",
             {"rate": rate, "epochs": 15, "start": START},
             marks=(rf"(?<!\d)0?\.{rate * 10:g}(?!\d)", rf"\bloss ?{number}\b"),
         )

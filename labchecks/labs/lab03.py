@@ -100,7 +100,6 @@ COMPARE_PLOT = Practice.figure(
     curves=[
         Curve(
             f"LOSS{size}",
-            f"`LOSS{size}`",
             {"rate": RATE, "epochs": EPOCHS, "start": START, "batch_size": size},
             judged_by="lab03-batch-20" if size == 20 else "",
             # Whole, and no count of updates or epochs.

@@ -202,7 +202,7 @@ def _plot(id_: str, title: str, letters: str) -> Practice:
         data=DATA,
         axes=f"ax_{letters}",
         praise=f"`ax_{letters}` shows the losses of `{held}`, with labels and a title.",
-        curves=[Curve(held, f"`{held}`")],
+        curves=[Curve(held)],
     )
 
 

@@ -16,10 +16,11 @@ import torch
 
 from labchecks import find
 from labchecks.ask.call import call, same_start, time_limit
-from labchecks.engine.edits import KINDS, edits
+from labchecks.engine.edits import KINDS
 from labchecks.feedback import Feedback
 from labchecks.rerun import CRASHING
 from tests.generated import names, oracle
+from tests.generated.edits import edits
 from tests.practice import bank
 from tests.practice.test_bank import PRACTICES as LABS
 from tests.practice_models import test_models_bank as models

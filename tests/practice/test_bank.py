@@ -64,7 +64,7 @@ def test_a_students_copy_says_the_same(practice_id: str, tmp_path, monkeypatch) 
     (tmp_path / f"{own.lab}.json").write_text(plain_lab(own.lab, judged=True), "utf-8")
     monkeypatch.setattr(registry, "LABS", tmp_path)
     copy = find(practice_id)
-    assert copy is not own
+    assert copy is not own and (copy.names, copy.question) == (own.names, own.question)
     own = replace(own, hidden=copy.hidden)
     for program in designed[::6]:
         said = []

@@ -8,8 +8,9 @@ import itertools
 import pytest
 
 from labchecks.engine import edits as module
-from labchecks.engine.edits import KINDS, edits
+from labchecks.engine.edits import KINDS
 from tests.generated.drawn import PRACTICES, right_programs
+from tests.generated.edits import edits
 
 LOOP = """\
 def fit(X, Y, lr, num_epochs, batch_size):
@@ -113,7 +114,7 @@ def test_wide_changes_put_in_what_is_more_than_a_slip(wrong, right, kind):
 def test_the_tree_is_as_before_whenever_no_more_changes_are_asked_for():
     tree = ast.parse(LOOP)
     before = ast.dump(tree, include_attributes=True)
-    for _ in itertools.islice(module._changes(tree, None), 200):
+    for _ in itertools.islice(module.changes(tree), 200):
         pass
     assert ast.dump(tree, include_attributes=True) == before
 

@@ -66,7 +66,7 @@ def test_an_untouched_cell_is_not_attempted(namespace):
 
 
 def test_no_answers_at_all_are_not_checked():
-    assert find("lab00-one-step").judge([{}], []).outcome == "not checked"
+    assert find("lab00-one-step").verdict([{}], []).outcome == "not checked"
 
 
 @pytest.mark.parametrize(

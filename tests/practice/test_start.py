@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from labchecks.ask.training import ALIKE, ask_training
+from labchecks.ask import ask
+from labchecks.ask.training import ALIKE
 from labchecks.engine import start as starts
 from labchecks.engine.run import Descent, Points, simulate
 
@@ -167,7 +168,7 @@ ROWS = {"x": [1.0, 2.0, 4.0], "y": [0.0, 1.0, 5.0], "lr": 0.1, "num_epochs": 2, 
 
 
 def asked(function, case=ROWS, **names):
-    return ask_training({"fit": function, **names}, case, "fit")
+    return ask(("training", "fit"), {"fit": function, **names}, case)
 
 
 def test_it_notes_which_rows_each_call_had():

@@ -283,7 +283,7 @@ def _ask_judge(
 ) -> Feedback:
     try:
         with limit(JUDGE_SECONDS):
-            feedback = practice.judge(cases, answers)
+            feedback = practice.verdict(cases, answers)
         if isinstance(feedback, Feedback):
             return feedback
     except TooLong:
