@@ -234,18 +234,63 @@ class _Program:
         return _distinct([*(n for n in self.nodes if _called(n) == "len"), *made])
 
     @cached_property
-    def unused(self) -> list[ast.expr]:
-        """Attributes that it sets and never reads, such as a layer of a network."""
-        attributes = [node for node in self.nodes if isinstance(node, ast.Attribute)]
-        read = {node.attr for node in attributes if not _is_stored(node)}
-        lost = (n for n in attributes if n.attr not in read)
-        return _distinct(ast.Attribute(n.value, n.attr, ast.Load()) for n in lost)
-
-    @cached_property
     def parts(self) -> list[ast.expr]:
         """Each expression that is a value, and 1."""
         parts = (p.node for p in self.places if isinstance(p.node, PARTS) and _is_value(p))
         return _distinct([ast.Constant(1), *parts])
+
+    @cached_property
+    def lists(self) -> list[str]:
+        """The names of the lists that it appends to."""
+        grown = (n.value for n in self.nodes if getattr(n, "attr", "") in ("append", "extend"))
+        return sorted({one.id for one in grown if isinstance(one, ast.Name)})
+
+    @cached_property
+    def lost(self) -> list[ast.expr]:
+        """What its functions compute and nothing reads, and attributes that nothing reads."""
+        read = {ast.dump(place.node) for place in self.places}
+        # Outside functions a name that is not read there may be read by another cell.
+        functions = [node for node in self.nodes if isinstance(node, ast.FunctionDef)]
+        within = [n for one in functions for n in ast.walk(one) if _is_stored(n)]
+        inside = {node.id for node in within if isinstance(node, ast.Name)}
+        names = map(_read, sorted(inside - {counter.id for counter in self.counters}))
+        stored = (n for n in self.nodes if isinstance(n, ast.Attribute) and _is_stored(n))
+        parts = (_expression(text) for text in map(ast.unparse, stored) if text[:5] == "self.")
+        return [one for one in _distinct([*names, *parts]) if ast.dump(one) not in read]
+
+    @cached_property
+    def terms(self) -> list[ast.expr]:
+        """The names that are added or subtracted somewhere."""
+        sums = [n for n in self.nodes if isinstance(n, ast.BinOp) and _has(n, ast.Add, ast.Sub)]
+        sides = (side for node in sums for side in (node.left, node.right))
+        return _distinct(side for side in sides if isinstance(side, ast.Name))
+
+    @cached_property
+    def old_values(self) -> dict[ast.expr, ast.Name]:
+        """The name that an expression is given to, where it had another value before."""
+        assigned = [(n.targets[0], n.value) for n in self.nodes if isinstance(n, ast.Assign)]
+        for target, value in assigned[:]:
+            if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+                assigned += zip(target.elts, value.elts, strict=False)
+        given = [*self.arguments, *self.stored]
+        return {
+            value: _read(target.id)
+            for target, value in assigned
+            if isinstance(target, ast.Name) and given.count(target.id) > 1
+            if target.id not in {getattr(node, "id", "") for node in ast.walk(value)}
+        }
+
+    @cached_property
+    def twins(self) -> list[dict[str, str]]:
+        """Names, and those for which the same is usually done: `b` for `w`, `db` for `dw`."""
+        pairs = (("w", "b"), ("weight", "bias"), ("slope", "intercept"), ("X", "Y"), ("x", "y"))
+        names = self.variables
+        found = [
+            {name: twin for name in names if (twin := name.replace(one, other, 1)) in names}
+            for pair in pairs
+            for one, other in (pair, pair[::-1])
+        ]
+        return [{name: twin for name, twin in one.items() if name != twin} for one in found]
 
 
 def _distinct(nodes: Iterable[ast.expr]) -> list[ast.expr]:
@@ -255,6 +300,10 @@ def _distinct(nodes: Iterable[ast.expr]) -> list[ast.expr]:
 
 def _read(name: str) -> ast.Name:
     return ast.Name(name, ast.Load())
+
+
+def _expression(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
 
 
 def _negative(value: ast.expr) -> ast.UnaryOp:
@@ -294,6 +343,10 @@ def _is_stored(node: ast.AST) -> bool:
     return isinstance(getattr(node, "ctx", None), ast.Store)
 
 
+def _is_simple(statement: ast.AST) -> bool:
+    return isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr))
+
+
 def _is_value(place: _Place) -> bool:
     """Whether it is an expression, and no function's or module's name, no target and no text."""
     node = place.node
@@ -312,6 +365,23 @@ def _called(node: ast.AST) -> str:
     """The name of the function or method that a call calls."""
     func = getattr(node, "func", None)
     return getattr(func, "attr", getattr(func, "id", ""))
+
+
+def _renamed(statement: ast.stmt, names: dict[str, str], at: ast.AST) -> list[ast.stmt]:
+    """The statement with other names, in the lines of `at`; none if it has none of them."""
+    twin = deepcopy(statement)
+    nodes = [n for n in ast.walk(twin) if isinstance(n, ast.Name) and n.id in names]
+    for node in nodes:
+        node.id = names[node.id]
+    return [_moved_to(twin, at)] if nodes else []
+
+
+def _moved_to(node: ast.AST, place: ast.AST) -> ast.AST:
+    """Give a node and all in it the lines of another one."""
+    for part in ast.walk(node):
+        if hasattr(part, "lineno"):
+            part.lineno, part.end_lineno = place.lineno, place.end_lineno
+    return node
 
 
 # What may stand in a place ---------------------------------------------------------------------
@@ -392,6 +462,29 @@ def _factors(place: _Place, program: _Program) -> Others:
     if whole and isinstance(node, (ast.BinOp, ast.Call, ast.Attribute, ast.Name)):
         yield from (ast.BinOp(node, ast.Mult(), factor) for factor in program.factors)
         yield from (ast.BinOp(node, ast.Div(), by) for by in (ast.Constant(2), *program.counts))
+
+
+def _missing(place: _Place, program: _Program) -> Others:
+    """What was computed and is never read, put in; the old value, where a new one leaves it out;
+    a statement as the one beside it has it, for its own name: for `b` what is done for `w`."""
+    node, parent = place.node, place.parent
+    whole = isinstance(node, ast.BinOp)
+    if isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript)) and _is_value(place):
+        for lost in program.lost:
+            yield ast.Call(lost, [node], [])
+            for way in (ast.Sub, ast.Div, ast.Mult) if isinstance(lost, ast.Name) else ():
+                yield ast.BinOp(lost, way(), node)
+    # What stands in a sum, or is multiplied, is no sum of its own that lacks a term.
+    if whole and not (isinstance(parent, ast.BinOp) and _has(parent, ast.Add, ast.Sub, ast.Mult)):
+        for term in program.terms:
+            yield from (ast.BinOp(node, way(), term) for way in (ast.Add, ast.Sub))
+    if whole and node in program.old_values:
+        yield ast.BinOp(program.old_values[node], ast.Sub(), node)
+    if _is_simple(node):
+        for k in (place.index - 1, place.index + 1):
+            if k in range(len(place.items)) and _is_simple(place.items[k]):
+                for names in program.twins:
+                    yield from _renamed(place.items[k], names, node)
 
 
 def _constants(place: _Place, program: _Program) -> Others:
@@ -484,15 +577,16 @@ def _reductions(place: _Place, program: _Program) -> Others:
 
 
 def _calls(place: _Place, program: _Program) -> Others:
-    """A call left out, but for its object or first argument; an unused layer called on a value."""
-    node = place.node
-    if isinstance(node, ast.Call) and not isinstance(place.parent, ast.Expr):
+    """A call left out, of which only the object or the first argument stays; `.item()` put in."""
+    node, parent = place.node, place.parent
+    if isinstance(node, ast.Call) and not isinstance(parent, ast.Expr):
         if isinstance(node.func, ast.Attribute) and not node.args:
             yield node.func.value
         elif node.args and _called(node) not in ("range", "zip", "enumerate"):
             yield node.args[0]
-    if isinstance(node, (ast.Name, ast.Call, ast.BinOp)) and _is_value(place):
-        yield from (ast.Call(layer, [node], []) for layer in program.unused)
+    recorded = _called(parent) == "append" and place.field == "args"
+    if recorded and isinstance(node, (ast.Name, ast.Call, ast.BinOp)):
+        yield _method(node, "item")
 
 
 def _slices(place: _Place, program: _Program) -> Others:
@@ -512,6 +606,22 @@ def _slices(place: _Place, program: _Program) -> Others:
                 yield from (_with(place.node, slice=end) for end in ends)
         case ast.Name() as node if _is_value(place) and not isinstance(place.parent, ast.Subscript):
             yield from (ast.Subscript(node, part, ast.Load()) for part in program.slices)
+
+
+def _ranges(place: _Place, program: _Program) -> Others:
+    """Where a range begins and ends, and its steps."""
+    node = place.node
+    if _called(node) != "range" or not node.args:
+        return
+    args = node.args if len(node.args) > 1 else [ast.Constant(0), *node.args]
+    (start, stop), step = args[:2], args[2:]
+    begins = [[ast.Constant(0), stop], [ast.Constant(1), stop]]
+    sizes = [] if step else [[start, stop, _read(size)] for size in program.arguments]
+    up = []
+    if _has(node.args[0], ast.FloorDiv):
+        up = [[_negative(_with(node.args[0], left=_negative(node.args[0].left)))]]
+    for other in [*begins, *up, *(sizes or [[start, stop]])]:
+        yield _with(node, args=other)
 
 
 def _neighbours(place: _Place, program: _Program) -> Others:
@@ -557,9 +667,12 @@ def _dropped(place: _Place, program: _Program) -> Others:
 
 
 def _doubled(place: _Place, program: _Program) -> Others:
-    """A statement twice."""
-    if isinstance(place.node, (ast.Assign, ast.AugAssign, ast.Expr)):
-        yield [place.node, place.node]
+    """A statement twice, or once more for a sibling: what is done for `w`, done for `b`."""
+    node = place.node
+    if _is_simple(node):
+        for names in program.twins:
+            yield from ([node, twin] for twin in _renamed(node, names, node))
+        yield [node, node]
 
 
 def _zeroed(place: _Place, program: _Program) -> Others:
@@ -573,6 +686,39 @@ def _zeroed(place: _Place, program: _Program) -> Others:
         yield from ([*each, node], *([one, node] for one in each))
         optimizers = _distinct(one.value for one in attributes if one.attr == "step")
         yield from ([ast.Expr(_method(one, "zero_grad")), node] for one in optimizers)
+
+
+def _in_place(place: _Place, program: _Program) -> Others:
+    """`w -= step` for `w = w - step` and the reverse, on the values alone, or without gradients."""
+    match node := place.node:
+        case ast.AugAssign(target, op, value):
+            step = node
+            yield ast.Assign([target], ast.BinOp(_expression(ast.unparse(target)), op, value))
+        case ast.Assign([target, *_], ast.BinOp(left, op, right)) if ast.unparse(
+            left
+        ) == ast.unparse(target):
+            step = _at(ast.AugAssign(target, op, right), node)
+            yield step
+        case _:
+            return
+    if isinstance(target, ast.Name):
+        yield _with(step, target=ast.Attribute(_read(target.id), "data", ast.Store()))
+    yield ast.With([ast.withitem(_expression("torch.no_grad()"))], [step])
+
+
+def _fresh(place: _Place, program: _Program) -> Others:
+    """A list made where the program, a function or a loop begins; a list that is returned."""
+    owner, node = place.parent, place.node
+    loops = (ast.Module, ast.FunctionDef, ast.For, ast.While)
+    if not (isinstance(owner, loops) and isinstance(node, ast.stmt)):
+        return
+    for name in program.lists:
+        if place.index == 0:
+            made = ast.Assign([ast.Name(name, ast.Store())], ast.List([], ast.Load()))
+            head = node if isinstance(owner, ast.Module) else owner
+            yield _Block([made, *place.items], [head])
+        if node is place.items[-1] and isinstance(owner, ast.FunctionDef):
+            yield [node, ast.Return(_read(name))]
 
 
 def _expressions(place: _Place, program: _Program) -> Others:
@@ -605,6 +751,8 @@ KINDS: dict[str, Callable[[_Place, _Program], Others]] = {
     "slice": _slices,
     "constant": _constants,
     "comparison": _comparisons,
+    "range": _ranges,
+    "in place": _in_place,
     "gradients": _zeroed,
     "argument": _arguments,
     "call": _calls,
@@ -615,6 +763,8 @@ KINDS: dict[str, Callable[[_Place, _Program], Others]] = {
     "neighbours": _neighbours,
     "moved": _moved,
     "doubled": _doubled,
+    "fresh list": _fresh,
     "name": _names,
+    "missing": _missing,
     "factor": _factors,
 }

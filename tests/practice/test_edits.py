@@ -56,10 +56,12 @@ def undone(wrong: str, right: str) -> list[tuple[str, tuple[int, int]]]:
         ((").mean()", ").sum()"), "mean or sum", 6),
         ((" ** 2", ""), "mean or sum", 6),
         (("loss.backward()", "loss.backward() and None"), "comparison", 8),
+        (("range(0, len(X), batch_size)", "range(0, len(X))"), "range", 5),
         (("Y[i : i + batch_size]", "Y"), "slice", 6),
         (("Y[i : i + batch_size]", "Y[i : batch_size]"), "slice", 6),
         (("append(loss)", "append((epoch, loss))"), "argument", 7),
         (("append(loss)", "append(round(loss, 2))"), "call", 7),
+        (("w -= lr * w.grad", "w = w - lr * w.grad"), "in place", 10),
         (("lr * w.grad", "0.1 * w.grad"), "constant", 10),
         (("X[i : i + batch_size]", "Y[i : i + batch_size]"), "name", 6),
         (("lr * w.grad", "lr * 2 * w.grad"), "sides", 10),
@@ -81,10 +83,21 @@ def test_a_statement_is_moved_out_of_its_loop_and_into_it():
     assert undone(within, out) == [("moved", (3, 3))]
 
 
+def test_what_is_done_for_w_is_done_for_b():
+    assert undone("w -= g(w)\nb", "w -= g(w)\nb -= g(b)\nb") == [("doubled", (1, 1))]
+
+
 @pytest.mark.parametrize(
     ("wrong", "right", "kind"),
     [
-        ("self.out = f(); y = g(x)", "self.out = f(); y = self.out(g(x))", "call"),
+        ("low = f(x); z = y", "low = f(x); z = low - y", "missing"),
+        ("r = g(a * 2) - a", "r = g(a * 2 + a) - a", "missing"),
+        ("w = h * u; b = h", "w = h * u; b = h * u", "missing"),
+        ("total = f(x); z = len(y)", "total = f(x); z = total / len(y)", "missing"),
+        ("one, last = layers; z = one(x)", "one, last = layers; z = last(one(x))", "missing"),
+        ("b = f(); b = lr * g", "b = f(); b = b - lr * g", "missing"),
+        ("w, b = f(); w, b = w, h * g", "w, b = f(); w, b = w, b - h * g", "missing"),
+        ("self.out = f(); y = g(x)", "self.out = f(); y = self.out(g(x))", "missing"),
         ("q = z.mean()", "q = (z ** 2).mean()", "mean or sum"),
         ("for i in r: f(x[i], y[-1])", "for i in r: f(x[i], y[i])", "slice"),
         ("for i in r: g(w + 1)", "for i in r: g(w * a[i] + 1)", "factor"),
@@ -109,6 +122,11 @@ def test_wide_changes_put_in_what_is_more_than_a_slip(wrong, right, kind):
     made = list(edits(wrong, list(module.WIDE)))
     found = [e.kind for e in made if e.source == ast.unparse(ast.parse(right))]
     assert found == [kind] and len(made) <= module.how_many(wrong, list(module.WIDE))
+
+
+def test_what_is_read_or_counts_or_stands_outside_is_not_missing():
+    assert not list(edits("def f():\n    a = f()\n    for k in r:\n        g(a)", ["missing"]))
+    assert not list(edits("b = lr * g", ["missing"]))
 
 
 def test_the_tree_is_as_before_whenever_no_more_changes_are_asked_for():
@@ -155,8 +173,8 @@ def test_what_is_no_python_is_refused():
 
 
 #: Kinds that change an expression, and no statement's place.
-WITHIN = ("sign", "mean or sum", "operator", "sides", "comparison", "slice", "argument")
-WITHIN += ("call", "constant", "name", "factor")
+WITHIN = ("sign", "mean or sum", "operator", "sides", "comparison", "range", "slice", "argument")
+WITHIN += ("call", "constant", "missing", "name", "factor")
 
 
 def statements(source: str) -> list[tuple[str, tuple[int, int]]]:

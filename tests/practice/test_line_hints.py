@@ -349,9 +349,9 @@ SEED = 7
 #: processor time after which no other is begun, so that the whole takes less than a minute.
 ONE, TWO = 2, 1
 SPENT = {1: 2.0, 2: 1.0}
-#: The least share of the programs with one change whose line is named. Of four draws like this one
-#: it is three in four; of one, which has some two dozen programs, it may be less.
-NAMED = 0.6
+#: The least share of the programs with one change whose line is named. Of six draws like this one
+#: it is more than four in five; of one, which has some thirty programs, it may be less.
+NAMED = 0.7
 #: Verdicts that name the first value that differs, or how many there are instead of how many.
 PLACED = {
     "first loss differs",
