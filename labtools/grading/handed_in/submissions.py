@@ -39,7 +39,9 @@ _BY_TEACHERS = re.compile(r"feedback attachment\(s\)/", re.IGNORECASE)
 #: What is handed in in place of a notebook, and what to do.
 _NO_NOTEBOOKS = {
     ("text.html", "link.html"): "What is typed into the platform is no notebook; hand in the file.",
-    (".html", ".pdf", ".py"): "What a notebook is exported to is not graded; hand in the .ipynb.",
+    (".html", ".pdf", ".py"): (
+        "What a notebook was exported to cannot be graded; hand in the .ipynb."
+    ),
     (".rar", ".7z", ".gz", ".tar", ".tgz"): "Of archives only .zip is opened.",
 }
 #: Students who are named where a name is of none of them.
