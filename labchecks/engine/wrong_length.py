@@ -8,7 +8,11 @@ from labchecks.feedback import Feedback, incorrect
 
 
 def wrong_length(
-    name: str, answers: Sequence[Mapping[str, Any]], epochs: Sequence[int], batches: Sequence[int]
+    name: str,
+    answers: Sequence[Mapping[str, Any]],
+    epochs: Sequence[int],
+    batches: Sequence[int],
+    also: str = "",
 ) -> Feedback:
     """Feedback on calls of which at least one returned too few or too many losses.
 
@@ -20,6 +24,8 @@ def wrong_length(
         What its calls returned, in their order; it may have been called in between.
     epochs, batches : sequence of int
         How many epochs each call was to make, and of how many batches.
+    also : str
+        What else can be said of the losses, where nothing explains their number.
     """
     calls = [(answer["values"], n) for answer, n in zip(answers, epochs)]
     first, asked = calls[0]
@@ -52,9 +58,9 @@ def wrong_length(
             "list not empty at the call",
         )
     lengths = [len(values) for values, _ in calls]
-    mistake, more, look = "wrong number of epochs", "", "when your loop records and when it ends"
+    mistake, more, look = "wrong number of epochs", also, "when your loop records and when it ends"
     if set(lengths) == {1}:
-        mistake = "only one loss"
+        mistake, more = "only one loss", ""
         look = "where the losses are collected, and at where the function returns"
     elif lengths == [n * each for n, each in zip(epochs, batches)]:
         mistake, more = "loss of every batch recorded", ": one for every batch"

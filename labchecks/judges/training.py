@@ -601,8 +601,8 @@ def _unreadable(name: str, cases: Sequence[Case], answers: Sequence[Answer]) -> 
 
 
 def _wrong_length(name: str, runs: Runs) -> Feedback:
-    answers, epochs = [run.answer for run in runs], [run.epochs for run in runs]
-    found = wrong_length(name, answers, epochs, [run.batches for run in runs])
+    asked = list(zip(*((run.answer, run.epochs, run.batches) for run in runs)))
+    found = wrong_length(name, *asked)
     if found.mistake == "number of epochs typed in":
         return _typed(name, runs) or found
     if found.mistake != "wrong number of epochs":
@@ -621,8 +621,8 @@ def _wrong_length(name: str, runs: Runs) -> Feedback:
     if min(len(run.log) for run in runs) == 1 or not _verdict(as_long).obeys:
         return found
     one_off = all(abs(len(run.log) - run.epochs) <= 1 for run in runs)
-    text = found.text.replace(". Look", "; those that are there obey the law. Look")
-    return partial(known.RIGHT_STEPS if one_off else 0.0, text, found.mistake)
+    said = wrong_length(name, *asked, also="; those that are there obey the law")
+    return partial(known.RIGHT_STEPS if one_off else 0.0, said.text, said.mistake)
 
 
 # The short form of a practice -----------------------------------------------------------------
