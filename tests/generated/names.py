@@ -50,8 +50,13 @@ class NotChecked(Exception):
     """Raised where a mistake's own numbers cannot be had."""
 
 
+def _within_bounds(values: Sequence[float]) -> np.ndarray:
+    """The values, with those that have left all bounds at the bounds."""
+    return np.clip(np.nan_to_num(values, nan=1e30), -1e30, 1e30)
+
+
 def _fits(values: Sequence[float], run: Sequence[float]) -> bool:
-    values, run = (np.clip(np.nan_to_num(v, nan=1e30), -1e30, 1e30) for v in (values, run))
+    values, run = map(_within_bounds, (values, run))
     return len(values) == len(run) and bool(
         (np.abs(values - run) <= 0.03 * np.abs(run) + 2e-3).all()
     )
@@ -88,8 +93,8 @@ def _reproduced(parts, values, x, y, start, rate, rows, each=False) -> bool:
 
     def off(log: float) -> float:
         with np.errstate(all="ignore"):
-            found = np.clip(np.nan_to_num(run(np.exp(log)), nan=1e30), -1e30, 1e30)
-            return float(np.abs(np.arcsinh(found) - np.arcsinh(values)).max())
+            found, said = map(_within_bounds, (run(np.exp(log)), values))
+            return float(np.abs(np.arcsinh(found) - np.arcsinh(said)).max())
 
     step = 0.02
     best = min(np.arange(np.log(1e-5), np.log(3), step), key=off)
