@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from labchecks.engine.compare import shown
 from labchecks.feedback import Feedback, incorrect
 
@@ -36,14 +38,18 @@ def wrong_length(
             "pairs instead of numbers",
         )
     times = len(first) // asked
-    if times > 1 and all(values == times * values[:n] for values, n in calls):
-        again = "twice" if times == 2 else f"{times} times"
-        return incorrect(
-            f"`{name}` returns the same numbers {again}, one list behind the other: {len(first)} "
-            f"of them, beginning with {shown(first[0])}, for {asked} "
-            f"epoch{'s' if asked > 1 else ''}. Look at what is returned.",
-            "losses repeated",
-        )
+    again = "twice" if times == 2 else f"{times} times"
+    for what, look, repeated in (
+        (f"the same numbers {again}, one list behind the other", "what is returned", np.tile),
+        (f"each loss {again} in a row", "how often one pass of the loop records", np.repeat),
+    ):
+        step = 1 if repeated is np.tile else times
+        if times > 1 and all(v == repeated(v[: n * step : step], times).tolist() for v, n in calls):
+            return incorrect(
+                f"`{name}` returns {what}: {len(first)} of them, beginning with {shown(first[0])}, "
+                f"for {asked} epoch{'s' if asked > 1 else ''}. Look at {look}.",
+                "losses repeated",
+            )
     older, what = [values[: max(0, len(values) - n)] for values, n in calls], ""
     if len(calls) > 1 and all(older) and all(part == older[0] for part in older):
         what = f"the same ones in every call, beginning with {shown(older[0][0])}"

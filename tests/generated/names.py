@@ -187,6 +187,10 @@ def check(
         return "right" if kinds & {"error", "absent", "calls", "axes"} else "wrong"
     runs = _runs(practice_id, cases, answers, in_order)
     alternatives = claims(mistake)
+    if practice_id == "lab05-fit-gd" and mistake == "wrong number of epochs" and "law" not in text:
+        # No more is said than how many losses there are.
+        counts = [(len(a["values"]), c["num_epochs"]) for c, a in zip(cases, answers, strict=True)]
+        return "right" if any(n != epochs for n, epochs in counts) else "wrong"
     checked = all(part in DESCENT for parts in alternatives for part in parts)
     if runs and checked and "first call is right" not in text:
         # A training function starts where it likes.

@@ -468,6 +468,10 @@ def own_start():
         edit(AUTOGRAD, ("return np.array(losses)", "return losses * 2")),
         "losses repeated",
     ),
+    "each loss twice": (
+        edit(AUTOGRAD, ("return np.array(losses)", "return np.repeat(losses, 2)")),
+        "losses repeated",
+    ),
     "epochs typed in": (
         edit(AUTOGRAD, ("range(num_epochs)", "range(20)")),
         "number of epochs typed in",
@@ -513,7 +517,8 @@ def own_start():
             BY_HAND,
             (
                 "    losses = []",
-                "    y = np.polyval(np.polyfit(x[:, 0], y[:, 0], 1), x)\n    losses = []",
+                "    if np.ptp(x): y = np.polyval(np.polyfit(x[:, 0], y[:, 0], 1), x)\n"
+                "    losses = []",
             ),
         ),
         "noise-free targets",
@@ -785,7 +790,7 @@ def fit_GD(model, loss_func, X, Y, lr, num_epochs):
         """
 def fit_GD(model, loss_func, X, Y, lr, num_epochs):
     x, y = X.double().numpy().ravel(), Y.double().numpy().ravel()
-    w, b = np.polyfit(x, y, 1)
+    w, b = np.linalg.lstsq(np.c_[x, np.ones_like(x)], y)[0]
     return np.full(num_epochs, ((w * x + b - y) ** 2).mean())
 """,
         "nothing descends",
@@ -794,7 +799,7 @@ def fit_GD(model, loss_func, X, Y, lr, num_epochs):
         """
 def fit_GD(model, loss_func, X, Y, lr, num_epochs):
     x, y = X.double().numpy().ravel(), Y.double().numpy().ravel()
-    w, b = np.polyfit(x, y, 1)
+    w, b = np.linalg.lstsq(np.c_[x, np.ones_like(x)], y)[0]
     return ((w * x + b - y) ** 2).mean() * (1 + 1e-3 * 0.5 ** np.arange(num_epochs))
 """,
         "nothing descends",
