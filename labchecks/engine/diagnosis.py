@@ -133,8 +133,12 @@ def describe(
     right: Descent,
     name: str = "",
     size: int | None = None,
+    rate: str = "",
 ) -> Feedback:
-    """The feedback that names one mistake, or two; `size` is the number of points per update."""
+    """The feedback that names one mistake, or two.
+
+    `size` is the number of points per update, `rate` what the rate is called if not by its number.
+    """
     numbers = [shown(value) for value in values]
     size = right.batch_size or size
     fields = {
@@ -143,9 +147,9 @@ def describe(
         "v1": numbers[:2][-1],
         "last": numbers[-1],
         "n": str(len(numbers)),
-        "rise": _rise(values, numbers),
+        "rise": _rise(values, numbers, right),
         "climb": climb(values),
-        "rate": f"{right.rate:g}",
+        "rate": rate or f"{right.rate:g}",
         "start": f"({right.start[0]:g}, {right.start[1]:g})".replace("-", "−"),
         "epochs": str(right.epochs),
         "times": f"{size} times" if size else "many times",
@@ -170,10 +174,12 @@ def climb(values: Sequence[float]) -> str:
     return f"your losses go from {shown(first)} to {shown(values[-1])}"
 
 
-def _rise(values: Sequence[float], numbers: Sequence[str]) -> str:
+def _rise(values: Sequence[float], numbers: Sequence[str], right: Descent) -> str:
+    each = right.batch_size is None or right.series == "every"
     for k in range(1, len(values)):
         if values[k] > values[k - 1]:
-            return f"rise again from {numbers[k - 1]} to {numbers[k]} at step {k}"
+            where = f"at step {k}" if each else f"in epoch {k + 1}"
+            return f"rise again from {numbers[k - 1]} to {numbers[k]} {where}"
     return f"do not fall as they should, from {numbers[0]} to {numbers[-1]}"
 
 

@@ -26,7 +26,7 @@ from labchecks.ask.training import MOST_CALLS
 from labchecks.chart import Chart
 from labchecks.engine import suspects as known
 from labchecks.engine.compare import shown
-from labchecks.engine.diagnosis import climb
+from labchecks.engine.diagnosis import describe
 from labchecks.engine.model_calls import rows_held_out, steps_are_right, typed_size
 from labchecks.engine.run import points_of, simulate
 from labchecks.engine.start import TOO_LARGE, allowed_error, descends, follows, predict
@@ -426,21 +426,8 @@ def _last_suspects() -> Iterator[Suspect]:
 
 
 def _named(suspect: Suspect, runs: Runs) -> Feedback:
-    mistake, log = suspect.mistake, runs[0].log
-    numbers = [shown(value) for value in log]
-    up = next((k for k in range(1, len(log)) if log[k] > log[k - 1]), None)
-    rise = f"do not fall as they should, from {numbers[0]} to {numbers[-1]}"
-    if up is not None:
-        rise = f"rise again from {numbers[up - 1]} to {numbers[up]}"
-    sentence = mistake.sentence.format(
-        v0=numbers[0],
-        v1=numbers[min(1, len(log) - 1)],
-        last=numbers[-1],
-        rise=rise,
-        climb=climb(log),
-        rate="`lr`",
-    )
-    text = f"{sentence} {mistake.look}"
+    run, mistake = runs[0], suspect.mistake
+    text = describe([mistake], run.log, run.right, rate="`lr`").text
     # The catalogue speaks of w and b; in this lab they are called weight and bias.
     for short, full in (("w", "weight"), ("b", "bias")):
         text = text.replace(f"`{short}.grad`", f"`{full}.grad`").replace(f"`{short}`", f"`{full}`")
