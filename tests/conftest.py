@@ -66,6 +66,8 @@ PROVE = ("notebooks",)
 #: What takes longest, in the order in which workers begin with it. What is quick comes last.
 FIRST = (
     "tests/grading/test_corpora.py",
+    "tests/practice/test_bank.py",
+    "tests/practice_models/test_models_bank.py",
     "tests/generated",
     "tests/grading",
     "tests/release",
