@@ -294,7 +294,7 @@ class Rerun:
         before = torch.get_default_dtype()
         gc.freeze()  # what is there already takes longer to look through than a program to run
         try:
-            with _nothing_shown(), calls.same_start(0), calls.states_left(), torch.enable_grad():
+            with _nothing_shown(), calls.same_start(0), calls.states_left():
                 yield
         finally:
             gc.unfreeze()

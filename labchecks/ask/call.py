@@ -183,6 +183,7 @@ def same_start(seed: int) -> Iterator[None]:
     """Give PyTorch, NumPy and Python the same random state each time, and put theirs back after.
 
     PyTorch works with one thread meanwhile: on so few rows several would only wait for each other.
+    And it takes gradients, whatever another cell has switched off.
     """
     import torch
 
@@ -199,7 +200,8 @@ def same_start(seed: int) -> Iterator[None]:
             np.random, name, lambda given=None, make=make: make(seed if given is None else given)
         )
     try:
-        yield
+        with torch.enable_grad():
+            yield
     finally:
         torch.set_num_threads(threads)
         torch.manual_seed = slow

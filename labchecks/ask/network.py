@@ -35,7 +35,7 @@ def ask_trained(namespace: Mapping[str, object], case: Case, make: Callable) -> 
 
 
 def _answer(question: Callable[..., Answer], make: Any, case: Case) -> Answer:
-    with same_start(case["seed"]), torch.enable_grad():
+    with same_start(case["seed"]):
         answer, failure = call(lambda: question(make, case))
     return answer if failure is None else failure
 

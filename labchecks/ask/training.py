@@ -105,7 +105,7 @@ def _notes(given: list[list[float]], known: list[float], own: object) -> Answer:
 def ask_optimizer(namespace: Mapping[str, object], case: Case, function: Callable) -> Answer:
     """The losses that a function returns for a fresh linear model; ``end``: its last parameters."""
     x, y = (torch.tensor(case[name], dtype=torch.float32) for name in ("x", "y"))
-    with same_start(case["seed"]), torch.enable_grad():
+    with same_start(case["seed"]):
         model = torch.nn.Sequential(torch.nn.Linear(x.shape[1], 1))
         with torch.no_grad():
             model[0].weight.copy_(torch.tensor([case["start"][:-1]]))
