@@ -39,11 +39,10 @@ def wrong_length(
         )
     times = len(first) // asked
     again = "twice" if times == 2 else f"{times} times"
-    for what, look, repeated in (
-        (f"the same numbers {again}, one list behind the other", "what is returned", np.tile),
-        (f"each loss {again} in a row", "how often one pass of the loop records", np.repeat),
+    for what, look, repeated, step in (
+        (f"the same numbers {again}, one list behind the other", "what is returned", np.tile, 1),
+        (f"each loss {again} in a row", "how often one pass of the loop records", np.repeat, times),
     ):
-        step = 1 if repeated is np.tile else times
         if times > 1 and all(v == repeated(v[: n * step : step], times).tolist() for v, n in calls):
             return incorrect(
                 f"`{name}` returns {what}: {len(first)} of them, beginning with {shown(first[0])}, "
